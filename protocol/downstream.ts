@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from './errors.ts';
+import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES } from './status.ts';
+
+const fraction = z.number().min(0).max(1);
+const retry = z.enum(['never', 'now', 'backoff']);
+
+export const welcome = z.object({
+  type: z.literal('welcome'),
+  sessionId: z.string(),
+  mode: z.enum(MODES),
+  policy: z.string(),
+  limits: z.object({
+    /** Bytes of one image. */
+    maxImageBytes: z.int().positive(),
+    /** Width × height of one image. */
+    maxImagePixels: z.int().positive(),
+    maxFramesPerSecond: z.number().positive(),
+    /** The whole session, from welcome. */
+    maxSessionMs: z.int().positive(),
+  }),
+});
+
+export const status = z.object({
+  type: z.literal('status'),
+  phase: z.enum(PHASES),
+  face: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).optional(),
+  hint: z.enum(HINTS).optional(),
+  progress: fraction,
+  challenge: z
+    .object({
+      kind: z.enum(CHALLENGE_KINDS),
+      number: z.int().positive(),
+      of: z.int().positive(),
+      remainingMs: z.number().min(0),
+      skippable: z.boolean(),
+    })
+    .optional(),
+});
+
+/** Leave to send `frames` more frames. The first credit follows `welcome`. */
+export const credit = z.object({ type: z.literal('credit'), frames: z.int().positive() });
+
+export const decision = z.object({
+  type: z.literal('decision'),
+  outcome: z.enum(OUTCOMES),
+  /** Compact JWS, checked by the relying application against the server's JWKS. */
+  token: z.string().optional(),
+  retry,
+});
+
+const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+export const error = z.object({
+  type: z.literal('error'),
+  code: z.enum(errorCodes),
+  message: z.string(),
+  retry,
+});
+
+/** Everything a server may say, by its `type`. */
+export const DOWNSTREAM = { welcome, status, credit, decision, error } as const;
+
+export type Welcome = z.infer<typeof welcome>;
+export type Status = z.infer<typeof status>;
+export type Credit = z.infer<typeof credit>;
+export type Decision = z.infer<typeof decision>;
+export type ErrorMessage = z.infer<typeof error>;
+export type Downstream = Welcome | Status | Credit | Decision | ErrorMessage;

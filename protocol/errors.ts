@@ -1,0 +1,209 @@
+/** Whether repeating the same request can help, and when. */
+export type Retry = 'never' | 'now' | 'backoff';
+
+/** What a code means to every party: prose, retry advice, and how it ends a socket or an HTTP request. */
+export interface ErrorEntry {
+  /** One plain sentence for a developer. Carries no subject, score or secret. */
+  readonly message: string;
+  readonly retry: Retry;
+  /** WebSocket close code (4000–4999), or null when the code never closes a socket. */
+  readonly closeCode: number | null;
+  /** HTTP status when an API request ends with this code. */
+  readonly httpStatus: number;
+}
+
+/**
+ * The closed set of error codes (SPEC section 7). A code, once published, keeps its meaning.
+ * Close codes: 40xx bytes and messages, 41xx order and pace, 42xx admission, 43xx the server's own end.
+ */
+export const ERRORS = {
+  'message.malformed': {
+    message: 'The bytes are not one MessagePack map.',
+    retry: 'never',
+    closeCode: 4000,
+    httpStatus: 400,
+  },
+  'message.text': {
+    message: 'Messages are binary; a text message arrived.',
+    retry: 'never',
+    closeCode: 4001,
+    httpStatus: 400,
+  },
+  'message.unknown_type': {
+    message: 'The message type is not known.',
+    retry: 'never',
+    closeCode: 4002,
+    httpStatus: 400,
+  },
+  'message.invalid': {
+    message: 'A field is missing or out of range.',
+    retry: 'never',
+    closeCode: 4003,
+    httpStatus: 400,
+  },
+  'message.too_large': {
+    message: 'The message is larger than the announced limit.',
+    retry: 'never',
+    closeCode: 4004,
+    httpStatus: 413,
+  },
+  'hello.expected': {
+    message: 'The first message must be hello.',
+    retry: 'never',
+    closeCode: 4100,
+    httpStatus: 400,
+  },
+  'hello.timeout': { message: 'No hello arrived in time.', retry: 'now', closeCode: 4101, httpStatus: 408 },
+  'hello.repeated': { message: 'Hello was already said.', retry: 'never', closeCode: 4102, httpStatus: 409 },
+  'frame.out_of_order': {
+    message: 'Frame numbers must strictly increase.',
+    retry: 'never',
+    closeCode: 4103,
+    httpStatus: 409,
+  },
+  'frame.no_credit': {
+    message: 'A frame was sent without credit.',
+    retry: 'never',
+    closeCode: 4104,
+    httpStatus: 429,
+  },
+  'frame.rate': {
+    message: 'Frames arrive faster than the announced limit.',
+    retry: 'backoff',
+    closeCode: 4105,
+    httpStatus: 429,
+  },
+  'frame.undecodable': {
+    message: 'The image is not a readable JPEG, WebP or PNG.',
+    retry: 'now',
+    closeCode: null,
+    httpStatus: 422,
+  },
+  'frame.too_many_pixels': {
+    message: 'The image has more pixels than the announced limit.',
+    retry: 'never',
+    closeCode: 4107,
+    httpStatus: 422,
+  },
+  'frame.too_many_undecodable': {
+    message: 'Too many images of this session could not be read.',
+    retry: 'now',
+    closeCode: 4108,
+    httpStatus: 422,
+  },
+  'skip.not_allowed': {
+    message: 'There is no challenge to skip, or no skip is left.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 409,
+  },
+  'session.decided': {
+    message: 'The session is decided; nothing more is accepted.',
+    retry: 'never',
+    closeCode: 4110,
+    httpStatus: 409,
+  },
+  'ticket.invalid': {
+    message: 'The ticket is unknown, used or expired.',
+    retry: 'never',
+    closeCode: 4200,
+    httpStatus: 401,
+  },
+  'origin.refused': {
+    message: 'This origin may not connect.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 403,
+  },
+  'subprotocol.required': {
+    message: 'The subprotocol veriframe.v1 is required.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 400,
+  },
+  'upgrade.required': {
+    message: 'This address speaks WebSocket.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 426,
+  },
+  'server.busy': {
+    message: 'The server is at capacity.',
+    retry: 'backoff',
+    closeCode: 4201,
+    httpStatus: 503,
+  },
+  'server.draining': {
+    message: 'The server is shutting down.',
+    retry: 'backoff',
+    closeCode: 4300,
+    httpStatus: 503,
+  },
+  'server.internal': { message: 'The server failed.', retry: 'backoff', closeCode: 4301, httpStatus: 500 },
+  'client.slow': {
+    message: 'The client reads too slowly.',
+    retry: 'backoff',
+    closeCode: 4302,
+    httpStatus: 408,
+  },
+  'client.idle': {
+    message: 'Nothing was heard from the client in time.',
+    retry: 'now',
+    closeCode: 4303,
+    httpStatus: 408,
+  },
+  'api.unauthorized': {
+    message: 'A valid API key is required.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 401,
+  },
+  'api.not_found': {
+    message: 'There is nothing at this address.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 404,
+  },
+  'api.method': {
+    message: 'This address does not take that method.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 405,
+  },
+  'api.invalid': { message: 'The request is not valid.', retry: 'never', closeCode: null, httpStatus: 400 },
+  'policy.unknown': {
+    message: 'There is no policy of that name.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 400,
+  },
+  'policy.mode': {
+    message: 'The policy does not serve this mode.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 400,
+  },
+  'subject.unknown': {
+    message: 'The subject has no reference.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 404,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a stable code. `message` is the table's sentence, with `detail` appended when given. */
+export class VeriframeError extends Error {
+  override readonly name = 'VeriframeError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail === undefined ? ERRORS[code].message : `${ERRORS[code].message} ${detail}`, options);
+    this.code = code;
+  }
+
+  get entry(): ErrorEntry {
+    return ERRORS[this.code];
+  }
+}

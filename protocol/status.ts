@@ -1,0 +1,59 @@
+/** Where a session stands (SPEC section 4). */
+export const PHASES = ['hello', 'positioning', 'challenging', 'matching', 'decided'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The one thing that helps now. The words belong to the client. */
+export const HINTS = [
+  'no-face',
+  'several-faces',
+  'move-closer',
+  'move-back',
+  'centre-face',
+  'look-straight',
+  'hold-still',
+  'too-dark',
+  'too-bright',
+  'face-covered',
+  'open-eyes',
+  'do-challenge',
+  'wait',
+] as const;
+export type Hint = (typeof HINTS)[number];
+
+export const CHALLENGE_KINDS = ['blink', 'turn-left', 'turn-right'] as const;
+/** Directions are the subject's own: `turn-left` is toward the subject's left shoulder. */
+export type ChallengeKind = (typeof CHALLENGE_KINDS)[number];
+
+export const MODES = ['enrol', 'verify', 'identify'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const OUTCOMES = ['accept', 'reject', 're-verify'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Where the face is, in fractions of the frame: 0..1 from the left and the top. */
+export interface FaceBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface ChallengeStatus {
+  readonly kind: ChallengeKind;
+  /** 1-based number of this challenge and how many there will be. */
+  readonly number: number;
+  readonly of: number;
+  /** Server milliseconds that were left when the status was made. */
+  readonly remainingMs: number;
+  readonly skippable: boolean;
+}
+
+/** What the client may see of a session: never a score, a threshold or a reason. */
+export interface PublicStatus {
+  readonly phase: Phase;
+  readonly face?: FaceBox;
+  readonly hint?: Hint;
+  /** 0..1, never falling within a phase. */
+  readonly progress: number;
+  readonly challenge?: ChallengeStatus;
+}

@@ -1,0 +1,34 @@
+import type { Cue } from '../evidence/evidence.ts';
+
+/** Why a session ended as it did. For the audit record; the client never sees them. */
+export const REASONS = [
+  'evidence-sufficient',
+  'evidence-insufficient',
+  'time-up',
+  'source-ended',
+  'disconnected',
+  'match-below-threshold',
+  'no-candidate',
+  'challenge-failed',
+  'challenge-too-early',
+  'skips-exhausted',
+  'pad-below-bar',
+  'injection-above-bar',
+  'frozen-frames',
+  'continuity-broken',
+  'face-changed',
+  'several-faces',
+  'required-cue-unmeasured',
+  'duplicate-subject',
+  'storage-failed',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** What stands behind an outcome: signed into the token so that a relying application can set its own bar. */
+export interface Assurance {
+  /** `full` when the optional match and PAD models decided, else `base`. */
+  readonly tier: 'base' | 'full';
+  readonly measured: readonly Cue[];
+  readonly unmeasured: readonly Cue[];
+  readonly challengesPassed: number;
+}

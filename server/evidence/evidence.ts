@@ -1,0 +1,35 @@
+/** Why a cue says nothing. Unknown is never zero. */
+export type Unmeasured =
+  | 'not-started'
+  | 'too-few-frames'
+  | 'model-absent'
+  | 'not-requested'
+  | 'frame-rate-too-low'
+  | 'no-reference'
+  | 'skipped';
+
+/**
+ * What a run of frames has shown about one cue.
+ * `logLikelihoodRatio` is the natural log of P(seen | bona fide, same person) / P(seen | otherwise).
+ */
+export type Evidence =
+  | {
+      readonly measured: true;
+      readonly logLikelihoodRatio: number;
+      readonly score: number;
+      readonly frames: number;
+    }
+  | { readonly measured: false; readonly why: Unmeasured };
+
+export const CUES = [
+  'match',
+  'challenge',
+  'blink',
+  'passive-pad',
+  'continuity',
+  'injection',
+  'quality',
+] as const;
+export type Cue = (typeof CUES)[number];
+
+export type EvidenceByCue = Readonly<Record<Cue, Evidence>>;

@@ -1,0 +1,44 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { EmbeddingModelId } from '../../models/ids.ts';
+import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
+
+/** A subject's stored reference, opened: one averaged, L2-normalised embedding for each model it was made with. */
+export interface Reference {
+  readonly referenceId: string;
+  readonly subject: string;
+  readonly embeddings: Embeddings;
+}
+
+/** A 1:N candidate with its comparison score by the model that searched. */
+export interface Candidate {
+  readonly subject: string;
+  readonly model: EmbeddingModelId;
+  readonly score: number;
+}
+
+/**
+ * Everything that can happen to a session. `atMs` is server time. `draws` are numbers in [0, 1) from a
+ * cryptographic source, used by whoever needs chance: the core draws none itself, so the same events give the
+ * same session.
+ */
+export type SessionEvent = { readonly atMs: number } & (
+  | { readonly type: 'hello' }
+  | { readonly type: 'references'; readonly references: readonly Reference[] }
+  | { readonly type: 'frame'; readonly seq: number; readonly capturedAtMs: number; readonly bytes: number }
+  /** A worker is free: the session may hand over the frame that is waiting. */
+  | { readonly type: 'turn' }
+  | {
+      readonly type: 'analyzed';
+      readonly seq: number;
+      readonly analysis: FrameAnalysis;
+      readonly draws: readonly number[];
+    }
+  | { readonly type: 'analysis-failed'; readonly seq: number; readonly code: ErrorCode }
+  | { readonly type: 'skip'; readonly draws: readonly number[] }
+  | { readonly type: 'candidates'; readonly candidates: readonly Candidate[] }
+  | { readonly type: 'enrolled'; readonly result: 'stored' | 'duplicate' | 'failed' }
+  | { readonly type: 'deadline'; readonly draws: readonly number[] }
+  | { readonly type: 'bye' }
+  | { readonly type: 'disconnected' }
+);
+export type SessionEventType = SessionEvent['type'];

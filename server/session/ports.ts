@@ -1,0 +1,40 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Downstream } from '../../protocol/downstream.ts';
+import type { Upstream } from '../../protocol/upstream.ts';
+import type { Mode } from '../../protocol/status.ts';
+
+/** What a relying party asked for when it created the session. */
+export interface SessionRequest {
+  readonly sessionId: string;
+  readonly tenant: string;
+  readonly mode: Mode;
+  /** Required by enrol and verify, absent for identify. */
+  readonly subject: string | null;
+  readonly policy: string;
+  /** Copied into the token. */
+  readonly audience: string | null;
+  readonly nonce: string | null;
+  readonly createdAtMs: number;
+}
+
+/** The way back to the client. Safe to call after the socket closed. */
+export interface ClientLink {
+  send(message: Downstream): void;
+  /** Ends the socket: 1000 when `code` is null, else the code's close code. */
+  close(code: ErrorCode | null): void;
+}
+
+/** A running session as the gateway sees it. */
+export interface SessionHandle {
+  receive(message: Exclude<Upstream, { type: 'hello' }>): void;
+  disconnected(): void;
+}
+
+/** Who turns an accepted ticket into a running session. */
+export interface SessionHost {
+  /** Open sessions now and the most there may be; the gateway refuses newcomers with `server.busy` beyond it. */
+  readonly openSessions: number;
+  readonly maxSessions: number;
+  /** Redeems a ticket. Throws `VeriframeError` (`ticket.invalid`, `server.busy`, `server.draining`). */
+  attach(ticket: string, link: ClientLink): Promise<SessionHandle>;
+}

@@ -1,0 +1,93 @@
+import type { EmbeddingModelId } from '../../models/ids.ts';
+
+/**
+ * A rotated square around a face in image pixels: what the mesh model is fed, and all that a worker needs to
+ * follow a face from one frame to the next.
+ */
+export interface FaceRegion {
+  readonly centreX: number;
+  readonly centreY: number;
+  /** Side length in pixels. */
+  readonly size: number;
+  /** Radians, clockwise in the image, of the eye line against the horizontal. */
+  readonly angleRad: number;
+}
+
+/** Head pose in degrees. Yaw > 0: nose toward image right. Pitch > 0: nose down. Roll > 0: clockwise in the image. */
+export interface Pose {
+  readonly yawDeg: number;
+  readonly pitchDeg: number;
+  readonly rollDeg: number;
+}
+
+/** Eye aspect ratios from the iris model: lid distance over eye width, about .13–.24 open and half that closed. */
+export interface EyeOpenness {
+  /** The eye on the image's left (the subject's right eye in an unmirrored picture). */
+  readonly imageLeft: number;
+  readonly imageRight: number;
+}
+
+/** What limits how far a frame can be trusted. All measured on the face, not on the frame. */
+export interface Quality {
+  /** Distance between the eye centres in pixels. */
+  readonly interEyePx: number;
+  /** Variance of the Laplacian over a luma crop of fixed size; larger is sharper. */
+  readonly sharpness: number;
+  /** Mean luma of the face, 0..255. */
+  readonly brightness: number;
+  /** Share of face pixels that are nearly black or nearly white, 0..1. */
+  readonly clippedShare: number;
+  /** 0 (nothing seems covered) .. 1; a hint, never a proof. */
+  readonly occlusion: number;
+  /** Share of the face's bounding box that lies inside the frame, 0..1. */
+  readonly insideShare: number;
+}
+
+/** L2-normalised embeddings by the model that made them; only models that are loaded and were asked for appear. */
+export type Embeddings = Partial<Readonly<Record<EmbeddingModelId, Float32Array>>>;
+
+export interface FaceAnalysis {
+  /** Mesh face flag, 0..1. Above .5 a face is there. */
+  readonly presence: number;
+  /** Region to look into in the next frame. */
+  readonly region: FaceRegion;
+  /** Upright bounding box of the mesh in image pixels. */
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** 468 × (x, y, z) in image pixels, z negative toward the camera. */
+  readonly landmarks: Float32Array;
+  readonly pose: Pose;
+  readonly eyes: EyeOpenness;
+  readonly quality: Quality;
+  /** True when the region given was used, false when the detector had to find the face. */
+  readonly followed: boolean;
+  readonly embeddings?: Embeddings;
+  /** Passive PAD: probability of bona fide presentation, 0..1, mean of the loaded PAD models. */
+  readonly bonaFideProbability?: number;
+}
+
+/** What was seen in one frame. Holds no pixels. */
+export interface FrameAnalysis {
+  readonly width: number;
+  readonly height: number;
+  /** The face that counts, or why there is none. */
+  readonly face:
+    | { readonly found: true; readonly value: FaceAnalysis }
+    | { readonly found: false; readonly why: 'no-face' };
+  /** Faces the detector saw; absent when it was not run on this frame. */
+  readonly faceCount?: number;
+  /**
+   * 64-bit difference hash of the whole decoded frame as 16 hexadecimal digits: equal or near-equal hashes and
+   * `pixelDigest` in a row betray frozen or repeated frames.
+   */
+  readonly perceptualHash: string;
+  /** Digest of the decoded pixels: equal digests mean identical pictures whatever the encoding. */
+  readonly pixelDigest: string;
+}
+
+/** What a session asks of one frame beyond the mesh, eyes, pose and quality that every frame gets. */
+export interface AnalysisWants {
+  readonly embeddings: boolean;
+  readonly pad: boolean;
+  /** Run the detector although the face is followed, to count faces. */
+  readonly countFaces: boolean;
+}
