@@ -1,0 +1,97 @@
+import { Decoder } from '@msgpack/msgpack';
+import { Packr } from 'msgpackr';
+import type { z } from 'zod';
+import { DOWNSTREAM, type Downstream } from './downstream.ts';
+import { VeriframeError } from './errors.ts';
+import { IMAGE_BYTES_CEILING, UPSTREAM, type Upstream } from './upstream.ts';
+
+/** Most bytes a message may have beside its image (SPEC R8). */
+export const MESSAGE_OVERHEAD_BYTES = 4096;
+
+/** Most keys of one message, nested maps included (SPEC R6). Bounds depth as well: every level costs a key. */
+const MAX_KEYS = 64;
+const MAX_STRING_BYTES = 1024;
+/** A token is the longest string a server sends. */
+const MAX_DOWNSTREAM_STRING_BYTES = 16 * 1024;
+
+const packr = new Packr({ useRecords: false, variableMapSize: true, skipValues: [undefined] });
+
+/**
+ * Encodes one message. Fields that are undefined are left out. The result may be a view into a larger buffer
+ * that is never written again.
+ */
+export function encodeMessage(message: Upstream | Downstream): Uint8Array {
+  return packr.pack(message);
+}
+
+/**
+ * Decodes and validates what a client sent. Binary fields are views into `bytes`, not copies, so the caller must
+ * own `bytes` and leave it alone.
+ * @throws VeriframeError `message.malformed`, `message.unknown_type` or `message.invalid` (SPEC R6, R7)
+ */
+export function decodeUpstream(bytes: Uint8Array): Upstream {
+  return validate(UPSTREAM, decodeFromClient(bytes));
+}
+
+/**
+ * Decodes and validates what a server sent.
+ * @throws VeriframeError as `decodeUpstream`
+ */
+export function decodeDownstream(bytes: Uint8Array): Downstream {
+  return validate(DOWNSTREAM, decodeFromServer(bytes));
+}
+
+/**
+ * An ArrayBuffer holding the image and nothing else, fit for transfer to a thread. When the view already spans its
+ * whole buffer that buffer is returned; otherwise the image is copied once, since a transfer moves whole buffers
+ * and the image shares its own with the fields around it. Call it when the frame is really handed over: a frame
+ * that was replaced while waiting then costs no copy.
+ */
+export function imageBuffer(image: Uint8Array): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = image;
+  if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength) return buffer;
+  return new Uint8Array(image).buffer;
+}
+
+const decodeFromClient = strictDecoder({ maxArrayLength: 0, maxStrLength: MAX_STRING_BYTES });
+const decodeFromServer = strictDecoder({ maxArrayLength: 1024, maxStrLength: MAX_DOWNSTREAM_STRING_BYTES });
+
+function strictDecoder(limits: { maxArrayLength: number; maxStrLength: number }) {
+  let keys = 0;
+  const decoder = new Decoder({
+    ...limits,
+    maxBinLength: IMAGE_BYTES_CEILING + MESSAGE_OVERHEAD_BYTES,
+    maxMapLength: MAX_KEYS,
+    maxExtLength: 0,
+    mapKeyConverter(key) {
+      keys += 1;
+      if (keys > MAX_KEYS) throw new RangeError('too many keys');
+      if (typeof key !== 'string') throw new TypeError('key is not a string');
+      return key;
+    },
+  });
+  return (bytes: Uint8Array): object => {
+    keys = 0;
+    let value: unknown;
+    try {
+      value = decoder.decode(bytes);
+    } catch (cause) {
+      throw new VeriframeError('message.malformed', undefined, { cause });
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
+      throw new VeriframeError('message.malformed');
+    return value;
+  };
+}
+
+type Schemas = Readonly<Record<string, z.ZodType>>;
+
+function validate<S extends Schemas>(schemas: S, value: object): z.infer<S[keyof S]> {
+  const type: unknown = 'type' in value ? value.type : undefined;
+  if (typeof type !== 'string') throw new VeriframeError('message.invalid', 'Field: type.');
+  const schema = Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+  if (schema === undefined) throw new VeriframeError('message.unknown_type');
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as z.infer<S[keyof S]>;
+  throw new VeriframeError('message.invalid', `Field: ${result.error.issues[0]?.path.join('.') ?? ''}.`);
+}
