@@ -1,10 +1,15 @@
+import type { Mode, Outcome } from '../../protocol/status.ts';
+import type { Assurance, Reason } from '../decision/reasons.ts';
 import type { Reference } from '../session/event.ts';
 import type { Embeddings } from '../vision/analysis.ts';
+import type { StoreError } from './errors.ts';
 
 export interface NewReference {
   readonly tenant: string;
+  /** Kept byte for byte: two spellings of one word in different Unicode forms are two subjects. */
   readonly subject: string;
   readonly embeddings: Embeddings;
+  /** Whole milliseconds since 1970. */
   readonly createdAtMs: number;
 }
 
@@ -16,16 +21,63 @@ export interface StoredReference extends Reference {
 
 /**
  * References at rest are encrypted; this port speaks plain ones. Every method rejects with a `StoreError`
- * (`store.unavailable`, `store.corrupt`, `store.key_missing`) and never returns a partial write.
+ * (codes in errors.ts) and never returns a partial write.
  */
 export interface ReferenceStore {
-  /** Durable when it resolves. Returns the new reference's id. */
+  /** Durable when it resolves. Returns the new reference's id. `store.invalid` when it cannot be kept as given. */
   add(reference: NewReference): Promise<string>;
+  /** In order of creation. `store.corrupt` when any of the subject's references does not open. */
   ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]>;
-  /** Every reference of every tenant, in order of creation; for building the in-memory gallery. */
-  all(): AsyncIterable<StoredReference>;
-  /** Removes every reference of the subject, so that nothing recoverable stays. Returns how many there were. */
+  /**
+   * Every reference of every tenant, in order of creation; for building the in-memory gallery. A reference that
+   * does not open is handed to `onCorrupt` and passed over; without `onCorrupt` the iteration rejects there.
+   */
+  all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncIterable<StoredReference>;
+  /**
+   * Removes every reference of the subject, and the link from decisions to the subject, so that nothing
+   * recoverable stays. Returns how many references there were. After `store.busy` the references are gone but
+   * traces may remain: call again, it finishes the work.
+   */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;
+  /** Closes the whole store; safe to call twice. Later calls reject with `store.unavailable`. */
+  close(): Promise<void>;
+}
+
+/** How one session ended. Holds no score, embedding or plain subject id. */
+export interface Decision {
+  readonly sessionId: string;
+  readonly tenant: string;
+  readonly mode: Mode;
+  readonly outcome: Outcome;
+  readonly policy: string;
+  readonly reasons: readonly Reason[];
+  readonly assurance: Assurance;
+  readonly startedAtMs: number;
+  readonly decidedAtMs: number;
+}
+
+export interface NewDecision extends Decision {
+  /** The subject decided on; kept as a keyed hash only. Null when there was none. */
+  readonly subject: string | null;
+}
+
+export interface RecordedDecision extends Decision {
+  /** 64 hexadecimal digits, equal for equal subjects of one tenant; null when none or erased. */
+  readonly subjectHash: string | null;
+}
+
+/** The record of decisions, for audit. Every method rejects with a `StoreError`. */
+export interface DecisionLog {
+  /** Durable when it resolves. A session is decided once: recording it again changes nothing. */
+  record(decision: NewDecision): Promise<void>;
+  find(tenant: string, sessionId: string): Promise<RecordedDecision | null>;
+}
+
+/** One database serving both ports. */
+export interface Store {
+  readonly references: ReferenceStore;
+  readonly decisions: DecisionLog;
+  /** Same as `references.close()`. */
   close(): Promise<void>;
 }

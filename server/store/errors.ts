@@ -1,0 +1,23 @@
+/** The closed set of store error codes, each with one plain sentence that carries no subject and no secret. */
+export const STORE_ERRORS = {
+  'store.unavailable': 'The store cannot be reached or is closed.',
+  'store.corrupt': 'Stored data is damaged or was tampered with.',
+  'store.key_mismatch': 'The master key does not belong to this store.',
+  'store.busy': 'The store is locked by someone else.',
+  'store.full': 'The store has no room left.',
+  'store.newer_schema': 'The store was written by a newer version.',
+  'store.invalid': 'What was handed to the store cannot be kept as given.',
+} as const;
+
+export type StoreErrorCode = keyof typeof STORE_ERRORS;
+
+/** An error of the store with a stable code. `message` is the table's sentence, with `detail` appended when given. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail === undefined ? STORE_ERRORS[code] : `${STORE_ERRORS[code]} ${detail}`, options);
+    this.code = code;
+  }
+}
