@@ -7,6 +7,7 @@ export const REASONS = [
   'time-up',
   'source-ended',
   'disconnected',
+  'cancelled',
   'match-below-threshold',
   'no-candidate',
   'challenge-failed',

@@ -1,4 +1,6 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Bye } from '../../protocol/upstream.ts';
+import type { Bye } from '../../protocol/upstream.ts';
 import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
 
@@ -14,7 +16,15 @@ export interface Candidate {
   readonly subject: string;
   readonly model: EmbeddingModelId;
   readonly score: number;
+  /**
+   * The candidate's reference, when the gallery can hand it over: the session then compares by its own best
+   * method (fused models, see `decision/compare`) instead of trusting the searching model alone.
+   */
+  readonly embeddings?: Embeddings;
 }
+
+/** How many `draws` an event that carries them must hold, at the least. */
+export const DRAWS_PER_EVENT = 3;
 
 /**
  * Everything that can happen to a session. `atMs` is server time. `draws` are numbers in [0, 1) from a
@@ -38,7 +48,7 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly type: 'candidates'; readonly candidates: readonly Candidate[] }
   | { readonly type: 'enrolled'; readonly result: 'stored' | 'duplicate' | 'failed' }
   | { readonly type: 'deadline'; readonly draws: readonly number[] }
-  | { readonly type: 'bye' }
+  | { readonly type: 'bye'; readonly reason: Bye['reason'] }
   | { readonly type: 'disconnected' }
 );
 export type SessionEventType = SessionEvent['type'];
