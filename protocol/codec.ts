@@ -1,5 +1,5 @@
-import { Decoder } from '@msgpack/msgpack';
-import { Packr } from 'msgpackr';
+import { Decoder, type ExtensionCodecType } from '@msgpack/msgpack';
+import { Packr, type Options } from 'msgpackr';
 import type { z } from 'zod';
 import { DOWNSTREAM, type Downstream } from './downstream.ts';
 import { VeriframeError } from './errors.ts';
@@ -14,7 +14,21 @@ const MAX_STRING_BYTES = 1024;
 /** A token is the longest string a server sends. */
 const MAX_DOWNSTREAM_STRING_BYTES = 16 * 1024;
 
-const packr = new Packr({ useRecords: false, variableMapSize: true, skipValues: [undefined] });
+/** `skipValues` is missing from the library's types; without it undefined would go out as an extension. */
+const packOptions: Options & { skipValues: unknown[] } = {
+  useRecords: false,
+  variableMapSize: true,
+  skipValues: [undefined],
+};
+const packr = new Packr(packOptions);
+
+/** An extension of length zero passes `maxExtLength`, so extensions are refused here. */
+const noExtensions: ExtensionCodecType<undefined> = {
+  tryToEncode: () => null,
+  decode() {
+    throw new TypeError('extension types are not used');
+  },
+};
 
 /**
  * Encodes one message. Fields that are undefined are left out. The result may be a view into a larger buffer
@@ -63,6 +77,7 @@ function strictDecoder(limits: { maxArrayLength: number; maxStrLength: number })
     maxBinLength: IMAGE_BYTES_CEILING + MESSAGE_OVERHEAD_BYTES,
     maxMapLength: MAX_KEYS,
     maxExtLength: 0,
+    extensionCodec: noExtensions,
     mapKeyConverter(key) {
       keys += 1;
       if (keys > MAX_KEYS) throw new RangeError('too many keys');

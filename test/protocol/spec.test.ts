@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CLOSE } from '../../protocol/close.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
+import { DOWNSTREAM } from '../../protocol/downstream.ts';
+import { ERRORS } from '../../protocol/errors.ts';
+import { PHASES } from '../../protocol/status.ts';
+import { IMAGE_BYTES_CEILING, UPSTREAM } from '../../protocol/upstream.ts';
+import { SUBPROTOCOL } from '../../protocol/version.ts';
+
+const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'utf8');
+
+/**
+ * What the wire was when this was last looked at. When this fails the wire has changed: a change an existing peer
+ * cannot read needs a new SUBPROTOCOL (SPEC R34); any other needs only the new hash.
+ */
+const PINNED = {
+  subprotocol: 'veriframe.v1',
+  schemas: '689aac82dd8373e796c6ebc64ff56303498b9c3162a5438cff0727071b64ad4d',
+};
+
+const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
+  Object.entries(schemas).map(([type, schema]) => [type, z.toJSONSchema(schema, { unrepresentable: 'any' })]);
+
+describe('protocol/SPEC.md', () => {
+  it('R34: the schemas of the wire are the pinned ones', () => {
+    const wire = JSON.stringify([jsonSchemas(UPSTREAM), jsonSchemas(DOWNSTREAM), IMAGE_BYTES_CEILING]);
+    const schemas = createHash('sha256').update(wire).digest('hex');
+    expect({ subprotocol: SUBPROTOCOL, schemas }).toEqual(PINNED);
+  });
+
+  it('R31: its table of errors is the one in errors.ts', () => {
+    const rows = [...spec.matchAll(/^\| `([a-z._]+)` \| (\S+) \| (\d+) \| (\w+) \| (.*) \|$/gm)].map(
+      ([, code, close, http, retry, message]) => [
+        code,
+        {
+          message,
+          retry,
+          closeCode: close === '–' ? null : Number(close),
+          httpStatus: Number(http),
+        },
+      ],
+    );
+    expect(Object.fromEntries(rows)).toEqual(ERRORS);
+    expect(rows).toHaveLength(Object.keys(ERRORS).length);
+  });
+
+  it('close codes are unique, private and never the one for a good end', () => {
+    const codes = Object.values(ERRORS)
+      .map((entry) => entry.closeCode)
+      .filter((code) => code !== null);
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const code of codes) expect(code).toSatisfy((value: number) => value >= 4000 && value <= 4999);
+    expect(spec).toContain(`closes with ${CLOSE.done}`);
+  });
+
+  it('numbers its rules without gap or repetition', () => {
+    const numbers = [...spec.matchAll(/^- \*\*R(\d+)\*\*/gm)].map((match) => Number(match[1]));
+    expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+    expect(numbers.length).toBeGreaterThan(30);
+  });
+
+  it('names the subprotocol, the overhead and the phases that the code has', () => {
+    expect(spec).toContain(`\`${SUBPROTOCOL}\``);
+    expect(spec).toContain(`plus ${MESSAGE_OVERHEAD_BYTES} bytes`);
+    expect(spec).toContain(PHASES.map((phase) => `\`${phase}\``).join(', '));
+  });
+});
