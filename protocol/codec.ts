@@ -44,7 +44,7 @@ export function encodeMessage(message: Upstream | Downstream): Uint8Array {
  * @throws VeriframeError `message.malformed`, `message.unknown_type` or `message.invalid` (SPEC R6, R7)
  */
 export function decodeUpstream(bytes: Uint8Array): Upstream {
-  return validate(UPSTREAM, decodeFromClient(bytes));
+  return validate<Upstream>(UPSTREAM, decodeFromClient(bytes));
 }
 
 /**
@@ -52,7 +52,7 @@ export function decodeUpstream(bytes: Uint8Array): Upstream {
  * @throws VeriframeError as `decodeUpstream`
  */
 export function decodeDownstream(bytes: Uint8Array): Downstream {
-  return validate(DOWNSTREAM, decodeFromServer(bytes));
+  return validate<Downstream>(DOWNSTREAM, decodeFromServer(bytes));
 }
 
 /**
@@ -99,14 +99,12 @@ function strictDecoder(limits: { maxArrayLength: number; maxStrLength: number })
   };
 }
 
-type Schemas = Readonly<Record<string, z.ZodType>>;
-
-function validate<S extends Schemas>(schemas: S, value: object): z.infer<S[keyof S]> {
+function validate<T>(schemas: Readonly<Record<string, z.ZodType<T>>>, value: object): T {
   const type: unknown = 'type' in value ? value.type : undefined;
   if (typeof type !== 'string') throw new VeriframeError('message.invalid', 'Field: type.');
   const schema = Object.hasOwn(schemas, type) ? schemas[type] : undefined;
   if (schema === undefined) throw new VeriframeError('message.unknown_type');
   const result = schema.safeParse(value);
-  if (result.success) return result.data as z.infer<S[keyof S]>;
+  if (result.success) return result.data;
   throw new VeriframeError('message.invalid', `Field: ${result.error.issues[0]?.path.join('.') ?? ''}.`);
 }

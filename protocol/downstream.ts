@@ -49,6 +49,8 @@ export const decision = z.object({
   retry,
 });
 
+// Object.keys forgets the keys' type.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 export const error = z.object({
   type: z.literal('error'),
