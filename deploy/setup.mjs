@@ -1,0 +1,96 @@
+// The one script that must run before anything is installed: plain JavaScript, Node's own modules only.
+// `npm start` and `npm test` call it; it does what is missing and nothing that is done.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
+const NEEDED_NODE = [20, 19];
+
+const at = (path) => join(ROOT, path);
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function run(command, args, env = {}) {
+  const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
+  if (result.error) fail(`${command}: ${result.error.message}`);
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor < NEEDED_NODE[1]))
+    fail(`veriframe needs Node ${NEEDED_NODE.join('.')} or newer; this is ${process.versions.node}.`);
+}
+
+/** Native add-ons are built for one Node ABI, so the stamp covers the lock file and the running Node. */
+function installFingerprint() {
+  return createHash('sha256')
+    .update(readFileSync(at('package-lock.json')))
+    .update(`${process.platform} ${process.arch} ${process.versions.modules}`)
+    .digest('hex');
+}
+
+/** Where a native add-on must be compiled offline, this Node's own headers serve when they lie beside it. */
+function headersEnv() {
+  const prefix = join(dirname(process.execPath), '..');
+  const configured = spawnSync('npm', ['config', 'get', 'nodedir'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  const unset = ['', 'undefined', 'null'].includes(configured.stdout?.trim() ?? '');
+  return unset && existsSync(join(prefix, 'include', 'node', 'node.h')) ? { npm_config_nodedir: prefix } : {};
+}
+
+function install() {
+  const fingerprint = installFingerprint();
+  if (existsSync(INSTALL_STAMP) && readFileSync(INSTALL_STAMP, 'utf8') === fingerprint) return;
+  process.stdout.write('Installing packages (two to three minutes the first time)\n');
+  const npm = process.env.npm_execpath;
+  const arguments_ = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (npm) run(process.execPath, [npm, ...arguments_], headersEnv());
+  else run('npm', arguments_, headersEnv());
+  writeFileSync(INSTALL_STAMP, fingerprint);
+}
+
+const build = () =>
+  run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+
+function prepareModels() {
+  const mirror = at('../shared/models');
+  const useMirror = task === 'test' && !process.env.VERIFRAME_MODEL_MIRROR && existsSync(mirror);
+  const env = useMirror ? { VERIFRAME_MODEL_MIRROR: mirror } : {};
+  run(process.execPath, [at('dist/models/prepare.js')], env);
+}
+
+/** Hands the process over to a long-lived child: signals reach it, its exit code is ours. */
+function hand(script, args) {
+  const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
+}
+
+const [task, ...rest] = process.argv.slice(2);
+checkNode();
+install();
+build();
+prepareModels();
+switch (task) {
+  case 'start':
+    hand(at('dist/server/main.js'), rest);
+    break;
+  case 'test':
+    hand(at('node_modules/vitest/vitest.mjs'), ['run', ...rest]);
+    break;
+  case 'models':
+    break;
+  default:
+    fail('usage: node deploy/setup.mjs start|test|models');
+}

@@ -1,0 +1,200 @@
+import { resolve } from 'node:path';
+
+type Value = string | number;
+
+interface Option<T extends Value = Value> {
+  readonly type: T extends string ? 'text' : 'number';
+  readonly env: string;
+  readonly default: T;
+  /** Unit of a number; empty for text. */
+  readonly unit: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** A secret is never printed or logged. */
+  readonly secret?: true;
+  readonly description: string;
+}
+
+const text = (env: string, fallback: string, description: string, extra: Partial<Option<string>> = {}) =>
+  ({
+    type: 'text',
+    env,
+    default: fallback,
+    unit: '',
+    description,
+    ...extra,
+  }) as const satisfies Option<string>;
+
+const number = (env: string, fallback: number, unit: string, min: number, max: number, description: string) =>
+  ({ type: 'number', env, default: fallback, unit, min, max, description }) as const satisfies Option<number>;
+
+/** Every setting, once. Validation, `--help` and the docs are made from this table. */
+export const OPTIONS = {
+  host: text('HOST', '0.0.0.0', 'Address to listen on.'),
+  port: number('PORT', 8080, '', 0, 65535, 'Port to listen on; 0 takes any free one.'),
+  transport: text('VERIFRAME_TRANSPORT', 'auto', 'WebSocket and HTTP implementation.', {
+    choices: ['auto', 'uws', 'ws'],
+  }),
+  dataDir: text('VERIFRAME_DATA_DIR', './data', 'Folder for the database and generated keys.'),
+  modelCache: text('VERIFRAME_MODEL_CACHE', '', 'Folder of prepared models; empty: models/.cache.'),
+  masterKey: text(
+    'VERIFRAME_MASTER_KEY',
+    '',
+    '32 bytes, base64, that encrypt every reference; empty: a file in the data folder.',
+    {
+      secret: true,
+    },
+  ),
+  apiKeysFile: text(
+    'VERIFRAME_API_KEYS_FILE',
+    '',
+    'JSON file of API keys; empty: one development key is generated in the data folder.',
+  ),
+  allowedOrigins: text(
+    'VERIFRAME_ALLOWED_ORIGINS',
+    '',
+    "Browser origins that may connect, separated by commas; empty: only the server's own.",
+  ),
+  logLevel: text('VERIFRAME_LOG_LEVEL', 'info', 'Least severe level that is logged.', {
+    choices: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+  }),
+  workers: number('VERIFRAME_WORKERS', 0, 'threads', 0, 256, 'Inference threads; 0: one for each core.'),
+  maxSessions: number(
+    'VERIFRAME_MAX_SESSIONS',
+    200,
+    'sessions',
+    1,
+    100_000,
+    'Sessions open at a time; newcomers beyond it hear server.busy.',
+  ),
+  maxConnections: number(
+    'VERIFRAME_MAX_CONNECTIONS',
+    10_000,
+    'sockets',
+    1,
+    1_000_000,
+    'Sockets open at a time.',
+  ),
+  maxConnectionsPerAddress: number(
+    'VERIFRAME_MAX_CONNECTIONS_PER_ADDRESS',
+    64,
+    'sockets',
+    1,
+    1_000_000,
+    'Sockets open at a time from one address.',
+  ),
+  maxImageBytes: number(
+    'VERIFRAME_MAX_IMAGE_BYTES',
+    524_288,
+    'bytes',
+    1024,
+    4_194_304,
+    'Bytes of one image.',
+  ),
+  maxImagePixels: number(
+    'VERIFRAME_MAX_IMAGE_PIXELS',
+    2_100_000,
+    'pixels',
+    4096,
+    16_777_216,
+    'Width × height of one image.',
+  ),
+  maxFramesPerSecond: number(
+    'VERIFRAME_MAX_FRAMES_PER_SECOND',
+    60,
+    'frames/s',
+    1,
+    240,
+    'Frames one session may send in a second.',
+  ),
+  helloTimeoutMs: number(
+    'VERIFRAME_HELLO_TIMEOUT_MS',
+    5000,
+    'ms',
+    100,
+    60_000,
+    'Time from opening a socket to a valid hello.',
+  ),
+  idleTimeoutMs: number(
+    'VERIFRAME_IDLE_TIMEOUT_MS',
+    15_000,
+    'ms',
+    1000,
+    120_000,
+    'Silence after which a socket is closed.',
+  ),
+  ticketLifetimeMs: number(
+    'VERIFRAME_TICKET_LIFETIME_MS',
+    120_000,
+    'ms',
+    1000,
+    3_600_000,
+    'Time in which a ticket can be used.',
+  ),
+  frameTimeoutMs: number(
+    'VERIFRAME_FRAME_TIMEOUT_MS',
+    5000,
+    'ms',
+    100,
+    60_000,
+    'Time for one frame on a worker, after which the worker is replaced.',
+  ),
+  drainMs: number(
+    'VERIFRAME_DRAIN_MS',
+    10_000,
+    'ms',
+    0,
+    600_000,
+    'Time open sessions get to finish after SIGTERM.',
+  ),
+  issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
+} as const satisfies Record<string, Option>;
+
+type Widen<T> = T extends string ? string : number;
+export type Config = { readonly [K in keyof typeof OPTIONS]: Widen<(typeof OPTIONS)[K]['default']> };
+
+/** A setting that does not fit the table. `message` names the variable, never a secret's value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+function parse(option: Option, raw: string | undefined): Value {
+  if (raw === undefined || raw === '') return option.default;
+  switch (option.type) {
+    case 'number': {
+      const value = Number(raw);
+      const { min = -Infinity, max = Infinity } = option;
+      if (!Number.isInteger(value) || value < min || value > max)
+        throw new ConfigError(
+          `${option.env} must be a whole number from ${min} to ${max}${option.unit && ` (${option.unit})`}.`,
+        );
+      return value;
+    }
+    case 'text':
+      if (option.choices && !option.choices.includes(raw))
+        throw new ConfigError(`${option.env} must be one of ${option.choices.join(', ')}.`);
+      return raw;
+  }
+}
+
+/**
+ * Reads and checks every setting.
+ * @param env usually `process.env`
+ * @throws ConfigError naming the first variable that does not fit
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const values = Object.entries(OPTIONS).map(([name, option]) => [name, parse(option, env[option.env])]);
+  const config = Object.fromEntries(values) as Config;
+  return { ...config, dataDir: resolve(config.dataDir) };
+}
+
+/** Text of `--help`: one line for each setting. */
+export function describeOptions(): string {
+  const rows = Object.values<Option>(OPTIONS).map((option) => {
+    const fallback = option.default === '' ? '' : ` [${option.default}${option.unit && ` ${option.unit}`}]`;
+    return [option.env, `${option.description}${fallback}`] as const;
+  });
+  const width = Math.max(...rows.map(([env]) => env.length));
+  return rows.map(([env, description]) => `  ${env.padEnd(width)}  ${description}`).join('\n');
+}

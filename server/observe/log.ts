@@ -1,0 +1,29 @@
+import { pino, type Logger } from 'pino';
+import type { Config } from '../config.ts';
+
+export type { Logger };
+
+/**
+ * The process's logger. What may be logged: codes, counts, durations, sizes, session ids. What may not: pixels,
+ * embeddings, scores, subject ids, tickets, tokens, keys. Errors are logged by code and message only.
+ */
+export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
+  return pino({
+    level: config.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: [
+      'ticket',
+      'token',
+      'subject',
+      'embedding',
+      'embeddings',
+      'image',
+      'score',
+      '*.ticket',
+      '*.token',
+      '*.subject',
+    ],
+  });
+}
