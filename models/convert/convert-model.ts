@@ -1,0 +1,47 @@
+import type { ModelSpec } from '../manifest.ts';
+import { buildDlibNet } from './dlib-net.ts';
+import { ConversionError } from './errors.ts';
+import { buildMiniFasNet } from './minifasnet.ts';
+import { convertTfjsGraph } from './tfjs-conversion.ts';
+
+/** Raised with every change that alters the bytes a conversion gives, so that caches are made anew. */
+export const CONVERTER_VERSION = 1;
+
+/**
+ * The ONNX file of a model.
+ *
+ * @param sources bytes of `spec.sources`, in their order
+ * @throws ConversionError
+ */
+export function convertModel(spec: ModelSpec, sources: readonly Uint8Array[]): Uint8Array {
+  const source = (index: number): Uint8Array => {
+    const bytes = sources[index];
+    if (bytes === undefined)
+      throw new ConversionError('malformed-source', spec.id, 'a source file is missing');
+    return bytes;
+  };
+  switch (spec.conversion.kind) {
+    case 'tfjs-graph': {
+      const { nodes } = spec.conversion;
+      const outputs = spec.outputs.map(({ name, shape }, index) => ({
+        node: nodes[index] ?? '',
+        name,
+        shape,
+      }));
+      return convertTfjsGraph(source(0), source(1), spec.input.name, outputs);
+    }
+    case 'dlib-net':
+      return buildDlibNet(source(0), source(1), spec.input.name, onlyOutput(spec));
+    case 'minifasnet':
+      return buildMiniFasNet(source(0), spec.input.name, onlyOutput(spec));
+    case 'none':
+      return source(0);
+  }
+}
+
+function onlyOutput(spec: ModelSpec): string {
+  const [output] = spec.outputs;
+  if (output === undefined)
+    throw new ConversionError('unexpected-shape', spec.id, 'the manifest names no output');
+  return output.name;
+}

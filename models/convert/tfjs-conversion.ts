@@ -1,0 +1,127 @@
+import { ConversionError } from './errors.ts';
+import { OnnxGraph } from './onnx-graph.ts';
+import { readTfjsGraph, type TfjsGraph, type TfjsNode } from './tfjs-graph.ts';
+import { TFJS_OPERATIONS } from './tfjs-operations.ts';
+import type { Weight } from './tfjs-weights.ts';
+import { transpose } from './transpose.ts';
+
+/** A value of the source graph: its name in the ONNX graph, and its shape there in TensorFlow's order. */
+export interface Value {
+  readonly name: string;
+  /** [-1, height, width, channels] or [-1, ...]; the ONNX value of rank 4 is laid out N,C,H,W all the same. */
+  readonly shape: readonly number[];
+}
+
+/** An output to keep: the source node, the name it gets, and its shape without the batch. */
+export interface WantedOutput {
+  readonly node: string;
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Converts a TensorFlow.js graph model to ONNX: NHWC becomes NCHW, the batch becomes dynamic, and only what the
+ * wanted outputs need is kept.
+ *
+ * @param json bytes of the model's `.json` file, @param binary bytes of its `.bin` file
+ * @param inputName name of the model's one input in the result
+ * @throws ConversionError naming the node
+ */
+export function convertTfjsGraph(
+  json: Uint8Array,
+  binary: Uint8Array,
+  inputName: string,
+  outputs: readonly WantedOutput[],
+): Uint8Array {
+  const conversion = new TfjsConversion(readTfjsGraph(json, binary), inputName);
+  for (const output of outputs) conversion.emitOutput(output);
+  return conversion.graph.encode();
+}
+
+/** Emits each node of the source when a wanted output first needs it, so that order and pruning come by themselves. */
+export class TfjsConversion {
+  readonly graph = new OnnxGraph();
+  readonly inputName: string;
+  readonly #source: TfjsGraph;
+  readonly #values = new Map<string, Value>();
+  readonly #open = new Set<string>();
+
+  constructor(source: TfjsGraph, inputName: string) {
+    this.#source = source;
+    this.inputName = inputName;
+  }
+
+  /** The value of the node's input at `index`, emitted now if it was not before. */
+  input(node: TfjsNode, index: number): Value {
+    return this.#value(inputOf(node, index));
+  }
+
+  /** The node that makes an input, or undefined when a constant does. */
+  maker(node: TfjsNode, index: number): TfjsNode | undefined {
+    const name = inputOf(node, index);
+    return this.#source.weights.has(name) ? undefined : this.#source.nodes.get(name);
+  }
+
+  /** The constant at an input, or undefined when it is computed. */
+  constant(node: TfjsNode, index: number): Weight | undefined {
+    return this.#source.weights.get(inputOf(node, index));
+  }
+
+  /** The constant at an input. Throws `unsupported-operation` when it is computed. */
+  requireConstant(node: TfjsNode, index: number): Weight {
+    const weight = this.constant(node, index);
+    if (weight === undefined) throw node.unsupported(`input ${index} is not a constant`);
+    return weight;
+  }
+
+  /** A constant input as an ONNX constant that broadcasts against values of the given rank in NCHW order. */
+  broadcastConstant(node: TfjsNode, index: number, rank: number): string {
+    const weight = this.requireConstant(node, index);
+    const name = `${node.inputs[index]}/rank-${rank}`;
+    if (rank !== 4 || weight.shape.length === 0) return this.graph.float32(name, weight.shape, weight.data);
+    const padded = [...new Array<number>(4 - weight.shape.length).fill(1), ...weight.shape];
+    const { shape, data } = transpose({ shape: padded, data: weight.data }, [0, 3, 1, 2]);
+    return this.graph.float32(name, shape, data);
+  }
+
+  /** A value in TensorFlow's element order; free unless the value has both several channels and several pixels. */
+  channelsLast(value: Value): string {
+    const [, height, width, channels] = value.shape;
+    const sameOrder = value.shape.length !== 4 || channels === 1 || height! * width! === 1;
+    return sameOrder ? value.name : this.graph.node('Transpose', [value.name], { perm: [0, 2, 3, 1] });
+  }
+
+  /** Declares an output; singleton height and width may be dropped by the wanted shape. */
+  emitOutput(wanted: WantedOutput): void {
+    const value = this.#value(wanted.node);
+    const size = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
+    if (size(value.shape.slice(1)) !== size(wanted.shape)) {
+      const found = `[${value.shape.slice(1).join()}] instead of [${wanted.shape.join()}]`;
+      throw new ConversionError('unexpected-shape', wanted.node, `the output has shape ${found}`);
+    }
+    const shape = this.graph.int64(`${wanted.name}/shape`, [-1, ...wanted.shape]);
+    this.graph.node('Reshape', [this.channelsLast(value), shape], {}, wanted.name);
+    this.graph.output(wanted.name, ['N', ...wanted.shape]);
+  }
+
+  #value(name: string): Value {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const node = this.#source.nodes.get(name);
+    if (node === undefined) throw new ConversionError('malformed-source', name, 'no such node');
+    const emit = TFJS_OPERATIONS.get(node.operation);
+    if (emit === undefined) throw node.unsupported('unknown operation');
+    if (this.#open.has(name)) throw node.malformed('the graph has a cycle');
+    this.#open.add(name);
+    const value = emit(this, node);
+    this.#open.delete(name);
+    this.#values.set(name, value);
+    return value;
+  }
+}
+
+function inputOf(node: TfjsNode, index: number): string {
+  const name = node.inputs[index];
+  if (name === undefined) throw node.malformed(`input ${index} is missing`);
+  return name;
+}

@@ -1,0 +1,117 @@
+import type { TfjsConversion, Value } from './tfjs-conversion.ts';
+import type { TfjsNode } from './tfjs-graph.ts';
+import { emitPrelu } from './prelu.ts';
+import { fitWindow, onnxPads, type WindowFit } from './spatial.ts';
+import { transpose } from './transpose.ts';
+
+/** Conv2D and DepthwiseConv2dNative with what grappler fused behind them: bias, then at most one activation. */
+export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Value {
+  const graph = conversion.graph;
+  const input = conversion.input(node, 0);
+  const filter = conversion.requireConstant(node, 1);
+  if (input.shape.length !== 4 || filter.shape.length !== 4) throw node.unexpectedShape('rank is not 4');
+  const [height, width, inputChannels, multiplier] = filter.shape as [number, number, number, number];
+  const depthwise = node.operation.includes('Depthwise');
+  if (input.shape[3] !== inputChannels) throw node.unexpectedShape('filter and input differ in channels');
+  const channels = depthwise ? inputChannels * multiplier : multiplier;
+  const { vertical, horizontal, strides, dilations } = window(node, input, [height, width], 'dilations');
+  const weights = depthwise ? [channels, 1, height, width] : [channels, inputChannels, height, width];
+  const ordered = transpose(filter, depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1]);
+
+  const inputs = [input.name, graph.float32(`${node.inputs[1]}/oihw`, weights, ordered.data)];
+  const fused = node.texts('fused_ops');
+  let next = 2;
+  if (fused[0] === 'BiasAdd') {
+    fused.shift();
+    const bias = conversion.requireConstant(node, next);
+    inputs.push(graph.float32(node.inputs[next++]!, [channels], bias.data));
+  }
+  let name = graph.node('Conv', inputs, {
+    kernel_shape: [height, width],
+    strides,
+    dilations,
+    pads: onnxPads(vertical, horizontal),
+    group: depthwise ? inputChannels : 1,
+  });
+  for (const activation of fused) {
+    name =
+      activation === 'Prelu'
+        ? emitPrelu(graph, name, slopes(conversion, node, next++, channels), `${node.name}/prelu`)
+        : emitActivation(conversion, node, activation, name);
+  }
+  return { name, shape: [-1, vertical.outputLength, horizontal.outputLength, channels] };
+}
+
+export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
+  const input = conversion.input(node, 0);
+  const size = node.integers('ksize').slice(1, 3) as [number, number];
+  const { vertical, horizontal, strides } = window(node, input, size, null);
+  const name = conversion.graph.node('MaxPool', [input.name], {
+    kernel_shape: size,
+    strides,
+    pads: onnxPads(vertical, horizontal),
+  });
+  return { name, shape: [-1, vertical.outputLength, horizontal.outputLength, input.shape[3]!] };
+}
+
+/** A PReLU node of its own. */
+export function emitPreluNode(conversion: TfjsConversion, node: TfjsNode): Value {
+  const input = conversion.input(node, 0);
+  if (input.shape.length !== 4) throw node.unexpectedShape('rank is not 4');
+  const values = slopes(conversion, node, 1, input.shape[3]!);
+  return { name: emitPrelu(conversion.graph, input.name, values, `${node.name}/prelu`), shape: input.shape };
+}
+
+/** An activation without parameters, by its TensorFlow name. */
+export function emitActivation(
+  conversion: TfjsConversion,
+  node: TfjsNode,
+  activation: string,
+  input: string,
+): string {
+  const graph = conversion.graph;
+  switch (activation) {
+    case 'Relu':
+    case 'Sigmoid':
+      return graph.node(activation, [input]);
+    case 'Relu6':
+      return graph.node('Clip', [input, graph.scalar(0), graph.scalar(6)]);
+    default:
+      throw node.unsupported(`unknown activation ${activation}`);
+  }
+}
+
+function slopes(conversion: TfjsConversion, node: TfjsNode, index: number, channels: number): Float32Array {
+  const weight = conversion.requireConstant(node, index);
+  if (weight.data.length !== channels) throw node.unexpectedShape('PReLU slopes are not one a channel');
+  return weight.data;
+}
+
+interface Window {
+  readonly vertical: WindowFit;
+  readonly horizontal: WindowFit;
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+}
+
+function window(
+  node: TfjsNode,
+  input: Value,
+  kernel: readonly [number, number],
+  dilationAttribute: string | null,
+): Window {
+  const layout = node.text('data_format');
+  if (layout !== 'NHWC') throw node.unsupported(`layout ${layout}`);
+  const padding = node.text('padding');
+  if (padding !== 'SAME' && padding !== 'VALID') throw node.unsupported(`padding ${padding}`);
+  const pair = (list: readonly number[]): [number, number] => {
+    if (list.length === 0) return [1, 1];
+    if (list.length !== 4 || list[0] !== 1 || list[3] !== 1) throw node.unsupported(`steps ${list.join()}`);
+    return [list[1]!, list[2]!];
+  };
+  const strides = pair(node.integers('strides'));
+  const dilations = pair(dilationAttribute === null ? [] : node.integers(dilationAttribute));
+  const fit = (axis: 0 | 1) =>
+    fitWindow(padding, input.shape[axis + 1]!, kernel[axis], strides[axis], dilations[axis]);
+  return { vertical: fit(0), horizontal: fit(1), strides, dilations };
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { ConversionError } from './errors.ts';
+import { decodeFloat16 } from './float16.ts';
+
+const weightEntry = z.object({
+  name: z.string(),
+  shape: z.array(z.number().int().nonnegative()),
+  dtype: z.enum(['float32', 'int32']),
+  quantization: z
+    .union([
+      z.object({ dtype: z.literal('float16') }),
+      z.object({ dtype: z.enum(['uint8', 'uint16']), scale: z.number(), min: z.number() }),
+    ])
+    .optional(),
+});
+type WeightEntry = z.infer<typeof weightEntry>;
+
+/** The `weightsManifest` of a TensorFlow.js model: groups of weights, each group stored in one run of bytes. */
+export const weightsManifest = z.array(
+  z.object({ paths: z.array(z.string()), weights: z.array(weightEntry) }),
+);
+export type WeightsManifest = z.infer<typeof weightsManifest>;
+
+export interface Weight {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+  /** Integers are held as floats too: all that occur are axes, shapes and paddings, far below 2^24. */
+  readonly data: Float32Array;
+}
+
+/**
+ * Decodes the weights of a model with one group. Quantised values become v·scale + min (integers) or the float16
+ * read; the running offset must end exactly at the end of the bytes.
+ *
+ * @throws ConversionError `malformed-source` when lengths disagree
+ */
+export function readTfjsWeights(manifest: WeightsManifest, bytes: Uint8Array): Map<string, Weight> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const weights = new Map<string, Weight>();
+  let offset = 0;
+  for (const entry of manifest.flatMap((group) => group.weights)) {
+    const count = entry.shape.reduce((product, dim) => product * dim, 1);
+    const { bytesEach, read } = valueReader(entry, view);
+    if (offset + count * bytesEach > bytes.byteLength) {
+      throw new ConversionError('malformed-source', entry.name, 'the weights end before this tensor does');
+    }
+    const start = offset;
+    const data = Float32Array.from({ length: count }, (_, i) => read(start + i * bytesEach));
+    offset += count * bytesEach;
+    weights.set(entry.name, { shape: entry.shape, dtype: entry.dtype, data });
+  }
+  if (offset !== bytes.byteLength) {
+    throw new ConversionError(
+      'malformed-source',
+      'weights',
+      `${bytes.byteLength - offset} bytes are left over`,
+    );
+  }
+  return weights;
+}
+
+function valueReader(
+  entry: WeightEntry,
+  view: DataView,
+): { readonly bytesEach: number; readonly read: (offset: number) => number } {
+  const quantization = entry.quantization;
+  switch (quantization?.dtype) {
+    case 'float16':
+      return { bytesEach: 2, read: (offset) => decodeFloat16(view.getUint16(offset, true)) };
+    case 'uint8':
+      return {
+        bytesEach: 1,
+        read: (offset) => view.getUint8(offset) * quantization.scale + quantization.min,
+      };
+    case 'uint16':
+      return {
+        bytesEach: 2,
+        read: (offset) => view.getUint16(offset, true) * quantization.scale + quantization.min,
+      };
+    case undefined:
+      return entry.dtype === 'float32'
+        ? { bytesEach: 4, read: (offset) => view.getFloat32(offset, true) }
+        : { bytesEach: 4, read: (offset) => view.getInt32(offset, true) };
+  }
+}

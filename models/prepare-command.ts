@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+import { Presets, SingleBar } from 'cli-progress';
+import {
+  PrepareError,
+  type PrepareProgress,
+  prepareModels,
+  prepareOptionsFromEnvironment,
+} from './prepare.ts';
+
+const USAGE = `Usage: prepare [--retry]
+Makes the models ready in VERIFRAME_MODEL_CACHE (default: models/.cache).
+  --retry   try optional downloads again although they failed within the last day
+Optional downloads are read from VERIFRAME_MODEL_MIRROR first; VERIFRAME_OFFLINE=1 downloads nothing.`;
+
+/** The command line around `prepareModels`. Returns the exit code: 0 ready, 1 failed, 2 wrong usage. */
+export async function runPrepareCommand(args: readonly string[]): Promise<number> {
+  let retry: boolean;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { retry: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      return 0;
+    }
+    retry = values.retry;
+  } catch {
+    console.error(USAGE);
+    return 2;
+  }
+  const display = process.stderr.isTTY ? progressBar() : progressLines();
+  try {
+    const options = prepareOptionsFromEnvironment();
+    const result = await prepareModels({ ...options, retry, onProgress: display.show });
+    display.close();
+    for (const notice of result.notices) console.error(`notice: ${notice}`);
+    console.error(`models ready: ${Object.keys(result.models).join(', ')}`);
+    return 0;
+  } catch (error) {
+    display.close();
+    if (!(error instanceof PrepareError)) throw error;
+    console.error(`error: ${error.message}`);
+    return 1;
+  }
+}
+
+interface Display {
+  readonly show: (progress: PrepareProgress) => void;
+  readonly close: () => void;
+}
+
+function progressBar(): Display {
+  const bar = new SingleBar(
+    { format: 'models {bar} {value}/{total} {what}', stream: process.stderr, hideCursor: true },
+    Presets.shades_classic,
+  );
+  let started = false;
+  return {
+    show: ({ id, step, done, total }) => {
+      if (!started) bar.start(total, 0, { what: '' });
+      started = true;
+      bar.update(done, { what: `${step} ${id}` });
+    },
+    close: () => {
+      if (started) bar.stop();
+    },
+  };
+}
+
+/** For logs: one line for each artifact that took work. */
+function progressLines(): Display {
+  return {
+    show: ({ id, step, done, total }) => {
+      if (step === 'made' || step === 'missing') console.error(`models ${done}/${total}: ${step} ${id}`);
+    },
+    close: () => {},
+  };
+}

@@ -1,0 +1,215 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Artifact, type ArtifactId, ARTIFACTS } from './artifacts.ts';
+import {
+  type CacheEntry,
+  type CacheIndex,
+  cachedFile,
+  readCacheIndex,
+  updateCacheIndex,
+} from './cache-index.ts';
+import { ConversionError } from './convert/errors.ts';
+import { stampOf, stillMatches, writeAtomically } from './file-stamp.ts';
+import { modelCacheDir, type PreparedModels, toPreparedModels } from './prepared.ts';
+import { type MissingSource, type ObtainedSource, obtainSource, packagedFile } from './sources.ts';
+
+export { loadPrepared, modelCacheDir, type PreparedModels } from './prepared.ts';
+
+/** How far the work is; `done` counts finished artifacts of `total`. */
+export interface PrepareProgress {
+  readonly id: ArtifactId;
+  readonly step: 'obtaining' | 'converting' | 'kept' | 'made' | 'missing';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface PrepareOptions {
+  readonly cacheDir: string;
+  /** Folder with the pinned downloads, looked into before the network is asked. */
+  readonly mirrorDir?: string;
+  /** Downloads nothing. */
+  readonly offline?: boolean;
+  /** Tries downloads again although they failed within the last day. */
+  readonly retry?: boolean;
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  /** What to make; everything in the manifest unless given. */
+  readonly artifacts?: readonly Artifact[];
+  readonly now?: () => number;
+}
+
+export interface PrepareResult extends PreparedModels {
+  /** Full-tier artifacts that could not be had. */
+  readonly missing: readonly { readonly id: ArtifactId; readonly code: MissingCode; readonly why: string }[];
+  /** One line for each thing that the operator should know. */
+  readonly notices: readonly string[];
+}
+
+export type MissingCode = MissingSource['code'] | 'not-convertible';
+
+/** A model of the base tier could not be prepared: the server cannot work without it. */
+export class PrepareError extends Error {
+  override readonly name = 'PrepareError';
+  readonly code: MissingCode;
+  readonly id: ArtifactId;
+
+  constructor(id: ArtifactId, code: MissingCode, why: string) {
+    super(`model ${id} could not be prepared: ${why}. Reinstall the dependencies with "npm ci".`);
+    this.id = id;
+    this.code = code;
+  }
+}
+
+/**
+ * Makes every model ready in the cache: what is there and still right is kept, what is missing is obtained and
+ * converted. Full-tier models that cannot be had give a notice.
+ *
+ * @throws PrepareError when a base-tier model cannot be prepared; file-system errors when the cache is not writable
+ */
+export async function prepareModels(options: PrepareOptions): Promise<PrepareResult> {
+  const artifacts = options.artifacts ?? ARTIFACTS;
+  const { cacheDir } = options;
+  const nowMs = (options.now ?? Date.now)();
+  const index = await readCacheIndex(cacheDir);
+  const notices: string[] = [];
+  const missing: { id: ArtifactId; code: MissingCode; why: string }[] = [];
+  const files: { artifact: Artifact; file: string | null }[] = [];
+  let done = 0;
+  const report = (id: ArtifactId, step: PrepareProgress['step']) => {
+    if (step === 'kept' || step === 'made' || step === 'missing') done++;
+    options.onProgress?.({ id, step, done, total: artifacts.length });
+  };
+
+  const pending: { artifact: Artifact; sources: Promise<(ObtainedSource | MissingSource)[]> }[] = [];
+  for (const artifact of artifacts) {
+    const file = (await sourcesUnchanged(index, artifact))
+      ? await cachedFile(cacheDir, index, artifact)
+      : null;
+    if (file !== null) {
+      files.push({ artifact, file });
+      report(artifact.id, 'kept');
+      continue;
+    }
+    report(artifact.id, 'obtaining');
+    const obtaining = artifact.sources.map((source) =>
+      obtainSource(source, {
+        cacheDir,
+        mirrorDir: options.mirrorDir ?? null,
+        offline: options.offline ?? false,
+        retry: options.retry ?? false,
+        nowMs,
+        failedDownloads: index.failedDownloads,
+        onNotice: (notice) => notices.push(notice),
+      }),
+    );
+    pending.push({ artifact, sources: Promise.all(obtaining) });
+  }
+  // Downloads run side by side, so that an unreachable network costs one time-out; base models come first anyway.
+  const settled = await Promise.all(pending.map(async (item) => ({ ...item, sources: await item.sources })));
+  await rememberFailures(
+    cacheDir,
+    nowMs,
+    settled.flatMap(({ sources }) => sources),
+  );
+
+  for (const { artifact, sources } of settled) {
+    report(artifact.id, 'converting');
+    const outcome = await make(cacheDir, artifact, sources);
+    if (outcome.ok) {
+      files.push({ artifact, file: outcome.file });
+      report(artifact.id, 'made');
+      continue;
+    }
+    if (artifact.tier === 'base') throw new PrepareError(artifact.id, outcome.code, outcome.why);
+    missing.push({ id: artifact.id, code: outcome.code, why: outcome.why });
+    notices.push(`${artifact.id} is not available (${outcome.why}): ${artifact.withoutIt}`);
+    report(artifact.id, 'missing');
+  }
+  return { ...toPreparedModels(cacheDir, files), missing, notices };
+}
+
+/** Options as the environment gives them: VERIFRAME_MODEL_CACHE, VERIFRAME_MODEL_MIRROR, VERIFRAME_OFFLINE=1. */
+export function prepareOptionsFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Pick<PrepareOptions, 'cacheDir' | 'mirrorDir' | 'offline'> {
+  const mirror = environment['VERIFRAME_MODEL_MIRROR'];
+  return {
+    cacheDir: modelCacheDir(environment),
+    offline: environment['VERIFRAME_OFFLINE'] === '1',
+    ...(mirror ? { mirrorDir: path.resolve(mirror) } : {}),
+  };
+}
+
+/** False when a file inside an npm package was replaced since the artifact was made from it. */
+async function sourcesUnchanged(index: CacheIndex, artifact: Artifact): Promise<boolean> {
+  const stamps = index.entries[artifact.id]?.sources ?? [];
+  const checks = artifact.sources.map(async ({ from }, i) => {
+    if (from.kind === 'download') return true;
+    const stamp = stamps[i];
+    try {
+      return stamp !== undefined && (await stillMatches(packagedFile(from), stamp));
+    } catch {
+      return false;
+    }
+  });
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+type Made =
+  | { readonly ok: true; readonly file: string }
+  | { readonly ok: false; readonly code: MissingCode; readonly why: string };
+
+async function make(
+  cacheDir: string,
+  artifact: Artifact,
+  sources: readonly (ObtainedSource | MissingSource)[],
+): Promise<Made> {
+  const obtained: ObtainedSource[] = [];
+  for (const source of sources) {
+    if (!source.ok) return source;
+    obtained.push(source);
+  }
+  let content: Uint8Array;
+  try {
+    content = artifact.build(obtained.map((source) => source.bytes));
+  } catch (error) {
+    if (error instanceof ConversionError) return { ok: false, code: 'not-convertible', why: error.message };
+    throw error;
+  }
+  const file = path.join(cacheDir, artifact.fileName);
+  await writeAtomically(file, content);
+  const entry: CacheEntry = {
+    fileName: artifact.fileName,
+    recipe: artifact.recipe,
+    output: await stampOf(file, content),
+    sources: obtained.map((source) => source.stamp),
+  };
+  await updateCacheIndex(cacheDir, (index) => {
+    index.entries[artifact.id] = entry;
+  });
+  return { ok: true, file };
+}
+
+async function rememberFailures(
+  cacheDir: string,
+  atMs: number,
+  sources: readonly (ObtainedSource | MissingSource)[],
+): Promise<void> {
+  const failed = sources.flatMap((source) =>
+    !source.ok && source.failedUrl !== undefined ? [{ url: source.failedUrl, why: source.why }] : [],
+  );
+  if (failed.length === 0) return;
+  await updateCacheIndex(cacheDir, (index) => {
+    for (const { url, why } of failed) index.failedDownloads[url] = { atMs, why };
+  });
+}
+
+const startedAs = process.argv[1];
+if (startedAs !== undefined && realpathSync(startedAs) === fileURLToPath(import.meta.url)) {
+  // Not awaited here: the command imports this module, which must have finished loading by then.
+  void import('./prepare-command.ts')
+    .then((command) => command.runPrepareCommand(process.argv.slice(2)))
+    .then((exitCode) => {
+      process.exitCode = exitCode;
+    });
+}

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { type Artifact, ARTIFACTS } from './artifacts.ts';
+import { cachedFile, readCacheIndex } from './cache-index.ts';
+import { MODEL_IDS, type ModelId } from './ids.ts';
+import { BROWSER_ASSETS, type BrowserAssetId } from './manifest.ts';
+import { packageRoot } from './package-root.ts';
+
+/** Paths of the files that are ready for use; an id that is missing is not available here. */
+export interface PreparedModels {
+  readonly cacheDir: string;
+  readonly models: Readonly<Partial<Record<ModelId, string>>>;
+  readonly browserAssets: Readonly<Partial<Record<BrowserAssetId, string>>>;
+}
+
+/** `VERIFRAME_MODEL_CACHE`, else `models/.cache` in the package. */
+export function modelCacheDir(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const configured = environment['VERIFRAME_MODEL_CACHE'];
+  return configured ? path.resolve(configured) : path.join(packageRoot(), 'models', '.cache');
+}
+
+/**
+ * What an earlier `prepareModels` left in the cache, checked against manifest and index; converts and fetches
+ * nothing. An empty or missing cache gives no models, not an error.
+ */
+export async function loadPrepared(cacheDir: string): Promise<PreparedModels> {
+  const index = await readCacheIndex(cacheDir);
+  const files = await Promise.all(
+    ARTIFACTS.map(async (artifact) => ({ artifact, file: await cachedFile(cacheDir, index, artifact) })),
+  );
+  return toPreparedModels(cacheDir, files);
+}
+
+/** Sorts finished artifacts by kind; those whose file is null are left out. */
+export function toPreparedModels(
+  cacheDir: string,
+  files: readonly { readonly artifact: Pick<Artifact, 'id'>; readonly file: string | null }[],
+): PreparedModels {
+  const byId = new Map(files.map(({ artifact, file }) => [artifact.id, file]));
+  const pick = <Id extends ModelId | BrowserAssetId>(ids: readonly Id[]) =>
+    Object.fromEntries(ids.flatMap((id) => (byId.get(id) ? [[id, byId.get(id)]] : []))) as Partial<
+      Record<Id, string>
+    >;
+  return {
+    cacheDir,
+    models: pick(MODEL_IDS),
+    browserAssets: pick(Object.keys(BROWSER_ASSETS) as BrowserAssetId[]),
+  };
+}
