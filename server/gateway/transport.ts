@@ -32,11 +32,14 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** What the owner of a connection does about it. None may throw. */
+/** What the owner of a connection does about it. None may throw; a transport survives it if one does. */
 export interface ConnectionHandler {
   /** `bytes` is owned by the receiver: its buffer is exactly this message and nothing else refers to it. */
   message(bytes: Uint8Array, isBinary: boolean): void;
-  /** Called exactly once, whoever closed. */
+  /**
+   * Called exactly once, whoever closed, and never from inside a call of the owner's. `code` is the one sent when
+   * this side closed, else the peer's (1006 when there was none). Nothing is received after it.
+   */
   closed(code: number): void;
 }
 
@@ -48,13 +51,22 @@ export interface TransportHandlers {
 }
 
 export interface TransportLimits {
-  /** A longer WebSocket message closes the socket. */
+  /** A longer WebSocket message cuts the socket off, with 1009 (ws) or no close frame at all (uWS). */
   readonly maxMessageBytes: number;
   readonly maxBodyBytes: number;
-  /** Close a connection that was silent this long; pings are answered by the peer's stack. */
+  /** Bytes of request line and headers. uWS holds at most 4 KiB of headers that come in pieces. */
+  readonly maxHeaderBytes: number;
+  /** Time for headers and body of a request to arrive. uWS has its own: 10 s without progress. */
+  readonly requestTimeoutMs: number;
+  /**
+   * Cut off a connection that was silent this long; pings are answered by the peer's stack. uWS counts in whole
+   * seconds, from 8 s to 960 s, four seconds more or less.
+   */
   readonly idleTimeoutMs: number;
-  /** Close a connection with this much unsent. */
+  /** Cut off a connection with this much unsent. */
   readonly maxBufferedBytes: number;
+  /** Take the client's address from the last entry of X-Forwarded-For, which a proxy in front wrote. */
+  readonly trustForwardedFor: boolean;
 }
 
 export interface ListenOptions {

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { CreateTransport } from './transport.ts';
+import { uwsTransport, type UwsModule } from './transport-uws.ts';
+import { createWsTransport } from './transport-ws.ts';
+
+export const TRANSPORT_CHOICES = ['auto', 'uws', 'ws'] as const;
+export type TransportChoice = (typeof TRANSPORT_CHOICES)[number];
+
+export interface ChosenTransport {
+  readonly name: 'uws' | 'ws';
+  readonly create: CreateTransport;
+  /** Why, in a few words for the log and `/v1/system`. */
+  readonly why: string;
+}
+
+/** Node ABIs (Node 16, 18, 20) for which the npm alias carries binaries; elsewhere its fallback hangs on upgrades. */
+const ALIAS_ABIS = ['93', '108', '115'];
+
+/**
+ * uWebSockets.js where it is known to work, else ws: the official package when that is what is installed, the npm
+ * alias only with a binary for this Node.
+ * @throws Error when `uws` is demanded and cannot be had
+ */
+export function chooseTransport(choice: TransportChoice): ChosenTransport {
+  if (choice === 'ws') return { name: 'ws', create: createWsTransport, why: 'configured' };
+  const found = loadUws(createRequire(import.meta.url), process.versions.modules);
+  if ('uws' in found) return { name: 'uws', create: uwsTransport(found.uws), why: found.why };
+  if (choice === 'uws') throw new Error(`The uws transport is not available: ${found.why}.`);
+  return { name: 'ws', create: createWsTransport, why: found.why };
+}
+
+type Found = { readonly uws: UwsModule; readonly why: string } | { readonly why: string };
+
+/**
+ * @param require resolves and loads packages
+ * @param abi `process.versions.modules`
+ */
+export function loadUws(require: NodeJS.Require, abi: string): Found {
+  let folder: string;
+  try {
+    folder = packageFolder(require.resolve('uWebSockets.js'));
+  } catch {
+    return { why: 'uWebSockets.js is not installed' };
+  }
+  const isOfficial = packageName(folder) === 'uWebSockets.js';
+  if (!isOfficial && !ALIAS_ABIS.includes(abi))
+    return { why: `the uWebSockets.js alias has no binary for Node ABI ${abi}` };
+  try {
+    // The alias's main file falls back to JavaScript when its binary does not load: load the binary itself.
+    const file = isOfficial ? folder : aliasBinary(folder, abi);
+    const uws: UwsModule = require(file);
+    return { uws, why: isOfficial ? 'official uWebSockets.js' : 'uWebSockets.js alias' };
+  } catch {
+    return { why: `uWebSockets.js has no binary that loads on ${process.platform} ${process.arch}` };
+  }
+}
+
+function aliasBinary(folder: string, abi: string): string {
+  return join(folder, 'binaries', `uws_${process.platform}_${process.arch}_${abi}.node`);
+}
+
+function packageFolder(file: string): string {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder))
+    if (packageName(folder) !== null) return folder;
+  throw new Error('no package.json');
+}
+
+function packageName(folder: string): string | null {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const isNamed = typeof manifest === 'object' && manifest !== null && 'name' in manifest;
+    return isNamed && typeof manifest.name === 'string' ? manifest.name : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,225 @@
+import { STATUS_CODES } from 'node:http';
+import type * as UWebSockets from 'uWebSockets.js';
+import {
+  answer,
+  BODY_TOO_LARGE,
+  CLOSE_GRACE_MS,
+  clientAddress,
+  GOING_AWAY,
+  HEADERS_TOO_LARGE,
+  judge,
+  headerMap,
+} from './http-parts.ts';
+import { ConnectionTable, type RawSocket, type TrackedConnection } from './tracked-connection.ts';
+import type {
+  CreateTransport,
+  HttpRequest,
+  HttpResponse,
+  ListenOptions,
+  Transport,
+  TransportHandlers,
+  TransportLimits,
+} from './transport.ts';
+
+export type UwsModule = typeof UWebSockets;
+type UwsSocket = UWebSockets.WebSocket<SocketData>;
+
+/** What uWS keeps for us beside each socket. */
+interface SocketData {
+  readonly remoteAddress: string;
+  connection: TrackedConnection | null;
+}
+
+/** What the library can do and its types leave out. */
+interface Unlisted {
+  listen(
+    host: string,
+    port: number,
+    options: UWebSockets.ListenOptions,
+    callback: (listening: UWebSockets.us_listen_socket | false) => void,
+  ): void;
+  /** Cuts every connection. Absent from some releases. */
+  close?: () => void;
+}
+
+const NO_BODY = new Uint8Array(0);
+const EXCLUSIVE_PORT = 1;
+/** Bounds of uWS's idle timer in seconds. */
+const IDLE_RANGE_S = [8, 960] as const;
+
+/** Makes transports from a loaded uWebSockets.js, official or unofficial. */
+export function uwsTransport(uws: UwsModule): CreateTransport {
+  return (handlers, limits) => createTransport(uws, handlers, limits);
+}
+
+function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: TransportLimits): Transport {
+  const connections = new ConnectionTable(limits.maxBufferedBytes);
+  const app = uws.App();
+  let listening: UWebSockets.us_listen_socket | null = null;
+
+  app.ws<SocketData>('/*', {
+    compression: uws.DISABLED,
+    maxPayloadLength: limits.maxMessageBytes,
+    maxBackpressure: limits.maxBufferedBytes,
+    idleTimeout: Math.min(Math.max(Math.ceil(limits.idleTimeoutMs / 1000), IDLE_RANGE_S[0]), IDLE_RANGE_S[1]),
+    sendPingsAutomatically: true,
+    upgrade(response, incoming, context) {
+      const request = requestOf(incoming, textOf(response.getRemoteAddressAsText()), limits);
+      if (headerBytes(request) > limits.maxHeaderBytes) {
+        write(response, HEADERS_TOO_LARGE, 'with body', 'close');
+        return;
+      }
+      const verdict = judge(handlers, { ...request, body: NO_BODY });
+      if (!verdict.accept) {
+        write(response, verdict.response, 'with body', 'close');
+        return;
+      }
+      const data: SocketData = { remoteAddress: request.remoteAddress, connection: null };
+      const { headers } = request;
+      response.upgrade(
+        data,
+        headers.get('sec-websocket-key') ?? '',
+        verdict.subprotocol,
+        headers.get('sec-websocket-extensions') ?? '',
+        context,
+      );
+    },
+    open(socket) {
+      const data = socket.getUserData();
+      data.connection = connections.add(rawSocket(socket, data.remoteAddress));
+      data.connection.start(handlers);
+    },
+    message(socket, message, isBinary) {
+      // The buffer is taken back when this returns: the one copy of the frame's way in.
+      socket.getUserData().connection?.received(new Uint8Array(message.slice(0)), isBinary);
+    },
+    close(socket, code) {
+      socket.getUserData().connection?.end(code);
+    },
+  });
+
+  app.any('/*', (response, incoming) => {
+    const request = requestOf(incoming, textOf(response.getRemoteAddressAsText()), limits);
+    if (headerBytes(request) > limits.maxHeaderBytes) {
+      write(response, HEADERS_TOO_LARGE, 'with body', 'close');
+      return;
+    }
+    let finished = false;
+    response.onAborted(() => {
+      finished = true;
+    });
+    const respond = (content: HttpResponse, after: 'close' | 'keep') => {
+      if (finished) return;
+      finished = true;
+      const body = request.method === 'HEAD' ? 'head only' : 'with body';
+      response.cork(() => write(response, content, body, after));
+    };
+    readBody(response, limits.maxBodyBytes, (body) => {
+      if (finished) return;
+      if (body === 'too large') respond(BODY_TOO_LARGE, 'close');
+      else
+        void answer(handlers, { ...request, body }).then((content) =>
+          respond(content, listening === null ? 'close' : 'keep'),
+        );
+    });
+  });
+
+  return {
+    name: 'uws',
+    listen: ({ host, port }: ListenOptions) =>
+      new Promise((resolve, reject) => {
+        unlisted(app).listen(host, port, EXCLUSIVE_PORT, (socket) => {
+          if (socket === false) {
+            reject(new Error(`Cannot listen on ${host} port ${port}; is it taken?`));
+            return;
+          }
+          listening = socket;
+          resolve(uws.us_socket_local_port(socket));
+        });
+      }),
+    async close() {
+      if (listening !== null) uws.us_listen_socket_close(listening);
+      listening = null;
+      await connections.closeAll(GOING_AWAY);
+      setTimeout(() => unlisted(app).close?.(), CLOSE_GRACE_MS).unref();
+    },
+  };
+}
+
+function rawSocket(socket: UwsSocket, remoteAddress: string): RawSocket {
+  return {
+    remoteAddress,
+    bufferedBytes: () => socket.getBufferedAmount(),
+    send: (bytes) => void socket.send(bytes, true, false),
+    close: (code, reason) => socket.end(code, reason),
+    terminate: () => socket.close(),
+  };
+}
+
+/** Calls back once with the whole body, or as soon as it is too large. */
+function readBody(
+  response: UWebSockets.HttpResponse,
+  maxBytes: number,
+  done: (body: Uint8Array | 'too large') => void,
+): void {
+  let chunks: Uint8Array[] = [];
+  let size = 0;
+  response.onData((chunk, isLast) => {
+    if (size > maxBytes) return;
+    size += chunk.byteLength;
+    if (size > maxBytes) {
+      chunks = [];
+      done('too large');
+      return;
+    }
+    chunks.push(new Uint8Array(chunk.slice(0)));
+    if (isLast) done(new Uint8Array(Buffer.concat(chunks)));
+  });
+}
+
+function requestOf(
+  incoming: UWebSockets.HttpRequest,
+  peer: string,
+  limits: TransportLimits,
+): Omit<HttpRequest, 'body'> {
+  const pairs: [string, string][] = [];
+  incoming.forEach((name, value) => {
+    pairs.push([name, value]);
+  });
+  const headers = headerMap(pairs);
+  return {
+    method: incoming.getCaseSensitiveMethod(),
+    path: incoming.getUrl(),
+    // Without a question mark it is undefined, against its type.
+    query: incoming.getQuery() ?? '',
+    headers,
+    remoteAddress: clientAddress(peer, headers, limits.trustForwardedFor),
+  };
+}
+
+function headerBytes({ path, query, headers }: Omit<HttpRequest, 'body'>): number {
+  let size = path.length + query.length;
+  for (const [name, value] of headers) size += name.length + value.length + ': \r\n'.length;
+  return size;
+}
+
+function write(
+  response: UWebSockets.HttpResponse,
+  { status, headers, body }: HttpResponse,
+  part: 'with body' | 'head only',
+  after: 'close' | 'keep',
+): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  if (part === 'head only') response.endWithoutBody(Buffer.byteLength(body), after === 'close');
+  else response.end(body, after === 'close');
+}
+
+function textOf(bytes: ArrayBuffer): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+function unlisted(app: UWebSockets.TemplatedApp): Unlisted {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return app as unknown as Unlisted;
+}

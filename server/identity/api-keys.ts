@@ -1,0 +1,115 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readOrCreateSecretFile } from './secret-file.ts';
+
+/** Who an API request comes from. */
+export interface Caller {
+  readonly tenant: string;
+  readonly keyId: string;
+}
+
+/** The keys that open the API. */
+export interface ApiKeys {
+  /** @param authorization the header's value, `Bearer vf_<id>_<secret>`. Null for anything else. */
+  authenticate(authorization: string | undefined): Caller | null;
+}
+
+export const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const KEY = /^vf_([a-z0-9]{4,32})_([A-Za-z0-9_-]{32,128})$/;
+const BEARER = /^Bearer +(\S+)$/i;
+const SECRET_BYTES = 32;
+const ID_BYTES = 5;
+
+const record = z.object({
+  id: z.string().regex(/^[a-z0-9]{4,32}$/),
+  tenant: z.string().regex(TENANT),
+  /** SHA-256 of the secret in hexadecimal. Enough for 256 random bits; it would not be for a password. */
+  secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const keyFile = z.object({ keys: z.array(record).min(1) });
+
+/** A key as it is kept: the secret itself is nowhere. */
+export type ApiKeyRecord = z.infer<typeof record>;
+
+/** Keys that cannot be read. `message` says where and why and holds no secret. */
+export class ApiKeysError extends Error {
+  override readonly name = 'ApiKeysError';
+}
+
+/** Makes a key for a tenant: the text to hand over, once, and the record to keep. */
+export function generateApiKey(tenant: string): { key: string; record: ApiKeyRecord } {
+  const id = randomBytes(ID_BYTES).toString('hex');
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return {
+    key: `vf_${id}_${secret}`,
+    record: { id, tenant, secretSha256: sha256(secret).toString('hex') },
+  };
+}
+
+/** @throws ApiKeysError when two records share an id */
+export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
+  const byId = new Map(
+    records.map(({ id, tenant, secretSha256 }) => [id, { tenant, hash: Buffer.from(secretSha256, 'hex') }]),
+  );
+  if (byId.size < records.length) throw new ApiKeysError('Two API keys have the same id.');
+  /** Compared with when the id is unknown, so that an answer takes as long either way. */
+  const nobody = randomBytes(SECRET_BYTES);
+  return {
+    authenticate(authorization) {
+      const [, key = ''] = BEARER.exec(authorization ?? '') ?? [];
+      const [, keyId, secret] = KEY.exec(key) ?? [];
+      if (keyId === undefined || secret === undefined) return null;
+      const entry = byId.get(keyId);
+      const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? nobody);
+      return isRight && entry !== undefined ? { tenant: entry.tenant, keyId } : null;
+    },
+  };
+}
+
+/**
+ * Keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256"}]}`.
+ * @throws ApiKeysError when the file cannot be read or does not have this form
+ */
+export async function readApiKeys(path: string): Promise<ApiKeys> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new ApiKeysError(`The API keys in ${path} cannot be read.`, { cause });
+  }
+  const parsed = keyFile.safeParse(content);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ApiKeysError(`The API keys in ${path} are not valid at ${issue?.path.join('.') || 'the top'}.`);
+  }
+  return createApiKeys(parsed.data.keys);
+}
+
+/** File in the data folder that holds the development key's text. */
+export const DEVELOPMENT_KEY_FILE = 'development-api-key';
+export const DEVELOPMENT_TENANT = 'default';
+
+/**
+ * One key for development and demo, made at first start and kept with mode 0600 in the data folder.
+ * @throws SecretFileError when others may read the file, ApiKeysError when it holds no key
+ */
+export async function developmentApiKeys(
+  dataDir: string,
+): Promise<{ keys: ApiKeys; path: string; created: boolean }> {
+  const path = join(dataDir, DEVELOPMENT_KEY_FILE);
+  const { bytes, created } = await readOrCreateSecretFile(path, () =>
+    Buffer.from(`${generateApiKey(DEVELOPMENT_TENANT).key}\n`),
+  );
+  const [, id, secret] = KEY.exec(bytes.toString('utf8').trim()) ?? [];
+  if (id === undefined || secret === undefined) throw new ApiKeysError(`${path} does not hold an API key.`);
+  const keys = createApiKeys([
+    { id, tenant: DEVELOPMENT_TENANT, secretSha256: sha256(secret).toString('hex') },
+  ]);
+  return { keys, path, created };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

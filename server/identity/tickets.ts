@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { VeriframeError } from '../../protocol/errors.ts';
+import type { Clock } from '../clock.ts';
+import type { SessionRequest } from '../session/ports.ts';
+
+export interface IssuedTicket {
+  /** `vt_` and 256 random bits in base64url. Shown once; only its hash is kept. */
+  readonly ticket: string;
+  readonly expiresAtMs: number;
+}
+
+/** Single-use, short-lived leave to run one session. */
+export interface Tickets {
+  /** @throws VeriframeError `server.busy` when too many tickets are outstanding */
+  issue(request: SessionRequest): IssuedTicket;
+  /**
+   * Uses the ticket up.
+   * @throws VeriframeError `ticket.invalid` when it is unknown, used or expired; which of them is not told
+   */
+  redeem(ticket: string): SessionRequest;
+  /** Tickets issued, not yet used and not yet seen to be expired. */
+  readonly outstanding: number;
+}
+
+export interface TicketOptions {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly lifetimeMs: number;
+  readonly maxOutstanding: number;
+}
+
+const PREFIX = 'vt_';
+const RANDOM_BYTES = 32;
+
+/** Tickets in the memory of this process. */
+export function createTickets({ clock, lifetimeMs, maxOutstanding }: TicketOptions): Tickets {
+  /** By hash. All live equally long, so the order of insertion is the order of expiry. */
+  const issued = new Map<string, { readonly request: SessionRequest; readonly expiresAtMs: number }>();
+
+  const dropExpired = (nowMs: number) => {
+    for (const [hash, { expiresAtMs }] of issued) {
+      if (expiresAtMs > nowMs) return;
+      issued.delete(hash);
+    }
+  };
+
+  return {
+    issue(request) {
+      const nowMs = clock.nowMs();
+      dropExpired(nowMs);
+      if (issued.size >= maxOutstanding) throw new VeriframeError('server.busy');
+      const ticket = PREFIX + randomBytes(RANDOM_BYTES).toString('base64url');
+      const expiresAtMs = nowMs + lifetimeMs;
+      issued.set(hashOf(ticket), { request, expiresAtMs });
+      return { ticket, expiresAtMs };
+    },
+    redeem(ticket) {
+      dropExpired(clock.nowMs());
+      const hash = hashOf(ticket);
+      const entry = issued.get(hash);
+      if (entry === undefined) throw new VeriframeError('ticket.invalid');
+      issued.delete(hash);
+      return entry.request;
+    },
+    get outstanding() {
+      return issued.size;
+    },
+  };
+}
+
+/** Looked up by hash, so the time a lookup takes tells nothing about the tickets that exist. */
+function hashOf(ticket: string): string {
+  return createHash('sha256').update(ticket).digest('hex');
+}

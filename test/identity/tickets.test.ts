@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { createTickets } from '../../server/identity/tickets.ts';
+import type { SessionRequest } from '../../server/session/ports.ts';
+
+const request = (sessionId: string): SessionRequest => ({
+  sessionId,
+  tenant: 'default',
+  mode: 'identify',
+  subject: null,
+  policy: 'standard',
+  audience: null,
+  nonce: null,
+  createdAtMs: 0,
+});
+
+function setUp() {
+  const time = { nowMs: 1000 };
+  const tickets = createTickets({ clock: { nowMs: () => time.nowMs }, lifetimeMs: 500, maxOutstanding: 3 });
+  return { time, tickets };
+}
+
+describe('tickets', () => {
+  it('R12: opens the session it was issued for, once', () => {
+    const { tickets } = setUp();
+    const { ticket, expiresAtMs } = tickets.issue(request('a'));
+    expect(expiresAtMs).toBe(1500);
+    expect(tickets.redeem(ticket)).toEqual(request('a'));
+    expect(() => tickets.redeem(ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));
+  });
+
+  it('R12: refuses a ticket at and after its expiry and one that never was', () => {
+    const { time, tickets } = setUp();
+    const early = tickets.issue(request('a'));
+    const late = tickets.issue(request('b'));
+    time.nowMs = early.expiresAtMs - 1;
+    expect(tickets.redeem(early.ticket).sessionId).toBe('a');
+    time.nowMs = late.expiresAtMs;
+    for (const ticket of [late.ticket, `${late.ticket}x`, 'vt_unknown', ''])
+      expect(() => tickets.redeem(ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));
+  });
+
+  it('refuses more than the bound and has room again when tickets expire or are used', () => {
+    const { time, tickets } = setUp();
+    const first = tickets.issue(request('a'));
+    time.nowMs += 100;
+    tickets.issue(request('b'));
+    tickets.issue(request('c'));
+    expect(() => tickets.issue(request('d'))).toThrow(expect.objectContaining({ code: 'server.busy' }));
+    tickets.redeem(first.ticket);
+    tickets.issue(request('d'));
+    time.nowMs += 500;
+    tickets.issue(request('e'));
+    expect(tickets.outstanding).toBe(1);
+  });
+
+  it('are long, random and different', () => {
+    const { tickets } = setUp();
+    const all = ['a', 'b', 'c'].map((id) => tickets.issue(request(id)).ticket);
+    expect(new Set(all).size).toBe(3);
+    for (const ticket of all) expect(ticket).toMatch(/^vt_[A-Za-z0-9_-]{43}$/);
+  });
+});
