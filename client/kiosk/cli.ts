@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { asKioskError, KioskError } from './errors.ts';
+import { readCommand, USAGE, type RunOptions } from './options.ts';
+import { jsonPresenter } from './present/json.ts';
+import { linesPresenter } from './present/lines.ts';
+import { errorLine, type Presenter } from './present/presenter.ts';
+import { terminalPresenter } from './present/terminal.ts';
+import { EXIT, run } from './run.ts';
+
+/** The program `veriframe`: runs when it is imported, and sets the process's exit code. */
+const { stdout, stderr } = process;
+const out = (text: string) => void stdout.write(text);
+const err = (text: string) => void stderr.write(text);
+
+// Whoever reads our output may leave early, as `head` does.
+stdout.on('error', () => process.exit(EXIT.error));
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const command = readCommand(args, process.env);
+    if (command.kind === 'run') return await runPresented(command.options);
+    out(command.kind === 'help' ? USAGE : `${version()}\n`);
+    return 0;
+  } catch (thrown) {
+    const error = asKioskError(thrown);
+    if (args.includes('--json')) jsonPresenter(out, err).error(error, true);
+    else err(`${errorLine(error)}Run veriframe --help to see how.\n`);
+    return EXIT.error;
+  }
+}
+
+async function runPresented(options: RunOptions): Promise<number> {
+  const presenter = presenterFor(options);
+  const stop = new AbortController();
+  const cancel = () => {
+    // A second signal does not wait for a clean end.
+    if (stop.signal.aborted) process.exit(EXIT.error);
+    stop.abort(new KioskError('client.cancelled'));
+  };
+  process.on('SIGINT', cancel).on('SIGTERM', cancel);
+  const timer = setTimeout(() => stop.abort(new KioskError('client.timeout')), options.timeoutMs);
+  try {
+    return EXIT[await run(options, presenter, stop.signal)];
+  } catch (thrown) {
+    presenter.error(asKioskError(thrown), true);
+    return EXIT.error;
+  } finally {
+    clearTimeout(timer);
+    process.off('SIGINT', cancel).off('SIGTERM', cancel);
+    presenter.close();
+  }
+}
+
+function presenterFor({ json }: RunOptions): Presenter {
+  if (json) return jsonPresenter(out, err);
+  return stdout.isTTY ? terminalPresenter(stdout, err) : linesPresenter(out, err);
+}
+
+/** The package's version, from beside the sources or above the built files. */
+function version(): string {
+  const manifest = ['../../package.json', '../../../package.json']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
+  if (manifest === undefined) return 'unknown';
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(manifest, 'utf8'))).version;
+}

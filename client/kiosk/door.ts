@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { KioskError } from './errors.ts';
+import type { DoorCommand } from './options.ts';
+
+export interface Accepted {
+  readonly token: string;
+  readonly sessionId: string;
+  readonly subject: string | null;
+}
+
+/** A door that takes longer is stuck. */
+const DOOR_TIMEOUT_MS = 30_000;
+
+/**
+ * Runs the program for an accepted subject and waits for it. No shell reads the arguments, and nothing of the
+ * session stands in them: the token comes in `VERIFRAME_TOKEN`, so that other users of the machine cannot read
+ * it in the process list. What it prints goes to standard error. Rejects with `door.failed`.
+ */
+export async function openDoor(door: DoorCommand, accepted: Accepted, signal: AbortSignal): Promise<void> {
+  const child = spawn(door.program, door.arguments, {
+    shell: false,
+    stdio: ['ignore', 2, 2],
+    signal: AbortSignal.any([signal, AbortSignal.timeout(DOOR_TIMEOUT_MS)]),
+    env: {
+      ...process.env,
+      VERIFRAME_API_KEY: undefined,
+      VERIFRAME_TOKEN: accepted.token,
+      VERIFRAME_SESSION_ID: accepted.sessionId,
+      ...(accepted.subject === null ? {} : { VERIFRAME_SUBJECT: accepted.subject }),
+    },
+  });
+  const [exitCode, killedBy] = await once(child, 'close').catch((cause: unknown) => {
+    throw new KioskError('door.failed', cause instanceof Error ? cause.message : undefined, { cause });
+  });
+  if (exitCode !== 0) throw new KioskError('door.failed', `It ended with ${exitCode ?? killedBy}.`);
+}

@@ -1,0 +1,36 @@
+/** The addresses of one server. */
+export interface Endpoints {
+  /** Where sessions are created, over http or https. */
+  readonly sessions: URL;
+  /** The WebSocket, over ws or wss. */
+  readonly stream: URL;
+  /** The public keys that sign tokens. */
+  readonly jwks: URL;
+}
+
+const HTTP_OF: Readonly<Record<string, string>> = {
+  'ws:': 'http:',
+  'wss:': 'https:',
+  'http:': 'http:',
+  'https:': 'https:',
+};
+
+/**
+ * Derives every address from the server's base: `ws://host:8080`, `wss://host/prefix`, or their http forms.
+ * A path is kept as a prefix, for servers behind a proxy. Throws `TypeError` when it is no such address.
+ */
+export function endpointsOf(base: string): Endpoints {
+  const root = new URL(base);
+  const http = HTTP_OF[root.protocol];
+  if (http === undefined)
+    throw new TypeError('the address must start with ws://, wss://, http:// or https://');
+  if (root.username !== '' || root.password !== '')
+    throw new TypeError('the address must not carry a user name or password');
+  const origin = `//${root.host}${root.pathname.replace(/\/+$/, '')}`;
+  const webSocket = http === 'https:' ? 'wss:' : 'ws:';
+  return {
+    sessions: new URL(`${http}${origin}/v1/sessions`),
+    stream: new URL(`${webSocket}${origin}/v1/stream`),
+    jwks: new URL(`${http}${origin}/.well-known/jwks.json`),
+  };
+}

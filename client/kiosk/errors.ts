@@ -1,0 +1,63 @@
+import { ERRORS, type ErrorCode, type Retry } from '../../protocol/errors.ts';
+
+/**
+ * What can go wrong on this side of the wire, beside the server's own codes. Closed set: a code, once
+ * published, keeps its meaning.
+ */
+export const KIOSK_ERRORS = {
+  'usage.invalid': { message: 'The command line is not valid.', retry: 'never' },
+  'source.not_found': { message: 'There is no such source.', retry: 'never' },
+  'source.empty': { message: 'The source holds no pictures.', retry: 'never' },
+  'source.unreadable': { message: 'A picture of the source cannot be read.', retry: 'never' },
+  'source.too_large': { message: 'A picture cannot be made small enough for the server.', retry: 'never' },
+  'source.ffmpeg_missing': {
+    message: 'Videos and cameras need ffmpeg 5.1 or newer (Debian package: ffmpeg).',
+    retry: 'never',
+  },
+  'source.ffmpeg_failed': { message: 'ffmpeg could not read the source.', retry: 'never' },
+  'api_key.missing': { message: 'There is no API key.', retry: 'never' },
+  'api.unexpected': { message: 'The server answered in an unexpected way.', retry: 'never' },
+  'connection.refused': { message: 'The server cannot be reached.', retry: 'backoff' },
+  'connection.lost': { message: 'The connection ended before the decision.', retry: 'now' },
+  'connection.incompatible': { message: 'The server does not speak this protocol.', retry: 'never' },
+  'session.mode': { message: 'The ticket is for another kind of session.', retry: 'never' },
+  'token.missing': { message: 'The server accepted without a token.', retry: 'never' },
+  'token.invalid': { message: 'The token of the decision does not check out.', retry: 'never' },
+  'door.failed': { message: 'The command for an accepted subject failed.', retry: 'never' },
+  'client.timeout': { message: 'There was no decision in time.', retry: 'now' },
+  'client.cancelled': { message: 'Cancelled.', retry: 'now' },
+  'client.internal': { message: 'The client failed.', retry: 'never' },
+} as const satisfies Record<string, { readonly message: string; readonly retry: Retry }>;
+
+export type KioskErrorCode = keyof typeof KIOSK_ERRORS | ErrorCode;
+
+/** Whether `code` is one a veriframe server may name. */
+export function isServerCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+/** The table's entry for any code, the server's or ours. */
+export function errorEntry(code: KioskErrorCode): { readonly message: string; readonly retry: Retry } {
+  return isServerCode(code) ? ERRORS[code] : KIOSK_ERRORS[code];
+}
+
+/** An error with a stable code. `message` is the table's sentence, with `detail` appended when given. */
+export class KioskError extends Error {
+  override readonly name = 'KioskError';
+  readonly code: KioskErrorCode;
+  readonly retry: Retry;
+
+  constructor(code: KioskErrorCode, detail?: string, options?: ErrorOptions) {
+    const { message, retry } = errorEntry(code);
+    super(detail === undefined ? message : `${message} ${detail}`, options);
+    this.code = code;
+    this.retry = retry;
+  }
+}
+
+/** Any thrown value as a coded error; what has no code yet becomes `fallback`. */
+export function asKioskError(thrown: unknown, fallback: KioskErrorCode = 'client.internal'): KioskError {
+  if (thrown instanceof KioskError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new KioskError(fallback, detail === '' ? undefined : detail, { cause: thrown });
+}

@@ -1,0 +1,205 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { MODES, type Mode } from '../../protocol/status.ts';
+import { endpointsOf, type Endpoints } from './endpoints.ts';
+import { KioskError } from './errors.ts';
+
+/** Where the pictures come from, as said on the command line. */
+export type SourceName =
+  /** A folder or a video file; which one is seen when it is opened. */
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'camera'; readonly device: string | null }
+  | { readonly kind: 'stdin' };
+
+/** What to run when a subject was accepted. */
+export interface DoorCommand {
+  readonly program: string;
+  readonly arguments: readonly string[];
+}
+
+export interface RunOptions {
+  readonly mode: Mode;
+  readonly endpoints: Endpoints;
+  readonly subject: string | null;
+  readonly source: SourceName;
+  readonly policy: string | null;
+  readonly apiKey: string | null;
+  /** A session that someone else created; then no API key is used. */
+  readonly ticket: string | null;
+  readonly json: boolean;
+  /** The rate of a folder, the most of anything else. Null: 10 for a folder, the source's own otherwise. */
+  readonly framesPerSecond: number | null;
+  /** Null: a folder loops, a video plays once. */
+  readonly loop: boolean | null;
+  readonly maxEdgePx: number;
+  readonly timeoutMs: number;
+  readonly onAccept: DoorCommand | null;
+}
+
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'run'; readonly options: RunOptions };
+
+const DEFAULTS = { url: 'ws://localhost:8080', maxEdgePx: 640, timeoutS: 120 } as const;
+
+export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [options]
+
+Proves who is in front of a camera, and that they are live.
+
+SRC is a folder of pictures (10 a second, over and over), a video file, camera,
+camera:DEVICE (such as camera:/dev/video1), or - for MJPEG on standard input.
+Videos and cameras need ffmpeg.
+
+  --source SRC          where the pictures come from
+  --subject ID          whom to enrol or verify
+  --url URL             the server (default VERIFRAME_URL, else ${DEFAULTS.url})
+  --policy NAME         how strict to be, for example standard, blink-only, passive
+  --api-key KEY         default VERIFRAME_API_KEY, else the development key in
+                        ./data or VERIFRAME_DATA_DIR
+  --ticket TICKET       join a session that someone else created; needs no key
+  --fps N               frames a second: the rate of a folder and of standard
+                        input, the most of a video or camera
+  --loop, --once        start over at the end, or stop there
+                        (default: folders start over, videos stop)
+  --max-edge PX         longest side of a picture sent (default ${DEFAULTS.maxEdgePx})
+  --timeout S           give up after this many seconds (default ${DEFAULTS.timeoutS})
+  --on-accept PROGRAM   run PROGRAM once the subject is accepted and the token
+                        is checked; no shell. It finds the token in
+                        VERIFRAME_TOKEN and the subject in VERIFRAME_SUBJECT
+  --on-accept-arg ARG   an argument of that program; may be repeated
+  --json                one JSON object a line
+  --help, --version
+
+Exit status: 0 accepted or enrolled, 1 rejected, 2 verify again, 3 error,
+which includes a wrong command line, no connection, time-out and Ctrl-C.
+`;
+
+/**
+ * Reads the command line. Throws `usage.invalid` with a sentence that says what to change.
+ * Nothing is opened or looked up here.
+ */
+export function readCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Command {
+  const { values, positionals } = parsed(args);
+  if (values.help === true) return { kind: 'help' };
+  if (values.version === true) return { kind: 'version' };
+
+  const [name, ...more] = positionals;
+  const mode = MODES.find((known) => known === name);
+  if (mode === undefined) throw usage(`Say what to do: ${MODES.join(', ')}.`);
+  if (more.length > 0) throw usage(`There is one thing too many: ${more.join(' ')}.`);
+
+  const ticket = text('ticket', values.ticket);
+  const subject = text('subject', values.subject);
+  if (mode === 'identify' && subject !== null)
+    throw usage('identify finds the subject; leave --subject out.');
+  if (mode !== 'identify' && subject === null && ticket === null) throw usage(`${mode} needs --subject ID.`);
+  if (ticket !== null && (subject !== null || values.policy !== undefined || values['api-key'] !== undefined))
+    throw usage('--ticket already stands for a subject, a policy and a key; leave those out.');
+
+  const source = sourceNamed(text('source', values.source));
+  const loop = loopWanted(values.loop, values.once);
+  if (loop === true && source.kind !== 'path') throw usage('Only a folder or a video file can --loop.');
+
+  return {
+    kind: 'run',
+    options: {
+      mode,
+      endpoints: endpointsNamed(values.url ?? environment['VERIFRAME_URL'] ?? DEFAULTS.url),
+      subject,
+      source,
+      policy: text('policy', values.policy),
+      apiKey: text('api-key', values['api-key']),
+      ticket,
+      json: values.json === true,
+      framesPerSecond: numberIn('fps', values.fps, { above: 0, most: 240 }),
+      loop,
+      maxEdgePx: numberIn('max-edge', values['max-edge'], { above: 63, most: 8192 }) ?? DEFAULTS.maxEdgePx,
+      timeoutMs:
+        1000 * (numberIn('timeout', values.timeout, { above: 0, most: 86_400 }) ?? DEFAULTS.timeoutS),
+      onAccept: doorNamed(text('on-accept', values['on-accept']), values['on-accept-arg']),
+    },
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        subject: { type: 'string' },
+        source: { type: 'string' },
+        policy: { type: 'string' },
+        'api-key': { type: 'string' },
+        ticket: { type: 'string' },
+        json: { type: 'boolean' },
+        fps: { type: 'string' },
+        loop: { type: 'boolean' },
+        once: { type: 'boolean' },
+        'max-edge': { type: 'string' },
+        timeout: { type: 'string' },
+        'on-accept': { type: 'string' },
+        'on-accept-arg': { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean' },
+      },
+    });
+  } catch (cause) {
+    throw new KioskError('usage.invalid', cause instanceof Error ? cause.message : undefined, { cause });
+  }
+}
+
+function text(option: string, value: string | undefined): string | null {
+  if (value === '') throw usage(`--${option} is empty.`);
+  return value ?? null;
+}
+
+function numberIn(
+  option: string,
+  value: string | undefined,
+  { above, most }: { readonly above: number; readonly most: number },
+): number | null {
+  if (value === undefined) return null;
+  const number = z.coerce
+    .number()
+    .gt(above)
+    .max(most)
+    .safeParse(value.trim() === '' ? Number.NaN : value);
+  if (!number.success) throw usage(`--${option} must be a number above ${above} and at most ${most}.`);
+  return number.data;
+}
+
+function endpointsNamed(url: string): Endpoints {
+  try {
+    return endpointsOf(url);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new KioskError('usage.invalid', `--url ${url}: ${why}.`, { cause });
+  }
+}
+
+function sourceNamed(source: string | null): SourceName {
+  if (source === null) throw usage('--source SRC is missing: a folder, a video file, camera, or -.');
+  if (source === '-') return { kind: 'stdin' };
+  if (source === 'camera') return { kind: 'camera', device: null };
+  if (source === 'camera:') throw usage('camera: needs a device, for example camera:/dev/video0.');
+  if (source.startsWith('camera:')) return { kind: 'camera', device: source.slice('camera:'.length) };
+  return { kind: 'path', path: source };
+}
+
+function loopWanted(loop: boolean | undefined, once: boolean | undefined): boolean | null {
+  if (loop === true && once === true) throw usage('Choose one of --loop and --once.');
+  if (loop === true) return true;
+  return once === true ? false : null;
+}
+
+function doorNamed(program: string | null, args: readonly string[] | undefined): DoorCommand | null {
+  if (program === null && args !== undefined) throw usage('--on-accept-arg needs --on-accept PROGRAM.');
+  return program === null ? null : { program, arguments: args ?? [] };
+}
+
+function usage(detail: string): KioskError {
+  return new KioskError('usage.invalid', detail);
+}

@@ -1,0 +1,27 @@
+import { errorLine, type Presenter, type Write } from './presenter.ts';
+import { instructionWords, outcomeWords, titleWords } from './words.ts';
+
+/** Plain lines for logs and pipes: one for each change of what a person is told. */
+export function linesPresenter(out: Write, err: Write): Presenter {
+  let last = '';
+  const print = (line: string) => {
+    if (line !== last) out(`${line}\n`);
+    last = line;
+  };
+  return {
+    session: ({ mode, subject, sessionId }) => print(`${titleWords(mode, subject)} (session ${sessionId})`),
+    welcome: ({ policy }) => print(`Policy ${policy}`),
+    status(status) {
+      const { challenge } = status;
+      const count = challenge === undefined ? '' : ` (${challenge.number} of ${challenge.of})`;
+      print(`${instructionWords(status)}${count}`);
+    },
+    decision: ({ mode, outcome, retry, subject }) => {
+      print(outcomeWords(mode, outcome, retry));
+      if (mode === 'identify' && subject !== null) print(`Subject ${subject}`);
+      print(`Outcome ${outcome}`);
+    },
+    error: (error) => err(errorLine(error)),
+    close() {},
+  };
+}

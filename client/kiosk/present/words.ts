@@ -1,0 +1,87 @@
+import type { ChallengeKind, Hint, Mode, Outcome, Phase } from '../../../protocol/status.ts';
+import type { Retry } from '../../../protocol/errors.ts';
+
+/** What people read. Present tense, two to five words, never blaming, no scores. */
+
+export const PHASE_WORDS: Readonly<Record<Phase, string>> = {
+  hello: 'Connecting',
+  positioning: 'Look at the camera',
+  challenging: 'Follow the instructions',
+  matching: 'Almost done',
+  decided: 'Done',
+};
+
+export const HINT_WORDS: Readonly<Record<Hint, string>> = {
+  'no-face': 'Step into view',
+  'several-faces': 'One person at a time',
+  'move-closer': 'Move closer',
+  'move-back': 'Move back a little',
+  'centre-face': 'Move to the middle',
+  'look-straight': 'Look straight ahead',
+  'hold-still': 'Hold still',
+  'too-dark': 'Too dark here',
+  'too-bright': 'Too bright here',
+  'face-covered': 'Uncover your face',
+  'open-eyes': 'Open your eyes',
+  'do-challenge': 'Follow the instruction',
+  wait: 'One moment',
+};
+
+export const CHALLENGE_WORDS: Readonly<Record<ChallengeKind, string>> = {
+  blink: 'Blink once',
+  'turn-left': 'Turn left',
+  'turn-right': 'Turn right',
+};
+
+const MODE_WORDS: Readonly<Record<Mode, string>> = {
+  enrol: 'Enrol',
+  verify: 'Verify',
+  identify: 'Identify',
+};
+
+const OUTCOME_WORDS: Readonly<Record<Mode, Readonly<Record<Outcome, string>>>> = {
+  enrol: {
+    accept: 'Your face is enrolled',
+    reject: 'We could not enrol your face',
+    're-verify': 'We need another look',
+  },
+  verify: {
+    accept: "It's you",
+    reject: "We could not confirm it's you",
+    're-verify': 'We need another look',
+  },
+  identify: {
+    accept: 'We know you',
+    reject: 'We could not recognise you',
+    're-verify': 'We need another look',
+  },
+};
+
+const RETRY_WORDS: Readonly<Record<Retry, string>> = {
+  never: 'Please use another way in.',
+  now: 'You can try again now.',
+  backoff: 'Please try again in a moment.',
+};
+
+/** `Verify anna`, or the mode alone. */
+export function titleWords(mode: Mode, subject: string | null): string {
+  return subject === null ? MODE_WORDS[mode] : `${MODE_WORDS[mode]} ${subject}`;
+}
+
+/** The one instruction of a status: a hint comes before the challenge, which it helps with. */
+export function instructionWords(status: {
+  readonly phase: Phase;
+  readonly hint?: Hint | undefined;
+  readonly challenge?: { readonly kind: ChallengeKind } | undefined;
+}): string {
+  const { phase, hint, challenge } = status;
+  if (challenge !== undefined && (hint === undefined || hint === 'do-challenge'))
+    return CHALLENGE_WORDS[challenge.kind];
+  return hint === undefined ? PHASE_WORDS[phase] : HINT_WORDS[hint];
+}
+
+/** The outcome, and what to do next when it is no accept. */
+export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry): string {
+  const said = OUTCOME_WORDS[mode][outcome];
+  return outcome === 'accept' ? said : `${said}. ${RETRY_WORDS[retry]}`;
+}

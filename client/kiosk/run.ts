@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import type { Decision } from '../../protocol/downstream.ts';
+import type { Outcome } from '../../protocol/status.ts';
+import { createSession, findApiKey } from './api.ts';
+import { openDoor } from './door.ts';
+import { asKioskError, KioskError } from './errors.ts';
+import type { RunOptions } from './options.ts';
+import type { Presenter } from './present/presenter.ts';
+import { pump } from './pump.ts';
+import { connect, type KioskSession } from './session-client.ts';
+import { openSource } from './sources/open.ts';
+import { checkToken } from './token.ts';
+
+/** How a run ends for the caller's shell. */
+export const EXIT = { accept: 0, reject: 1, 're-verify': 2, error: 3 } as const satisfies Record<
+  Outcome | 'error',
+  number
+>;
+
+/** A session to join, and what its token has to repeat. */
+interface Admission {
+  readonly ticket: string;
+  readonly nonce: string | null;
+}
+
+/**
+ * One session from the source to the decision: opens the source, asks for a session, streams, checks the token
+ * and opens the door. Resolves with the outcome; rejects with the `KioskError` that stopped it. The presenter
+ * hears everything but that last error.
+ */
+export async function run(options: RunOptions, presenter: Presenter, signal: AbortSignal): Promise<Outcome> {
+  const source = await openSource(options);
+  const { ticket, nonce } = await admission(options, presenter, signal);
+  const session = await connect({ url: options.endpoints.stream, ticket, signal });
+  const playing = new AbortController();
+  try {
+    const { welcome } = session;
+    if (welcome.mode !== options.mode) throw new KioskError('session.mode', `It is for ${welcome.mode}.`);
+    presenter.welcome(welcome);
+    const pumping = pump(source, session, {
+      maxEdgePx: options.maxEdgePx,
+      framesPerSecond: options.framesPerSecond,
+      signal: AbortSignal.any([signal, playing.signal]),
+      skipped: (error) => presenter.error(error, false),
+    }).catch((error: unknown) => {
+      session.bye('error');
+      session.end(asKioskError(error));
+    });
+    await present(session, presenter);
+    playing.abort();
+    await pumping;
+    return await conclude(options, session, nonce, presenter, signal);
+  } catch (error) {
+    const failure = asKioskError(error);
+    session.bye('error');
+    session.end(failure);
+    throw failure;
+  } finally {
+    playing.abort();
+  }
+}
+
+async function admission(options: RunOptions, presenter: Presenter, signal: AbortSignal): Promise<Admission> {
+  if (options.ticket !== null) return { ticket: options.ticket, nonce: null };
+  const { mode, subject, policy, endpoints } = options;
+  const apiKey = await findApiKey(options.apiKey ?? undefined, process.env, process.cwd());
+  const nonce = randomBytes(16).toString('base64url');
+  const request = {
+    mode,
+    nonce,
+    ...(subject === null ? {} : { subject }),
+    ...(policy === null ? {} : { policy }),
+  };
+  const { sessionId, ticket } = await createSession(endpoints.sessions, apiKey, request, signal);
+  presenter.session({ sessionId, mode, subject, policy });
+  return { ticket, nonce };
+}
+
+/** Shows what happens until the decision. */
+async function present(session: KioskSession, presenter: Presenter): Promise<void> {
+  for await (const event of session.events) {
+    if (event.type === 'status') presenter.status(event);
+    else if (event.type === 'error') presenter.error(new KioskError(event.code), false);
+  }
+}
+
+async function conclude(
+  options: RunOptions,
+  session: KioskSession,
+  nonce: string | null,
+  presenter: Presenter,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const decision = await session.decision;
+  const { outcome, token } = decision;
+  const { sessionId, mode } = session.welcome;
+  const expected = { sessionId, mode, outcome, nonce, subject: options.subject };
+  const checked = await tokenOf(decision, (given) =>
+    checkToken(given, options.endpoints.jwks, expected, signal),
+  );
+  const subject = checked?.subject ?? null;
+  presenter.decision({ ...decision, mode, subject, tokenChecked: checked !== null });
+  if (outcome === 'accept' && token !== undefined && options.onAccept !== null)
+    await openDoor(options.onAccept, { token, sessionId, subject }, signal);
+  return outcome;
+}
+
+/** An accept stands only on a token that checks out; the other outcomes grant nothing and stand without one. */
+async function tokenOf<T>(
+  { outcome, token }: Decision,
+  check: (token: string) => Promise<T>,
+): Promise<T | null> {
+  if (token === undefined) {
+    if (outcome === 'accept') throw new KioskError('token.missing');
+    return null;
+  }
+  return outcome === 'accept' ? check(token) : check(token).catch(() => null);
+}

@@ -1,0 +1,55 @@
+import sharp from 'sharp';
+import { asKioskError, KioskError } from '../errors.ts';
+import type { FitPicture } from './source.ts';
+
+export interface PictureLimits {
+  /** Longer side after fitting, in pixels. */
+  readonly maxEdgePx: number;
+  readonly maxImageBytes: number;
+  /** Width × height. */
+  readonly maxImagePixels: number;
+}
+
+/** Pictures with more pixels are refused unread: they would take gigabytes to decode. */
+const MOST_SOURCE_PIXELS = 100_000_000;
+/** Tried in turn until the bytes fit. The first is visually lossless, which comparison and PAD rely on. */
+const JPEG_QUALITIES = [92, 80, 60];
+
+/**
+ * Returns what makes a picture fit: an upright JPEG within the limits passes untouched; any other format that
+ * sharp reads, larger pictures, EXIF-turned ones and CMYK are re-encoded as an upright sRGB JPEG. Its promise
+ * rejects with `source.unreadable`, or `source.too_large` when no quality is small enough.
+ */
+export function pictureFitter(limits: PictureLimits): FitPicture {
+  return async (bytes) => {
+    try {
+      return await fitted(bytes, limits);
+    } catch (error) {
+      throw asKioskError(error, 'source.unreadable');
+    }
+  };
+}
+
+async function fitted(bytes: Uint8Array, limits: PictureLimits): Promise<Uint8Array> {
+  const options = { limitInputPixels: MOST_SOURCE_PIXELS, autoOrient: true } as const;
+  const { format, orientation = 1, space, autoOrient } = await sharp(bytes, options).metadata();
+  const { width, height } = autoOrient;
+  const scale = Math.min(
+    1,
+    limits.maxEdgePx / Math.max(width, height),
+    Math.sqrt(limits.maxImagePixels / (width * height)),
+  );
+  const asItIs = format === 'jpeg' && orientation === 1 && space !== 'cmyk' && scale === 1;
+  if (asItIs && bytes.byteLength <= limits.maxImageBytes) return bytes;
+
+  const size = { width: Math.floor(width * scale) || 1, height: Math.floor(height * scale) || 1 };
+  for (const quality of JPEG_QUALITIES) {
+    const picture = sharp(bytes, options)
+      .resize({ ...size, fit: 'fill' })
+      .flatten()
+      .toColourspace('srgb');
+    const jpeg = await picture.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer();
+    if (jpeg.byteLength <= limits.maxImageBytes) return jpeg;
+  }
+  throw new KioskError('source.too_large', `At most ${limits.maxImageBytes} bytes are taken.`);
+}

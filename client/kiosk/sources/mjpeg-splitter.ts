@@ -1,0 +1,143 @@
+/** Second bytes of the JPEG markers that have no length field, and of the start of scan (ITU-T T.81, table B.1). */
+const MARKER = { TEM: 0x01, RST0: 0xd0, RST7: 0xd7, SOI: 0xd8, EOI: 0xd9, SOS: 0xda } as const;
+
+/** Between pictures, at a marker, or in entropy-coded data. Survives any cut between chunks. */
+type State = 'outside' | 'marker' | 'scan';
+
+export interface SplitterOptions {
+  /** A picture that grows beyond this is dropped. */
+  readonly maxPictureBytes?: number;
+}
+
+/**
+ * Cuts a stream of JPEG pictures, one after another, into pictures; what lies between them, such as multipart
+ * headers, is skipped. It follows the marker structure instead of searching for FFD9, which also ends the
+ * thumbnails inside EXIF segments and may occur in any segment. A picture that is cut off or broken is dropped,
+ * and reading goes on at the next start of image.
+ */
+export class MjpegSplitter {
+  readonly #maxPictureBytes: number;
+  #buffer = Buffer.alloc(0);
+  /** Bytes of `#buffer` in use. */
+  #length = 0;
+  /** Where the picture under way begins. */
+  #start = 0;
+  /** Next byte to look at; beyond `#length` while a segment is still arriving. */
+  #position = 0;
+  #state: State = 'outside';
+
+  constructor({ maxPictureBytes = 32 * 1024 * 1024 }: SplitterOptions = {}) {
+    this.#maxPictureBytes = maxPictureBytes;
+  }
+
+  /** Takes the next bytes and returns the pictures that they complete, each in a buffer of its own. */
+  push(chunk: Uint8Array): Buffer[] {
+    this.#append(chunk);
+    const pictures: Buffer[] = [];
+    for (let step = this.#step(); step !== 'starved'; step = this.#step())
+      if (step === 'complete') pictures.push(Buffer.from(this.#buffer.subarray(this.#start, this.#position)));
+    if (this.#state !== 'outside' && this.#length - this.#start > this.#maxPictureBytes) {
+      this.#state = 'outside';
+      this.#position = Math.min(this.#position, this.#length);
+    }
+    return pictures;
+  }
+
+  #step(): 'on' | 'complete' | 'starved' {
+    if (this.#state === 'outside') return this.#seekStart();
+    return this.#state === 'marker' ? this.#readMarker() : this.#readScan();
+  }
+
+  #seekStart(): 'on' | 'starved' {
+    const found = this.#used().indexOf(START_OF_IMAGE, this.#position);
+    if (found < 0) {
+      // The last byte may be the first half of a start.
+      this.#position = Math.max(this.#position, this.#length - 1);
+      return 'starved';
+    }
+    this.#begin(found);
+    return 'on';
+  }
+
+  #readMarker(): 'on' | 'complete' | 'starved' {
+    if (this.#position + 1 >= this.#length) return 'starved';
+    if (this.#buffer[this.#position] !== 0xff) return this.#resync();
+    const marker = this.#byte(this.#position + 1);
+    if (marker === 0xff) {
+      // Any number of FF bytes may stand before a marker.
+      this.#position += 1;
+      return 'on';
+    }
+    if (marker === MARKER.EOI) {
+      this.#position += 2;
+      this.#state = 'outside';
+      return 'complete';
+    }
+    if (marker === MARKER.SOI) {
+      this.#begin(this.#position);
+      return 'on';
+    }
+    if (marker === MARKER.TEM || (marker >= MARKER.RST0 && marker <= MARKER.RST7)) {
+      this.#position += 2;
+      return 'on';
+    }
+    if (this.#position + 3 >= this.#length) return 'starved';
+    const segmentBytes = this.#buffer.readUInt16BE(this.#position + 2);
+    if (marker === 0x00 || segmentBytes < 2) return this.#resync();
+    this.#position += 2 + segmentBytes;
+    if (marker === MARKER.SOS) this.#state = 'scan';
+    return 'on';
+  }
+
+  #readScan(): 'on' | 'starved' {
+    if (this.#position >= this.#length) return 'starved';
+    const found = this.#used().indexOf(0xff, this.#position);
+    this.#position = found < 0 ? this.#length : found;
+    if (this.#position + 1 >= this.#length) return 'starved';
+    const next = this.#byte(this.#position + 1);
+    if (next === 0x00 || (next >= MARKER.RST0 && next <= MARKER.RST7)) this.#position += 2;
+    else this.#state = 'marker';
+    return 'on';
+  }
+
+  /** A picture starts at `at`; what came before it is of no more use. */
+  #begin(at: number): void {
+    this.#start = at;
+    this.#position = at + 2;
+    this.#state = 'marker';
+  }
+
+  #resync(): 'on' {
+    this.#state = 'outside';
+    return 'on';
+  }
+
+  #append(chunk: Uint8Array): void {
+    const keepFrom = Math.min(this.#state === 'outside' ? this.#position : this.#start, this.#length);
+    const needed = this.#length - keepFrom + chunk.byteLength;
+    // Doubling keeps the copying linear in the bytes received, however small the chunks are.
+    const target = needed > this.#buffer.byteLength ? Buffer.allocUnsafe(needed * 2) : this.#buffer;
+    if (target !== this.#buffer || keepFrom > 0) this.#buffer.copy(target, 0, keepFrom, this.#length);
+    this.#buffer = target;
+    this.#start -= keepFrom;
+    this.#position -= keepFrom;
+    this.#buffer.set(chunk, this.#length - keepFrom);
+    this.#length = needed;
+  }
+
+  #used(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  #byte(position: number): number {
+    return this.#buffer.readUInt8(position);
+  }
+}
+
+const START_OF_IMAGE = Buffer.from([0xff, MARKER.SOI]);
+
+/** The pictures of a stream of bytes. */
+export async function* splitMjpeg(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const splitter = new MjpegSplitter();
+  for await (const chunk of stream) yield* splitter.push(chunk);
+}
