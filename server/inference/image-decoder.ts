@@ -1,0 +1,99 @@
+import sharp from 'sharp';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { RgbImage } from '../vision/image.ts';
+import { readJpegHeader, type JpegHeader } from './jpeg-header.ts';
+import { loadJpegTurbo } from './jpeg-turbo.ts';
+
+export type DecodeResult =
+  | { readonly ok: true; readonly image: RgbImage }
+  | { readonly ok: false; readonly code: Extract<ErrorCode, 'frame.undecodable' | 'frame.too_many_pixels'> };
+
+const UNDECODABLE: DecodeResult = { ok: false, code: 'frame.undecodable' };
+const TOO_MANY_PIXELS: DecodeResult = { ok: false, code: 'frame.too_many_pixels' };
+
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+type Format = 'jpeg' | 'png' | 'webp';
+
+/**
+ * Decodes JPEG, WebP and PNG to interleaved 8-bit sRGB, turned upright. Ordinary JPEGs go the fast way into a
+ * buffer that every call reuses: an image is valid until the next call. Holds that buffer, so each thread needs its
+ * own. Never throws on any bytes.
+ */
+export class ImageDecoder {
+  readonly #maxPixels: number;
+  readonly #jpegTurbo = loadJpegTurbo();
+  #buffer = Buffer.alloc(0);
+
+  /** `maxPixels`: width × height above which a picture is refused before its pixels are decoded. */
+  constructor(maxPixels: number) {
+    this.#maxPixels = maxPixels;
+    restrictSharp();
+  }
+
+  /**
+   * Refuses with `frame.too_many_pixels`, or with `frame.undecodable` for anything that is not one whole, unbroken
+   * still picture of the three formats: the bytes are told apart by their signature, never by a claim.
+   */
+  async decode(bytes: Buffer): Promise<DecodeResult> {
+    try {
+      const format = formatOf(bytes);
+      if (format === null) return UNDECODABLE;
+      return await (format === 'jpeg' ? this.#decodeJpeg(bytes) : this.#decodeWithSharp(bytes));
+    } catch {
+      return UNDECODABLE;
+    }
+  }
+
+  async #decodeJpeg(bytes: Buffer): Promise<DecodeResult> {
+    const header = readJpegHeader(bytes);
+    if (header === null || header.width === 0 || header.height === 0) return UNDECODABLE;
+    if (header.width * header.height > this.#maxPixels) return TOO_MANY_PIXELS;
+    const turbo = this.#jpegTurbo;
+    if (turbo === null || !isOrdinary(header)) return await this.#decodeWithSharp(bytes);
+    const length = header.width * header.height * 3;
+    if (this.#buffer.length < length) this.#buffer = Buffer.alloc(length);
+    const { width, height } = turbo.decompressSync(bytes, this.#buffer, { format: turbo.FORMAT_RGB });
+    if (width !== header.width || height !== header.height) return UNDECODABLE;
+    return { ok: true, image: { data: this.#buffer, width, height } };
+  }
+
+  async #decodeWithSharp(bytes: Buffer): Promise<DecodeResult> {
+    const { width, height, pages = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    if (pages > 1) return UNDECODABLE;
+    if (width * height > this.#maxPixels) return TOO_MANY_PIXELS;
+    const { data, info } = await sharp(bytes, { limitInputPixels: this.#maxPixels, failOn: 'warning' })
+      .autoOrient()
+      .flatten({ background: 'black' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) return UNDECODABLE;
+    return { ok: true, image: { data, width: info.width, height: info.height } };
+  }
+}
+
+function formatOf(bytes: Buffer): Format | null {
+  if (bytes.length < 12) return null;
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpeg';
+  if (bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)) return 'png';
+  if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP') return 'webp';
+  return null;
+}
+
+function isOrdinary(header: JpegHeader): boolean {
+  return header.bitsPerSample === 8 && header.components === 3 && !header.hasExif;
+}
+
+/**
+ * libvips reads SVG, GIF, PDF and more when it may: only the three formats stay. One thread for each picture, as the
+ * pool's workers are the parallelism, and no cache of pictures. Settings of the process, the same however often set.
+ */
+function restrictSharp(): void {
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'],
+  });
+  sharp.concurrency(1);
+  sharp.cache(false);
+}

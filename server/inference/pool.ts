@@ -1,0 +1,139 @@
+import { EMBEDDING_MODELS, GEOMETRY_MODELS, type ModelId, PAD_MODELS } from '../../models/ids.ts';
+import type { PreparedModels } from '../../models/prepared.ts';
+import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer, LoadedModels } from './calls.ts';
+import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
+
+/** What befalls the pool, for logs and metrics. `callback-failed`: `take` or `done` of a caller threw. */
+export type PoolEvent = WorkerEvent | { readonly type: 'callback-failed'; readonly error: unknown };
+
+export interface PoolOptions {
+  /** Threads; one for each core that may be kept busy. */
+  readonly workers: number;
+  /** Paths of the networks to load, as `loadPrepared` gives them; the three for geometry are needed, the others optional. */
+  readonly models: PreparedModels['models'];
+  /** Width × height above which an image is refused. */
+  readonly maxImagePixels: number;
+  /** A frame that takes longer costs its worker its life. */
+  readonly jobTimeoutMs: number;
+  readonly onEvent?: (event: PoolEvent) => void;
+}
+
+interface Turn {
+  readonly take: () => AnalyzeRequest | null;
+  readonly done: (reply: AnalyzeReply) => void;
+}
+
+/**
+ * Starts a pool of inference workers and resolves when all of them are warm.
+ * Rejects with Error, leaving nothing running, when a worker does not start or a geometry network is missing.
+ */
+export async function createPool(options: PoolOptions): Promise<FrameAnalyzer> {
+  if (!(Number.isInteger(options.workers) && options.workers >= 1)) {
+    throw new RangeError('A pool needs at least one worker.');
+  }
+  const isLoaded = (id: ModelId) => options.models[id] !== undefined;
+  const missing = GEOMETRY_MODELS.filter((id) => !isLoaded(id));
+  if (missing.length > 0) throw new Error(`Needed models are missing: ${missing.join(', ')}.`);
+  const pool = new Pool(options, {
+    embeddings: EMBEDDING_MODELS.filter(isLoaded),
+    pad: PAD_MODELS.filter(isLoaded),
+  });
+  try {
+    await pool.start();
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return pool;
+}
+
+class Pool implements FrameAnalyzer {
+  readonly models: LoadedModels;
+  readonly #slots: readonly WorkerSlot[];
+  /** In the order of asking. */
+  readonly #turns = new Set<Turn>();
+  readonly #onEvent: (event: PoolEvent) => void;
+  #closed: Promise<void> | null = null;
+  #isPumpScheduled = false;
+
+  constructor(options: PoolOptions, models: LoadedModels) {
+    this.models = models;
+    this.#onEvent = options.onEvent ?? (() => {});
+    const settings = { models: options.models, maxImagePixels: options.maxImagePixels };
+    this.#slots = Array.from(
+      { length: options.workers },
+      (_, worker) =>
+        new WorkerSlot({
+          worker,
+          settings,
+          jobTimeoutMs: options.jobTimeoutMs,
+          onEvent: this.#onEvent,
+          onIdle: () => this.#schedulePump(),
+        }),
+    );
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.start()));
+  }
+
+  get workers(): number {
+    return this.#slots.length;
+  }
+
+  get queueDepth(): number {
+    return this.#turns.size;
+  }
+
+  /** As the contract says. Neither callback runs before this returns; once the pool is closed they never run. */
+  requestTurn(take: () => AnalyzeRequest | null, done: (reply: AnalyzeReply) => void): () => void {
+    if (this.#closed !== null) return () => {};
+    const turn: Turn = { take, done };
+    this.#turns.add(turn);
+    this.#schedulePump();
+    return () => {
+      this.#turns.delete(turn);
+    };
+  }
+
+  close(): Promise<void> {
+    this.#turns.clear();
+    this.#closed ??= Promise.all(this.#slots.map((slot) => slot.close())).then(() => {});
+    return this.#closed;
+  }
+
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return;
+    this.#isPumpScheduled = true;
+    queueMicrotask(() => {
+      this.#isPumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (const slot of this.#slots) {
+      while (slot.isIdle && this.#turns.size > 0) this.#giveTurn(slot);
+    }
+  }
+
+  #giveTurn(slot: WorkerSlot): void {
+    const [turn] = this.#turns;
+    this.#turns.delete(turn);
+    const request = this.#guarded(turn.take);
+    if (request === undefined || request === null) return;
+    slot.run(request, (reply) => {
+      this.#guarded(() => turn.done(reply));
+    });
+  }
+
+  /** A caller's mistake must not cost the other callers their turns. */
+  #guarded<Result>(callback: () => Result): Result | undefined {
+    try {
+      return callback();
+    } catch (error) {
+      this.#onEvent({ type: 'callback-failed', error });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { EMBEDDING_MODELS, PAD_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
+import { MODEL_MANIFEST } from '../../models/manifest.ts';
+import type {
+  AnalysisWants,
+  Embeddings,
+  EyeOpenness,
+  FaceAnalysis,
+  FaceRegion,
+  FrameAnalysis,
+} from './analysis.ts';
+import type { Detection } from './detect.ts';
+import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
+import { cropFace, FACE_CROP_PIXELS } from './face-crop.ts';
+import { FaceFinder, type StageListener } from './find.ts';
+import { perceptualHash, pixelDigest } from './frame-hash.ts';
+import type { Box } from './geometry.ts';
+import type { RgbImage } from './image.ts';
+import { decodeEyes, eyeRegions, IRIS_SIDE } from './iris.ts';
+import { landmarkBounds } from './landmarks.ts';
+import { regionFromMesh, type Mesh } from './mesh.ts';
+import type { ModelRunner } from './model-runner.ts';
+import { bonaFideProbability, PAD_SIDE, padMatrix } from './pad.ts';
+import { headPose } from './pose.ts';
+import { measureQuality } from './quality.ts';
+import { isUsableRegion, regionMatrix } from './region.ts';
+import { Warper } from './warp.ts';
+
+const EYE_LENGTH = 3 * IRIS_SIDE * IRIS_SIDE;
+
+/**
+ * The order of a frame's trip through the networks. Keeps nothing from one frame to the next but the memory of its
+ * buffers, so each thread needs its own and runs one frame at a time.
+ */
+export class FrameAnalyzerCore {
+  readonly #runner: ModelRunner;
+  readonly #warper = new Warper();
+  readonly #finder: FaceFinder;
+  readonly #eyeInput = new Float32Array(2 * EYE_LENGTH);
+  readonly #embeddingInput = new Float32Array(EMBEDDING_INPUT_LENGTH);
+  readonly #padInput = new Float32Array(3 * PAD_SIDE * PAD_SIDE);
+  readonly #facePlanes = new Float32Array(3 * FACE_CROP_PIXELS);
+  readonly #faceLuma = new Float32Array(FACE_CROP_PIXELS);
+
+  constructor(runner: ModelRunner) {
+    this.#runner = runner;
+    this.#finder = new FaceFinder(runner, this.#warper);
+  }
+
+  /**
+   * Analyses one picture. The face is looked for in `region` first, and in the whole picture when there is none or
+   * it is no longer there. Rejects only when a network fails. `onStage` is told the end of each stage.
+   */
+  async analyze(
+    image: RgbImage,
+    region: FaceRegion | null,
+    wants: AnalysisWants,
+    onStage: StageListener = () => {},
+  ): Promise<FrameAnalysis> {
+    const hashes = { perceptualHash: perceptualHash(image), pixelDigest: pixelDigest(image) };
+    onStage('hash');
+    const frame = { width: image.width, height: image.height, ...hashes };
+
+    const usable = region !== null && isUsableRegion(region);
+    let mesh = usable ? await this.#finder.meshIn(image, region, onStage) : null;
+    const followed = mesh !== null;
+    let detections: readonly Detection[] | null = null;
+    if (mesh === null || wants.countFaces) detections = await this.#finder.detect(image, onStage);
+    mesh ??= await this.#finder.mainFace(image, detections ?? [], onStage);
+    if (mesh === null) return { ...frame, face: { found: false, why: 'no-face' }, faceCount: 0 };
+
+    const box = landmarkBounds(mesh.landmarks);
+    const face = await this.#describe(image, mesh, box, wants, onStage);
+    const value = { ...face, followed };
+    if (detections === null) return { ...frame, face: { found: true, value } };
+    const faceCount = await this.#finder.count(image, detections, box, onStage);
+    return { ...frame, face: { found: true, value }, faceCount };
+  }
+
+  async #describe(
+    image: RgbImage,
+    mesh: Mesh,
+    box: Box,
+    wants: AnalysisWants,
+    onStage: StageListener,
+  ): Promise<Omit<FaceAnalysis, 'followed'>> {
+    const { landmarks, presence } = mesh;
+    const region = regionFromMesh(landmarks);
+    const eyes = await this.#eyes(image, landmarks);
+    onStage('eyes');
+    const crop = cropFace(image, region, this.#warper, this.#facePlanes);
+    const { width, height } = image;
+    const quality = measureQuality(crop, landmarks, presence, box, width, height, this.#faceLuma);
+    const pose = headPose(landmarks);
+    onStage('quality');
+    const embeddings = wants.embeddings ? await this.#embeddings(image, landmarks) : null;
+    if (embeddings !== null) onStage('embed');
+    const bonaFide = wants.pad ? await this.#bonaFideProbability(image, box) : null;
+    if (bonaFide !== null) onStage('pad');
+    return {
+      presence,
+      region,
+      box,
+      landmarks,
+      pose,
+      eyes,
+      quality,
+      ...(embeddings === null ? {} : { embeddings }),
+      ...(bonaFide === null ? {} : { bonaFideProbability: bonaFide }),
+    };
+  }
+
+  async #eyes(image: RgbImage, landmarks: Float32Array): Promise<EyeOpenness> {
+    const side = IRIS_SIDE;
+    for (const [i, { region, mirrored }] of eyeRegions(landmarks).entries()) {
+      const matrix = regionMatrix(region, side, mirrored);
+      const outStart = i * EYE_LENGTH;
+      const { normalisation } = MODEL_MANIFEST.iris.input;
+      this.#warper.crop(image, matrix, side, side, normalisation, this.#eyeInput, { outStart });
+    }
+    return decodeEyes(await this.#runner.run('iris', this.#eyeInput, [2, 3, side, side]));
+  }
+
+  /** One embedding for each network that is loaded, or null when none is. */
+  async #embeddings(image: RgbImage, landmarks: Float32Array): Promise<Embeddings | null> {
+    const embeddings: Partial<Record<EmbeddingModelId, Float32Array>> = {};
+    for (const model of EMBEDDING_MODELS) {
+      if (!this.#runner.has(model)) continue;
+      embeddings[model] = await embedFace(
+        model,
+        this.#runner,
+        this.#warper,
+        image,
+        landmarks,
+        this.#embeddingInput,
+      );
+    }
+    return Object.keys(embeddings).length > 0 ? embeddings : null;
+  }
+
+  /** Mean over the PAD networks that are loaded, or null when none is. */
+  async #bonaFideProbability(image: RgbImage, box: Box): Promise<number | null> {
+    let sum = 0;
+    let count = 0;
+    for (const model of PAD_MODELS) {
+      if (!this.#runner.has(model)) continue;
+      const matrix = padMatrix(model, box, image.width, image.height);
+      const { normalisation } = MODEL_MANIFEST[model].input;
+      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padInput);
+      sum += bonaFideProbability(await this.#runner.run(model, this.#padInput, [1, 3, PAD_SIDE, PAD_SIDE]));
+      count++;
+    }
+    return count > 0 ? sum / count : null;
+  }
+}

@@ -1,0 +1,83 @@
+import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
+import { MODEL_MANIFEST } from '../../models/manifest.ts';
+import { arcFaceMatrix, dlibChipMatrix } from './align.ts';
+import type { Affine } from './geometry.ts';
+import type { RgbImage } from './image.ts';
+import { outputOfSize, type ModelRunner } from './model-runner.ts';
+import type { Warper } from './warp.ts';
+
+interface EmbeddingRecipe {
+  readonly matrix: (landmarks: Float32Array, side: number) => Affine;
+  /** Also describe the mirrored face and take the mean of both. */
+  readonly withMirror: boolean;
+}
+
+const RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
+  faceres: {
+    matrix: (landmarks, side) => arcFaceMatrix(landmarks, side, 1.1),
+    withMirror: false,
+  },
+  dlib: {
+    matrix: dlibChipMatrix,
+    withMirror: true,
+  },
+  mobilefacenet: {
+    matrix: (landmarks, side) => arcFaceMatrix(landmarks, side, 1),
+    withMirror: false,
+  },
+};
+
+/** Floats of input buffer that the largest recipe needs. */
+export const EMBEDDING_INPUT_LENGTH = Math.max(
+  ...EMBEDDING_MODELS.map(
+    (model) => 3 * MODEL_MANIFEST[model].input.width ** 2 * (RECIPES[model].withMirror ? 2 : 1),
+  ),
+);
+
+/**
+ * Describes a face's identity with one network: the L2-normalised embedding, in a buffer of its own.
+ * `scratch` holds at least `EMBEDDING_INPUT_LENGTH` floats. Throws RangeError when the landmarks coincide.
+ */
+export async function embedFace(
+  model: EmbeddingModelId,
+  runner: ModelRunner,
+  warper: Warper,
+  image: RgbImage,
+  landmarks: Float32Array,
+  scratch: Float32Array,
+): Promise<Float32Array> {
+  const { matrix, withMirror } = RECIPES[model];
+  const { input, outputs: declared } = MODEL_MANIFEST[model];
+  const side = input.width;
+  const values = declared[0].shape[0];
+  const length = 3 * side * side;
+  const batch = withMirror ? 2 : 1;
+  warper.crop(image, matrix(landmarks, side), side, side, input.normalisation, scratch);
+  if (withMirror) mirrorRows(scratch, side, length);
+  const outputs = await runner.run(model, scratch.subarray(0, batch * length), [batch, 3, side, side]);
+  const described = outputOfSize(outputs, values, batch);
+  const embedding = described.slice(0, values);
+  for (let item = 1; item < batch; item++) {
+    for (let i = 0; i < values; i++) {
+      embedding[i] = embedding[i] + described[item * values + i];
+    }
+  }
+  return normalise(embedding);
+}
+
+/** Scales a vector in place to length 1. Throws RangeError when it has no direction. */
+export function normalise(vector: Float32Array): Float32Array {
+  let sum = 0;
+  for (const value of vector) sum += value * value;
+  const length = Math.sqrt(sum);
+  if (!(length > 0 && Number.isFinite(length))) throw new RangeError('The embedding has no direction.');
+  for (let i = 0; i < vector.length; i++) vector[i] = vector[i] / length;
+  return vector;
+}
+
+/** Appends the left-right mirror image of the planar crop at the buffer's start. */
+function mirrorRows(buffer: Float32Array, side: number, length: number): void {
+  for (let row = 0; row < length; row += side) {
+    for (let x = 0; x < side; x++) buffer[length + row + x] = buffer[row + side - 1 - x];
+  }
+}

@@ -1,0 +1,64 @@
+import { MODEL_MANIFEST } from '../../models/manifest.ts';
+import type { EyeOpenness, FaceRegion } from './analysis.ts';
+import { distance, midpoint } from './geometry.ts';
+import { eyeLineAngleRad, LANDMARK, landmarkPoint } from './landmarks.ts';
+import { outputOfSize, type Tensor } from './model-runner.ts';
+
+/** Side of the iris network's square input in pixels. */
+export const IRIS_SIDE = MODEL_MANIFEST.iris.input.width;
+
+/** Side of the eye crop over the distance between the eye's corners. */
+const EYE_REGION_SCALE = 2.3;
+
+const VALUES_PER_EYE = 228;
+/** Points of one eye in the network's output: the lower lid runs from corner 0 to corner 8, the upper lid is 9..15. */
+const LID = { corner: 0, otherCorner: 8, lower: 1, upper: 9, pairs: 7 } as const;
+
+/** A crop for the iris network. The network knows only one side, so the image-right eye is shown mirrored. */
+export interface EyeRegion {
+  readonly region: FaceRegion;
+  readonly mirrored: boolean;
+}
+
+/** The squares around both eyes: image left, then image right. */
+export function eyeRegions(landmarks: Float32Array): readonly [EyeRegion, EyeRegion] {
+  const angleRad = eyeLineAngleRad(landmarks);
+  const around = (outer: number, inner: number, mirrored: boolean): EyeRegion => {
+    const a = landmarkPoint(landmarks, outer);
+    const b = landmarkPoint(landmarks, inner);
+    const centre = midpoint(a, b);
+    return {
+      region: { centreX: centre.x, centreY: centre.y, size: distance(a, b) * EYE_REGION_SCALE, angleRad },
+      mirrored,
+    };
+  };
+  return [
+    around(LANDMARK.leftEyeOuter, LANDMARK.leftEyeInner, false),
+    around(LANDMARK.rightEyeOuter, LANDMARK.rightEyeInner, true),
+  ];
+}
+
+/**
+ * Eye aspect ratios from the network's output for the batch of both crops. They are ratios of lengths inside a
+ * crop, which neither its scale nor its mirroring changes.
+ */
+export function decodeEyes(outputs: readonly Tensor[]): EyeOpenness {
+  const values = outputOfSize(outputs, VALUES_PER_EYE, 2);
+  return {
+    imageLeft: aspectRatio(values.subarray(0, VALUES_PER_EYE)),
+    imageRight: aspectRatio(values.subarray(VALUES_PER_EYE)),
+  };
+}
+
+/**
+ * Mean lid distance over eye width, after Soukupová and Čech, "Real-Time Eye Blink Detection using Facial
+ * Landmarks", CVWW 2016, with seven lid pairs instead of two.
+ */
+function aspectRatio(eye: Float32Array): number {
+  let lids = 0;
+  for (let i = 0; i < LID.pairs; i++) {
+    lids += distance(landmarkPoint(eye, LID.upper + i), landmarkPoint(eye, LID.lower + i));
+  }
+  const width = distance(landmarkPoint(eye, LID.corner), landmarkPoint(eye, LID.otherCorner));
+  return width > 0 ? lids / LID.pairs / width : 0;
+}
