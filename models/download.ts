@@ -1,23 +1,24 @@
 import { sha256 } from './file-stamp.ts';
 
-const ANSWER_WITHIN_MS = 5_000;
-const FINISH_WITHIN_MS = 60_000;
+/** A server must begin to answer, and finish, within these times. */
+const TIME_LIMITS = { answerWithinMs: 5_000, finishWithinMs: 60_000 } as const;
 
 export type DownloadResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly why: string };
 
 /**
- * One attempt to fetch a file of known size and hash. The server must begin to answer within 5 s and finish within
- * 60 s; it never gets more than the expected bytes read. Never throws: what went wrong is told in a few words.
+ * One attempt to fetch a file of known size and hash, within time limits; never more than the expected bytes are
+ * read. Never throws: what went wrong is told in a few words.
  */
 export async function download(
   url: string,
   expected: { readonly sha256: string; readonly bytes: number },
+  limits: { readonly answerWithinMs: number; readonly finishWithinMs: number } = TIME_LIMITS,
 ): Promise<DownloadResult> {
   const abort = new AbortController();
-  const answerTimer = setTimeout(() => abort.abort(), ANSWER_WITHIN_MS);
-  const finishTimer = setTimeout(() => abort.abort(), FINISH_WITHIN_MS);
+  const answerTimer = setTimeout(() => abort.abort(), limits.answerWithinMs);
+  const finishTimer = setTimeout(() => abort.abort(), limits.finishWithinMs);
   try {
     const response = await fetch(url, { signal: abort.signal });
     clearTimeout(answerTimer);

@@ -72,7 +72,7 @@ export async function prepareModels(options: PrepareOptions): Promise<PrepareRes
   const nowMs = (options.now ?? Date.now)();
   const index = await readCacheIndex(cacheDir);
   const notices: string[] = [];
-  const missing: { id: ArtifactId; code: MissingCode; why: string }[] = [];
+  const missing: { artifact: Artifact; code: MissingCode; why: string }[] = [];
   const files: { artifact: Artifact; file: string | null }[] = [];
   let done = 0;
   const report = (id: ArtifactId, step: PrepareProgress['step']) => {
@@ -121,11 +121,14 @@ export async function prepareModels(options: PrepareOptions): Promise<PrepareRes
       continue;
     }
     if (artifact.tier === 'base') throw new PrepareError(artifact.id, outcome.code, outcome.why);
-    missing.push({ id: artifact.id, code: outcome.code, why: outcome.why });
-    notices.push(`${artifact.id} is not available (${outcome.why}): ${artifact.withoutIt}`);
+    missing.push({ artifact, code: outcome.code, why: outcome.why });
     report(artifact.id, 'missing');
   }
-  return { ...toPreparedModels(cacheDir, files), missing, notices };
+  return {
+    ...toPreparedModels(cacheDir, files),
+    missing: missing.map(({ artifact, code, why }) => ({ id: artifact.id, code, why })),
+    notices: [...notices, ...missingNotices(missing)],
+  };
 }
 
 /** Options as the environment gives them: VERIFRAME_MODEL_CACHE, VERIFRAME_MODEL_MIRROR, VERIFRAME_OFFLINE=1. */
@@ -153,6 +156,16 @@ async function sourcesUnchanged(index: CacheIndex, artifact: Artifact): Promise<
     }
   });
   return (await Promise.all(checks)).every(Boolean);
+}
+
+/** One line for each thing that a deployment goes without; models that serve the same purpose share it. */
+function missingNotices(missing: readonly { readonly artifact: Artifact; readonly why: string }[]): string[] {
+  const lines = new Map<string, string[]>();
+  for (const { artifact, why } of missing) {
+    const line = `(${why}): ${artifact.withoutIt}`;
+    lines.set(line, [...(lines.get(line) ?? []), artifact.id]);
+  }
+  return [...lines].map(([line, ids]) => `not available: ${ids.join(', ')} ${line}`);
 }
 
 type Made =
@@ -195,9 +208,7 @@ async function rememberFailures(
   atMs: number,
   sources: readonly (ObtainedSource | MissingSource)[],
 ): Promise<void> {
-  const failed = sources.flatMap((source) =>
-    !source.ok && source.failedUrl !== undefined ? [{ url: source.failedUrl, why: source.why }] : [],
-  );
+  const failed = sources.flatMap((source) => (source.ok || !source.failed ? [] : [source.failed]));
   if (failed.length === 0) return;
   await updateCacheIndex(cacheDir, (index) => {
     for (const { url, why } of failed) index.failedDownloads[url] = { atMs, why };

@@ -19,7 +19,7 @@ export interface MissingSource {
   readonly code: 'not-installed' | 'changed' | 'offline' | 'failed-lately' | 'download-failed';
   readonly why: string;
   /** Set when a download was tried and failed just now. */
-  readonly failedUrl?: string;
+  readonly failed?: { readonly url: string; readonly why: string };
 }
 
 export interface SourceOptions {
@@ -94,6 +94,6 @@ export async function obtainSource(
     ok: false,
     code: 'download-failed',
     why: `the download failed: ${result.why}`,
-    failedUrl: from.url,
+    failed: { url: from.url, why: result.why },
   };
 }

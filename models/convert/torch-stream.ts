@@ -18,18 +18,9 @@ interface TensorReference {
   readonly shape: readonly number[];
 }
 
+const natural = z.number().int().nonnegative();
 const storageId = z
-  .tuple([
-    z.literal('storage'),
-    z.custom<PickleGlobal>(isGlobal),
-    z.string(),
-    z.string(),
-    z.number().int().nonnegative(),
-  ])
-  .rest(z.unknown());
-const naturals = z.array(z.number().int().nonnegative());
-const rebuildArguments = z
-  .tuple([z.custom<Storage>(), z.number().int().nonnegative(), naturals, naturals])
+  .tuple([z.literal('storage'), z.custom<PickleGlobal>(isGlobal), z.string(), z.string(), natural])
   .rest(z.unknown());
 
 /**
@@ -52,7 +43,7 @@ export function readTorchStateDict(bytes: Uint8Array): Map<string, ShapedFloats>
     reduce: (global, args) => {
       if (global === 'collections.OrderedDict' && args.length === 0) return new Map();
       if (global !== 'torch._utils._rebuild_tensor_v2') throw malformed(global, 'an unexpected call');
-      const reference = tensorReference(args);
+      const reference = tensorReference(args, storages);
       references.add(reference);
       return reference;
     },
@@ -101,8 +92,12 @@ function storageOf(id: unknown, storages: Map<string, Storage>): Storage {
   return storage;
 }
 
-function tensorReference(args: readonly unknown[]): TensorReference {
-  const parsed = rebuildArguments.safeParse(args);
+function tensorReference(args: readonly unknown[], storages: ReadonlyMap<string, Storage>): TensorReference {
+  const known = new Set<unknown>(storages.values());
+  const parsed = z
+    .tuple([z.custom<Storage>((value) => known.has(value)), natural, z.array(natural), z.array(natural)])
+    .rest(z.unknown())
+    .safeParse(args);
   if (!parsed.success) throw malformed('tensor', 'unreadable arguments');
   const [storage, offset, shape, strides] = parsed.data;
   let dense = 1;
