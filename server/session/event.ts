@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Bye } from '../../protocol/upstream.ts';
-import type { Bye } from '../../protocol/upstream.ts';
 import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
 

@@ -1,0 +1,166 @@
+import type { Retry } from '../../protocol/errors.ts';
+import type { Mode, Outcome } from '../../protocol/status.ts';
+import type { ChallengeFailure } from '../evidence/challenge.ts';
+import type { Cue, EvidenceByCue } from '../evidence/evidence.ts';
+import type { InjectionSign } from '../evidence/injection.ts';
+import type { Standing } from '../evidence/match.ts';
+import { fuse } from './fuse.ts';
+import type { Policy } from './policy-shape.ts';
+import type { Reason } from './reasons.ts';
+
+/** Everything a session has found out that bears on its outcome. */
+export interface Findings {
+  readonly mode: Mode;
+  readonly evidence: EvidenceByCue;
+  /** True once no challenge is left to pass (there may have been none to draw). */
+  readonly challengesDone: boolean;
+  readonly challengeFailure: ChallengeFailure | null;
+  readonly skipsUsed: number;
+  readonly faceChanged: boolean;
+  /** The face on screen has yet to be recognised as the session's own. */
+  readonly identityUnproven: boolean;
+  readonly trackBreaks: number;
+  readonly severalFacesMs: number;
+  readonly injectionSigns: readonly InjectionSign[];
+  readonly standing: Standing;
+  /** Probes pooled, and the time they span. */
+  readonly probes: number;
+  readonly probeSpanMs: number;
+}
+
+/** Why no more frames will come. */
+export type Cause = 'time-up' | 'source-ended' | 'cancelled' | 'disconnected';
+
+export interface Conclusion {
+  readonly kind: 'conclude';
+  readonly outcome: Outcome;
+  readonly retry: Retry;
+  readonly reasons: readonly Reason[];
+}
+
+export type Decision =
+  | { readonly kind: 'go-on' }
+  /** Enrol and identify: all is shown but what the gallery or the store has to say. */
+  | { readonly kind: 'proceed' }
+  | Conclusion;
+
+const GO_ON: Decision = { kind: 'go-on' };
+
+export function conclude(outcome: Outcome, retry: Retry, ...reasons: readonly Reason[]): Conclusion {
+  return { kind: 'conclude', outcome, retry, reasons };
+}
+
+/**
+ * Judges a session, with `cause` null while frames still come. Hard rules stand beside the probability: an attack
+ * found or a clear mismatch rejects at any time; nothing accepts without every required cue measured, every
+ * challenge passed, the face recognised, and a match above its bar.
+ */
+export function decide(findings: Findings, cause: Cause | null, policy: Policy): Decision {
+  const attack = attackFound(findings, policy);
+  if (attack !== null) return attack;
+  if (cause === 'cancelled' || cause === 'disconnected') return conclude('re-verify', 'now', cause);
+
+  const probability = fuse(findings.evidence, policy.fusion);
+  const matched = findings.evidence.match.measured;
+  const spoiled = spoiledBy(findings, policy);
+  if (spoiled !== null) {
+    const outcome = matched && probability <= policy.fusion.reject ? 'reject' : 're-verify';
+    return conclude(outcome, outcome === 'reject' ? 'backoff' : 'now', ...spoiled);
+  }
+  if (lacking(findings, policy, cause !== null).length === 0 && probability >= policy.fusion.accept) {
+    if (findings.mode === 'enrol') return { kind: 'proceed' };
+    if (findings.standing === 'above') return conclude('accept', 'never', 'evidence-sufficient');
+    if (findings.mode === 'identify' && cause === null) return { kind: 'proceed' };
+  }
+  return cause === null
+    ? GO_ON
+    : giveUp(findings, cause, matched && probability <= policy.fusion.reject, policy);
+}
+
+/** Verdicts that need no more evidence and that no other evidence can outweigh. */
+function attackFound(findings: Findings, policy: Policy): Conclusion | null {
+  const { evidence } = findings;
+  const reject = (...reasons: readonly Reason[]) => conclude('reject', 'backoff', ...reasons);
+  if (findings.faceChanged) return reject('face-changed');
+  const injection = evidence.injection;
+  if (injection.measured && injection.score >= policy.injection.rejectSeverity) {
+    const frozen = findings.injectionSigns.includes('frozen');
+    return frozen ? reject('frozen-frames', 'injection-above-bar') : reject('injection-above-bar');
+  }
+  const pad = evidence['passive-pad'];
+  if (pad.measured && pad.score < policy.passivePad.rejectBar && policy.fusion.cues.includes('passive-pad'))
+    return reject('pad-below-bar');
+  if (evidence.match.measured && findings.standing === 'below')
+    return reject(findings.mode === 'identify' ? 'no-candidate' : 'match-below-threshold');
+  return null;
+}
+
+/** What no further frame can mend. */
+function spoiledBy(findings: Findings, policy: Policy): readonly Reason[] | null {
+  switch (findings.challengeFailure) {
+    case 'wrong-response':
+      return ['challenge-failed'];
+    case 'too-early':
+      return ['challenge-failed', 'challenge-too-early'];
+    case 'too-late':
+      return skipsExhausted(findings, policy)
+        ? ['challenge-failed', 'time-up', 'skips-exhausted']
+        : ['challenge-failed', 'time-up'];
+    case null:
+      break;
+  }
+  if (findings.trackBreaks > policy.continuity.maxBreaks) return ['continuity-broken'];
+  return findings.severalFacesMs > policy.continuity.maxSeveralFacesMs ? ['several-faces'] : null;
+}
+
+function skipsExhausted({ skipsUsed }: Findings, { challenges }: Policy): boolean {
+  return challenges !== null && challenges.maxSkips > 0 && skipsUsed >= challenges.maxSkips;
+}
+
+/** What an accept still needs. `match` is left to the standing, which knows its own number of probes. */
+function lacking(
+  findings: Findings,
+  policy: Policy,
+  ending: boolean,
+): readonly (Cue | 'challenges' | 'probes')[] {
+  const { evidence, mode } = findings;
+  const missing: (Cue | 'challenges' | 'probes')[] = requiredCues(policy, mode).filter(
+    (cue) => !evidence[cue].measured && !(cue === 'match' && mode === 'identify'),
+  );
+  if (!findings.challengesDone) missing.push('challenges');
+  if (findings.identityUnproven) missing.push('continuity');
+  const pad = evidence['passive-pad'];
+  if (pad.measured && pad.score < policy.passivePad.acceptBar && policy.fusion.cues.includes('passive-pad'))
+    missing.push('passive-pad');
+  const blink = evidence.blink;
+  if (policy.requiredCues.includes('blink') && blink.measured && blink.score < 1) missing.push('blink');
+  if (!enoughProbes(findings, policy, ending)) missing.push('probes');
+  return missing;
+}
+
+function enoughProbes({ mode, probes, probeSpanMs }: Findings, policy: Policy, ending: boolean): boolean {
+  if (mode !== 'enrol') return probes >= policy.match.minProbes;
+  const { minFrames, targetFrames, minSpanMs } = policy.enrol;
+  return probes >= (ending ? minFrames : targetFrames) && probeSpanMs >= minSpanMs;
+}
+
+/** The cues that must be measured before a session of this mode can be accepted. */
+export function requiredCues(policy: Policy, mode: Mode): readonly Cue[] {
+  return mode === 'enrol' ? policy.requiredCues : ['match', ...policy.requiredCues];
+}
+
+function giveUp(
+  findings: Findings,
+  cause: 'time-up' | 'source-ended',
+  clearlyNegative: boolean,
+  policy: Policy,
+): Conclusion {
+  const unmeasured = requiredCues(policy, findings.mode).some((cue) => !findings.evidence[cue].measured);
+  const why: readonly Reason[] = [
+    cause,
+    unmeasured ? 'required-cue-unmeasured' : 'evidence-insufficient',
+    ...(findings.identityUnproven && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),
+    ...(skipsExhausted(findings, policy) && !findings.challengesDone ? (['skips-exhausted'] as const) : []),
+  ];
+  return clearlyNegative ? conclude('reject', 'backoff', ...why) : conclude('re-verify', 'now', ...why);
+}

@@ -1,0 +1,203 @@
+import type { ChallengeKind, Mode } from '../../protocol/status.ts';
+import type { Cue } from '../evidence/evidence.ts';
+import type { Fmr } from './score-scales.ts';
+
+/** When each part of a session runs out. All in milliseconds of server time. */
+export interface TimingPolicy {
+  readonly helloMs: number;
+  readonly positioningMs: number;
+  /** The matching phase: time to collect what is still missing once all challenges are done. */
+  readonly matchingMs: number;
+  readonly sessionMs: number;
+  /** How long to wait for a gallery search or for a reference to be stored. */
+  readonly storageMs: number;
+}
+
+/** How often a frame gets the expensive looks. */
+export interface SamplingPolicy {
+  readonly embedEveryMs: number;
+  /** Interval once `enoughProbes` are pooled. */
+  readonly embedSeldomEveryMs: number;
+  readonly enoughProbes: number;
+  readonly padEveryMs: number;
+  readonly countFacesEveryMs: number;
+}
+
+export interface QualityPolicy {
+  readonly minPresence: number;
+  readonly minInterEyePx: number;
+  /** Widest face as a share of the frame's width. */
+  readonly maxWidthShare: number;
+  readonly minInsideShare: number;
+  readonly minBrightness: number;
+  readonly maxBrightness: number;
+  readonly maxClippedShare: number;
+  readonly minSharpness: number;
+  readonly maxOcclusion: number;
+  /** Furthest a face may look aside in a probe, against the camera axis. */
+  readonly maxYawDeg: number;
+  readonly maxPitchDeg: number;
+  readonly maxRollDeg: number;
+}
+
+/** What ends positioning: good frames in a row, still enough for a neutral pose. */
+export interface PositioningPolicy {
+  readonly goodFrames: number;
+  readonly withinMs: number;
+  readonly spanMs: number;
+  /** Largest difference of yaw, and of pitch, among them. */
+  readonly maxSpreadDeg: number;
+  readonly probes: number;
+}
+
+export interface ChallengePolicy {
+  readonly pool: readonly ChallengeKind[];
+  readonly minCount: number;
+  readonly maxCount: number;
+  readonly atLeastOneTurn: boolean;
+  readonly maxSkips: number;
+  /** The pause before each prompt is drawn between these two. */
+  readonly minPauseMs: number;
+  readonly maxPauseMs: number;
+  /** A response that begins sooner after its prompt was no response to it. */
+  readonly earliestResponseMs: number;
+  readonly responseMs: number;
+  /** From the response until the face looks straight again and is recognised. */
+  readonly settleMs: number;
+  /** All against the session's own neutral yaw. */
+  readonly turnDeg: number;
+  readonly wrongTurnDeg: number;
+  readonly neutralDeg: number;
+  /** Turns begun before a person could have reacted: more than this many fail the challenge. */
+  readonly maxEarlyTurns: number;
+}
+
+export interface BlinkPolicy {
+  /** Lids count as closed below this share of the rolling median openness. */
+  readonly closedRatio: number;
+  /** A dip seen in one frame only must be at least this deep. */
+  readonly singleFrameRatio: number;
+  readonly baselineMs: number;
+  readonly minBaselineFrames: number;
+  readonly minDurationMs: number;
+  readonly maxDurationMs: number;
+  /** Longest gap between two frames of a blink. */
+  readonly maxFrameGapMs: number;
+  readonly maxYawDeg: number;
+  /** Largest change of pitch during a blink, against the rolling median. */
+  readonly maxPitchChangeDeg: number;
+  /** The absence of blinks says something only at this frame rate and after this long. */
+  readonly minFramesPerSecond: number;
+  readonly absenceMs: number;
+}
+
+export interface ContinuityPolicy {
+  /** False where pictures may jump: then every embedding has to agree instead. */
+  readonly followTrack: boolean;
+  /** Fastest plausible move of the face's centre, in face sizes per millisecond, beyond `moveAllowance`. */
+  readonly maxMovePerMs: number;
+  readonly moveAllowance: number;
+  /** Fastest plausible change of size, as |ln ratio| per millisecond, beyond `scaleAllowance`. */
+  readonly maxScalePerMs: number;
+  readonly scaleAllowance: number;
+  readonly maxYawDegPerMs: number;
+  readonly yawAllowanceDeg: number;
+  /** Breaks beyond this many end the session. */
+  readonly maxBreaks: number;
+  /** Log-likelihood ratio against the session's own pool at which an embedding agrees or contradicts. */
+  readonly agreeLlr: number;
+  readonly contradictLlr: number;
+  /** The same for a head turned by more than `turnedDeg`, where every embedding weakens. */
+  readonly contradictTurnedLlr: number;
+  readonly turnedDeg: number;
+  /** Contradictions in a row that make it another face. */
+  readonly contradictionsToChange: number;
+  readonly minAgreements: number;
+  readonly maxSeveralFacesMs: number;
+}
+
+export interface PassivePadPolicy {
+  readonly minFrames: number;
+  /** The worst run of this many samples in a row is what counts. */
+  readonly windowFrames: number;
+  readonly acceptBar: number;
+  readonly rejectBar: number;
+  readonly maxYawDeg: number;
+}
+
+export interface InjectionPolicy {
+  /** False where the source is known to be a set of pictures. */
+  readonly enforced: boolean;
+  readonly minFrames: number;
+  readonly minSpanMs: number;
+  readonly frozenFrames: number;
+  readonly frozenMs: number;
+  /** Frames equal to one seen at least `loopGapMs` before. */
+  readonly loopedFrames: number;
+  readonly loopGapMs: number;
+  readonly digestsKept: number;
+  /** Landmark motion over `stillMs` below this share of the eye distance is no living person's. */
+  readonly stillMotion: number;
+  readonly stillMs: number;
+  /** Largest drift between the client's clock and the server's within a session. */
+  readonly maxClockDriftMs: number;
+  /** A severity at or above this rejects by itself. */
+  readonly rejectSeverity: number;
+}
+
+export interface MatchPolicy {
+  /** False match rates at which the thresholds below were read off. */
+  readonly acceptFmr: Fmr;
+  readonly rejectFmr: Fmr;
+  readonly identifyAcceptFmr: Fmr;
+  readonly identifyRejectFmr: Fmr;
+  /** Least difference between the best two subjects, in units of the unclamped log-likelihood ratio. */
+  readonly identifyMarginLlr: number;
+  readonly minProbes: number;
+  readonly searchEveryMs: number;
+}
+
+export interface EnrolPolicy {
+  readonly minFrames: number;
+  /** Stored as soon as there are this many. */
+  readonly targetFrames: number;
+  readonly minSpanMs: number;
+}
+
+export interface FusionPolicy {
+  readonly method: 'sum-llr' | 'weighted';
+  /** Probability, before anything is seen, that the session is bona fide and the claim true. */
+  readonly prior: number;
+  readonly accept: number;
+  readonly reject: number;
+  readonly cues: readonly Cue[];
+}
+
+export const POLICY_NAMES = ['standard', 'blink-only', 'passive', 'attended'] as const;
+export type PolicyName = (typeof POLICY_NAMES)[number];
+
+/** Everything a session may be decided by. Values, their data sets and error rates stand in `policy.ts`. */
+export interface Policy {
+  readonly name: PolicyName;
+  readonly modes: readonly Mode[];
+  /** Frames a client may have on the way, waiting and running together. */
+  readonly frameWindow: number;
+  readonly maxUndecodable: number;
+  readonly statusEveryMs: number;
+  readonly hintHoldMs: number;
+  readonly timing: TimingPolicy;
+  readonly sampling: SamplingPolicy;
+  readonly quality: QualityPolicy;
+  readonly positioning: PositioningPolicy;
+  /** Null: none are drawn. */
+  readonly challenges: ChallengePolicy | null;
+  readonly blink: BlinkPolicy;
+  readonly continuity: ContinuityPolicy;
+  readonly passivePad: PassivePadPolicy;
+  readonly injection: InjectionPolicy;
+  readonly match: MatchPolicy;
+  readonly enrol: EnrolPolicy;
+  readonly fusion: FusionPolicy;
+  /** Cues without which there is no accept. `match` is required by verify and identify, whatever stands here. */
+  readonly requiredCues: readonly Cue[];
+}

@@ -1,0 +1,288 @@
+import { VeriframeError } from '../../protocol/errors.ts';
+import type { Mode } from '../../protocol/status.ts';
+import {
+  POLICY_NAMES,
+  type BlinkPolicy,
+  type ChallengePolicy,
+  type ContinuityPolicy,
+  type EnrolPolicy,
+  type InjectionPolicy,
+  type MatchPolicy,
+  type PassivePadPolicy,
+  type Policy,
+  type PolicyName,
+  type PositioningPolicy,
+  type QualityPolicy,
+  type SamplingPolicy,
+  type TimingPolicy,
+} from './policy-shape.ts';
+
+export { POLICY_NAMES, type Policy, type PolicyName } from './policy-shape.ts';
+
+/*
+ * Every threshold of a decision stands here once, but for the scales of comparison scores (`score-scales.ts`) and
+ * the assumed rates behind log-likelihood ratios, which stand beside the cue that uses them. "Starting value"
+ * means: chosen from what is known, not yet calibrated on a data set.
+ */
+
+/** Starting values: time to act without haste, short enough that an attacker cannot wait for luck. */
+const timing: TimingPolicy = {
+  helloMs: 10_000,
+  positioningMs: 15_000,
+  matchingMs: 6_000,
+  sessionMs: 60_000,
+  storageMs: 10_000,
+};
+
+/** An embedding costs about 5 to 25 ms and a PAD score 9 ms on one core, a tracked frame 14 ms. */
+const sampling: SamplingPolicy = {
+  embedEveryMs: 200,
+  embedSeldomEveryMs: 500,
+  enoughProbes: 12,
+  padEveryMs: 300,
+  countFacesEveryMs: 1_000,
+};
+
+/**
+ * Presence: over .99 on 61 photographs, at most .002 at p99 of 150 crops beside faces. The embedding networks'
+ * template has 35 px between the eyes; below 28 px it would be enlarged by more than a quarter. The other values
+ * are starting values.
+ */
+const quality: QualityPolicy = {
+  minPresence: 0.5,
+  minInterEyePx: 28,
+  maxWidthShare: 0.85,
+  minInsideShare: 0.95,
+  minBrightness: 40,
+  maxBrightness: 225,
+  maxClippedShare: 0.35,
+  minSharpness: 15,
+  maxOcclusion: 0.6,
+  maxYawDeg: 18,
+  maxPitchDeg: 28,
+  maxRollDeg: 25,
+};
+
+/** Starting values: about half a second of a face at rest. */
+const positioning: PositioningPolicy = {
+  goodFrames: 5,
+  withinMs: 1_500,
+  spanMs: 400,
+  maxSpreadDeg: 10,
+  probes: 2,
+};
+
+/**
+ * 20° is beyond chance movement (5° to 10° while talking) and within the range in which mesh pose is linear
+ * (to 45°). No voluntary response to a visual prompt begins within 150 ms; simple reactions take 200 ms and more.
+ * The rest are starting values.
+ */
+const challenges: ChallengePolicy = {
+  pool: ['blink', 'turn-left', 'turn-right'],
+  minCount: 2,
+  maxCount: 3,
+  atLeastOneTurn: true,
+  maxSkips: 2,
+  minPauseMs: 300,
+  maxPauseMs: 1_100,
+  earliestResponseMs: 150,
+  responseMs: 6_000,
+  settleMs: 4_000,
+  turnDeg: 20,
+  wrongTurnDeg: 15,
+  neutralDeg: 10,
+  maxEarlyTurns: 1,
+};
+
+/**
+ * Ratio: real blinks on eyes 10 to 14 px wide dip to .53–.63 of a one-second rolling median for two or three
+ * frames at 30 fps, frame noise has p95 .10 and p99 .20. At less than 15 fps blinks are missed.
+ */
+const blink: BlinkPolicy = {
+  closedRatio: 0.72,
+  singleFrameRatio: 0.6,
+  baselineMs: 1_000,
+  minBaselineFrames: 6,
+  minDurationMs: 50,
+  maxDurationMs: 500,
+  maxFrameGapMs: 125,
+  maxYawDeg: 20,
+  maxPitchChangeDeg: 10,
+  minFramesPerSecond: 12,
+  absenceMs: 4_000,
+};
+
+/**
+ * Motion: a fast head turn moves the face's centre by about a third of its size in 200 ms and turns it by some
+ * 300° a second; the bars are about twice that. An embedding agrees when it is likelier than not the session's
+ * own by e^1; it contradicts at e^-3 (about FMR 1e-2 on unconstrained photographs, far below what two frames of
+ * one session ever score). Starting values.
+ */
+const continuity: ContinuityPolicy = {
+  followTrack: true,
+  maxMovePerMs: 0.003,
+  moveAllowance: 0.12,
+  maxScalePerMs: 0.002,
+  scaleAllowance: 0.15,
+  maxYawDegPerMs: 0.6,
+  yawAllowanceDeg: 8,
+  maxBreaks: 8,
+  agreeLlr: 1,
+  contradictLlr: -3,
+  contradictTurnedLlr: -5,
+  turnedDeg: 14,
+  contradictionsToChange: 2,
+  minAgreements: 3,
+  maxSeveralFacesMs: 3_000,
+};
+
+/**
+ * NUAA, MiniFASNet pair, single frames: 87 % of live frames of 15 people over .5, none of 392 printed photographs.
+ * Medians of seven: a live run fails the accept bar with 1 % when one frame in eight does.
+ */
+const passivePad: PassivePadPolicy = {
+  minFrames: 4,
+  windowFrames: 7,
+  acceptBar: 0.5,
+  rejectBar: 0.2,
+  maxYawDeg: 18,
+};
+
+/** Two pictures of a camera are never equal, for their noise; a second of them is no accident. Starting values. */
+const injection: InjectionPolicy = {
+  enforced: true,
+  minFrames: 8,
+  minSpanMs: 500,
+  frozenFrames: 5,
+  frozenMs: 1_000,
+  loopedFrames: 5,
+  loopGapMs: 500,
+  digestsKept: 900,
+  stillMotion: 0.004,
+  stillMs: 1_000,
+  maxClockDriftMs: 3_000,
+  rejectSeverity: 0.8,
+};
+
+/**
+ * FNMR at these rates on LFW, single frames: MobileFaceNet 1.02 % at 1e-4 and .12 % at 1e-2; faceres and dlib
+ * fused 4.45 % and .17 %. Pooled probes do better. 1:N takes a stricter bar, for it compares with everybody.
+ */
+const match: MatchPolicy = {
+  acceptFmr: 1e-4,
+  rejectFmr: 1e-2,
+  identifyAcceptFmr: 1e-5,
+  identifyRejectFmr: 1e-3,
+  identifyMarginLlr: 2,
+  minProbes: 5,
+  searchEveryMs: 500,
+};
+
+const enrol: EnrolPolicy = { minFrames: 5, targetFrames: 8, minSpanMs: 1_000 };
+
+/** Half of all sessions are assumed to be attacks: far too many, on purpose. */
+const PRIOR = 0.5;
+const ACCEPT = 0.85;
+const REJECT = 0.45;
+
+const standard: Policy = {
+  name: 'standard',
+  modes: ['enrol', 'verify', 'identify'],
+  frameWindow: 3,
+  maxUndecodable: 10,
+  statusEveryMs: 100,
+  hintHoldMs: 900,
+  timing,
+  sampling,
+  quality,
+  positioning,
+  challenges,
+  blink,
+  continuity,
+  passivePad,
+  injection,
+  match,
+  enrol,
+  fusion: {
+    method: 'sum-llr',
+    prior: PRIOR,
+    accept: ACCEPT,
+    reject: REJECT,
+    cues: ['match', 'challenge', 'passive-pad', 'continuity', 'injection'],
+  },
+  requiredCues: ['challenge', 'continuity', 'injection', 'quality'],
+};
+
+/** One blink, with time enough that people who talk and do not listen blink by themselves. */
+const blinkOnly: Policy = {
+  ...standard,
+  name: 'blink-only',
+  challenges: {
+    ...challenges,
+    pool: ['blink'],
+    minCount: 1,
+    maxCount: 1,
+    atLeastOneTurn: false,
+    maxSkips: 0,
+    responseMs: 10_000,
+  },
+};
+
+/** Asks nothing, and so needs the PAD networks and a blink of the subject's own accord. */
+const passive: Policy = {
+  ...standard,
+  name: 'passive',
+  timing: { ...timing, matchingMs: 10_000 },
+  challenges: null,
+  fusion: { ...standard.fusion, cues: ['match', 'blink', 'passive-pad', 'continuity', 'injection'] },
+  requiredCues: ['blink', 'passive-pad', 'continuity', 'injection', 'quality'],
+};
+
+/**
+ * An operator vouches for the person, who may be shown in a few photographs: no liveness, but every picture must
+ * show the same face. One frame at a time, so that none is replaced by a newer one. The prior is the operator's
+ * word.
+ */
+const attended: Policy = {
+  ...standard,
+  name: 'attended',
+  modes: ['enrol'],
+  frameWindow: 1,
+  sampling: { ...sampling, embedEveryMs: 0, embedSeldomEveryMs: 0, countFacesEveryMs: 0 },
+  quality: { ...quality, maxYawDeg: 28 },
+  positioning: { ...positioning, goodFrames: 1, spanMs: 0, probes: 1 },
+  challenges: null,
+  continuity: {
+    ...continuity,
+    followTrack: false,
+    maxBreaks: Infinity,
+    maxSeveralFacesMs: Infinity,
+    contradictionsToChange: 1,
+  },
+  injection: { ...injection, enforced: false },
+  enrol: { minFrames: 3, targetFrames: 10, minSpanMs: 0 },
+  fusion: { ...standard.fusion, prior: 0.95, cues: ['continuity'] },
+  requiredCues: ['continuity', 'quality'],
+};
+
+const POLICIES: Readonly<Record<PolicyName, Policy>> = {
+  standard,
+  'blink-only': blinkOnly,
+  passive,
+  attended,
+};
+
+function isPolicyName(name: string): name is PolicyName {
+  return (POLICY_NAMES as readonly string[]).includes(name);
+}
+
+/** Throws `VeriframeError` `policy.unknown`. */
+export function policyFor(name: string): Policy {
+  if (!isPolicyName(name)) throw new VeriframeError('policy.unknown');
+  return POLICIES[name];
+}
+
+/** Whether sessions of this mode may run under the policy. Throws `VeriframeError` `policy.unknown`. */
+export function serves(name: string, mode: Mode): boolean {
+  return policyFor(name).modes.includes(mode);
+}

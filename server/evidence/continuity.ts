@@ -1,0 +1,156 @@
+import { comparisonLlr, MAX_COMPARISON_LLR } from '../decision/calibrate.ts';
+import { compare } from '../decision/compare.ts';
+import type { ContinuityPolicy } from '../decision/policy-shape.ts';
+import type { FaceAnalysis } from '../vision/analysis.ts';
+import { poolMean, type EmbeddingPool } from './embedding-pool.ts';
+import type { Evidence } from './evidence.ts';
+import type { Verdict } from './quality-gate.ts';
+import { faceOf, type Sample } from './sample.ts';
+
+/** Where the face was last seen. */
+interface TrackPoint {
+  readonly atMs: number;
+  readonly centreX: number;
+  readonly centreY: number;
+  readonly size: number;
+  readonly yawDeg: number;
+}
+
+export interface ContinuityState {
+  readonly track: TrackPoint | null;
+  readonly breaks: number;
+  /** True until an embedding agrees: at the start, after every break, and after a contradiction. */
+  readonly unproven: boolean;
+  readonly contradictionsInARow: number;
+  readonly changed: boolean;
+  readonly agreements: number;
+  readonly lastAgreedAtMs: number | null;
+  /** Lowest log-likelihood ratio of an agreed embedding against the session's pool. */
+  readonly lowestLlr: number;
+  readonly severalFacesSinceMs: number | null;
+}
+
+export const initialContinuity: ContinuityState = {
+  track: null,
+  breaks: 0,
+  unproven: true,
+  contradictionsInARow: 0,
+  changed: false,
+  agreements: 0,
+  lastAgreedAtMs: null,
+  lowestLlr: MAX_COMPARISON_LLR,
+  severalFacesSinceMs: null,
+};
+
+/** Whether this frame's face cannot be joined to the one before it: lost, found anew, or moved too fast. */
+export function breaksTrack(state: ContinuityState, sample: Sample, policy: ContinuityPolicy): boolean {
+  const face = faceOf(sample);
+  if (face === null) return true;
+  if (!policy.followTrack || state.track === null) return false;
+  return !face.followed || jumped(state.track, sample.atMs, face, policy);
+}
+
+function jumped(before: TrackPoint, atMs: number, face: FaceAnalysis, policy: ContinuityPolicy): boolean {
+  const elapsedMs = Math.max(1, atMs - before.atMs);
+  const { centreX, centreY, size } = face.region;
+  const moved = Math.hypot(centreX - before.centreX, centreY - before.centreY) / before.size;
+  const scaled = Math.abs(Math.log(size / before.size));
+  const turned = Math.abs(face.pose.yawDeg - before.yawDeg);
+  return (
+    moved > policy.moveAllowance + policy.maxMovePerMs * elapsedMs ||
+    scaled > policy.scaleAllowance + policy.maxScalePerMs * elapsedMs ||
+    turned > policy.yawAllowanceDeg + policy.maxYawDegPerMs * elapsedMs
+  );
+}
+
+/** What an embedding said about the face being the session's own. */
+type Similarity = 'agrees' | 'contradicts' | 'unclear';
+
+/**
+ * Folds one frame. The track says where the face is, embeddings say whose it is: after a break nothing counts
+ * until an embedding agrees with `pool`, the session's own, and embeddings sampled all along catch a face that
+ * was swapped without a visible break. The first good embedding founds the pool and agrees by definition.
+ */
+export function foldContinuity(
+  state: ContinuityState,
+  sample: Sample,
+  verdict: Verdict,
+  pool: EmbeddingPool,
+  neutralYawDeg: number,
+  policy: ContinuityPolicy,
+): ContinuityState {
+  const face = faceOf(sample);
+  const severalFacesSinceMs =
+    verdict.hint === 'several-faces' ? (state.severalFacesSinceMs ?? sample.atMs) : null;
+  const broken = breaksTrack(state, sample, policy);
+  const next: ContinuityState = {
+    ...state,
+    track: face === null ? null : trackPoint(sample.atMs, face),
+    breaks: state.breaks + (broken && (state.track !== null || face !== null) ? 1 : 0),
+    unproven: state.unproven || broken,
+    severalFacesSinceMs,
+  };
+  if (!verdict.usable || face?.embeddings === undefined) return next;
+
+  const turned = Math.abs(face.pose.yawDeg - neutralYawDeg) > policy.turnedDeg;
+  if (pool.frames === 0) return verdict.good ? agreed(next, sample.atMs, MAX_COMPARISON_LLR) : next;
+  const comparison = compare(face.embeddings, poolMean(pool));
+  if (comparison === null) return next;
+  const llr = comparisonLlr(comparison);
+  switch (similarity(llr, turned, verdict, policy)) {
+    case 'agrees':
+      return agreed(next, sample.atMs, llr);
+    case 'contradicts': {
+      const contradictionsInARow = state.contradictionsInARow + 1;
+      const changed = state.changed || contradictionsInARow >= policy.contradictionsToChange;
+      return { ...next, unproven: true, contradictionsInARow, changed };
+    }
+    case 'unclear':
+      return next;
+  }
+}
+
+/** A blurred or covered face may fail to agree, but only a good or merely turned one can contradict. */
+function similarity(llr: number, turned: boolean, verdict: Verdict, policy: ContinuityPolicy): Similarity {
+  if (llr >= policy.agreeLlr) return 'agrees';
+  const clear = verdict.good || verdict.hint === 'look-straight' || verdict.hint === 'open-eyes';
+  const bar = turned || !verdict.good ? policy.contradictTurnedLlr : policy.contradictLlr;
+  return clear && llr <= bar ? 'contradicts' : 'unclear';
+}
+
+function agreed(state: ContinuityState, atMs: number, llr: number): ContinuityState {
+  return {
+    ...state,
+    unproven: false,
+    contradictionsInARow: 0,
+    agreements: state.agreements + 1,
+    lastAgreedAtMs: atMs,
+    lowestLlr: Math.min(state.lowestLlr, llr),
+  };
+}
+
+function trackPoint(atMs: number, { region, pose }: FaceAnalysis): TrackPoint {
+  const { centreX, centreY, size } = region;
+  return { atMs, centreX, centreY, size, yawDeg: pose.yawDeg };
+}
+
+/**
+ * Bona fide sessions hold together nearly always (.98 assumed), attacks mostly (.6: only those that join or swap
+ * faces do not). Starting values, to be calibrated.
+ */
+const HELD_LLR = Math.log(0.98 / 0.6);
+const CHANGED_LLR = Math.log(0.005 / 0.2);
+
+/** Score: the lowest log-likelihood ratio of any agreed embedding against the session's own pool. */
+export function continuityEvidence(state: ContinuityState, policy: ContinuityPolicy): Evidence {
+  const { agreements, lowestLlr, changed } = state;
+  if (changed)
+    return {
+      measured: true,
+      logLikelihoodRatio: CHANGED_LLR,
+      score: -MAX_COMPARISON_LLR,
+      frames: agreements,
+    };
+  if (agreements < policy.minAgreements) return { measured: false, why: 'too-few-frames' };
+  return { measured: true, logLikelihoodRatio: HELD_LLR, score: lowestLlr, frames: agreements };
+}

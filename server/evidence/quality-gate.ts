@@ -1,0 +1,75 @@
+import type { Hint } from '../../protocol/status.ts';
+import type { QualityPolicy } from '../decision/policy-shape.ts';
+import type { FaceAnalysis } from '../vision/analysis.ts';
+import type { Evidence } from './evidence.ts';
+import { faceOf, type Sample } from './sample.ts';
+
+/**
+ * What one frame is good for. `usable`: there is exactly one face, large and lit enough to follow and to judge
+ * its movements. `good`: it may also serve as a probe. `hint` is the first thing that keeps it from being good.
+ */
+export type Verdict =
+  | { readonly usable: true; readonly good: true; readonly hint: null }
+  | { readonly usable: boolean; readonly good: false; readonly hint: Hint };
+
+const GOOD: Verdict = { usable: true, good: true, hint: null };
+const unusable = (hint: Hint): Verdict => ({ usable: false, good: false, hint });
+const notGood = (hint: Hint): Verdict => ({ usable: true, good: false, hint });
+
+/**
+ * Judges one frame. `faceCount` is the latest known number of faces, `eyesClosed` comes from the blink
+ * accumulator, which alone knows how open these eyes are when they are open. The order is the order in which
+ * hints help: first what keeps anything from being seen, last what keeps a probe from being sharp.
+ */
+export function judge(
+  sample: Sample,
+  faceCount: number,
+  eyesClosed: boolean,
+  policy: QualityPolicy,
+): Verdict {
+  const face = faceOf(sample);
+  if (face === null || face.presence < policy.minPresence) return unusable('no-face');
+  if (faceCount > 1) return unusable('several-faces');
+  const { quality } = face;
+  if (quality.insideShare < policy.minInsideShare) return unusable('centre-face');
+  if (quality.interEyePx < policy.minInterEyePx) return unusable('move-closer');
+  if (face.box.width > policy.maxWidthShare * sample.analysis.width) return unusable('move-back');
+  if (quality.brightness < policy.minBrightness) return unusable('too-dark');
+  if (quality.brightness > policy.maxBrightness || quality.clippedShare > policy.maxClippedShare)
+    return unusable('too-bright');
+  if (looksAside(face, policy)) return notGood('look-straight');
+  if (quality.occlusion > policy.maxOcclusion) return notGood('face-covered');
+  if (eyesClosed) return notGood('open-eyes');
+  if (quality.sharpness < policy.minSharpness) return notGood('hold-still');
+  return GOOD;
+}
+
+function looksAside({ pose }: FaceAnalysis, policy: QualityPolicy): boolean {
+  return (
+    Math.abs(pose.yawDeg) > policy.maxYawDeg ||
+    Math.abs(pose.pitchDeg) > policy.maxPitchDeg ||
+    Math.abs(pose.rollDeg) > policy.maxRollDeg
+  );
+}
+
+export interface QualityState {
+  readonly frames: number;
+  readonly goodFrames: number;
+}
+
+export const initialQuality: QualityState = { frames: 0, goodFrames: 0 };
+
+export function foldQuality(state: QualityState, verdict: Verdict): QualityState {
+  return { frames: state.frames + 1, goodFrames: state.goodFrames + (verdict.good ? 1 : 0) };
+}
+
+/** Score: share of good frames, 0..1. Quality alone speaks for nobody, so its log-likelihood ratio is 0. */
+export function qualityEvidence(state: QualityState): Evidence {
+  if (state.goodFrames === 0) return { measured: false, why: 'too-few-frames' };
+  return {
+    measured: true,
+    logLikelihoodRatio: 0,
+    score: state.goodFrames / state.frames,
+    frames: state.goodFrames,
+  };
+}

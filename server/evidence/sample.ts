@@ -1,0 +1,23 @@
+import type { FaceAnalysis, FrameAnalysis } from '../vision/analysis.ts';
+
+/** One analysed frame with its times, as every accumulator sees it. */
+export interface Sample {
+  readonly seq: number;
+  /** Server time at which the frame arrived. */
+  readonly atMs: number;
+  /** The client's clock. */
+  readonly capturedAtMs: number;
+  readonly analysis: FrameAnalysis;
+}
+
+export function faceOf(sample: Sample): FaceAnalysis | null {
+  return sample.analysis.face.found ? sample.analysis.face.value : null;
+}
+
+/** Median of a list that is not empty; the mean of the middle two when it is even. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle];
+  return sorted.length % 2 === 1 ? upper : (sorted[middle - 1] + upper) / 2;
+}

@@ -1,0 +1,119 @@
+import type { FaceBox } from '../../protocol/status.ts';
+import type { Policy } from '../decision/policy-shape.ts';
+import { foldBlink, type Blink } from '../evidence/blink.ts';
+import { breaksTrack, foldContinuity, initialContinuity } from '../evidence/continuity.ts';
+import { addToPool } from '../evidence/embedding-pool.ts';
+import { foldInjection } from '../evidence/injection.ts';
+import { foldPassivePad } from '../evidence/passive-pad.ts';
+import { foldQuality, judge, type Verdict } from '../evidence/quality-gate.ts';
+import { faceOf, type Sample } from '../evidence/sample.ts';
+import { emptyGathered, type Gathered, type LastLook } from './state.ts';
+
+/** What one frame showed, as far as the phases care. */
+export interface Seen {
+  readonly atMs: number;
+  readonly verdict: Verdict;
+  readonly yawDeg: number;
+  readonly pitchDeg: number;
+  readonly eyesClosed: boolean;
+  /** The blink that ended with this frame. */
+  readonly blink: Blink | null;
+  /** Track and identity are unbroken up to and in this frame. */
+  readonly trusted: boolean;
+  /** An embedding of this frame agreed with the session's own. */
+  readonly recognised: boolean;
+}
+
+export interface Folded {
+  readonly gathered: Gathered;
+  readonly look: LastLook;
+  readonly seen: Seen;
+}
+
+/** Folds one analysed frame into all accumulators. `neutralYawDeg` is 0 until the session knows better. */
+export function foldAnalysis(
+  before: Gathered,
+  lastLook: LastLook,
+  sample: Sample,
+  neutralYawDeg: number,
+  policy: Policy,
+): Folded {
+  const { analysis, atMs } = sample;
+  const face = faceOf(sample);
+  const faceCount = analysis.faceCount ?? lastLook.faceCount;
+  const unjoined = before.continuity.unproven || breaksTrack(before.continuity, sample, policy.continuity);
+
+  const blink = foldBlink(before.blink, sample, unjoined, policy.blink);
+  const verdict = judge(sample, faceCount, blink.eyesClosed, policy.quality);
+  const continuity = foldContinuity(
+    before.continuity,
+    sample,
+    verdict,
+    before.probes,
+    neutralYawDeg,
+    policy.continuity,
+  );
+  const recognised = continuity.agreements > before.continuity.agreements;
+  const isNewPicture = before.injection.digests.every(({ digest }) => digest !== analysis.pixelDigest);
+  const isProbe = recognised && verdict.good && isNewPicture;
+
+  const gathered: Gathered = {
+    probes: isProbe && face?.embeddings ? addToPool(before.probes, face.embeddings, atMs) : before.probes,
+    quality: foldQuality(before.quality, verdict),
+    blink,
+    continuity,
+    passivePad: foldPassivePad(before.passivePad, sample, verdict, policy.passivePad),
+    injection: foldInjection(before.injection, sample, policy.injection),
+    challenges: before.challenges,
+  };
+  const look: LastLook = {
+    atMs,
+    region: face?.region ?? null,
+    box: faceBox(sample),
+    verdict,
+    yawDeg: face?.pose.yawDeg ?? 0,
+    faceCount,
+    countedAtMs: analysis.faceCount === undefined ? lastLook.countedAtMs : atMs,
+    embeddedAtMs: face?.embeddings === undefined ? lastLook.embeddedAtMs : atMs,
+    padAtMs: face?.bonaFideProbability === undefined ? lastLook.padAtMs : atMs,
+  };
+  const seen: Seen = {
+    atMs,
+    verdict,
+    yawDeg: face?.pose.yawDeg ?? 0,
+    pitchDeg: face?.pose.pitchDeg ?? 0,
+    eyesClosed: blink.eyesClosed,
+    blink: blink.count > before.blink.count ? blink.latest : null,
+    trusted: verdict.usable && !continuity.unproven,
+    recognised,
+  };
+  return { gathered, look, seen };
+}
+
+/** Forgets whoever was seen so far, as when another person steps in before anything was asked. */
+export function startOver({ injection }: Gathered): Gathered {
+  return { ...emptyGathered, injection };
+}
+
+/** Breaks while a person is still taking place are not held against them. */
+export function forgiveBreaks(gathered: Gathered): Gathered {
+  return { ...gathered, continuity: { ...gathered.continuity, breaks: initialContinuity.breaks } };
+}
+
+function faceBox(sample: Sample): FaceBox | null {
+  const face = faceOf(sample);
+  if (face === null) return null;
+  const { width, height } = sample.analysis;
+  const left = clampToUnit(face.box.x / width);
+  const top = clampToUnit(face.box.y / height);
+  return {
+    x: left,
+    y: top,
+    width: clampToUnit((face.box.x + face.box.width) / width) - left,
+    height: clampToUnit((face.box.y + face.box.height) / height) - top,
+  };
+}
+
+function clampToUnit(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}

@@ -1,0 +1,62 @@
+import { conclude, type Conclusion } from '../decision/decide.ts';
+import type { Policy } from '../decision/policy-shape.ts';
+import { poolMean } from '../evidence/embedding-pool.ts';
+import { matchCandidates } from '../evidence/match.ts';
+import type { Candidate } from './event.ts';
+import type { Live, MatchingState } from './state.ts';
+import type { Step } from './step.ts';
+
+export function enterMatching(
+  live: Live,
+  neutralYawDeg: number,
+  atMs: number,
+  policy: Policy,
+): MatchingState {
+  return {
+    phase: 'matching',
+    live,
+    neutralYawDeg,
+    deadlineAtMs: atMs + policy.timing.matchingMs,
+    pending: null,
+    found: null,
+    searchedAtMs: null,
+  };
+}
+
+/** Liveness is shown: searches the gallery (again only with more to show) or stores the new reference. */
+export function proceed(state: MatchingState, atMs: number, policy: Policy): Step {
+  if (state.pending !== null) return [state, []];
+  const { probes } = state.live.gathered;
+  const probe = poolMean(probes);
+  if (state.live.mode === 'enrol') {
+    const pending = { for: 'storage', deadlineAtMs: atMs + policy.timing.storageMs } as const;
+    return [{ ...state, pending }, [{ type: 'store-reference', embeddings: probe, frames: probes.frames }]];
+  }
+  const early = state.searchedAtMs !== null && atMs - state.searchedAtMs < policy.match.searchEveryMs;
+  if (early || state.found?.probes === probes.frames) return [state, []];
+  const pending = { for: 'candidates', probe, probes: probes.frames } as const;
+  return [{ ...state, pending, searchedAtMs: atMs }, [{ type: 'search-gallery', probe }]];
+}
+
+/** Takes in a search's answer. */
+export function takeCandidates(
+  state: MatchingState,
+  candidates: readonly Candidate[],
+  policy: Policy,
+): MatchingState {
+  if (state.pending?.for !== 'candidates') return state;
+  const { probe, probes } = state.pending;
+  return { ...state, pending: null, found: matchCandidates(probe, probes, candidates, policy.match) };
+}
+
+/** What the store's answer means. */
+export function enrolmentConclusion(result: 'stored' | 'duplicate' | 'failed'): Conclusion {
+  switch (result) {
+    case 'stored':
+      return conclude('accept', 'never', 'evidence-sufficient');
+    case 'duplicate':
+      return conclude('reject', 'never', 'duplicate-subject');
+    case 'failed':
+      return conclude('re-verify', 'backoff', 'storage-failed');
+  }
+}

@@ -1,0 +1,113 @@
+import type { ChallengeStatus, Hint, PublicStatus } from '../../protocol/status.ts';
+import type { Policy } from '../decision/policy-shape.ts';
+import type { ChallengeRun } from '../evidence/challenge.ts';
+import { isSkippable } from './challenging.ts';
+import type { ChallengingState, LiveState, MatchingState, PositioningState } from './state.ts';
+
+/** What the client may see of a live session at `atMs`: where it stands and the one thing that helps now. */
+export function publicStatus(state: LiveState, atMs: number, policy: Policy): PublicStatus {
+  const { box } = state.live.look;
+  const hint = hintOf(state, atMs, policy);
+  const challenge = state.phase === 'challenging' ? challengeStatus(state, atMs, policy) : null;
+  return {
+    phase: state.phase,
+    ...(box === null ? {} : { face: box }),
+    ...(hint === null ? {} : { hint }),
+    progress: progressOf(state, policy),
+    ...(challenge === null ? {} : { challenge }),
+  };
+}
+
+function hintOf(state: LiveState, atMs: number, policy: Policy): Hint | null {
+  switch (state.phase) {
+    case 'positioning':
+      return positioningHint(state, atMs, policy);
+    case 'challenging':
+      return challengingHint(state, policy);
+    case 'matching':
+      return matchingHint(state, atMs, policy);
+  }
+}
+
+/** The quality gate's hint, but for eyes that are closed no longer than a blink lasts. */
+function gateHint({ live }: LiveState, atMs: number, policy: Policy): Hint | null {
+  const hint = live.look.verdict?.hint ?? null;
+  if (hint !== 'open-eyes') return hint;
+  const { dip } = live.gathered.blink;
+  return dip !== null && atMs - dip.startMs > policy.blink.maxDurationMs ? hint : null;
+}
+
+function positioningHint(state: PositioningState, atMs: number, policy: Policy): Hint | null {
+  if (state.live.look.verdict === null) return null;
+  return gateHint(state, atMs, policy) ?? 'hold-still';
+}
+
+function challengingHint({ live, run, neutralYawDeg }: ChallengingState, policy: Policy): Hint | null {
+  const { verdict, yawDeg } = live.look;
+  if (verdict !== null && !verdict.usable) return verdict.hint;
+  const neutralDeg = policy.challenges?.neutralDeg ?? Infinity;
+  const turned = Math.abs(yawDeg - neutralYawDeg) >= neutralDeg;
+  switch (run.stage) {
+    case 'pause':
+      return turned ? 'look-straight' : 'hold-still';
+    case 'awaiting-neutral':
+      return turned ? 'look-straight' : 'do-challenge';
+    case 'awaiting-response':
+      return 'do-challenge';
+    case 'settling':
+      return 'look-straight';
+    case 'passed':
+    case 'failed':
+      return null;
+  }
+}
+
+function matchingHint(state: MatchingState, atMs: number, policy: Policy): Hint {
+  return state.pending === null ? (gateHint(state, atMs, policy) ?? 'hold-still') : 'wait';
+}
+
+/** Nothing about a challenge is shown before it starts (SPEC R24). */
+function challengeStatus(state: ChallengingState, atMs: number, policy: Policy): ChallengeStatus | null {
+  const { run, live } = state;
+  const { passed, of } = live.gathered.challenges;
+  const remainingMs = remainingOf(run, atMs);
+  if (remainingMs === null || policy.challenges === null || of === null) return null;
+  return {
+    kind: run.kind,
+    number: passed.length + 1,
+    of,
+    remainingMs,
+    skippable: isSkippable(state, policy.challenges),
+  };
+}
+
+function remainingOf(run: ChallengeRun, atMs: number): number | null {
+  switch (run.stage) {
+    case 'awaiting-neutral':
+    case 'awaiting-response':
+    case 'settling':
+      return Math.max(0, run.deadlineAtMs - atMs);
+    case 'pause':
+    case 'passed':
+    case 'failed':
+      return null;
+  }
+}
+
+/** 0..1. May fall with what was seen; whoever sends it keeps it from falling. */
+function progressOf(state: LiveState, policy: Policy): number {
+  const { gathered, mode } = state.live;
+  switch (state.phase) {
+    case 'positioning':
+      return Math.min(1, state.poses.length / policy.positioning.goodFrames);
+    case 'challenging': {
+      const { passed, of } = gathered.challenges;
+      const half = state.run.stage === 'settling' ? 0.5 : 0;
+      return of === null ? 0 : Math.min(1, (passed.length + half) / of);
+    }
+    case 'matching': {
+      const needed = mode === 'enrol' ? policy.enrol.targetFrames : policy.match.minProbes;
+      return Math.min(1, gathered.probes.frames / needed);
+    }
+  }
+}
