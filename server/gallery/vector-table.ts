@@ -1,0 +1,84 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+/** sqlite-vec refuses to return more neighbours than this. */
+export const MAX_NEIGHBOURS = 4096;
+
+type Form = 'float' | 'bit';
+
+/**
+ * Vectors a chunk, measured: larger chunks search no faster, smaller ones leave less memory unused, since every
+ * table holds at least one whole chunk.
+ */
+const CHUNK_SIZE: Readonly<Record<Form, number>> = { float: 256, bit: 1024 };
+
+/**
+ * Nearest neighbours in one sqlite-vec table: exact by Euclidean distance over float32 components, or by Hamming
+ * distance over one bit for each component that is above the mean.
+ */
+export class VectorTable {
+  readonly form: Form;
+  readonly #database: Database;
+  readonly #name: string;
+  readonly #dimensions: number;
+  readonly #mean: Float32Array | null;
+  readonly #insert: Statement<[bigint, Buffer]>;
+  readonly #overwrite: Statement<[Buffer, bigint]>;
+  readonly #delete: Statement<[bigint]>;
+  readonly #search: Statement<[Buffer, number], number>;
+
+  /** `mean` chooses the bit form: face embeddings are not centred on zero, so their plain signs say little. */
+  constructor(database: Database, name: string, dimensions: number, mean: Float32Array | null) {
+    this.form = mean === null ? 'float' : 'bit';
+    this.#database = database;
+    this.#name = name;
+    this.#dimensions = dimensions;
+    this.#mean = mean;
+    const width = this.form === 'bit' ? Math.ceil(dimensions / 8) * 8 : dimensions;
+    const value = this.form === 'bit' ? 'vec_bit(?)' : '?';
+    database.exec(
+      `CREATE VIRTUAL TABLE ${name} USING vec0(embedding ${this.form}[${width}], chunk_size=${CHUNK_SIZE[this.form]})`,
+    );
+    this.#insert = database.prepare(`INSERT INTO ${name} (rowid, embedding) VALUES (?, ${value})`);
+    this.#overwrite = database.prepare(`UPDATE ${name} SET embedding = ${value} WHERE rowid = ?`);
+    this.#delete = database.prepare(`DELETE FROM ${name} WHERE rowid = ?`);
+    this.#search = database
+      .prepare<[Buffer, number], number>(
+        `SELECT rowid FROM ${name} WHERE embedding MATCH ${value} AND k = ? ORDER BY distance`,
+      )
+      .pluck();
+  }
+
+  insert(id: number, vector: Float32Array): void {
+    this.#insert.run(BigInt(id), this.#encode(vector));
+  }
+
+  insertAll(vectors: Iterable<readonly [id: number, vector: Float32Array]>): void {
+    this.#database.transaction(() => {
+      for (const [id, vector] of vectors) this.insert(id, vector);
+    })();
+  }
+
+  /** Overwrites, then deletes: a deleted row's bytes would otherwise stay in its chunk. */
+  remove(id: number): void {
+    this.#overwrite.run(this.#encode(new Float32Array(this.#dimensions)), BigInt(id));
+    this.#delete.run(BigInt(id));
+  }
+
+  /** Ids of the `count` nearest, nearest first; `count` is at most `MAX_NEIGHBOURS`. */
+  nearest(probe: Float32Array, count: number): number[] {
+    return this.#search.all(this.#encode(probe), count);
+  }
+
+  drop(): void {
+    this.#database.exec(`DROP TABLE ${this.#name}`);
+  }
+
+  #encode(vector: Float32Array): Buffer {
+    if (this.#mean === null) return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+    const bits = Buffer.alloc(Math.ceil(vector.length / 8));
+    for (let index = 0; index < vector.length; index++) {
+      if (vector[index] > this.#mean[index]) bits[index >> 3] |= 1 << (index & 7);
+    }
+    return bits;
+  }
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { readOrCreateSecretFile } from '../identity/secret-file.ts';
+import { StoreError } from './errors.ts';
+
+export const MASTER_KEY_BYTES = 32;
+
+export interface MasterKeySource {
+  /** The key itself, 32 bytes in base64; empty or absent: read it from a file. */
+  readonly masterKey?: string;
+  /** File that holds the key in base64; empty or absent: `master.key` in the data folder. */
+  readonly masterKeyFile?: string;
+  readonly dataDir: string;
+}
+
+/**
+ * Finds the key-encryption key: 32 bytes that the caller hands to `Keyring` and that are overwritten there. A key
+ * file that does not exist is created with a random key and mode 0600; `created` tells so.
+ *
+ * Throws `StoreError` `store.invalid` when what is configured is not 32 bytes in base64, `SecretFileError` when
+ * others may touch the file.
+ */
+export async function loadMasterKey(source: MasterKeySource): Promise<{ key: Buffer; created: boolean }> {
+  if (source.masterKey) {
+    return { key: decodeMasterKey(source.masterKey, 'The configured master key'), created: false };
+  }
+  const path = source.masterKeyFile || join(source.dataDir, 'master.key');
+  const { bytes, created } = await readOrCreateSecretFile(path, newKeyFile);
+  try {
+    return { key: decodeMasterKey(bytes.toString('latin1'), path), created };
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function newKeyFile(): Buffer {
+  const key = randomBytes(MASTER_KEY_BYTES);
+  try {
+    return Buffer.from(`${key.toString('base64')}\n`, 'latin1');
+  } finally {
+    key.fill(0);
+  }
+}
+
+/** Strict, since Node's decoder would silently drop what is not base64 and so accept a mangled key. */
+function decodeMasterKey(text: string, where: string): Buffer {
+  const trimmed = text.trim();
+  const key = Buffer.from(trimmed, 'base64');
+  const canonical = key.toString('base64');
+  if (key.byteLength !== MASTER_KEY_BYTES || trimmed.replace(/=+$/, '') !== canonical.replace(/=+$/, '')) {
+    key.fill(0);
+    throw new StoreError('store.invalid', `${where} is not ${MASTER_KEY_BYTES} bytes in base64.`);
+  }
+  return key;
+}

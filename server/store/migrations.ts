@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import { StoreError } from './errors.ts';
+
+export interface Migration {
+  readonly version: number;
+  /** Released SQL never changes: a database remembers its checksum. */
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE canary (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        envelope BLOB NOT NULL
+      ) STRICT;
+
+      CREATE TABLE tenant_key (
+        key_id TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        purpose TEXT NOT NULL CHECK (purpose IN ('data', 'lookup')),
+        wrapped BLOB NOT NULL,
+        UNIQUE (tenant, purpose)
+      ) STRICT;
+
+      CREATE TABLE reference (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        reference_id TEXT NOT NULL UNIQUE,
+        tenant TEXT NOT NULL,
+        subject_hash BLOB NOT NULL CHECK (length(subject_hash) = 32),
+        models TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        key_id TEXT NOT NULL REFERENCES tenant_key (key_id),
+        envelope BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX reference_of_subject ON reference (tenant, subject_hash);
+      CREATE INDEX reference_of_key ON reference (key_id);
+
+      CREATE TABLE decision (
+        tenant TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        subject_hash BLOB,
+        mode TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        assurance TEXT NOT NULL,
+        started_at_ms INTEGER NOT NULL,
+        decided_at_ms INTEGER NOT NULL,
+        PRIMARY KEY (tenant, session_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX decision_of_subject ON decision (tenant, subject_hash) WHERE subject_hash IS NOT NULL;
+    `,
+  },
+];
+
+/** SHA-256 of a migration's SQL without its indentation, in hexadecimal. */
+export function checksumOf(migration: Migration): string {
+  return createHash('sha256').update(migration.sql.replaceAll(/\s+/g, ' ').trim()).digest('hex');
+}
+
+/**
+ * Brings the schema up to date. Call inside a write transaction. Throws `store.newer_schema` when the database has
+ * a migration this version does not know, `store.corrupt` when one it knows was applied in another form.
+ */
+export function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): void {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS migration (
+      version INTEGER PRIMARY KEY,
+      checksum TEXT NOT NULL
+    ) STRICT;
+  `);
+  const applied = database
+    .prepare<[], { version: number; checksum: string }>('SELECT version, checksum FROM migration')
+    .all();
+  if (applied.some(({ version }) => migrations.every((known) => known.version !== version)))
+    throw new StoreError('store.newer_schema');
+  const checksums = new Map(applied.map(({ version, checksum }) => [version, checksum]));
+  const remember = database.prepare('INSERT INTO migration (version, checksum) VALUES (?, ?)');
+  for (const migration of migrations) {
+    const checksum = checksumOf(migration);
+    const before = checksums.get(migration.version);
+    if (before === checksum) continue;
+    if (before !== undefined)
+      throw new StoreError('store.corrupt', `Migration ${migration.version} was applied in another form.`);
+    database.exec(migration.sql);
+    remember.run(migration.version, checksum);
+  }
+}

@@ -1,0 +1,123 @@
+import { createHmac } from 'node:crypto';
+import { decode, encode } from '@msgpack/msgpack';
+import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
+import type { Embeddings } from '../vision/analysis.ts';
+import { faultInEmbeddings } from '../gallery/embeddings.ts';
+import { encodeFields, openEnvelope, seal, type AssociatedFields, type EnvelopeKey } from './envelope.ts';
+import { StoreError } from './errors.ts';
+import type { NewReference, StoredReference } from './ports.ts';
+
+/** A reference as any database keeps it: what is in plain here is bound into the envelope. */
+export interface ReferenceRecord {
+  readonly referenceId: string;
+  readonly tenant: string;
+  /** Keyed hash of tenant and subject, 32 bytes. */
+  readonly subjectHash: Buffer;
+  /** Ids of the models that made the embeddings, by rising preference, joined by commas. */
+  readonly models: string;
+  readonly createdAtMs: number;
+  readonly keyId: string;
+  readonly envelope: Buffer;
+}
+
+/** HMAC-SHA-256 of tenant and subject: finds a subject's rows without telling whose they are. */
+export function subjectHash(lookupKey: EnvelopeKey, tenant: string, subject: string): Buffer {
+  return createHmac('sha256', lookupKey.bytes)
+    .update(encodeFields(['subject', tenant, subject]))
+    .digest();
+}
+
+/** Throws `store.invalid` when the text would not survive UTF-8: two such subjects could become one. */
+export function assertStorableText(text: string, what: string): void {
+  if (text.length === 0) throw new StoreError('store.invalid', `The ${what} is empty.`);
+  if (Buffer.from(text, 'utf8').toString('utf8') !== text)
+    throw new StoreError('store.invalid', `The ${what} is not well-formed Unicode.`);
+}
+
+/** Throws `store.invalid` with what is wrong; never names the subject. */
+export function assertStorable(reference: NewReference): void {
+  assertStorableText(reference.tenant, 'tenant');
+  assertStorableText(reference.subject, 'subject');
+  if (!Number.isSafeInteger(reference.createdAtMs))
+    throw new StoreError('store.invalid', 'The time of creation is not a whole number.');
+  const fault = faultInEmbeddings(reference.embeddings);
+  if (fault !== null) throw new StoreError('store.invalid', fault);
+}
+
+/** Seals a storable reference: subject and embeddings go into the envelope, bound to everything beside it. */
+export function sealReference(
+  referenceId: string,
+  reference: NewReference,
+  dataKey: EnvelopeKey,
+  lookupKey: EnvelopeKey,
+): ReferenceRecord {
+  const place = {
+    referenceId,
+    tenant: reference.tenant,
+    subjectHash: subjectHash(lookupKey, reference.tenant, reference.subject),
+    models: modelsIn(reference.embeddings).join(','),
+    createdAtMs: reference.createdAtMs,
+    keyId: dataKey.id,
+  };
+  const embeddings = Object.fromEntries(
+    Object.entries(reference.embeddings).map(([model, vector]) => [model, toLittleEndian(vector)]),
+  );
+  const payload = encode({ subject: reference.subject, embeddings });
+  try {
+    return { ...place, envelope: seal(dataKey, payload, fieldsOf(place)) };
+  } finally {
+    payload.fill(0);
+    for (const bytes of Object.values(embeddings)) bytes.fill(0);
+  }
+}
+
+/** Opens a record. Throws `store.corrupt` when anything in it was changed or it was moved from its place. */
+export function openReference(record: ReferenceRecord, dataKey: EnvelopeKey): StoredReference {
+  const payload = openEnvelope(dataKey, record.envelope, fieldsOf(record));
+  try {
+    const { referenceId, tenant, createdAtMs } = record;
+    return { ...readPayload(payload), referenceId, tenant, createdAtMs };
+  } finally {
+    payload.fill(0);
+  }
+}
+
+function fieldsOf(place: Omit<ReferenceRecord, 'envelope'>): AssociatedFields {
+  const { referenceId, tenant, subjectHash: hash, models, createdAtMs, keyId } = place;
+  return ['reference', referenceId, tenant, hash, models, String(createdAtMs), keyId];
+}
+
+function modelsIn(embeddings: Embeddings): EmbeddingModelId[] {
+  return EMBEDDING_MODELS.filter((model) => embeddings[model] !== undefined);
+}
+
+/** Copies what it keeps, so that the payload can be overwritten. */
+function readPayload(payload: Uint8Array): { subject: string; embeddings: Embeddings } {
+  const value = decode(payload);
+  if (!isRecord(value) || typeof value['subject'] !== 'string' || !isRecord(value['embeddings']))
+    throw new StoreError('store.corrupt', 'A reference has an unknown form.');
+  const embeddings: Partial<Record<EmbeddingModelId, Float32Array>> = {};
+  for (const model of EMBEDDING_MODELS) {
+    const bytes = value['embeddings'][model];
+    if (bytes instanceof Uint8Array) embeddings[model] = fromLittleEndian(bytes);
+  }
+  return { subject: value['subject'], embeddings };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function toLittleEndian(vector: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(vector.length * 4);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of vector.entries()) view.setFloat32(index * 4, value, true);
+  return bytes;
+}
+
+function fromLittleEndian(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const vector = new Float32Array(Math.floor(bytes.byteLength / 4));
+  for (let index = 0; index < vector.length; index++) vector[index] = view.getFloat32(index * 4, true);
+  return vector;
+}

@@ -1,0 +1,111 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { StoreError, type StoreErrorCode } from './errors.ts';
+
+/** Longest time one attempt waits for a lock with the thread held; between attempts the event loop runs. */
+const BLOCKING_WAIT_MS = 10;
+const RETRY_PAUSE_MS = 15;
+
+/** "VFRM" in ASCII: marks the file as ours (SQLite's `application_id`). */
+const APPLICATION_ID = 0x5646524d;
+
+const CODES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
+  ['SQLITE_BUSY', 'store.busy'],
+  ['SQLITE_LOCKED', 'store.busy'],
+  ['SQLITE_FULL', 'store.full'],
+  ['SQLITE_CORRUPT', 'store.corrupt'],
+  ['SQLITE_NOTADB', 'store.corrupt'],
+  ['SQLITE_CONSTRAINT', 'store.invalid'],
+];
+
+/** The store's error for anything thrown while talking to SQLite. A `StoreError` stays itself. */
+export function toStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const sqliteCode = error instanceof Database.SqliteError ? error.code : '';
+  const code = CODES.find(([prefix]) => sqliteCode.startsWith(prefix))?.[1] ?? 'store.unavailable';
+  return new StoreError(code, undefined, { cause: error });
+}
+
+/** One SQLite file: private to its owner, durable at every commit, waiting for locks without holding the thread. */
+export class SqliteDatabase {
+  readonly raw: Database.Database;
+  readonly #busyTimeoutMs: number;
+
+  private constructor(raw: Database.Database, busyTimeoutMs: number) {
+    this.raw = raw;
+    this.#busyTimeoutMs = busyTimeoutMs;
+  }
+
+  /**
+   * Opens or creates the file with mode 0600; SQLite gives its WAL the same mode. Calls that find the file locked
+   * are repeated for `busyTimeoutMs`, then reject with `store.busy`.
+   */
+  static async open(path: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
+    let raw: Database.Database;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      closeSync(openSync(path, 'a', 0o600));
+      chmodSync(path, 0o600);
+      raw = new Database(path, { timeout: BLOCKING_WAIT_MS });
+    } catch (error) {
+      throw toStoreError(error);
+    }
+    const database = new SqliteDatabase(raw, busyTimeoutMs);
+    try {
+      await database.attempt(() => configure(raw));
+    } catch (error) {
+      raw.close();
+      throw error;
+    }
+    return database;
+  }
+
+  /** Runs a synchronous piece of work, again while the file is locked. It must be safe to repeat. */
+  async attempt<T>(work: () => T): Promise<T> {
+    const giveUpAtMs = performance.now() + this.#busyTimeoutMs;
+    for (;;) {
+      try {
+        return work();
+      } catch (cause) {
+        const error = toStoreError(cause);
+        if (error.code !== 'store.busy' || performance.now() >= giveUpAtMs) throw error;
+      }
+      // SQLite announces no lock's release: asking again is the only way.
+      await delay(RETRY_PAUSE_MS);
+    }
+  }
+
+  /** One write transaction: all of it or nothing. Takes the write lock first, so that it cannot be lost half-way. */
+  write<T>(work: () => T): Promise<T> {
+    return this.attempt(() => this.raw.transaction(work).immediate());
+  }
+
+  /** Moves the WAL into the file and empties it, so that neither keeps what was overwritten. */
+  truncateLog(): Promise<void> {
+    return this.attempt(() => {
+      const result = this.raw.prepare<[], { busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      if (result?.busy !== 0) throw new StoreError('store.busy');
+    });
+  }
+
+  close(): void {
+    this.raw.close();
+  }
+}
+
+function configure(raw: Database.Database): void {
+  const applicationId = raw.pragma('application_id', { simple: true });
+  const tables = raw.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (applicationId !== APPLICATION_ID && tables !== 0)
+    throw new StoreError('store.corrupt', 'The file is a database of something else.');
+  if (raw.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
+    throw new StoreError('store.unavailable', 'The file system cannot hold a write-ahead log.');
+  raw.pragma('synchronous = FULL');
+  raw.pragma('foreign_keys = ON');
+  raw.pragma('secure_delete = ON');
+  raw.pragma('temp_store = MEMORY');
+  raw.pragma('trusted_schema = OFF');
+  if (applicationId !== APPLICATION_ID) raw.pragma(`application_id = ${APPLICATION_ID}`);
+}

@@ -1,0 +1,96 @@
+import type { Statement } from 'better-sqlite3';
+import { z } from 'zod';
+import type { Mode, Outcome } from '../../protocol/status.ts';
+import { REASONS, type Assurance } from '../decision/reasons.ts';
+import { CUES } from '../evidence/evidence.ts';
+import { StoreError } from './errors.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import type { SqliteKeys } from './sqlite-keys.ts';
+import type { DecisionLog, NewDecision, RecordedDecision } from './ports.ts';
+import { assertStorableText, subjectHash } from './reference-record.ts';
+
+const REASONS_FORM = z.array(z.enum(REASONS));
+const ASSURANCE_FORM: z.ZodType<Assurance> = z.object({
+  tier: z.enum(['base', 'full']),
+  measured: z.array(z.enum(CUES)),
+  unmeasured: z.array(z.enum(CUES)),
+  challengesPassed: z.int(),
+});
+
+interface Row {
+  readonly tenant: string;
+  readonly sessionId: string;
+  readonly subjectHash: Buffer | null;
+  readonly mode: Mode;
+  readonly outcome: Outcome;
+  readonly policy: string;
+  /** JSON. */
+  readonly reasons: string;
+  /** JSON. */
+  readonly assurance: string;
+  readonly startedAtMs: number;
+  readonly decidedAtMs: number;
+}
+
+/** Decisions in SQLite, behind the port of the same name. */
+export class SqliteDecisions implements DecisionLog {
+  readonly #database: SqliteDatabase;
+  readonly #keys: SqliteKeys;
+  readonly #insert: Statement<[Row]>;
+  readonly #find: Statement<[string, string], Row>;
+
+  constructor(database: SqliteDatabase, keys: SqliteKeys) {
+    this.#database = database;
+    this.#keys = keys;
+    this.#insert = database.raw.prepare(`
+      INSERT INTO decision (tenant, session_id, subject_hash, mode, outcome, policy, reasons, assurance,
+        started_at_ms, decided_at_ms)
+      VALUES (@tenant, @sessionId, @subjectHash, @mode, @outcome, @policy, @reasons, @assurance,
+        @startedAtMs, @decidedAtMs)
+      ON CONFLICT DO NOTHING
+    `);
+    this.#find = database.raw.prepare(`
+      SELECT tenant, session_id AS sessionId, subject_hash AS subjectHash, mode, outcome, policy, reasons,
+        assurance, started_at_ms AS startedAtMs, decided_at_ms AS decidedAtMs
+      FROM decision WHERE tenant = ? AND session_id = ?
+    `);
+  }
+
+  async record(decision: NewDecision): Promise<void> {
+    const { subject, reasons, assurance, ...plain } = decision;
+    assertStorableText(decision.tenant, 'tenant');
+    assertStorableText(decision.sessionId, 'session id');
+    if (subject !== null) assertStorableText(subject, 'subject');
+    await this.#database.write(() => {
+      const hash =
+        subject === null
+          ? null
+          : subjectHash(this.#keys.findOrCreate(plain.tenant, 'lookup'), plain.tenant, subject);
+      this.#insert.run({
+        ...plain,
+        subjectHash: hash,
+        reasons: JSON.stringify(reasons),
+        assurance: JSON.stringify(assurance),
+      });
+    });
+  }
+
+  async find(tenant: string, sessionId: string): Promise<RecordedDecision | null> {
+    const row = await this.#database.attempt(() => this.#find.get(tenant, sessionId));
+    if (row === undefined) return null;
+    return {
+      ...row,
+      subjectHash: row.subjectHash?.toString('hex') ?? null,
+      reasons: read(REASONS_FORM, row.reasons),
+      assurance: read(ASSURANCE_FORM, row.assurance),
+    };
+  }
+}
+
+function read<T>(form: z.ZodType<T>, json: string): T {
+  try {
+    return form.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new StoreError('store.corrupt', 'A decision has an unknown form.', { cause });
+  }
+}
