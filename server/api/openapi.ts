@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import type { Operation } from './operation.ts';
+
+/** Body of every HTTP error. */
+export const errorBody = z.object({
+  error: z.object({
+    code: z.string().describe('Stable code, see protocol/SPEC.md section 7.'),
+    message: z.string(),
+    retry: z.enum(['never', 'now', 'backoff']),
+  }),
+});
+export type ErrorBody = z.infer<typeof errorBody>;
+
+/** An OpenAPI 3.1 document made from the operations' own schemas. */
+export function describeOperations(
+  operations: readonly Operation[],
+  version: string,
+): { openapi: string; [member: string]: unknown } {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of operations) {
+    const path = (paths[operation.path] ??= {});
+    path[operation.method.toLowerCase()] = describe(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'veriframe',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: 'Sessions are created here and run over the WebSocket that protocol/SPEC.md describes.',
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, vf_<id>_<secret>.' },
+      },
+      schemas: { Error: jsonSchema(errorBody, 'output') },
+    },
+  };
+}
+
+function describe(operation: Operation): Record<string, unknown> {
+  const { id, summary, access, params, body, status, result } = operation;
+  const parameters = Object.entries(params.shape).map(([name, schema]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: z.toJSONSchema(z.object({ value: schema }), { io: 'input' }).properties?.['value'] ?? {},
+  }));
+  return {
+    operationId: id,
+    summary,
+    ...(access === 'key' ? { security: [{ apiKey: [] }] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === null
+      ? {}
+      : { requestBody: { required: true, content: jsonContent(jsonSchema(body, 'input')) } }),
+    responses: {
+      [status]: { description: 'Done.', content: jsonContent(jsonSchema(result, 'output')) },
+      ...errorResponses([...operation.errors, 'server.internal']),
+    },
+  };
+}
+
+function errorResponses(codes: readonly ErrorCode[]): Record<string, unknown> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { httpStatus } = ERRORS[code];
+    byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      status,
+      {
+        description: list.map((code) => `${code}: ${ERRORS[code].message}`).join(' '),
+        content: jsonContent({ $ref: '#/components/schemas/Error' }),
+      },
+    ]),
+  );
+}
+
+function jsonContent(schema: object): object {
+  return { 'application/json': { schema } };
+}
+
+/** Without the dialect, which OpenAPI 3.1 fixes for the whole document. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  return rest;
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { VeriframeError } from '../../protocol/errors.ts';
+import { MODES, OUTCOMES } from '../../protocol/status.ts';
+import { SUBPROTOCOL } from '../../protocol/version.ts';
+import type { SessionRequest } from '../session/ports.ts';
+import { tenantOperation } from './operation.ts';
+import { STREAM_PATH } from './paths.ts';
+import { subjectId } from './subjects.ts';
+
+/** The policy of a session that names none. */
+export const DEFAULT_POLICY = 'standard';
+
+const opaque = z.string().min(1).max(256);
+
+const newSession = z
+  .object({
+    mode: z.enum(MODES),
+    subject: subjectId.optional().describe('Required to enrol and to verify, absent to identify.'),
+    policy: z.string().min(1).max(64).default(DEFAULT_POLICY),
+    audience: opaque.optional().describe('Copied into the token as aud.'),
+    nonce: opaque.optional().describe('Copied into the token.'),
+  })
+  .refine(({ mode, subject }) => (mode === 'identify') === (subject === undefined), {
+    path: ['subject'],
+    message: 'required to enrol and to verify, absent to identify',
+  });
+
+const createdSession = z.object({
+  sessionId: z.string(),
+  ticket: z.string().describe('For one hello, within its lifetime.'),
+  expiresAtMs: z.number().describe('Server time at which the ticket expires, in ms since 1970.'),
+  socketPath: z.string().describe('Path of the WebSocket on this server.'),
+  subprotocol: z.string(),
+});
+
+export const createSession = tenantOperation({
+  id: 'createSession',
+  method: 'POST',
+  path: '/v1/sessions',
+  summary: 'Create a session and get the ticket that lets one client run it.',
+  body: newSession,
+  status: 201,
+  result: createdSession,
+  errors: ['policy.unknown', 'policy.mode', 'subject.unknown', 'server.busy', 'server.draining'],
+  async run(context, { caller: { tenant }, body: { mode, policy, subject, audience, nonce } }) {
+    if (context.readiness() === 'draining') throw new VeriframeError('server.draining');
+    if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
+    if (!context.policies.serves(policy, mode)) throw new VeriframeError('policy.mode');
+    if (mode === 'verify' && subject !== undefined) {
+      if ((await context.subjects.countReferences(tenant, subject)) === 0)
+        throw new VeriframeError('subject.unknown');
+    }
+    const request: SessionRequest = {
+      sessionId: randomUUID(),
+      tenant,
+      mode,
+      subject: subject ?? null,
+      policy,
+      audience: audience ?? null,
+      nonce: nonce ?? null,
+      createdAtMs: context.clock.nowMs(),
+    };
+    const { ticket, expiresAtMs } = context.tickets.issue(request);
+    context.sessions.announce(request, expiresAtMs);
+    return {
+      sessionId: request.sessionId,
+      ticket,
+      expiresAtMs,
+      socketPath: STREAM_PATH,
+      subprotocol: SUBPROTOCOL,
+    };
+  },
+});
+
+const sessionView = z.object({
+  sessionId: z.string(),
+  mode: z.enum(MODES),
+  policy: z.string(),
+  createdAtMs: z.number(),
+  state: z.enum(['waiting', 'running', 'decided', 'ended']),
+  outcome: z.enum(OUTCOMES).nullable(),
+  token: z.string().nullable(),
+});
+
+export const getSession = tenantOperation({
+  id: 'getSession',
+  method: 'GET',
+  path: '/v1/sessions/{id}',
+  summary: 'Where a session stands and, once decided, its outcome and token.',
+  params: z.object({ id: z.string().min(1).max(64) }),
+  result: sessionView,
+  errors: ['api.not_found'],
+  run(context, { caller: { tenant }, params: { id } }) {
+    const view = context.sessions.find(tenant, id);
+    if (view === null) throw new VeriframeError('api.not_found');
+    const { sessionId, mode, policy, createdAtMs, state, outcome, token } = view;
+    return { sessionId, mode, policy, createdAtMs, state, outcome, token };
+  },
+});

@@ -1,0 +1,147 @@
+import { VeriframeError } from '../../protocol/errors.ts';
+import { SUBPROTOCOL } from '../../protocol/version.ts';
+import type { ApiContext } from '../api/context.ts';
+import { STREAM_PATH } from '../api/paths.ts';
+import type { Clock } from '../clock.ts';
+import type { SessionHost } from '../session/ports.ts';
+import { createAdmission } from './admission.ts';
+import { ClientConnection, maxMessageBytes } from './connection.ts';
+import { createRoutes, errorResponse } from './routes.ts';
+import type {
+  CreateTransport,
+  HttpRequest,
+  ListenOptions,
+  TransportHandlers,
+  UpgradeVerdict,
+} from './transport.ts';
+
+export interface GatewayLimits {
+  readonly maxConnections: number;
+  /** From one IPv4 address or one IPv6 /64. */
+  readonly maxConnectionsPerAddress: number;
+  /** As announced in `welcome`. */
+  readonly maxImageBytes: number;
+  /** As announced in `welcome`. */
+  readonly maxFramesPerSecond: number;
+  /** From the upgrade to hello, absolute. */
+  readonly helloTimeoutMs: number;
+  /** Silence, pings unanswered, after which a WebSocket is cut off. */
+  readonly idleTimeoutMs: number;
+  /** Unsent bytes above which a client is closed with `client.slow`. */
+  readonly maxUnsentBytes: number;
+  /** For an HTTP request to arrive. */
+  readonly requestTimeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+}
+
+/** Limits that nobody has had to change so far. */
+export const DEFAULT_GATEWAY_LIMITS = {
+  maxUnsentBytes: 256 * 1024,
+  requestTimeoutMs: 10_000,
+  maxBodyBytes: 16 * 1024,
+  maxHeaderBytes: 8 * 1024,
+} as const satisfies Partial<GatewayLimits>;
+
+export interface GatewayOptions {
+  /** From `chooseTransport`. */
+  readonly transport: CreateTransport;
+  readonly host: SessionHost;
+  readonly api: ApiContext;
+  readonly clock: Clock;
+  /** Origins that may connect and read answers; empty: only pages this server itself serves. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether a proxy in front writes X-Forwarded-For. Without one this lets anyone choose an address. */
+  readonly trustForwardedFor: boolean;
+  readonly limits: GatewayLimits;
+  /** A defect of the server, for the log: an exception that is no VeriframeError. */
+  reportFault(fault: unknown): void;
+}
+
+/** The server's one door. */
+export interface Gateway {
+  /** Resolves with the port bound; rejects when it is taken. */
+  listen(options: ListenOptions): Promise<number>;
+  /** From now on refuses new WebSockets and hellos with `server.draining`; sessions that run go on. */
+  drain(): void;
+  /** Ends what still runs with `server.draining`; resolves when every session was told and the port is free. */
+  close(): Promise<void>;
+  /** Open WebSockets. */
+  readonly connections: number;
+}
+
+/** Builds the gateway; nothing listens before `listen`. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { host, limits, clock, api, allowedOrigins } = options;
+  const reportFault = (fault: unknown) => options.reportFault(fault);
+  const admission = createAdmission(
+    { ...limits, allowedOrigins },
+    () => host.openSessions < host.maxSessions,
+  );
+  const clients = new Set<ClientConnection>();
+  const guardedHost: SessionHost = {
+    get openSessions() {
+      return host.openSessions;
+    },
+    maxSessions: host.maxSessions,
+    async attach(ticket, link) {
+      if (admission.draining) throw new VeriframeError('server.draining');
+      return await host.attach(ticket, link);
+    },
+  };
+
+  const handlers: TransportHandlers = {
+    http: createRoutes({ api, allowedOrigins, reportFault }),
+    upgrade: (request) => judgeUpgrade(request, (one) => admission.refusal(one)),
+    opened(connection) {
+      const left = admission.entered(connection.remoteAddress);
+      const client = new ClientConnection(connection, { host: guardedHost, clock, limits, reportFault });
+      clients.add(client);
+      return {
+        message: (bytes, isBinary) => client.message(bytes, isBinary),
+        closed(code) {
+          clients.delete(client);
+          left();
+          client.closed(code);
+        },
+      };
+    },
+  };
+
+  const transport = options.transport(handlers, {
+    maxMessageBytes: 2 * maxMessageBytes(limits),
+    maxBodyBytes: limits.maxBodyBytes,
+    maxHeaderBytes: limits.maxHeaderBytes,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    idleTimeoutMs: limits.idleTimeoutMs,
+    maxBufferedBytes: 2 * limits.maxUnsentBytes,
+    trustForwardedFor: options.trustForwardedFor,
+  });
+
+  return {
+    listen: (where) => transport.listen(where),
+    drain: () => admission.drain(),
+    async close() {
+      admission.drain();
+      for (const client of clients) client.close('server.draining');
+      await transport.close();
+    },
+    get connections() {
+      return clients.size;
+    },
+  };
+}
+
+/** SPEC R1, R2, R4. */
+function judgeUpgrade(
+  request: HttpRequest,
+  refusal: (request: HttpRequest) => VeriframeError | null,
+): UpgradeVerdict {
+  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
+  const error =
+    (request.path === STREAM_PATH ? null : new VeriframeError('api.not_found')) ??
+    (offered.includes(SUBPROTOCOL) ? null : new VeriframeError('subprotocol.required')) ??
+    refusal(request);
+  if (error !== null) return { accept: false, response: errorResponse(error) };
+  return { accept: true, subprotocol: SUBPROTOCOL };
+}
