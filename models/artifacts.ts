@@ -49,7 +49,7 @@ export const ARTIFACTS: readonly Artifact[] = [
       sources: [asset.source],
       recipe: 'copy',
       withoutIt: asset.withoutIt,
-      build: ([source]) => source!,
+      build: ([source]) => source,
     }),
   ),
 ];

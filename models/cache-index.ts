@@ -52,10 +52,13 @@ export async function cachedFile(
   const found: CacheEntry | undefined = index.entries[artifact.id satisfies ArtifactId];
   if (found === undefined || found.fileName !== artifact.fileName || found.recipe !== artifact.recipe)
     return null;
-  const hashes = (list: readonly { readonly sha256: string }[]) => list.map((file) => file.sha256).join();
   if (hashes(found.sources) !== hashes(artifact.sources)) return null;
   const file = path.join(cacheDir, artifact.fileName);
   return (await stillMatches(file, found.output)) ? file : null;
+}
+
+function hashes(files: readonly { readonly sha256: string }[]): string {
+  return files.map((file) => file.sha256).join();
 }
 
 function indexFile(cacheDir: string): string {

@@ -24,8 +24,8 @@ function enclosingPackage(start: string, name: string): string {
   for (let folder = start; ; folder = path.dirname(folder)) {
     const file = path.join(folder, 'package.json');
     if (existsSync(file)) {
-      const parsed = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
-      if (parsed.name === name) return folder;
+      const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      if (parsed instanceof Object && 'name' in parsed && parsed.name === name) return folder;
     }
     if (folder === path.dirname(folder)) throw new Error(`no package "${name}" encloses ${start}`);
   }

@@ -21,12 +21,12 @@ export async function runPrepareCommand(args: readonly string[]): Promise<number
       options: { retry: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     });
     if (values.help) {
-      console.log(USAGE);
+      process.stdout.write(`${USAGE}\n`);
       return 0;
     }
     retry = values.retry;
   } catch {
-    console.error(USAGE);
+    print(USAGE);
     return 2;
   }
   const display = process.stderr.isTTY ? progressBar() : progressLines();
@@ -34,13 +34,13 @@ export async function runPrepareCommand(args: readonly string[]): Promise<number
     const options = prepareOptionsFromEnvironment();
     const result = await prepareModels({ ...options, retry, onProgress: display.show });
     display.close();
-    for (const notice of result.notices) console.error(`notice: ${notice}`);
-    console.error(`models ready: ${Object.keys(result.models).join(', ')}`);
+    for (const notice of result.notices) print(`notice: ${notice}`);
+    print(`models ready: ${Object.keys(result.models).join(', ')}`);
     return 0;
   } catch (error) {
     display.close();
     if (!(error instanceof PrepareError)) throw error;
-    console.error(`error: ${error.message}`);
+    print(`error: ${error.message}`);
     return 1;
   }
 }
@@ -72,8 +72,12 @@ function progressBar(): Display {
 function progressLines(): Display {
   return {
     show: ({ id, step, done, total }) => {
-      if (step === 'made' || step === 'missing') console.error(`models ${done}/${total}: ${step} ${id}`);
+      if (step === 'made' || step === 'missing') print(`models ${done}/${total}: ${step} ${id}`);
     },
     close: () => {},
   };
+}
+
+function print(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -38,13 +38,15 @@ export function toPreparedModels(
   files: readonly { readonly artifact: Pick<Artifact, 'id'>; readonly file: string | null }[],
 ): PreparedModels {
   const byId = new Map(files.map(({ artifact, file }) => [artifact.id, file]));
-  const pick = <Id extends ModelId | BrowserAssetId>(ids: readonly Id[]) =>
-    Object.fromEntries(ids.flatMap((id) => (byId.get(id) ? [[id, byId.get(id)]] : []))) as Partial<
-      Record<Id, string>
-    >;
-  return {
-    cacheDir,
-    models: pick(MODEL_IDS),
-    browserAssets: pick(Object.keys(BROWSER_ASSETS) as BrowserAssetId[]),
-  };
+  const models: Partial<Record<ModelId, string>> = {};
+  for (const id of MODEL_IDS) {
+    const file = byId.get(id);
+    if (file) models[id] = file;
+  }
+  const browserAssets: Partial<Record<BrowserAssetId, string>> = {};
+  for (const { id } of Object.values(BROWSER_ASSETS)) {
+    const file = byId.get(id);
+    if (file) browserAssets[id] = file;
+  }
+  return { cacheDir, models, browserAssets };
 }

@@ -1,4 +1,4 @@
-import type { ShapedFloats } from './transpose.ts';
+import type { ShapedFloats } from './shape.ts';
 
 /** A per-output-channel y = x·scale + offset that follows a linear layer. */
 export interface ChannelAffine {
@@ -16,8 +16,8 @@ export interface BatchNormalisation {
 
 /** What batch normalisation does at inference: scale = weight/√(variance + ε), offset = bias − mean·scale. */
 export function batchNormalisationAffine(norm: BatchNormalisation): ChannelAffine {
-  const scale = norm.weight.map((weight, c) => weight / Math.sqrt(norm.runningVariance[c]! + norm.epsilon));
-  return { scale, offset: norm.bias.map((bias, c) => bias - norm.runningMean[c]! * scale[c]!) };
+  const scale = norm.weight.map((weight, c) => weight / Math.sqrt(norm.runningVariance[c] + norm.epsilon));
+  return { scale, offset: norm.bias.map((bias, c) => bias - norm.runningMean[c] * scale[c]) };
 }
 
 /**
@@ -29,12 +29,12 @@ export function foldChannelAffine(
   bias: Float32Array | null,
   affine: ChannelAffine,
 ): { readonly weights: ShapedFloats; readonly bias: Float32Array } {
-  const perChannel = weights.data.length / weights.shape[0]!;
+  const perChannel = weights.data.length / weights.shape[0];
   return {
     weights: {
       shape: weights.shape,
-      data: weights.data.map((value, i) => value * affine.scale[Math.floor(i / perChannel)]!),
+      data: weights.data.map((value, i) => value * affine.scale[Math.floor(i / perChannel)]),
     },
-    bias: affine.offset.map((offset, c) => offset + (bias === null ? 0 : bias[c]! * affine.scale[c]!)),
+    bias: affine.offset.map((offset, c) => offset + (bias === null ? 0 : bias[c] * affine.scale[c])),
   };
 }

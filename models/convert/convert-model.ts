@@ -20,23 +20,17 @@ export function convertModel(spec: ModelSpec, sources: readonly Uint8Array[]): U
       throw new ConversionError('malformed-source', spec.id, 'a source file is missing');
     return bytes;
   };
-  switch (spec.conversion.kind) {
-    case 'tfjs-graph': {
-      const { nodes } = spec.conversion;
-      const outputs = spec.outputs.map(({ name, shape }, index) => ({
-        node: nodes[index] ?? '',
-        name,
-        shape,
-      }));
-      return convertTfjsGraph(source(0), source(1), spec.input.name, outputs);
-    }
-    case 'dlib-net':
-      return buildDlibNet(source(0), source(1), spec.input.name, onlyOutput(spec));
-    case 'minifasnet':
-      return buildMiniFasNet(source(0), spec.input.name, onlyOutput(spec));
-    case 'none':
-      return source(0);
+  const { conversion, input, outputs } = spec;
+  if (conversion.kind === 'tfjs-graph') {
+    const wanted = outputs.map(({ name, shape }, index) => ({ node: conversion.nodes[index], name, shape }));
+    return convertTfjsGraph(source(0), source(1), input.name, wanted);
   }
+  if (conversion.kind === 'dlib-net') {
+    return buildDlibNet(source(0), source(1), input.name, onlyOutput(spec));
+  }
+  if (conversion.kind === 'minifasnet') return buildMiniFasNet(source(0), input.name, onlyOutput(spec));
+  conversion.kind satisfies 'none';
+  return source(0);
 }
 
 function onlyOutput(spec: ModelSpec): string {

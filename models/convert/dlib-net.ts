@@ -65,7 +65,7 @@ export function buildDlibNet(
   const pooled = graph.node('Flatten', [graph.node('GlobalAveragePool', [map.name])], { axis: 1 });
   const projection = net.weight('fc', 2);
   graph.node('MatMul', [pooled, graph.float32('fc', projection.shape, projection.data)], {}, outputName);
-  graph.output(outputName, ['N', projection.shape[1]!]);
+  graph.output(outputName, ['N', projection.shape[1]]);
   return graph.encode();
 }
 
@@ -94,7 +94,7 @@ class DlibNet {
     relu: boolean,
   ): FeatureMap {
     const filters = transpose(this.weight(`${layer}/conv/filters`, 4), [3, 2, 0, 1]);
-    const [channels, inputChannels, kernel] = filters.shape as [number, number, number, number];
+    const [channels, inputChannels, kernel] = filters.shape;
     if (inputChannels !== input.channels) {
       throw new ConversionError(
         'unexpected-shape',

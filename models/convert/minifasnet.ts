@@ -3,7 +3,7 @@ import { ConversionError } from './errors.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { emitPrelu } from './prelu.ts';
 import { readTorchStateDict } from './torch-stream.ts';
-import type { ShapedFloats } from './transpose.ts';
+import type { ShapedFloats } from './shape.ts';
 
 const INPUT_SIZE = 80;
 /** PyTorch's default. */
@@ -35,7 +35,7 @@ export function buildMiniFasNet(stateDict: Uint8Array, inputName: string, output
   value = net.dense(value, 'linear', net.batchNormalisation('bn'));
   value = net.dense(value, 'prob', null);
   graph.node('Softmax', [value], { axis: -1 }, outputName);
-  graph.output(outputName, ['N', net.tensor('prob.weight').shape[0]!]);
+  graph.output(outputName, ['N', net.tensor('prob.weight').shape[0]]);
   return graph.encode();
 }
 

@@ -1,5 +1,6 @@
 import { ConversionError } from './errors.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
+import { elementCount } from './shape.ts';
 
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
@@ -63,7 +64,7 @@ export class OnnxGraph {
 
   /** Adds a float32 constant, or finds the one added before under this name. Throws when the sizes disagree. */
   float32(name: string, dims: readonly number[], data: Float32Array): string {
-    if (dims.reduce((product, dim) => product * dim, 1) !== data.length) {
+    if (elementCount(dims) !== data.length) {
       throw new ConversionError('unexpected-shape', name, `[${dims.join()}] holds not ${data.length} values`);
     }
     return this.#constant(name, { type: 'float32', dims, data });

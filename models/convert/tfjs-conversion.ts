@@ -1,5 +1,6 @@
 import { ConversionError } from './errors.ts';
 import { OnnxGraph } from './onnx-graph.ts';
+import { elementCount } from './shape.ts';
 import { readTfjsGraph, type TfjsGraph, type TfjsNode } from './tfjs-graph.ts';
 import { TFJS_OPERATIONS } from './tfjs-operations.ts';
 import type { Weight } from './tfjs-weights.ts';
@@ -79,7 +80,7 @@ export class TfjsConversion {
     const weight = this.requireConstant(node, index);
     const name = `${node.inputs[index]}/rank-${rank}`;
     if (rank !== 4 || weight.shape.length === 0) return this.graph.float32(name, weight.shape, weight.data);
-    const padded = [...new Array<number>(4 - weight.shape.length).fill(1), ...weight.shape];
+    const padded = [1, 1, 1, ...weight.shape].slice(-4);
     const { shape, data } = transpose({ shape: padded, data: weight.data }, [0, 3, 1, 2]);
     return this.graph.float32(name, shape, data);
   }
@@ -87,15 +88,14 @@ export class TfjsConversion {
   /** A value in TensorFlow's element order; free unless the value has both several channels and several pixels. */
   channelsLast(value: Value): string {
     const [, height, width, channels] = value.shape;
-    const sameOrder = value.shape.length !== 4 || channels === 1 || height! * width! === 1;
+    const sameOrder = value.shape.length !== 4 || channels === 1 || height * width === 1;
     return sameOrder ? value.name : this.graph.node('Transpose', [value.name], { perm: [0, 2, 3, 1] });
   }
 
   /** Declares an output; singleton height and width may be dropped by the wanted shape. */
   emitOutput(wanted: WantedOutput): void {
     const value = this.#value(wanted.node);
-    const size = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
-    if (size(value.shape.slice(1)) !== size(wanted.shape)) {
+    if (elementCount(value.shape.slice(1)) !== elementCount(wanted.shape)) {
       const found = `[${value.shape.slice(1).join()}] instead of [${wanted.shape.join()}]`;
       throw new ConversionError('unexpected-shape', wanted.node, `the output has shape ${found}`);
     }

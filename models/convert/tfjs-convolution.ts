@@ -10,7 +10,7 @@ export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Val
   const input = conversion.input(node, 0);
   const filter = conversion.requireConstant(node, 1);
   if (input.shape.length !== 4 || filter.shape.length !== 4) throw node.unexpectedShape('rank is not 4');
-  const [height, width, inputChannels, multiplier] = filter.shape as [number, number, number, number];
+  const [height, width, inputChannels, multiplier] = filter.shape;
   const depthwise = node.operation.includes('Depthwise');
   if (input.shape[3] !== inputChannels) throw node.unexpectedShape('filter and input differ in channels');
   const channels = depthwise ? inputChannels * multiplier : multiplier;
@@ -24,7 +24,7 @@ export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Val
   if (fused[0] === 'BiasAdd') {
     fused.shift();
     const bias = conversion.requireConstant(node, next);
-    inputs.push(graph.float32(node.inputs[next++]!, [channels], bias.data));
+    inputs.push(graph.float32(node.inputs[next++], [channels], bias.data));
   }
   let name = graph.node('Conv', inputs, {
     kernel_shape: [height, width],
@@ -44,21 +44,21 @@ export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Val
 
 export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
   const input = conversion.input(node, 0);
-  const size = node.integers('ksize').slice(1, 3) as [number, number];
-  const { vertical, horizontal, strides } = window(node, input, size, null);
+  const [, height, width] = node.integers('ksize');
+  const { vertical, horizontal, strides } = window(node, input, [height, width], null);
   const name = conversion.graph.node('MaxPool', [input.name], {
-    kernel_shape: size,
+    kernel_shape: [height, width],
     strides,
     pads: onnxPads(vertical, horizontal),
   });
-  return { name, shape: [-1, vertical.outputLength, horizontal.outputLength, input.shape[3]!] };
+  return { name, shape: [-1, vertical.outputLength, horizontal.outputLength, input.shape[3]] };
 }
 
 /** A PReLU node of its own. */
 export function emitPreluNode(conversion: TfjsConversion, node: TfjsNode): Value {
   const input = conversion.input(node, 0);
   if (input.shape.length !== 4) throw node.unexpectedShape('rank is not 4');
-  const values = slopes(conversion, node, 1, input.shape[3]!);
+  const values = slopes(conversion, node, 1, input.shape[3]);
   return { name: emitPrelu(conversion.graph, input.name, values, `${node.name}/prelu`), shape: input.shape };
 }
 
@@ -107,11 +107,11 @@ function window(
   const pair = (list: readonly number[]): [number, number] => {
     if (list.length === 0) return [1, 1];
     if (list.length !== 4 || list[0] !== 1 || list[3] !== 1) throw node.unsupported(`steps ${list.join()}`);
-    return [list[1]!, list[2]!];
+    return [list[1], list[2]];
   };
   const strides = pair(node.integers('strides'));
   const dilations = pair(dilationAttribute === null ? [] : node.integers(dilationAttribute));
   const fit = (axis: 0 | 1) =>
-    fitWindow(padding, input.shape[axis + 1]!, kernel[axis], strides[axis], dilations[axis]);
+    fitWindow(padding, input.shape[axis + 1], kernel[axis], strides[axis], dilations[axis]);
   return { vertical: fit(0), horizontal: fit(1), strides, dilations };
 }

@@ -1,4 +1,5 @@
 import type { TfjsConversion, Value } from './tfjs-conversion.ts';
+import { elementCount } from './shape.ts';
 import { emitActivation, emitConvolution, emitMaxPool, emitPreluNode } from './tfjs-convolution.ts';
 import type { TfjsNode } from './tfjs-graph.ts';
 
@@ -32,8 +33,8 @@ export const TFJS_OPERATIONS: ReadonlyMap<string, Emit> = new Map<string, Emit>(
 function emitPlaceholder(conversion: TfjsConversion, node: TfjsNode): Value {
   const [, height, width, channels, ...more] = node.shape();
   if (channels === undefined || more.length > 0) throw node.unexpectedShape('the input is not an image');
-  const name = conversion.graph.input(conversion.inputName, ['N', channels, height!, width!]);
-  return { name, shape: [-1, height!, width!, channels] };
+  const name = conversion.graph.input(conversion.inputName, ['N', channels, height, width]);
+  return { name, shape: [-1, height, width, channels] };
 }
 
 function emitUnary(conversion: TfjsConversion, node: TfjsNode): Value {
@@ -66,7 +67,7 @@ function emitMaximum(conversion: TfjsConversion, node: TfjsNode): Value {
     const ceiling = conversion.constant(minimum, 1);
     if (floor?.data.length === 1 && floor.data[0] === 0 && ceiling?.data.length === 1) {
       const input = conversion.input(relu, 0);
-      const limits = [conversion.graph.scalar(0), conversion.graph.scalar(ceiling.data[0]!)];
+      const limits = [conversion.graph.scalar(0), conversion.graph.scalar(ceiling.data[0])];
       return { name: conversion.graph.node('Clip', [input.name, ...limits]), shape: input.shape };
     }
   }
@@ -78,11 +79,11 @@ function emitPad(conversion: TfjsConversion, node: TfjsNode): Value {
   const amounts = conversion.requireConstant(node, 1).data;
   if (input.shape.length !== 4 || amounts.length !== 8) throw node.unexpectedShape('rank is not 4');
   const inOnnxOrder = [0, 3, 1, 2];
-  const begins = inOnnxOrder.map((axis) => amounts[2 * axis]!);
-  const ends = inOnnxOrder.map((axis) => amounts[2 * axis + 1]!);
+  const begins = inOnnxOrder.map((axis) => amounts[2 * axis]);
+  const ends = inOnnxOrder.map((axis) => amounts[2 * axis + 1]);
   const pads = conversion.graph.int64(`${node.name}/pads`, [...begins, ...ends]);
   const shape = input.shape.map((dim, axis) =>
-    axis === 0 ? dim : dim + amounts[2 * axis]! + amounts[2 * axis + 1]!,
+    axis === 0 ? dim : dim + amounts[2 * axis] + amounts[2 * axis + 1],
   );
   return { name: conversion.graph.node('Pad', [input.name, pads]), shape };
 }
@@ -92,9 +93,9 @@ function emitSpatialMean(conversion: TfjsConversion, node: TfjsNode): Value {
   const axes = Array.from(conversion.requireConstant(node, 1).data, (axis) =>
     axis < 0 ? axis + input.shape.length : axis,
   );
-  if (input.shape.length !== 4 || axes.toSorted().join() !== '1,2')
+  if (input.shape.length !== 4 || !['1,2', '2,1'].includes(axes.join()))
     throw node.unsupported(`axes ${axes.join()}`);
-  const channels = input.shape[3]!;
+  const channels = input.shape[3];
   const pooled = conversion.graph.node('GlobalAveragePool', [input.name]);
   return node.flag('keep_dims')
     ? { name: pooled, shape: [-1, 1, 1, channels] }
@@ -104,12 +105,11 @@ function emitSpatialMean(conversion: TfjsConversion, node: TfjsNode): Value {
 function emitReshape(conversion: TfjsConversion, node: TfjsNode): Value {
   const input = conversion.input(node, 0);
   const dims = Array.from(conversion.requireConstant(node, 1).data).slice(1);
-  const product = (list: readonly number[]) => list.reduce((total, dim) => total * dim, 1);
-  const values = product(input.shape.slice(1));
+  const values = elementCount(input.shape.slice(1));
   const shape = dims.map((dim) =>
-    dim === -1 ? values / product(dims.filter((other) => other !== -1)) : dim,
+    dim === -1 ? values / elementCount(dims.filter((other) => other !== -1)) : dim,
   );
-  if (product(shape) !== values || shape.length > 2 || shape.length === 0) {
+  if (elementCount(shape) !== values || shape.length > 2 || shape.length === 0) {
     throw node.unexpectedShape(`[${input.shape.join()}] to [-1,${dims.join()}]`);
   }
   const target = conversion.graph.int64(`${node.name}/shape`, [-1, ...shape]);
@@ -123,7 +123,7 @@ function emitConcat(conversion: TfjsConversion, node: TfjsNode): Value {
   const last = node.inputs.length - 1;
   const parts = node.inputs.slice(0, last).map((_, index) => conversion.input(node, index));
   const shape = parts[0]?.shape ?? [];
-  const given = conversion.requireConstant(node, last).data[0]!;
+  const given = conversion.requireConstant(node, last).data[0];
   const axis = given < 0 ? given + shape.length : given;
   const onnxAxis = shape.length === 4 ? [0, 2, 3, 1][axis] : axis;
   if (onnxAxis === undefined || axis === 0) throw node.unexpectedShape(`axis ${given}`);
@@ -132,6 +132,6 @@ function emitConcat(conversion: TfjsConversion, node: TfjsNode): Value {
     parts.map((part) => part.name),
     { axis: onnxAxis },
   );
-  const length = parts.reduce((total, part) => total + part.shape[axis]!, 0);
+  const length = parts.reduce((total, part) => total + part.shape[axis], 0);
   return { name, shape: shape.map((dim, i) => (i === axis ? length : dim)) };
 }

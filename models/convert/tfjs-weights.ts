@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConversionError } from './errors.ts';
 import { decodeFloat16 } from './float16.ts';
+import { elementCount } from './shape.ts';
 
 const weightEntry = z.object({
   name: z.string(),
@@ -39,7 +40,7 @@ export function readTfjsWeights(manifest: WeightsManifest, bytes: Uint8Array): M
   const weights = new Map<string, Weight>();
   let offset = 0;
   for (const entry of manifest.flatMap((group) => group.weights)) {
-    const count = entry.shape.reduce((product, dim) => product * dim, 1);
+    const count = elementCount(entry.shape);
     const { bytesEach, read } = valueReader(entry, view);
     if (offset + count * bytesEach > bytes.byteLength) {
       throw new ConversionError('malformed-source', entry.name, 'the weights end before this tensor does');
@@ -64,22 +65,16 @@ function valueReader(
   view: DataView,
 ): { readonly bytesEach: number; readonly read: (offset: number) => number } {
   const quantization = entry.quantization;
-  switch (quantization?.dtype) {
-    case 'float16':
-      return { bytesEach: 2, read: (offset) => decodeFloat16(view.getUint16(offset, true)) };
-    case 'uint8':
-      return {
-        bytesEach: 1,
-        read: (offset) => view.getUint8(offset) * quantization.scale + quantization.min,
-      };
-    case 'uint16':
-      return {
-        bytesEach: 2,
-        read: (offset) => view.getUint16(offset, true) * quantization.scale + quantization.min,
-      };
-    case undefined:
-      return entry.dtype === 'float32'
-        ? { bytesEach: 4, read: (offset) => view.getFloat32(offset, true) }
-        : { bytesEach: 4, read: (offset) => view.getInt32(offset, true) };
+  if (quantization === undefined) {
+    return entry.dtype === 'float32'
+      ? { bytesEach: 4, read: (offset) => view.getFloat32(offset, true) }
+      : { bytesEach: 4, read: (offset) => view.getInt32(offset, true) };
   }
+  if (quantization.dtype === 'float16') {
+    return { bytesEach: 2, read: (offset) => decodeFloat16(view.getUint16(offset, true)) };
+  }
+  const { dtype, scale, min } = quantization;
+  return dtype === 'uint8'
+    ? { bytesEach: 1, read: (offset) => view.getUint8(offset) * scale + min }
+    : { bytesEach: 2, read: (offset) => view.getUint16(offset, true) * scale + min };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConversionError } from './errors.ts';
 import { isGlobal, type PickleGlobal, type PickleHandlers, PickleReader } from './pickle.ts';
-import type { ShapedFloats } from './transpose.ts';
+import { elementCount, type ShapedFloats } from './shape.ts';
 
 /** torch.save before PyTorch 1.6 starts with this number pickled. Source: torch/serialization.py, MAGIC_NUMBER. */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
@@ -32,7 +32,7 @@ const storageId = z
  */
 export function readTorchStateDict(bytes: Uint8Array): Map<string, ShapedFloats> {
   const storages = new Map<string, Storage>();
-  const references = new Set<unknown>();
+  const references = new Map<unknown, TensorReference>();
   const reader = new PickleReader(bytes);
 
   if (reader.read(NO_OBJECTS) !== MAGIC_NUMBER) throw malformed('stream', 'not a legacy torch stream');
@@ -44,7 +44,7 @@ export function readTorchStateDict(bytes: Uint8Array): Map<string, ShapedFloats>
       if (global === 'collections.OrderedDict' && args.length === 0) return new Map();
       if (global !== 'torch._utils._rebuild_tensor_v2') throw malformed(global, 'an unexpected call');
       const reference = tensorReference(args, storages);
-      references.add(reference);
+      references.set(reference, reference);
       return reference;
     },
   });
@@ -54,10 +54,11 @@ export function readTorchStateDict(bytes: Uint8Array): Map<string, ShapedFloats>
 
   const tensors = new Map<string, ShapedFloats>();
   for (const [name, value] of state) {
-    if (typeof name !== 'string' || !references.has(value)) throw malformed(String(name), 'not a tensor');
-    const { storage, offset, shape } = value as TensorReference;
+    const reference = references.get(value);
+    if (typeof name !== 'string' || reference === undefined) throw malformed(String(name), 'not a tensor');
+    const { storage, offset, shape } = reference;
     if (storage.kind !== 'float') continue;
-    const count = shape.reduce((product, dim) => product * dim, 1);
+    const count = elementCount(shape);
     if (storage.values === null || offset + count > storage.length)
       throw malformed(name, 'values are missing');
     const data = storage.values.subarray(offset, offset + count);
@@ -102,10 +103,10 @@ function tensorReference(args: readonly unknown[], storages: ReadonlyMap<string,
   const [storage, offset, shape, strides] = parsed.data;
   let dense = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis]! > 1 && strides[axis] !== dense) {
+    if (shape[axis] > 1 && strides[axis] !== dense) {
       throw new ConversionError('unsupported-operation', 'tensor', 'not stored contiguously');
     }
-    dense *= shape[axis]!;
+    dense *= shape[axis];
   }
   return { storage, offset, shape };
 }

@@ -1,27 +1,24 @@
-export interface ShapedFloats {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
+import type { ShapedFloats } from './shape.ts';
 
 /** Reorders axes: axis i of the result is axis `permutation[i]` of the source. Row-major both. */
 export function transpose(source: ShapedFloats, permutation: readonly number[]): ShapedFloats {
-  const strides = new Array<number>(source.shape.length);
+  const strides = source.shape.map(() => 0);
   let stride = 1;
   for (let axis = source.shape.length - 1; axis >= 0; axis--) {
     strides[axis] = stride;
-    stride *= source.shape[axis]!;
+    stride *= source.shape[axis];
   }
-  const shape = permutation.map((axis) => source.shape[axis]!);
-  const steps = permutation.map((axis) => strides[axis]!);
+  const shape = permutation.map((axis) => source.shape[axis]);
+  const steps = permutation.map((axis) => strides[axis]);
   const data = new Float32Array(source.data.length);
-  const index = new Array<number>(shape.length).fill(0);
+  const index = shape.map(() => 0);
   let from = 0;
   for (let to = 0; to < data.length; to++) {
     data[to] = source.data[from]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += steps[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      from -= steps[axis]! * shape[axis]!;
+      from += steps[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= steps[axis] * shape[axis];
       index[axis] = 0;
     }
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFloat16 } from '../../models/convert/float16.ts';
 import { encodeVarint, ProtobufWriter } from '../../models/convert/protobuf-writer.ts';
@@ -24,10 +24,10 @@ describe('padding of convolution and pooling windows', () => {
   });
 
   it('SAME windows, once padded, are VALID windows of the same count', () => {
-    const size = fc.integer({ min: 1, max: 64 });
-    const step = fc.integer({ min: 1, max: 4 });
-    fc.assert(
-      fc.property(size, fc.integer({ min: 1, max: 7 }), step, step, (length, kernel, stride, dilation) => {
+    const size = integer({ min: 1, max: 64 });
+    const step = integer({ min: 1, max: 4 });
+    assert(
+      property(size, integer({ min: 1, max: 7 }), step, step, (length, kernel, stride, dilation) => {
         const same = fitWindow('SAME', length, kernel, stride, dilation);
         const padded = length + same.padBegin + same.padEnd;
         expect(same.outputLength).toBe(Math.ceil(length / stride));
@@ -69,8 +69,8 @@ describe('protobuf', () => {
     [127, [127]],
     [128, [0x80, 1]],
     [300, [0xac, 2]],
-    [-1, [...new Array<number>(9).fill(0xff), 1]],
-    [2n ** 63n, [...new Array<number>(9).fill(0x80), 1]],
+    [-1, [...Buffer.alloc(9, 0xff), 1]],
+    [2n ** 63n, [...Buffer.alloc(9, 0x80), 1]],
   ])('varint of %s', (value, expected) => {
     expect([...encodeVarint(value)]).toEqual(expected);
   });

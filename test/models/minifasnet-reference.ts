@@ -1,5 +1,5 @@
 import type * as Tfjs from '@tensorflow/tfjs';
-import type { ShapedFloats } from '../../models/convert/transpose.ts';
+import type { ShapedFloats } from '../../models/convert/shape.ts';
 
 interface ConvolutionOptions {
   readonly stride?: number;
@@ -38,7 +38,7 @@ export class MiniFasNetReference {
       const flat = tf.reshape(x, [1, 512]) as Tfjs.Tensor2D;
       const projected = tf.matMul(flat, this.#weight('linear.weight'), false, true) as Tfjs.Tensor2D;
       const embedding = this.#norm(projected, 'bn') as Tfjs.Tensor2D;
-      return tf.matMul(embedding, this.#weight('prob.weight'), false, true) as Tfjs.Tensor2D;
+      return tf.matMul(embedding, this.#weight('prob.weight'), false, true);
     });
   }
 

@@ -35,7 +35,7 @@ describe.skipIf(mirrorDir === null)('MiniFASNet pair (skipped without VERIFRAME_
   });
 
   it.each(MODELS)('$id: every float tensor of the torch stream is read', ({ id, tensors }) => {
-    const state = readTorchStateDict(readSources(id)[0]!);
+    const state = readTorchStateDict(readSources(id)[0]);
     const counters = [...state.keys()].filter((name) => name.endsWith('.running_mean')).length;
     expect(state.size + counters).toBe(tensors);
     expect([...state.values()].every((tensor) => tensor.data.every(Number.isFinite))).toBe(true);
@@ -49,13 +49,13 @@ describe.skipIf(mirrorDir === null)('MiniFASNet pair (skipped without VERIFRAME_
     const { input } = MODEL_MANIFEST[id];
     const pixels = await cropPixels(samplePhoto, sampleCrops.scene, input);
     const image = normalise(pixels, input.normalisation);
-    const reference = new MiniFasNetReference(tf, readTorchStateDict(readSources(id)[0]!));
+    const reference = new MiniFasNetReference(tf, readTorchStateDict(readSources(id)[0]));
     const expected = await reference.logits(image).data();
     const { probabilities } = await runOnnx(id, converted.get(id)!, [image]);
     const exponentials = [...expected].map((logit) => Math.exp(logit - Math.max(...expected)));
     const total = exponentials.reduce((sum, value) => sum + value, 0);
     const softmax = Float32Array.from(exponentials, (value) => value / total);
-    expect(maxAbsError(probabilities!, softmax)).toBeLessThan(1e-5);
+    expect(maxAbsError(probabilities, softmax)).toBeLessThan(1e-5);
   });
 
   describe.skipIf(dataDir === null)('on webcam recordings (skipped without VERIFRAME_DATA)', () => {
@@ -117,7 +117,7 @@ async function bonaFideProbability(
     const crop = { left: across.start, top: down.start, width: across.size, height: down.size };
     const pixels = await cropPixels(path.join(dataDir!, 'nuaa-dev', kind, file), crop, input);
     const image = normalise(pixels, input.normalisation);
-    sum += (await runOnnx(id, models.get(id)!, [image]))['probabilities']![1]!;
+    sum += (await runOnnx(id, models.get(id)!, [image]))['probabilities'][1];
   }
   return sum / MODELS.length;
 }
@@ -132,7 +132,7 @@ describe.skipIf(mirrorDir === null)('MobileFaceNet (skipped without VERIFRAME_MO
       name: spec.input.name,
       shape: [1, 3, spec.input.height, spec.input.width],
     });
-    expect(output).toMatchObject({ name: spec.outputs[0]!.name, shape: [1, ...spec.outputs[0]!.shape] });
+    expect(output).toMatchObject({ name: spec.outputs[0].name, shape: [1, ...spec.outputs[0].shape] });
     await session.release();
   });
 });

@@ -113,14 +113,14 @@ describe('preparing base models', () => {
     await steps({ artifacts: [blazeface] });
     const file = path.join(cacheDir, 'blazeface.onnx');
     const content = await readFile(file);
-    content[content.length >> 1]! ^= 0xff;
+    content[content.length >> 1] ^= 0xff;
     await writeFile(file, content);
     expect((await loadPrepared(cacheDir)).models).toEqual({});
   });
 
   it('refuses a package file that is not the one in the manifest', async () => {
     const [json, binary] = blazeface.sources;
-    const wrong = { ...blazeface, sources: [json!, { ...binary!, sha256: '0'.repeat(64) }] };
+    const wrong = { ...blazeface, sources: [json, { ...binary, sha256: '0'.repeat(64) }] };
     const failure = prepareModels({ cacheDir, artifacts: [wrong] });
     await expect(failure).rejects.toThrow(PrepareError);
     await expect(failure).rejects.toMatchObject({ code: 'changed', id: 'blazeface' });
@@ -129,7 +129,7 @@ describe('preparing base models', () => {
   it('names the package that is not installed', async () => {
     const [json] = blazeface.sources;
     const from = { kind: 'package', packageName: '@veriframe/absent', path: 'models/x.json' } as const;
-    const wrong = { ...blazeface, sources: [{ ...json!, from }] };
+    const wrong = { ...blazeface, sources: [{ ...json, from }] };
     const failure = prepareModels({ cacheDir, artifacts: [wrong] });
     await expect(failure).rejects.toMatchObject({ code: 'not-installed' });
     await expect(failure).rejects.toThrow('@veriframe/absent');
@@ -198,7 +198,7 @@ describe('preparing optional models', () => {
         const first = await steps(at(0));
         expect(first.result.missing).toMatchObject([{ code: 'download-failed' }]);
         expect(first.result.notices).toEqual([
-          `not available: mobilefacenet (the download failed: the server answered 404): ${artifacts[0]!.withoutIt}`,
+          `not available: mobilefacenet (the download failed: the server answered 404): ${artifacts[0].withoutIt}`,
         ]);
         const second = await steps(at(DAY_MS - 1));
         expect(second.result.missing).toMatchObject([{ code: 'failed-lately' }]);

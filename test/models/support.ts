@@ -4,12 +4,7 @@ import * as ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import { convertModel } from '../../models/convert/convert-model.ts';
 import type { ModelId } from '../../models/ids.ts';
-import {
-  type ImageInput,
-  MODEL_MANIFEST,
-  type ModelSpec,
-  type Normalisation,
-} from '../../models/manifest.ts';
+import { type ImageInput, MODEL_MANIFEST, type Normalisation } from '../../models/manifest.ts';
 import { installedPackage, packageRoot } from '../../models/package-root.ts';
 import { packagedFile } from '../../models/sources.ts';
 
@@ -48,15 +43,15 @@ export async function cropPixels(
 export function normalise(rgb: Uint8Array, { channelOrder, scale, offset }: Normalisation): Float32Array {
   return Float32Array.from(rgb, (_, i) => {
     const channel = i % 3;
-    const pixel = rgb[i - channel + (channelOrder === 'rgb' ? channel : 2 - channel)]!;
-    return pixel * scale[channel]! + offset[channel]!;
+    const pixel = rgb[i - channel + (channelOrder === 'rgb' ? channel : 2 - channel)];
+    return pixel * scale[channel] + offset[channel];
   });
 }
 
 /** Channels last → planar. */
 export function planar(interleaved: Float32Array): Float32Array {
   const pixels = interleaved.length / 3;
-  return interleaved.map((_, i) => interleaved[(i % pixels) * 3 + Math.floor(i / pixels)]!);
+  return interleaved.map((_, i) => interleaved[(i % pixels) * 3 + Math.floor(i / pixels)]);
 }
 
 export function readSources(id: ModelId): Uint8Array[] {
@@ -67,7 +62,7 @@ export function readSources(id: ModelId): Uint8Array[] {
 
 /** The model as the converter makes it now, whatever a cache holds. */
 export function convertNow(id: ModelId): Uint8Array {
-  return convertModel(MODEL_MANIFEST[id] as ModelSpec, readSources(id));
+  return convertModel(MODEL_MANIFEST[id], readSources(id));
 }
 
 /** Runs a converted model on images given one after another, channels last. */
@@ -95,7 +90,7 @@ export async function runOnnx(
 /** Largest absolute difference; infinite when the lengths differ or a value is not finite. */
 export function maxAbsError(actual: Float32Array, expected: Float32Array): number {
   if (actual.length !== expected.length) return Infinity;
-  const worst = actual.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i]!)), 0);
+  const worst = actual.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i])), 0);
   return Number.isFinite(worst) ? worst : Infinity;
 }
 

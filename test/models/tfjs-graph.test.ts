@@ -47,7 +47,7 @@ async function run(converted: Uint8Array, values: number[]): Promise<number[]> {
   const input = new ort.Tensor('float32', Float32Array.from(values), [values.length / 4, 1, 2, 2]);
   const { output } = await session.run({ input });
   await session.release();
-  return [...(output!.data as Float32Array)];
+  return [...(output.data as Float32Array)];
 }
 
 describe('what the converter refuses, it refuses by name', () => {
@@ -153,11 +153,11 @@ describe('rewrites keep the values', () => {
   });
 });
 
-describe('weights', () => {
-  const group = (weights: Parameters<typeof readTfjsWeights>[0][number]['weights']) => [
-    { paths: [], weights },
-  ];
+function group(weights: Parameters<typeof readTfjsWeights>[0][number]['weights']) {
+  return [{ paths: [], weights }];
+}
 
+describe('weights', () => {
   it('decodes float16, uint8 and uint16 quantisation, and int32', () => {
     const weights = readTfjsWeights(
       group([
