@@ -2,17 +2,10 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Artifact, type ArtifactId, ARTIFACTS } from './artifacts.ts';
-import {
-  type CacheEntry,
-  type CacheIndex,
-  cachedFile,
-  readCacheIndex,
-  updateCacheIndex,
-} from './cache-index.ts';
-import { ConversionError } from './convert/errors.ts';
-import { stampOf, stillMatches, writeAtomically } from './file-stamp.ts';
+import { cachedFile, readCacheIndex, updateCacheIndex } from './cache-index.ts';
+import { makeArtifact, type MissingCode, sourcesUnchanged } from './make-artifact.ts';
 import { modelCacheDir, type PreparedModels, toPreparedModels } from './prepared.ts';
-import { type MissingSource, type ObtainedSource, obtainSource, packagedFile } from './sources.ts';
+import { type MissingSource, type ObtainedSource, obtainSource } from './sources.ts';
 
 export { loadPrepared, modelCacheDir, type PreparedModels } from './prepared.ts';
 
@@ -44,8 +37,6 @@ export interface PrepareResult extends PreparedModels {
   /** One line for each thing that the operator should know. */
   readonly notices: readonly string[];
 }
-
-export type MissingCode = MissingSource['code'] | 'not-convertible';
 
 /** A model of the base tier could not be prepared: the server cannot work without it. */
 export class PrepareError extends Error {
@@ -114,7 +105,7 @@ export async function prepareModels(options: PrepareOptions): Promise<PrepareRes
 
   for (const { artifact, sources } of settled) {
     report(artifact.id, 'converting');
-    const outcome = await make(cacheDir, artifact, sources);
+    const outcome = await makeArtifact(cacheDir, artifact, sources);
     if (outcome.ok) {
       files.push({ artifact, file: outcome.file });
       report(artifact.id, 'made');
@@ -143,21 +134,6 @@ export function prepareOptionsFromEnvironment(
   };
 }
 
-/** False when a file inside an npm package was replaced since the artifact was made from it. */
-async function sourcesUnchanged(index: CacheIndex, artifact: Artifact): Promise<boolean> {
-  const stamps = index.entries[artifact.id]?.sources ?? [];
-  const checks = artifact.sources.map(async ({ from }, i) => {
-    if (from.kind === 'download') return true;
-    const stamp = stamps[i];
-    try {
-      return stamp !== undefined && (await stillMatches(packagedFile(from), stamp));
-    } catch {
-      return false;
-    }
-  });
-  return (await Promise.all(checks)).every(Boolean);
-}
-
 /** One line for each thing that a deployment goes without; models that serve the same purpose share it. */
 function missingNotices(missing: readonly { readonly artifact: Artifact; readonly why: string }[]): string[] {
   const lines = new Map<string, string[]>();
@@ -166,41 +142,6 @@ function missingNotices(missing: readonly { readonly artifact: Artifact; readonl
     lines.set(line, [...(lines.get(line) ?? []), artifact.id]);
   }
   return [...lines].map(([line, ids]) => `not available: ${ids.join(', ')} ${line}`);
-}
-
-type Made =
-  | { readonly ok: true; readonly file: string }
-  | { readonly ok: false; readonly code: MissingCode; readonly why: string };
-
-async function make(
-  cacheDir: string,
-  artifact: Artifact,
-  sources: readonly (ObtainedSource | MissingSource)[],
-): Promise<Made> {
-  const obtained: ObtainedSource[] = [];
-  for (const source of sources) {
-    if (!source.ok) return source;
-    obtained.push(source);
-  }
-  let content: Uint8Array;
-  try {
-    content = artifact.build(obtained.map((source) => source.bytes));
-  } catch (error) {
-    if (error instanceof ConversionError) return { ok: false, code: 'not-convertible', why: error.message };
-    throw error;
-  }
-  const file = path.join(cacheDir, artifact.fileName);
-  await writeAtomically(file, content);
-  const entry: CacheEntry = {
-    fileName: artifact.fileName,
-    recipe: artifact.recipe,
-    output: await stampOf(file, content),
-    sources: obtained.map((source) => source.stamp),
-  };
-  await updateCacheIndex(cacheDir, (index) => {
-    index.entries[artifact.id] = entry;
-  });
-  return { ok: true, file };
 }
 
 async function rememberFailures(

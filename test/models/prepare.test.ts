@@ -1,25 +1,12 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Artifact, ARTIFACTS, modelArtifact } from '../../models/artifacts.ts';
-import { download } from '../../models/download.ts';
+import { type Artifact, modelArtifact } from '../../models/artifacts.ts';
 import { sha256 } from '../../models/file-stamp.ts';
-import { MODEL_IDS } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
-import { packageRoot } from '../../models/package-root.ts';
-import {
-  loadPrepared,
-  modelCacheDir,
-  PrepareError,
-  type PrepareProgress,
-  prepareModels,
-  prepareOptionsFromEnvironment,
-} from '../../models/prepare.ts';
+import { loadPrepared, PrepareError, type PrepareProgress, prepareModels } from '../../models/prepare.ts';
+import { withServer } from './http-server.ts';
 
 const blazeface = modelArtifact(MODEL_MANIFEST.blazeface);
 const PAYLOAD = Buffer.from('weights as they should be');
@@ -48,25 +35,6 @@ function optional(url: string): Artifact {
       },
     ],
   };
-}
-
-/** Runs the body against an HTTP server on this machine; `requests` counts what reached it. */
-async function withServer(
-  answer: Parameters<typeof createServer>[1] & object,
-  body: (url: string, requests: () => number) => Promise<void>,
-): Promise<void> {
-  let count = 0;
-  const server: Server = createServer((request, response) => {
-    count++;
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}/weights.onnx`, () => count);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
 }
 
 async function steps(options: Omit<Parameters<typeof prepareModels>[0], 'cacheDir' | 'onProgress'>) {
@@ -233,108 +201,5 @@ describe('preparing optional models', () => {
     await writeFile(path.join(mirror, 'weights.onnx'), PAYLOAD);
     const { result } = await steps({ artifacts: [artifact], mirrorDir: mirror });
     expect(result.missing).toMatchObject([{ id: 'minifasnet-v2', code: 'not-convertible' }]);
-  });
-});
-
-describe('a download is refused', () => {
-  const expected = { sha256: sha256(PAYLOAD), bytes: PAYLOAD.length };
-  const wrong = Buffer.from(PAYLOAD).fill(0);
-
-  it.each([
-    { what: 'when its hash differs', body: wrong, why: /SHA-256/ },
-    { what: 'when it is too short', body: PAYLOAD.subarray(1), why: /SHA-256/ },
-    { what: 'when it is too long', body: Buffer.concat([PAYLOAD, PAYLOAD]), why: /too long/ },
-  ])('$what', async ({ body, why }) => {
-    await withServer(
-      (_, response) => response.end(body),
-      async (url) => {
-        expect(await download(url, expected)).toEqual({ ok: false, why: expect.stringMatching(why) });
-      },
-    );
-  });
-
-  it('when the server does not answer in time', async () => {
-    await withServer(
-      () => {},
-      async (url) => {
-        const limits = { answerWithinMs: 50, finishWithinMs: 60_000 };
-        expect(await download(url, expected, limits)).toMatchObject({ ok: false, why: /in time/ });
-      },
-    );
-  });
-
-  it('when the server does not finish in time', async () => {
-    await withServer(
-      (_, response) => response.write(PAYLOAD.subarray(0, 4)),
-      async (url) => {
-        const limits = { answerWithinMs: 5_000, finishWithinMs: 100 };
-        expect(await download(url, expected, limits)).toMatchObject({ ok: false, why: /in time/ });
-      },
-    );
-  });
-});
-
-describe('manifest and settings', () => {
-  it('lists every model under its own id and file, with full hashes', () => {
-    expect(Object.keys(MODEL_MANIFEST).toSorted()).toEqual([...MODEL_IDS].toSorted());
-    for (const id of MODEL_IDS) expect(MODEL_MANIFEST[id].id).toBe(id);
-    expect(new Set(ARTIFACTS.map((artifact) => artifact.fileName)).size).toBe(ARTIFACTS.length);
-    for (const source of ARTIFACTS.flatMap((artifact) => artifact.sources)) {
-      expect(source.sha256).toMatch(/^[0-9a-f]{64}$/);
-      expect(source.bytes).toBeGreaterThan(0);
-    }
-  });
-
-  it('only the full tier downloads', () => {
-    for (const { tier, sources } of ARTIFACTS) {
-      const kinds = sources.map((source) => source.from.kind);
-      expect(kinds.every((kind) => kind === (tier === 'base' ? 'package' : 'download'))).toBe(true);
-    }
-  });
-
-  it('an empty cache holds no models', async () => {
-    expect(await loadPrepared(path.join(cacheDir, 'absent'))).toMatchObject({
-      models: {},
-      browserAssets: {},
-    });
-  });
-
-  it('follows the environment', () => {
-    expect(modelCacheDir({})).toBe(path.join(packageRoot(), 'models/.cache'));
-    const environment = {
-      VERIFRAME_MODEL_CACHE: '/c',
-      VERIFRAME_MODEL_MIRROR: '/m',
-      VERIFRAME_OFFLINE: '1',
-    };
-    expect(prepareOptionsFromEnvironment(environment)).toEqual({
-      cacheDir: '/c',
-      mirrorDir: '/m',
-      offline: true,
-    });
-  });
-});
-
-describe('command line', () => {
-  const run = (args: readonly string[]) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare.ts', ...args], {
-      cwd: packageRoot(),
-      env: {
-        ...process.env,
-        VERIFRAME_MODEL_CACHE: cacheDir,
-        VERIFRAME_MODEL_MIRROR: '',
-        VERIFRAME_OFFLINE: '1',
-      },
-    });
-
-  it('prepares the base tier without network, with one notice for each thing missing', async () => {
-    const { stderr } = await run([]);
-    expect(stderr).toContain('made dlib');
-    expect(stderr).toMatch(/notice: not available: minifasnet-v2, minifasnet-v1se \(/);
-    expect(stderr).toContain('models ready: blazeface, facemesh, iris, faceres, dlib\n');
-    expect((await run([])).stderr).not.toContain('made');
-  });
-
-  it('refuses an unknown option with exit code 2', async () => {
-    await expect(run(['--bogus'])).rejects.toMatchObject({ code: 2 });
   });
 });
