@@ -177,9 +177,11 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
     conversion: { kind: 'tfjs-graph', nodes: ['global_pooling/Mean'] },
     licence: {
       spdx: 'MIT',
-      attribution: 'HSE_FaceRec by Andrey Savchenko; TensorFlow.js conversion by Vladimir Mandic',
-      origin: 'https://github.com/HSE-asavchenko/HSE_FaceRec_tf',
-      trainingData: 'VGGFace2',
+      attribution:
+        'HSE_FaceRec_tf by Andrey Savchenko, as shipped under MIT in @vladmandic/human; ' +
+        'the original repository names no licence of its own',
+      origin: 'https://github.com/av-savchenko/HSE_FaceRec_tf',
+      trainingData: 'VGGFace2, a research data set: check whether your use allows it',
     },
     input: {
       name: 'input',
