@@ -1,0 +1,241 @@
+import { imageBuffer } from '../protocol/codec.ts';
+import type { Welcome } from '../protocol/downstream.ts';
+import type { Frame, Upstream } from '../protocol/upstream.ts';
+import type { Clock } from './clock.ts';
+import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from './inference/calls.ts';
+import type { Logger } from './observe/log.ts';
+import type { Policy } from './decision/policy.ts';
+import type { Effect } from './session/effect.ts';
+import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } from './session/event.ts';
+import type { ClientLink, SessionHandle, SessionRequest } from './session/ports.ts';
+import { initialState, type SessionContext, type SessionState } from './session/state.ts';
+import { transition } from './session/transition.ts';
+import type { Embeddings } from './vision/analysis.ts';
+
+export type DecideEffect = Extract<Effect, { type: 'decide' }>;
+
+/** What a running session may use. */
+export interface SessionServices {
+  readonly clock: Clock;
+  readonly analyzer: FrameAnalyzer;
+  readonly context: SessionContext;
+  readonly log: Logger;
+  /** `count` numbers in [0, 1) from a cryptographic source. */
+  draws(count: number): readonly number[];
+  search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
+  enrol(request: SessionRequest, embeddings: Embeddings): Promise<'stored' | 'duplicate' | 'failed'>;
+  /** Signs and records a decision. Resolves with the token to deliver. */
+  conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number): Promise<string>;
+}
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+
+/**
+ * Runs one session: turns what arrives into events, folds them through the pure `transition`, and executes the
+ * effects in order. Owns the session's timer, its undecoded frames (at most one waiting and one being handed
+ * over) and its turn at the pool; `end` lets go of all three.
+ */
+export class SessionRunner implements SessionHandle {
+  private state: SessionState;
+  private readonly startedAtMs: number;
+  private readonly frames = new Map<number, Uint8Array>();
+  private readonly queue: WithoutTime<SessionEvent>[] = [];
+  private folding = false;
+  private wantsTurn = false;
+  private handedOver: { readonly seq: number; readonly request: AnalyzeRequest } | null = null;
+  private withdrawTurn: (() => void) | null = null;
+  private cancelWake: (() => void) | null = null;
+  private ended = false;
+  private readonly request: SessionRequest;
+  private readonly policy: Policy;
+  private readonly link: ClientLink;
+  private readonly services: SessionServices;
+  private readonly onEnd: () => void;
+
+  constructor(
+    request: SessionRequest,
+    policy: Policy,
+    link: ClientLink,
+    services: SessionServices,
+    onEnd: () => void,
+  ) {
+    this.request = request;
+    this.policy = policy;
+    this.link = link;
+    this.services = services;
+    this.onEnd = onEnd;
+    this.startedAtMs = services.clock.nowMs();
+    this.state = initialState(request, this.startedAtMs);
+  }
+
+  /** Greets the client and starts the session's deadlines. */
+  start(welcome: Welcome, references: readonly Reference[]): void {
+    this.link.send(welcome);
+    this.dispatch({ type: 'hello' });
+    this.dispatch({ type: 'references', references });
+  }
+
+  receive(message: Exclude<Upstream, { type: 'hello' }>): void {
+    switch (message.type) {
+      case 'frame':
+        this.receiveFrame(message);
+        break;
+      case 'skip':
+        this.dispatch({ type: 'skip', draws: this.services.draws(DRAWS_PER_EVENT) });
+        break;
+      case 'bye':
+        this.dispatch({ type: 'bye', reason: message.reason });
+        break;
+    }
+  }
+
+  disconnected(): void {
+    this.dispatch({ type: 'disconnected' });
+    this.end();
+  }
+
+  /** Ends the session from the server's side, without a decision. */
+  abort(code: 'server.draining' | 'server.internal'): void {
+    if (this.ended) return;
+    this.link.close(code);
+    this.end();
+  }
+
+  private receiveFrame({ seq, capturedAtMs, image }: Frame): void {
+    if (this.ended) return;
+    this.frames.set(seq, image);
+    this.dispatch({ type: 'frame', seq, capturedAtMs, bytes: image.byteLength });
+  }
+
+  private dispatch(event: WithoutTime<SessionEvent>): void {
+    if (this.ended) return;
+    this.queue.push(event);
+    if (this.folding) return;
+    this.folding = true;
+    try {
+      for (let next = this.queue.shift(); next !== undefined && !this.ended; next = this.queue.shift())
+        this.fold(next);
+    } catch (error) {
+      this.giveUp(error, 'session failed');
+    } finally {
+      this.folding = false;
+    }
+    if (this.wantsTurn && !this.ended) {
+      this.wantsTurn = false;
+      this.withdrawTurn = this.services.analyzer.requestTurn(this.takeTurn, this.analysisDone);
+    }
+  }
+
+  private fold(event: WithoutTime<SessionEvent>): void {
+    const timed = { ...event, atMs: this.services.clock.nowMs() } as SessionEvent;
+    const [state, effects] = transition(this.state, timed, this.policy, this.services.context);
+    this.state = state;
+    for (const effect of effects) this.execute(effect);
+  }
+
+  private execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'request-turn':
+        this.wantsTurn = true;
+        break;
+      case 'analyze': {
+        const image = this.frames.get(effect.seq);
+        if (image === undefined) throw new Error('the frame to analyse is gone');
+        this.frames.delete(effect.seq);
+        const request = { image: imageBuffer(image), region: effect.region, wants: effect.wants };
+        this.handedOver = { seq: effect.seq, request };
+        break;
+      }
+      case 'forget-frame':
+        this.frames.delete(effect.seq);
+        break;
+      case 'send-credit':
+        this.link.send({ type: 'credit', frames: effect.frames });
+        break;
+      case 'send-status':
+        this.link.send({ type: 'status', ...effect.status });
+        break;
+      case 'send-error':
+        this.link.sendError(effect.code);
+        break;
+      case 'wake-at':
+        this.cancelWake?.();
+        this.cancelWake = effect.atMs === null ? null : this.services.clock.wakeAt(effect.atMs, this.wake);
+        break;
+      case 'search-gallery':
+        void this.search(effect.probe);
+        break;
+      case 'store-reference':
+        void this.services
+          .enrol(this.request, effect.embeddings)
+          .then((result) => this.dispatch({ type: 'enrolled', result }));
+        break;
+      case 'decide':
+        void this.conclude(effect);
+        break;
+      case 'fail':
+        this.link.close(effect.code);
+        this.end();
+        break;
+    }
+  }
+
+  private readonly wake = (): void => {
+    this.dispatch({ type: 'deadline', draws: this.services.draws(DRAWS_PER_EVENT) });
+  };
+
+  private readonly takeTurn = (): AnalyzeRequest | null => {
+    this.withdrawTurn = null;
+    this.dispatch({ type: 'turn' });
+    return this.handedOver?.request ?? null;
+  };
+
+  private readonly analysisDone = (reply: AnalyzeReply): void => {
+    const seq = this.handedOver?.seq;
+    this.handedOver = null;
+    if (seq === undefined) return;
+    if (reply.ok)
+      this.dispatch({
+        type: 'analyzed',
+        seq,
+        analysis: reply.analysis,
+        draws: this.services.draws(DRAWS_PER_EVENT),
+      });
+    else this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
+  };
+
+  private async search(probe: Embeddings): Promise<void> {
+    try {
+      const candidates = await this.services.search(this.request.tenant, probe);
+      this.dispatch({ type: 'candidates', candidates });
+    } catch (error) {
+      this.giveUp(error, 'search failed');
+    }
+  }
+
+  private async conclude(decision: DecideEffect): Promise<void> {
+    try {
+      const token = await this.services.conclude(this.request, decision, this.startedAtMs);
+      this.link.send({ type: 'decision', outcome: decision.outcome, token, retry: decision.retry });
+      this.link.close(null);
+      this.end();
+    } catch (error) {
+      this.giveUp(error, 'decision not delivered');
+    }
+  }
+
+  private giveUp(error: unknown, what: string): void {
+    this.services.log.error({ sessionId: this.request.sessionId, error: String(error) }, what);
+    this.abort('server.internal');
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.cancelWake?.();
+    this.withdrawTurn?.();
+    this.frames.clear();
+    this.queue.length = 0;
+    this.onEnd();
+  }
+}
