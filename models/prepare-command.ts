@@ -39,7 +39,8 @@ export async function runPrepareCommand(args: readonly string[]): Promise<number
     return 0;
   } catch (error) {
     display.close();
-    if (!(error instanceof PrepareError)) throw error;
+    const explains = error instanceof PrepareError || (error instanceof Error && 'syscall' in error);
+    if (!explains) throw error;
     print(`error: ${error.message}`);
     return 1;
   }

@@ -1,11 +1,11 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Artifact, type ArtifactId, ARTIFACTS } from './artifacts.ts';
 import { cachedFile, readCacheIndex, updateCacheIndex } from './cache-index.ts';
 import { makeArtifact, type MissingCode, sourcesUnchanged } from './make-artifact.ts';
 import { modelCacheDir, type PreparedModels, toPreparedModels } from './prepared.ts';
-import { type MissingSource, type ObtainedSource, obtainSource } from './sources.ts';
+import { type MissingSource, type ObtainedSource, obtainSource, type SourceOptions } from './sources.ts';
 
 export { loadPrepared, modelCacheDir, type PreparedModels } from './prepared.ts';
 
@@ -71,32 +71,33 @@ export async function prepareModels(options: PrepareOptions): Promise<PrepareRes
     options.onProgress?.({ id, step, done, total: artifacts.length });
   };
 
-  const pending: { artifact: Artifact; sources: Promise<(ObtainedSource | MissingSource)[]> }[] = [];
+  const outdated: Artifact[] = [];
   for (const artifact of artifacts) {
-    const file = (await sourcesUnchanged(index, artifact))
-      ? await cachedFile(cacheDir, index, artifact)
-      : null;
-    if (file !== null) {
+    const unchanged = await sourcesUnchanged(index, artifact);
+    const file = unchanged ? await cachedFile(cacheDir, index, artifact) : null;
+    if (file === null) outdated.push(artifact);
+    else {
       files.push({ artifact, file });
       report(artifact.id, 'kept');
-      continue;
     }
-    report(artifact.id, 'obtaining');
-    const obtaining = artifact.sources.map((source) =>
-      obtainSource(source, {
-        cacheDir,
-        mirrorDir: options.mirrorDir ?? null,
-        offline: options.offline ?? false,
-        retry: options.retry ?? false,
-        nowMs,
-        failedDownloads: index.failedDownloads,
-        onNotice: (notice) => notices.push(notice),
-      }),
-    );
-    pending.push({ artifact, sources: Promise.all(obtaining) });
   }
-  // Downloads run side by side, so that an unreachable network costs one time-out; base models come first anyway.
-  const settled = await Promise.all(pending.map(async (item) => ({ ...item, sources: await item.sources })));
+  const sourceOptions: SourceOptions = {
+    cacheDir,
+    mirrorDir: options.mirrorDir ?? null,
+    offline: options.offline ?? false,
+    retry: options.retry ?? false,
+    nowMs,
+    failedDownloads: index.failedDownloads,
+    onNotice: (notice) => notices.push(notice),
+  };
+  // All at once, so that an unreachable network costs one time-out and not one for each download.
+  const settled = await Promise.all(
+    outdated.map(async (artifact) => {
+      report(artifact.id, 'obtaining');
+      const sources = artifact.sources.map((source) => obtainSource(source, sourceOptions));
+      return { artifact, sources: await Promise.all(sources) };
+    }),
+  );
   await rememberFailures(
     cacheDir,
     nowMs,
@@ -157,7 +158,11 @@ async function rememberFailures(
 }
 
 const startedAs = process.argv[1];
-if (startedAs !== undefined && realpathSync(startedAs) === fileURLToPath(import.meta.url)) {
+if (
+  startedAs !== undefined &&
+  existsSync(startedAs) &&
+  realpathSync(startedAs) === fileURLToPath(import.meta.url)
+) {
   // Not awaited here: the command imports this module, which must have finished loading by then.
   void import('./prepare-command.ts')
     .then((command) => command.runPrepareCommand(process.argv.slice(2)))

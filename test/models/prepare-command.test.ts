@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -58,24 +58,33 @@ describe('manifest and settings', () => {
   });
 });
 
-describe('command line', () => {
-  const run = (args: readonly string[]) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare.ts', ...args], {
-      cwd: packageRoot(),
-      env: {
-        ...process.env,
-        VERIFRAME_MODEL_CACHE: cacheDir,
-        VERIFRAME_MODEL_MIRROR: '',
-        VERIFRAME_OFFLINE: '1',
-      },
-    });
+/** Runs the command in a process of its own, without network. */
+function run(args: readonly string[], cache = cacheDir) {
+  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare.ts', ...args], {
+    cwd: packageRoot(),
+    env: {
+      ...process.env,
+      VERIFRAME_MODEL_CACHE: cache,
+      VERIFRAME_MODEL_MIRROR: '',
+      VERIFRAME_OFFLINE: '1',
+    },
+  });
+}
 
+describe('command line', () => {
   it('prepares the base tier without network, with one notice for each thing missing', async () => {
     const { stderr } = await run([]);
     expect(stderr).toContain('made dlib');
     expect(stderr).toMatch(/notice: not available: minifasnet-v2, minifasnet-v1se \(/);
     expect(stderr).toContain('models ready: blazeface, facemesh, iris, faceres, dlib\n');
     expect((await run([])).stderr).not.toContain('made');
+  });
+
+  it('says which path it cannot write, with exit code 1', async () => {
+    const file = path.join(cacheDir, 'a-file');
+    await writeFile(file, '');
+    const failure = run([], path.join(file, 'cache'));
+    await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(file) });
   });
 
   it('refuses an unknown option with exit code 2', async () => {
