@@ -146,9 +146,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     const waiting: SessionMessage[] = [];
     this.#state = { phase: 'attaching', waiting };
     try {
-      const { host } = this.#context;
-      if (host.openSessions >= host.maxSessions) throw new VeriframeError('server.busy');
-      const handle = await host.attach(ticket, this);
+      const handle = await this.#context.host.attach(ticket, this);
       if (this.#state.phase !== 'attaching') {
         handle.disconnected();
         return;

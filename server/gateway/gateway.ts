@@ -62,7 +62,7 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Resolves with the port bound; rejects when it is taken. */
   listen(options: ListenOptions): Promise<number>;
-  /** From now on refuses new WebSockets and hellos with `server.draining`; sessions that run go on. */
+  /** From now on refuses new WebSockets with `server.draining`; those that are open go on. */
   drain(): void;
   /** Ends what still runs with `server.draining`; resolves when every session was told and the port is free. */
   close(): Promise<void>;
@@ -79,23 +79,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     () => host.openSessions < host.maxSessions,
   );
   const clients = new Set<ClientConnection>();
-  const guardedHost: SessionHost = {
-    get openSessions() {
-      return host.openSessions;
-    },
-    maxSessions: host.maxSessions,
-    async attach(ticket, link) {
-      if (admission.draining) throw new VeriframeError('server.draining');
-      return await host.attach(ticket, link);
-    },
-  };
 
   const handlers: TransportHandlers = {
     http: createRoutes({ api, allowedOrigins, reportFault }),
     upgrade: (request) => judgeUpgrade(request, (one) => admission.refusal(one)),
     opened(connection) {
       const left = admission.entered(connection.remoteAddress);
-      const client = new ClientConnection(connection, { host: guardedHost, clock, limits, reportFault });
+      const client = new ClientConnection(connection, { host, clock, limits, reportFault });
       clients.add(client);
       return {
         message: (bytes, isBinary) => client.message(bytes, isBinary),

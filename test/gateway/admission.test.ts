@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { createAdmission } from '../../server/gateway/admission.ts';
+import { clientAddress, headerMap } from '../../server/gateway/http-parts.ts';
+import { TokenBucket } from '../../server/gateway/token-bucket.ts';
+import type { HttpRequest } from '../../server/gateway/transport.ts';
+
+const from = (remoteAddress: string, headers: Record<string, string> = {}): HttpRequest => ({
+  method: 'GET',
+  path: '/',
+  query: '',
+  headers: new Map(Object.entries(headers)),
+  remoteAddress,
+  body: new Uint8Array(0),
+});
+
+const limits = { allowedOrigins: [], maxConnections: 3, maxConnectionsPerAddress: 2 };
+
+describe('admission', () => {
+  it('R4: counts connections in all and by address, and lets go of those that ended', () => {
+    const admission = createAdmission(limits, () => true);
+    const refused = (address: string) => admission.refusal(from(address))?.code ?? null;
+    const leave = admission.entered('192.0.2.1');
+    admission.entered('192.0.2.1');
+    expect([refused('192.0.2.1'), refused('192.0.2.2')]).toEqual(['server.busy', null]);
+    const leaveOther = admission.entered('192.0.2.2');
+    expect(refused('192.0.2.3')).toBe('server.busy');
+    leave();
+    expect(refused('192.0.2.1')).toBe(null);
+    leaveOther();
+    expect(refused('192.0.2.3')).toBe(null);
+  });
+
+  it('R4: counts an IPv6 /64 as one address', () => {
+    const admission = createAdmission(limits, () => true);
+    const refused = (address: string) => admission.refusal(from(address))?.code ?? null;
+    admission.entered('2001:db8:1:2::1');
+    admission.entered('2001:db8:1:2:aaaa:bbbb:cccc:dddd');
+    expect(refused('2001:db8:1:2:5::')).toBe('server.busy');
+    expect(refused('2001:db8:1:3::1')).toBe(null);
+    expect(refused('2001:db8::1')).toBe(null);
+    expect(refused('::1')).toBe(null);
+  });
+
+  it('R4: refuses when there is no room for a session, and when it drains', () => {
+    expect(createAdmission(limits, () => false).refusal(from('::1'))?.code).toBe('server.busy');
+    const admission = createAdmission(limits, () => true);
+    admission.drain();
+    expect(admission.refusal(from('::1'))?.code).toBe('server.draining');
+  });
+
+  it("R2: with no list only the server's own pages may connect, else only the list", () => {
+    const verdict = (origin: string | null, allowedOrigins: readonly string[]) => {
+      const headers = { host: 'face.example:8080', ...(origin === null ? {} : { origin }) };
+      return createAdmission({ ...limits, allowedOrigins }, () => true).refusal(from('::1', headers))?.code;
+    };
+    expect(verdict(null, [])).toBeUndefined();
+    expect(verdict('http://face.example:8080', [])).toBeUndefined();
+    expect(verdict('https://face.example:8080', [])).toBeUndefined();
+    for (const origin of ['http://face.example', 'http://evil.example:8080', 'null', '', 'face.example:8080'])
+      expect(verdict(origin, [])).toBe('origin.refused');
+    const list = ['https://shop.example'];
+    expect(verdict(null, list)).toBeUndefined();
+    expect(verdict('https://shop.example', list)).toBeUndefined();
+    expect(verdict('https://shop.example.evil.example', list)).toBe('origin.refused');
+    expect(verdict('http://face.example:8080', list)).toBe('origin.refused');
+  });
+});
+
+describe('client address', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::ffff:127.0.0.1', '127.0.0.1'],
+    ['0000:0000:0000:0000:0000:ffff:c000:0207', '192.0.2.7'],
+    ['0000:0000:0000:0000:0000:0000:0000:0001', '::1'],
+    ['2001:0DB8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],
+    ['', ''],
+  ])('%s is written %s', (peer, written) => {
+    expect(clientAddress(peer, new Map(), false)).toBe(written);
+  });
+
+  it('takes the last forwarded entry only from a trusted proxy', () => {
+    const headers = headerMap([
+      ['X-Forwarded-For', '10.0.0.1'],
+      ['x-forwarded-for', '10.0.0.2, 10.0.0.3'],
+    ]);
+    expect(clientAddress('127.0.0.1', headers, false)).toBe('127.0.0.1');
+    expect(clientAddress('127.0.0.1', headers, true)).toBe('10.0.0.3');
+    expect(clientAddress('127.0.0.1', new Map(), true)).toBe('127.0.0.1');
+  });
+});
+
+describe('token bucket', () => {
+  it("R18: allows one second's worth at once and the rate after it", () => {
+    const bucket = new TokenBucket(10, 0);
+    const takes = (nowMs: number, count: number) =>
+      Array.from({ length: count }, () => bucket.take(nowMs)).filter(Boolean).length;
+    expect(takes(0, 20)).toBe(10);
+    expect(takes(99, 5)).toBe(0);
+    expect(takes(100, 5)).toBe(1);
+    expect(takes(600, 20)).toBe(5);
+    expect(takes(60_000, 20)).toBe(10);
+  });
+});

@@ -1,0 +1,268 @@
+import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
+import type { Downstream } from '../../protocol/downstream.ts';
+import type { Upstream } from '../../protocol/upstream.ts';
+import type { ApiContext, SessionView } from '../../server/api/context.ts';
+import { STREAM_PATH } from '../../server/api/paths.ts';
+import { systemClock } from '../../server/clock.ts';
+import {
+  createGateway,
+  DEFAULT_GATEWAY_LIMITS,
+  type Gateway,
+  type GatewayLimits,
+  type GatewayOptions,
+} from '../../server/gateway/gateway.ts';
+import type { CreateTransport } from '../../server/gateway/transport.ts';
+import { chooseTransport } from '../../server/gateway/transport-choice.ts';
+import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
+import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
+import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from '../../server/session/ports.ts';
+import { TestClient } from './sockets.ts';
+
+/** Every transport this machine can run. */
+export const TRANSPORTS: readonly (readonly ['uws' | 'ws', CreateTransport])[] = [
+  chooseTransport('auto'),
+  chooseTransport('ws'),
+]
+  .filter((one, at, all) => all.findIndex(({ name }) => name === one.name) === at)
+  .map(({ name, create }) => [name, create] as const);
+
+export const LIMITS: GatewayLimits = {
+  ...DEFAULT_GATEWAY_LIMITS,
+  maxConnections: 1000,
+  maxConnectionsPerAddress: 1000,
+  maxImageBytes: 64 * 1024,
+  maxFramesPerSecond: 50,
+  helloTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+};
+
+export const CREDITS = 3;
+
+/** Something to wait for until a test opens it. */
+export class Gate {
+  readonly opened: Promise<void>;
+  #resolve: (() => void) | null = null;
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  open(): void {
+    this.#resolve?.();
+  }
+}
+
+/** A host whose sessions welcome, give credit, give it back for each frame and end with bye. */
+export class CreditHost implements SessionHost {
+  readonly tickets: Tickets;
+  readonly received: Upstream[] = [];
+  readonly links: ClientLink[] = [];
+  disconnections = 0;
+  openSessions = 0;
+  maxSessions = 100;
+  /** Awaited before the ticket is redeemed. */
+  beforeWelcome: () => Promise<void> = () => Promise.resolve();
+  /** Awaited between the first credit and the session. */
+  beforeAttach: () => Promise<void> = () => Promise.resolve();
+  /** Runs on each message before it is answered. */
+  onMessage: (message: Upstream, link: ClientLink) => void = () => undefined;
+  #wake: (() => void)[] = [];
+
+  constructor(tickets: Tickets) {
+    this.tickets = tickets;
+  }
+
+  async attach(ticket: string, link: ClientLink): Promise<SessionHandle> {
+    await this.beforeWelcome();
+    const { sessionId, mode, policy } = this.tickets.redeem(ticket);
+    const { maxImageBytes, maxFramesPerSecond } = LIMITS;
+    const limits = { maxImageBytes, maxFramesPerSecond, maxImagePixels: 1_000_000, maxSessionMs: 60_000 };
+    this.openSessions += 1;
+    this.links.push(link);
+    link.send({ type: 'welcome', sessionId, mode, policy, limits });
+    link.send({ type: 'credit', frames: CREDITS });
+    await this.beforeAttach();
+    return {
+      receive: (message) => {
+        this.received.push(message);
+        this.onMessage(message, link);
+        if (message.type === 'frame') link.send({ type: 'credit', frames: 1 });
+        if (message.type === 'bye') link.close(null);
+      },
+      disconnected: () => {
+        this.openSessions -= 1;
+        this.disconnections += 1;
+        for (const wake of this.#wake.splice(0)) wake();
+      },
+    };
+  }
+
+  async disconnected(count: number): Promise<void> {
+    while (this.disconnections < count) {
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+      });
+    }
+  }
+}
+
+/** The smallest complete context: keys, tickets, one policy for everything, subjects in a map. */
+export function createContext() {
+  const mine = generateApiKey('mine');
+  const yours = generateApiKey('yours');
+  const time = { nowMs: 1_800_000_000_000 };
+  const tickets = createTickets({
+    clock: { nowMs: () => time.nowMs },
+    lifetimeMs: 60_000,
+    maxOutstanding: 50,
+  });
+  const views = new Map<string, SessionView & { readonly tenant: string }>();
+  const references = new Map<string, number>();
+  const state: { readiness: 'starting' | 'ready' | 'draining' } = { readiness: 'ready' };
+  const context: ApiContext = {
+    clock: { nowMs: () => time.nowMs },
+    keys: createApiKeys([mine.record, yours.record]),
+    tickets,
+    sessions: {
+      announce: ({ sessionId, mode, policy, createdAtMs, tenant }) =>
+        void views.set(sessionId, {
+          tenant,
+          sessionId,
+          mode,
+          policy,
+          createdAtMs,
+          state: 'waiting',
+          outcome: null,
+          token: null,
+        }),
+      find(tenant, sessionId) {
+        const view = views.get(sessionId);
+        return view?.tenant === tenant ? view : null;
+      },
+    },
+    subjects: {
+      countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
+      async erase(tenant, subject) {
+        const count = references.get(`${tenant}/${subject}`) ?? 0;
+        references.delete(`${tenant}/${subject}`);
+        return count;
+      },
+    },
+    policies: {
+      names: () => ['standard', 'passive'],
+      serves: (name, mode) => name === 'standard' || mode === 'verify',
+    },
+    jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'k', alg: 'EdDSA', use: 'sig' }] },
+    system: {
+      version: '1.2.3',
+      tier: 'base',
+      models: [{ id: 'blazeface', licence: 'Apache-2.0' }],
+      transport: { name: 'ws', why: 'test' },
+    },
+    readiness: () => state.readiness,
+  };
+  return { context, tickets, views, references, state, time, key: mine.key, otherKey: yours.key };
+}
+
+export interface Running {
+  readonly gateway: Gateway;
+  readonly host: CreditHost;
+  readonly faults: unknown[];
+  readonly parts: ReturnType<typeof createContext>;
+  readonly httpUrl: string;
+  readonly socketUrl: string;
+  readonly port: number;
+  ticket(): string;
+}
+
+export async function startGateway(
+  transport: CreateTransport,
+  change: { limits?: Partial<GatewayLimits>; options?: Partial<GatewayOptions> } = {},
+): Promise<Running> {
+  const parts = createContext();
+  const host = new CreditHost(parts.tickets);
+  const faults: unknown[] = [];
+  const gateway = createGateway({
+    transport,
+    host,
+    api: parts.context,
+    clock: systemClock,
+    allowedOrigins: [],
+    trustForwardedFor: false,
+    limits: { ...LIMITS, ...change.limits },
+    reportFault: (fault) => faults.push(fault),
+    ...change.options,
+  });
+  const port = await gateway.listen({ host: '127.0.0.1', port: 0 });
+  let sessions = 0;
+  return {
+    gateway,
+    host,
+    faults,
+    parts,
+    port,
+    httpUrl: `http://127.0.0.1:${port}`,
+    socketUrl: `ws://127.0.0.1:${port}${STREAM_PATH}`,
+    ticket() {
+      sessions += 1;
+      const request: SessionRequest = {
+        sessionId: `session-${sessions}`,
+        tenant: 'mine',
+        mode: 'identify',
+        subject: null,
+        policy: 'standard',
+        audience: null,
+        nonce: null,
+        createdAtMs: 0,
+      };
+      return parts.tickets.issue(request).ticket;
+    },
+  };
+}
+
+/** A client that speaks the protocol. */
+export class ProtocolClient {
+  readonly raw: TestClient;
+
+  constructor(raw: TestClient) {
+    this.raw = raw;
+  }
+
+  /** Connects, says hello and takes welcome and the first credit. */
+  static async welcomed(running: Running): Promise<ProtocolClient> {
+    const client = new ProtocolClient(await TestClient.open(running.socketUrl));
+    client.say({ type: 'hello', ticket: running.ticket() });
+    await client.hear('welcome');
+    await client.hear('credit');
+    return client;
+  }
+
+  say(message: Upstream): void {
+    this.raw.send(encodeMessage(message));
+  }
+
+  sayFrame(seq: number, imageBytes = 100): void {
+    this.say({ type: 'frame', seq, capturedAtMs: 0, image: new Uint8Array(imageBytes).fill(seq) });
+  }
+
+  async next(): Promise<Downstream | null> {
+    const message = await this.raw.next();
+    return message === null ? null : decodeDownstream(message.bytes);
+  }
+
+  async hear<T extends Downstream['type']>(type: T): Promise<Downstream & { type: T }> {
+    const message = await this.next();
+    if (message === null) throw new Error(`The connection ended before ${type}.`);
+    if (!isOfType(message, type)) throw new Error(`Heard ${message.type} instead of ${type}.`);
+    return message;
+  }
+}
+
+function isOfType<T extends Downstream['type']>(
+  message: Downstream,
+  type: T,
+): message is Downstream & { type: T } {
+  return message.type === type;
+}
