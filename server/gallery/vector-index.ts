@@ -7,10 +7,12 @@ import { MAX_NEIGHBOURS, VectorTable } from './vector-table.ts';
 export const EVERY_VECTOR_UP_TO = 256;
 
 /**
- * From so many components (vectors × dimensions) on, bits and rescoring beat float32 distances at equal recall@1;
- * below, the float32 search is exact and as quick.
+ * From so many components (vectors × dimensions) on, bits and rescoring are quicker than float32 distances at equal
+ * recall@1: 2.2 against 12 ms for 10 000 vectors of 1024. Shorter vectors stay with the exact search, since bits
+ * gain nothing there: 8.3 against 7.8 ms for 60 000 vectors of 128.
  */
-export const BITS_FROM_COMPONENTS = 8_000_000;
+export const BITS_FROM_COMPONENTS = 2_000_000;
+const BITS_FROM_DIMENSIONS = 256;
 
 /** Least number of nearest bit patterns whose vectors are compared exactly. */
 const BIT_CANDIDATES = 100;
@@ -138,7 +140,8 @@ export class VectorIndex {
   /** Goes back to a smaller form only at half its bound, so that a size at the bound does not change it to and fro. */
   #wantedForm(): 'every-vector' | 'float' | 'bit' {
     const slack = (form: 'float' | 'bit') => (this.form === form ? 0.5 : 1);
-    if (this.size * this.#dimensions >= BITS_FROM_COMPONENTS * slack('bit')) return 'bit';
+    const components = this.#dimensions < BITS_FROM_DIMENSIONS ? 0 : this.size * this.#dimensions;
+    if (components >= BITS_FROM_COMPONENTS * slack('bit')) return 'bit';
     if (this.form === 'bit') return 'float';
     return this.size > EVERY_VECTOR_UP_TO * slack('float') ? 'float' : 'every-vector';
   }

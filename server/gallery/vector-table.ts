@@ -19,10 +19,8 @@ export class VectorTable {
   readonly form: Form;
   readonly #database: Database;
   readonly #name: string;
-  readonly #dimensions: number;
   readonly #mean: Float32Array | null;
   readonly #insert: Statement<[bigint, Buffer]>;
-  readonly #overwrite: Statement<[Buffer, bigint]>;
   readonly #delete: Statement<[bigint]>;
   readonly #search: Statement<[Buffer, number], number>;
 
@@ -31,7 +29,6 @@ export class VectorTable {
     this.form = mean === null ? 'float' : 'bit';
     this.#database = database;
     this.#name = name;
-    this.#dimensions = dimensions;
     this.#mean = mean;
     const width = this.form === 'bit' ? Math.ceil(dimensions / 8) * 8 : dimensions;
     const value = this.form === 'bit' ? 'vec_bit(?)' : '?';
@@ -39,7 +36,6 @@ export class VectorTable {
       `CREATE VIRTUAL TABLE ${name} USING vec0(embedding ${this.form}[${width}], chunk_size=${CHUNK_SIZE[this.form]})`,
     );
     this.#insert = database.prepare(`INSERT INTO ${name} (rowid, embedding) VALUES (?, ${value})`);
-    this.#overwrite = database.prepare(`UPDATE ${name} SET embedding = ${value} WHERE rowid = ?`);
     this.#delete = database.prepare(`DELETE FROM ${name} WHERE rowid = ?`);
     this.#search = database
       .prepare<[Buffer, number], number>(
@@ -58,9 +54,8 @@ export class VectorTable {
     })();
   }
 
-  /** Overwrites, then deletes: a deleted row's bytes would otherwise stay in its chunk. */
+  /** sqlite-vec overwrites a deleted vector in its chunk. */
   remove(id: number): void {
-    this.#overwrite.run(this.#encode(new Float32Array(this.#dimensions)), BigInt(id));
     this.#delete.run(BigInt(id));
   }
 

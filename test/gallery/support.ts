@@ -1,0 +1,36 @@
+import type { EmbeddingModelId } from '../../models/ids.ts';
+import type { GalleryReference } from '../../server/gallery/gallery.ts';
+import type { Embeddings } from '../../server/vision/analysis.ts';
+import { normalise } from '../../server/vision/embed.ts';
+import { normalDraw, seededDraws } from '../support/puppet/seeded.ts';
+
+export function reference(subject: string, embeddings: Embeddings, changes: Partial<GalleryReference> = {}) {
+  return { tenant: 'door', referenceId: `of ${subject}`, subject, embeddings, ...changes };
+}
+
+/** A unit vector in a plane of the first two axes. */
+export function direction(angleDeg: number, dimensions = 8): Float32Array {
+  const vector = new Float32Array(dimensions);
+  vector[0] = Math.cos((angleDeg * Math.PI) / 180);
+  vector[1] = Math.sin((angleDeg * Math.PI) / 180);
+  return vector;
+}
+
+/**
+ * People in clusters (look-alikes), off centre as face embeddings are: references, and probes of the same people
+ * with noise of their own.
+ */
+export function clusteredPeople(model: EmbeddingModelId, dimensions: number, people: number, seed: number) {
+  const draw = seededDraws(seed);
+  const normals = () => Float32Array.from({ length: dimensions }, () => normalDraw(draw));
+  const offset = normals();
+  const clusters = Array.from({ length: Math.ceil(people / 20) }, normals);
+  const faces = Array.from({ length: people }, (_, index) => {
+    const cluster = clusters[index % clusters.length];
+    return normals().map((value, axis) => offset[axis] + 0.6 * cluster[axis] + 0.8 * value);
+  });
+  const picture = (index: number): Embeddings => ({
+    [model]: normalise(faces[index].map((value) => value + 0.6 * normalDraw(draw))),
+  });
+  return { references: faces.map((_, index) => reference(`s${index}`, picture(index))), picture };
+}

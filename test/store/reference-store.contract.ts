@@ -1,0 +1,280 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StoreError } from '../../server/store/errors.ts';
+import type { NewDecision, Store } from '../../server/store/ports.ts';
+import { collect, newReference, randomEmbeddings } from './support.ts';
+
+/** One database of a kind, and ways to meddle with it behind the store's back. */
+export interface StoreBackend {
+  /** Opens the same database each time; `masterKey` is the database's own unless given. */
+  open(masterKey?: Buffer): Promise<Store>;
+  /** Changes one bit of the sealed part of a reference. */
+  flipBit(referenceId: string): Promise<void>;
+  /** Gives one reference's row the tenant and subject of another's. */
+  moveTo(referenceId: string, ofReferenceId: string): Promise<void>;
+  /** Changes the time of creation of a reference's row. */
+  redate(referenceId: string, createdAtMs: number): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const DECISION: NewDecision = {
+  sessionId: 'session-1',
+  tenant: 'door',
+  subject: 'anna',
+  mode: 'verify',
+  outcome: 'reject',
+  policy: 'standard',
+  reasons: ['challenge-failed', 'match-below-threshold'],
+  assurance: {
+    tier: 'base',
+    measured: ['match', 'challenge'],
+    unmeasured: ['passive-pad'],
+    challengesPassed: 1,
+  },
+  startedAtMs: 1_700_000_000_000,
+  decidedAtMs: 1_700_000_004_321,
+};
+
+/** What every backend of the store ports must hold. */
+export function describeStore(name: string, createBackend: () => Promise<StoreBackend>): void {
+  describe(`${name}: store contract`, () => {
+    let backend: StoreBackend;
+    let store: Store;
+
+    beforeEach(async () => {
+      backend = await createBackend();
+      store = await backend.open();
+    });
+    afterEach(async () => {
+      await store.close();
+      await backend.dispose();
+    });
+
+    const reopen = async () => {
+      await store.close();
+      store = await backend.open();
+    };
+
+    it('gives back every model bit for bit, with subject, place and time, also after reopening', async () => {
+      const reference = newReference({
+        embeddings: randomEmbeddings(7, ['faceres', 'dlib', 'mobilefacenet']),
+      });
+      const referenceId = await store.references.add(reference);
+      const expected = { ...reference, referenceId };
+      expect(await store.references.ofSubject('door', 'anna')).toEqual([expected]);
+      await reopen();
+      expect(await store.references.ofSubject('door', 'anna')).toEqual([expected]);
+      expect(await collect(store.references.all())).toEqual([expected]);
+    });
+
+    it('keeps several references of a subject in order of creation', async () => {
+      const ids: string[] = [];
+      for (const seed of [3, 1, 2]) ids.push(await store.references.add(newReference({ seed })));
+      const found = await store.references.ofSubject('door', 'anna');
+      expect(found.map(({ referenceId }) => referenceId)).toEqual(ids);
+      expect(await store.references.countSubjects('door')).toBe(1);
+    });
+
+    it('iterates over more references than fit one page, in order of creation', async () => {
+      const ids: string[] = [];
+      const embeddings = randomEmbeddings(1, ['dlib']);
+      for (let number = 0; number < 300; number++)
+        ids.push(await store.references.add(newReference({ subject: `subject-${number}`, embeddings })));
+      const all = await collect(store.references.all());
+      expect(all.map(({ referenceId }) => referenceId)).toEqual(ids);
+      expect(await store.references.countSubjects('door')).toBe(300);
+    });
+
+    it('takes writes while it is being iterated over', async () => {
+      await store.references.add(newReference({ subject: 'first' }));
+      const seen: string[] = [];
+      for await (const { subject } of store.references.all()) {
+        if (subject === 'first') await store.references.add(newReference({ subject: 'second' }));
+        seen.push(subject);
+      }
+      expect(seen[0]).toBe('first');
+      expect(await store.references.countSubjects('door')).toBe(2);
+    });
+
+    it('keeps tenants apart', async () => {
+      await store.references.add(newReference({ tenant: 'door' }));
+      expect(await store.references.ofSubject('gate', 'anna')).toEqual([]);
+      expect(await store.references.countSubjects('gate')).toBe(0);
+      expect(await store.references.eraseSubject('gate', 'anna')).toBe(0);
+      expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
+    });
+
+    it('keeps subject ids of any script byte for byte, unlike forms apart', async () => {
+      const subjects = [
+        'Žofie',
+        'Zˇofie',
+        'é',
+        'e\u0301',
+        '李小龙',
+        '👩🏽‍🚀',
+        "Robert'); DROP TABLE reference;--",
+        ' x ',
+        'a\0b',
+      ];
+      for (const subject of subjects) await store.references.add(newReference({ subject }));
+      for (const subject of subjects) {
+        const found = await store.references.ofSubject('door', subject);
+        expect(found.map((reference) => reference.subject)).toEqual([subject]);
+      }
+      expect(await store.references.countSubjects('door')).toBe(subjects.length);
+    });
+
+    it.each([
+      ['half a surrogate pair as subject', { subject: 'a\ud800' }],
+      ['an empty subject', { subject: '' }],
+      ['an empty tenant', { tenant: '' }],
+      ['no embedding', { embeddings: {} }],
+      ['an embedding that is not normalised', { embeddings: { dlib: new Float32Array(128).fill(1) } }],
+      ['an embedding with NaN', { embeddings: { dlib: new Float32Array(128).fill(NaN) } }],
+      ['a time that is no whole number', { createdAtMs: 0.5 }],
+    ])('refuses %s with store.invalid and keeps nothing', async (_, changes) => {
+      await expect(store.references.add(newReference(changes))).rejects.toMatchObject({
+        code: 'store.invalid',
+      });
+      expect(await collect(store.references.all())).toEqual([]);
+    });
+
+    it('keeps every one of many simultaneous references', async () => {
+      const ids = await Promise.all(
+        Array.from({ length: 40 }, (_, seed) =>
+          store.references.add(newReference({ subject: `s${seed % 8}`, seed })),
+        ),
+      );
+      expect(new Set(ids).size).toBe(40);
+      expect(await store.references.countSubjects('door')).toBe(8);
+      await reopen();
+      expect((await collect(store.references.all())).map(({ referenceId }) => referenceId).sort()).toEqual(
+        ids.sort(),
+      );
+    });
+
+    it('refuses another master key with store.key_mismatch and still opens with its own', async () => {
+      await store.references.add(newReference());
+      await store.close();
+      await expect(backend.open(Buffer.alloc(32, 9))).rejects.toMatchObject({ code: 'store.key_mismatch' });
+      store = await backend.open();
+      expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
+    });
+
+    describe('tampering', () => {
+      const expectOnlyBenReadable = async (spoiltId: string, spoiltOwner: readonly [string, string]) => {
+        const { references } = store;
+        await expect(references.ofSubject(...spoiltOwner)).rejects.toMatchObject({ code: 'store.corrupt' });
+        expect(await references.ofSubject('door', 'ben')).toHaveLength(1);
+        await expect(collect(references.all())).rejects.toMatchObject({ code: 'store.corrupt' });
+        const corrupt: [string, string][] = [];
+        const note = (referenceId: string, error: StoreError) => corrupt.push([referenceId, error.code]);
+        const readable = await collect(references.all(note));
+        expect(readable.map(({ referenceId }) => referenceId)).not.toContain(spoiltId);
+        expect(readable.map(({ subject }) => subject)).toContain('ben');
+        expect(corrupt).toEqual([[spoiltId, 'store.corrupt']]);
+      };
+      let spoiltId: string;
+      beforeEach(async () => {
+        spoiltId = await store.references.add(newReference({ subject: 'anna' }));
+        await store.references.add(newReference({ subject: 'ben', seed: 2 }));
+      });
+
+      it('finds a changed bit', async () => {
+        await backend.flipBit(spoiltId);
+        await expectOnlyBenReadable(spoiltId, ['door', 'anna']);
+      });
+
+      it('finds a changed time of creation', async () => {
+        await backend.redate(spoiltId, 1);
+        await expectOnlyBenReadable(spoiltId, ['door', 'anna']);
+      });
+
+      it("finds a row moved to another subject, who must not open with the mover's face", async () => {
+        const victimId = await store.references.add(newReference({ subject: 'victim', seed: 3 }));
+        await backend.moveTo(spoiltId, victimId);
+        await expectOnlyBenReadable(spoiltId, ['door', 'victim']);
+      });
+
+      it('finds a row moved to another tenant', async () => {
+        const victimId = await store.references.add(
+          newReference({ tenant: 'gate', subject: 'anna', seed: 3 }),
+        );
+        await backend.moveTo(spoiltId, victimId);
+        await expectOnlyBenReadable(spoiltId, ['gate', 'anna']);
+      });
+    });
+
+    it('erases all of one subject and nothing of another', async () => {
+      for (const seed of [1, 2]) await store.references.add(newReference({ seed }));
+      await store.references.add(newReference({ subject: 'ben' }));
+      expect(await store.references.eraseSubject('door', 'anna')).toBe(2);
+      expect(await store.references.ofSubject('door', 'anna')).toEqual([]);
+      expect(await store.references.eraseSubject('door', 'anna')).toBe(0);
+      await reopen();
+      expect((await collect(store.references.all())).map(({ subject }) => subject)).toEqual(['ben']);
+    });
+
+    it('takes references again after the last of a tenant was erased', async () => {
+      await store.references.add(newReference());
+      await store.references.eraseSubject('door', 'anna');
+      await store.references.add(newReference({ seed: 2 }));
+      await reopen();
+      expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
+    });
+
+    it('recovers a decision as it was, also after reopening, with a hash in place of the subject', async () => {
+      await store.decisions.record(DECISION);
+      await reopen();
+      const { subject, ...plain } = DECISION;
+      const found = await store.decisions.find('door', 'session-1');
+      expect(found).toEqual({ ...plain, subjectHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+      expect(JSON.stringify(found)).not.toContain(subject);
+      expect(await store.decisions.find('gate', 'session-1')).toBeNull();
+      expect(await store.decisions.find('door', 'session-2')).toBeNull();
+    });
+
+    it('hashes a subject alike within a tenant, unlike in another, and not at all when there is none', async () => {
+      const hashOf = async (changes: Partial<NewDecision>) => {
+        const decision = { ...DECISION, ...changes };
+        await store.decisions.record(decision);
+        return (await store.decisions.find(decision.tenant, decision.sessionId))?.subjectHash;
+      };
+      const hash = await hashOf({ sessionId: 'a' });
+      expect(await hashOf({ sessionId: 'b' })).toBe(hash);
+      expect(await hashOf({ sessionId: 'c', subject: 'ben' })).not.toBe(hash);
+      expect(await hashOf({ sessionId: 'd', tenant: 'gate' })).not.toBe(hash);
+      expect(await hashOf({ sessionId: 'e', subject: null })).toBeNull();
+    });
+
+    it('lets the first decision of a session stand', async () => {
+      await store.decisions.record(DECISION);
+      await store.decisions.record({ ...DECISION, outcome: 'accept' });
+      expect((await store.decisions.find('door', 'session-1'))?.outcome).toBe('reject');
+    });
+
+    it('cuts the link from decisions to an erased subject and keeps the decisions', async () => {
+      await store.references.add(newReference());
+      await store.decisions.record(DECISION);
+      await store.decisions.record({ ...DECISION, sessionId: 'session-2', subject: 'ben' });
+      await store.references.eraseSubject('door', 'anna');
+      expect(await store.decisions.find('door', 'session-1')).toMatchObject({
+        outcome: 'reject',
+        subjectHash: null,
+      });
+      expect((await store.decisions.find('door', 'session-2'))?.subjectHash).not.toBeNull();
+    });
+
+    it('answers every call after close with store.unavailable, and closes twice', async () => {
+      await store.close();
+      await store.references.close();
+      const unavailable = { code: 'store.unavailable' };
+      await expect(store.references.add(newReference())).rejects.toMatchObject(unavailable);
+      await expect(store.references.ofSubject('door', 'anna')).rejects.toMatchObject(unavailable);
+      await expect(collect(store.references.all())).rejects.toMatchObject(unavailable);
+      await expect(store.references.eraseSubject('door', 'anna')).rejects.toMatchObject(unavailable);
+      await expect(store.references.countSubjects('door')).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.record(DECISION)).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.find('door', 'session-1')).rejects.toMatchObject(unavailable);
+    });
+  });
+}

@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checksumOf, migrate, MIGRATIONS } from '../../server/store/migrations.ts';
+import { toStoreError } from '../../server/store/sqlite-database.ts';
+import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { describeStore } from './reference-store.contract.ts';
+import { createSqliteBackend, testMasterKey, type SqliteBackend } from './sqlite-backend.ts';
+import { newReference } from './support.ts';
+
+describeStore('SQLite', createSqliteBackend);
+
+describe('SQLite store', () => {
+  let backend: SqliteBackend;
+  beforeEach(async () => {
+    backend = await createSqliteBackend();
+  });
+  afterEach(() => backend.dispose());
+
+  const rawFiles = async () => {
+    const folder = dirname(backend.path);
+    const names = await readdir(folder);
+    return Buffer.concat(await Promise.all(names.map((name) => readFile(join(folder, name)))));
+  };
+
+  it('keeps its files from everyone but the owner, also when they were open to others', async () => {
+    await mkdir(dirname(backend.path), { recursive: true });
+    await writeFile(backend.path, '');
+    await chmod(backend.path, 0o644);
+    const store = await backend.open();
+    await store.references.add(newReference());
+    const names = await readdir(dirname(backend.path));
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names)
+      expect((await stat(join(dirname(backend.path), name))).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  it('writes neither a subject id nor an embedding in plain', async () => {
+    const store = await backend.open();
+    const reference = newReference({ subject: 'subject-id-that-must-not-show' });
+    await store.references.add(reference);
+    await store.decisions.record({
+      sessionId: 's',
+      tenant: 'door',
+      subject: reference.subject,
+      mode: 'enrol',
+      outcome: 'accept',
+      policy: 'standard',
+      reasons: [],
+      assurance: { tier: 'base', measured: [], unmeasured: [], challengesPassed: 0 },
+      startedAtMs: 1,
+      decidedAtMs: 2,
+    });
+    const files = await rawFiles();
+    expect(files.includes('door')).toBe(true);
+    expect(files.includes(reference.subject)).toBe(false);
+    const { faceres } = reference.embeddings;
+    expect(files.includes(Buffer.from(faceres!.buffer, 0, 32))).toBe(false);
+    await store.close();
+  });
+
+  it('leaves nothing of an erased subject in the database or its log: sealed bytes, hash, wrapped key', async () => {
+    const store = await backend.open();
+    for (let seed = 0; seed < 5; seed++) await store.references.add(newReference({ seed }));
+    const traces = backend.meddle((database) => [
+      ...database.prepare<[], Buffer>('SELECT envelope FROM reference').pluck().all(),
+      ...database.prepare<[], Buffer>('SELECT subject_hash FROM reference').pluck().all(),
+      ...database
+        .prepare<[], Buffer>("SELECT wrapped FROM tenant_key WHERE purpose = 'data'")
+        .pluck()
+        .all()
+        .map((wrapped) => wrapped.subarray(2 + wrapped[1])), // what follows the master key's id
+    ]);
+    expect(traces).toHaveLength(11);
+    // Long values are cut over several pages: look for a piece of each 16 bytes.
+    const pieces = traces.flatMap((trace) =>
+      Array.from({ length: Math.floor(trace.length / 16) }, (_, index) =>
+        trace.subarray(index * 16, index * 16 + 16),
+      ),
+    );
+    const before = await rawFiles();
+    expect(pieces.filter((piece) => before.includes(piece)).length).toBeGreaterThan(pieces.length * 0.95);
+
+    expect(await store.references.eraseSubject('door', 'anna')).toBe(5);
+    const after = await rawFiles();
+    expect(pieces.filter((piece) => after.includes(piece))).toEqual([]);
+    await store.close();
+  });
+
+  it('leaves nothing of an erased subject among others that stay', async () => {
+    const store = await backend.open();
+    for (let number = 0; number < 20; number++)
+      await store.references.add(newReference({ subject: `s${number % 4}`, seed: number }));
+    const envelopes = (where: string) =>
+      backend.meddle((database) =>
+        database.prepare<[], Buffer>(`SELECT envelope FROM reference WHERE ${where}`).pluck().all(),
+      );
+    const all = envelopes('true');
+    await store.references.eraseSubject('door', 's2');
+    const kept = envelopes('true');
+    expect(kept).toHaveLength(15);
+    const erased = all.filter((envelope) => kept.every((other) => !other.equals(envelope)));
+    const files = await rawFiles();
+    const tails = (list: Buffer[]) => list.map((envelope) => envelope.subarray(-64));
+    expect(tails(kept).every((tail) => files.includes(tail))).toBe(true);
+    expect(tails(erased).filter((tail) => files.includes(tail))).toEqual([]);
+    await store.close();
+  });
+
+  it('waits for a lock that is released in time, and answers store.busy for one that is not', async () => {
+    const path = backend.path;
+    const patient = await backend.open();
+    const hasty = await openSqliteStore({ path, masterKey: testMasterKey(), busyTimeoutMs: 30 });
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = patient.references.add(newReference());
+    await expect(hasty.references.add(newReference())).rejects.toMatchObject({ code: 'store.busy' });
+    expect(await hasty.references.ofSubject('door', 'anna')).toEqual([]);
+    other.exec('COMMIT');
+    await waiting;
+    expect(await hasty.references.ofSubject('door', 'anna')).toHaveLength(1);
+    other.close();
+    await Promise.all([patient.close(), hasty.close()]);
+  });
+
+  it('answers store.busy while a reader keeps the log from being emptied, and finishes when asked again', async () => {
+    const store = await openSqliteStore({
+      path: backend.path,
+      masterKey: testMasterKey(),
+      busyTimeoutMs: 30,
+    });
+    await store.references.add(newReference());
+    const reader = new Database(backend.path);
+    reader.exec('BEGIN');
+    const sealed = reader.prepare<[], Buffer>('SELECT envelope FROM reference').pluck().get()!.subarray(-64);
+    await expect(store.references.eraseSubject('door', 'anna')).rejects.toMatchObject({ code: 'store.busy' });
+    expect((await rawFiles()).includes(sealed)).toBe(true);
+    reader.exec('COMMIT');
+    expect(await store.references.eraseSubject('door', 'anna')).toBe(0);
+    expect((await rawFiles()).includes(sealed)).toBe(false);
+    reader.close();
+    await store.close();
+  });
+
+  it('refuses a database written by a newer version', async () => {
+    await (await backend.open()).close();
+    backend.meddle((database) =>
+      database.prepare('INSERT INTO migration (version, checksum) VALUES (?, ?)').run(999, 'x'),
+    );
+    await expect(backend.open()).rejects.toMatchObject({ code: 'store.newer_schema' });
+  });
+
+  it('refuses a database whose schema was made in another form', async () => {
+    await (await backend.open()).close();
+    backend.meddle((database) => database.prepare("UPDATE migration SET checksum = 'x'").run());
+    await expect(backend.open()).rejects.toMatchObject({ code: 'store.corrupt' });
+  });
+
+  it('applies only what is missing, in order', () => {
+    const database = new Database(':memory:');
+    migrate(database);
+    migrate(database, [...MIGRATIONS, { version: 2, sql: 'CREATE TABLE later (x TEXT) STRICT' }]);
+    expect(database.prepare('SELECT version FROM migration ORDER BY version').pluck().all()).toEqual([1, 2]);
+    expect(() => migrate(database)).toThrow(expect.objectContaining({ code: 'store.newer_schema' }));
+    database.close();
+  });
+
+  it('never changes a released migration', () => {
+    expect(MIGRATIONS.map(checksumOf)).toEqual([
+      'c86799da8f323ed69c675bc82b89309fc4f2bacba9e1b6795f745d799b45f9d0',
+    ]);
+  });
+
+  it('refuses a key record that is gone, a file of something else, and no database at all', async () => {
+    const store = await backend.open();
+    await store.references.add(newReference());
+    await store.close();
+    backend.meddle((database) => database.exec('DELETE FROM canary'));
+    await expect(backend.open()).rejects.toMatchObject({ code: 'store.corrupt' });
+
+    const open = (path: string) => openSqliteStore({ path, masterKey: testMasterKey() });
+    const foreign = join(backend.folder, 'foreign.db');
+    new Database(foreign).exec('CREATE TABLE other (x)').close();
+    await expect(open(foreign)).rejects.toMatchObject({ code: 'store.corrupt' });
+
+    const noise = join(backend.folder, 'noise.db');
+    await writeFile(noise, randomBytes(8192));
+    await expect(open(noise)).rejects.toMatchObject({ code: 'store.corrupt' });
+
+    await expect(open(join(noise, 'below-a-file.db'))).rejects.toMatchObject({ code: 'store.unavailable' });
+  });
+
+  it('tells a full database', () => {
+    const database = new Database(':memory:');
+    database.exec('CREATE TABLE t (x)');
+    database.pragma('max_page_count = 3');
+    const fill = () => database.prepare('INSERT INTO t VALUES (zeroblob(1000000))').run();
+    let thrown: unknown;
+    try {
+      fill();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(toStoreError(thrown).code).toBe('store.full');
+    database.close();
+  });
+
+  it('overwrites the master key it was given', async () => {
+    const key = testMasterKey();
+    const store = await backend.open(key);
+    expect(key.every((byte) => byte === 0)).toBe(true);
+    await store.close();
+  });
+});
