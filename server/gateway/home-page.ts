@@ -9,11 +9,10 @@ const STYLE = `
   :root { --ink: #f6f6f3; --paper: #0b0e14; --quiet: #a5a29b; --line: #2a2d34; --proven: #15b88a }
 }
 * { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; background: var(--paper); color: var(--ink); font: 16px/1.5 Inter, system-ui, sans-serif; font-variant-numeric: tabular-nums }
-main { max-width: 560px; width: 100% }
+body { margin: 0; min-height: 100vh; display: grid; grid-template-columns: minmax(0, 560px); place-content: center; padding: 24px; background: var(--paper); color: var(--ink); font: 16px/1.5 Inter, system-ui, sans-serif; font-variant-numeric: tabular-nums }
 svg { display: block; width: 96px; height: 120px; margin-bottom: 32px }
-ellipse { fill: none; stroke: var(--line); stroke-width: 8 }
-ellipse + ellipse { stroke: var(--proven) }
+ellipse { fill: none; stroke: var(--quiet); stroke-width: 8; stroke-dasharray: 0.3 0.7 }
+.lit { stroke: var(--proven) }
 h1 { margin: 0 0 8px; font-size: 32px; line-height: 1.25; font-weight: 600; letter-spacing: -0.01em }
 p { margin: 0 0 24px; color: var(--quiet) }
 dl { margin: 0 0 24px; border-top: 1px solid var(--line) }
@@ -22,7 +21,7 @@ dt { color: var(--quiet) }
 dd { margin: 0; text-align: right }
 a { color: inherit; text-underline-offset: 4px }
 a:focus-visible { outline: 2px solid var(--proven); outline-offset: 4px; border-radius: 2px }
-pre { margin: 0 0 24px; padding: 16px; border: 1px solid var(--line); border-radius: 14px; overflow-x: auto; font-size: 14px }
+pre { margin: 0 0 24px; padding: 16px; border: 1px solid var(--line); border-radius: 14px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px }
 code { font-family: ui-monospace, monospace }
 `;
 
@@ -32,6 +31,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri '
 /** The start page: what runs here and how to use it. Loads nothing. */
 export function homePage(context: ApiContext, host: string | undefined): HttpResponse {
   const { version, tier } = context.system;
+  const isReady = context.readiness() === 'ready';
   const readiness = { ready: 'Ready', starting: 'Starting', draining: 'Shutting down' }[context.readiness()];
   const tierText = tier === 'full' ? 'Full: optional models are loaded' : 'Base: optional models are absent';
   const command = `npx veriframe verify --url ws://${host ?? 'localhost:8080'} --subject ID --source FOLDER`;
@@ -45,7 +45,7 @@ export function homePage(context: ApiContext, host: string | undefined): HttpRes
 </head>
 <body>
 <main>
-<svg viewBox="0 0 120 150" aria-hidden="true"><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72" stroke-dasharray="0.3 0.7"/><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72" stroke-dasharray="${ticks(18)}"/></svg>
+<svg viewBox="0 0 120 150" aria-hidden="true"><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72"${isReady ? ' class="lit"' : ''}/></svg>
 <h1>veriframe</h1>
 <p>Proves who is in front of a camera, and that they are live, while the pictures still arrive.</p>
 <dl>
@@ -54,7 +54,7 @@ export function homePage(context: ApiContext, host: string | undefined): HttpRes
 <div><dt>Model tier</dt><dd>${escapeHtml(tierText)}</dd></div>
 </dl>
 <p>From a second terminal:</p>
-<pre tabindex="0" aria-label="Command"><code>${escapeHtml(command)}</code></pre>
+<pre><code>${escapeHtml(command)}</code></pre>
 <p><a href="${getSystem.path}">System</a> · <a href="/v1/openapi.json">API</a> · <a href="${getKeys.path}">Token keys</a></p>
 </main>
 </body>
@@ -65,11 +65,6 @@ export function homePage(context: ApiContext, host: string | undefined): HttpRes
     headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY },
     body,
   };
-}
-
-/** The first `count` of the ring's 72 ticks, then a gap for the rest. */
-function ticks(count: number): string {
-  return `${'0.3 0.7 '.repeat(count)}0 ${72 - count}`;
 }
 
 function escapeHtml(text: string): string {
