@@ -35,12 +35,11 @@ describe('gallery', () => {
     const { references, picture } = clusteredPeople('dlib', 16, 400, 5);
     await gallery.load(references);
     const probe = picture(0);
+    const before = gallery.search('door', probe, 2).map(({ subject }) => subject);
     for (let copy = 0; copy < 300; copy++)
       gallery.add(reference('crowd', probe, { referenceId: `crowd ${copy}` }));
     const found = gallery.search('door', probe, 3);
-    expect(found).toHaveLength(3);
-    expect(found[0].subject).toBe('crowd');
-    expect(found[1].subject).toBe('s0');
+    expect(found.map(({ subject }) => subject)).toEqual(['crowd', ...before]);
   });
 
   it('never shows a tenant the subjects of another', () => {

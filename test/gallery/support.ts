@@ -2,7 +2,7 @@ import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { GalleryReference } from '../../server/gallery/gallery.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 import { normalise } from '../../server/vision/embed.ts';
-import { normalDraw, seededDraws } from '../support/puppet/seeded.ts';
+import { seededDraws } from '../support/puppet/seeded.ts';
 
 export function reference(subject: string, embeddings: Embeddings, changes: Partial<GalleryReference> = {}) {
   return { tenant: 'door', referenceId: `of ${subject}`, subject, embeddings, ...changes };
@@ -22,15 +22,17 @@ export function direction(angleDeg: number, dimensions = 8): Float32Array {
  */
 export function clusteredPeople(model: EmbeddingModelId, dimensions: number, people: number, seed: number) {
   const draw = seededDraws(seed);
-  const normals = () => Float32Array.from({ length: dimensions }, () => normalDraw(draw));
-  const offset = normals();
-  const clusters = Array.from({ length: Math.ceil(people / 20) }, normals);
+  /** Mean 0, variance 1. */
+  const deviate = () => Math.sqrt(12) * (draw() - 0.5);
+  const deviates = () => Float32Array.from({ length: dimensions }, deviate);
+  const offset = deviates();
+  const clusters = Array.from({ length: Math.ceil(people / 20) }, deviates);
   const faces = Array.from({ length: people }, (_, index) => {
     const cluster = clusters[index % clusters.length];
-    return normals().map((value, axis) => offset[axis] + 0.6 * cluster[axis] + 0.8 * value);
+    return deviates().map((value, axis) => offset[axis] + 0.6 * cluster[axis] + 0.8 * value);
   });
   const picture = (index: number): Embeddings => ({
-    [model]: normalise(faces[index].map((value) => value + 0.6 * normalDraw(draw))),
+    [model]: normalise(faces[index].map((value) => value + 0.6 * deviate())),
   });
   return { references: faces.map((_, index) => reference(`s${index}`, picture(index))), picture };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import fc from 'fast-check';
+import { array, assert, property, string, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeFields, keyIdOf, openEnvelope, seal } from '../../server/store/envelope.ts';
 
@@ -8,8 +8,8 @@ const CORRUPT = expect.objectContaining({ code: 'store.corrupt' });
 
 describe('envelope', () => {
   it('opens what was sealed, of any length and with any fields', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.string()), (plaintext, fields) => {
+    assert(
+      property(uint8Array({ maxLength: 300 }), array(string()), (plaintext, fields) => {
         const envelope = seal(KEY, plaintext, fields);
         expect(keyIdOf(envelope)).toBe('key-1');
         expect(new Uint8Array(openEnvelope(KEY, envelope, fields))).toEqual(plaintext);
@@ -53,9 +53,9 @@ describe('envelope', () => {
   });
 
   it('encodes unlike lists of fields unlike', () => {
-    const lists = fc.array(fc.string({ maxLength: 3 }), { maxLength: 3 });
-    fc.assert(
-      fc.property(lists, lists, (a, b) => {
+    const lists = array(string({ maxLength: 3 }), { maxLength: 3 });
+    assert(
+      property(lists, lists, (a, b) => {
         const alike = JSON.stringify(a) === JSON.stringify(b);
         expect(encodeFields(a).equals(encodeFields(b))).toBe(alike);
       }),

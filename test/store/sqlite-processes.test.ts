@@ -47,10 +47,10 @@ describe('SQLite store and several processes', () => {
   it('lets two processes that start on a new file add at the same time', async () => {
     const other = addInProcess(backend.path, 'other', 60);
     const store = await backend.open();
-    let ended = false;
+    const ended = new AbortController();
     const adding = (async () => {
       let added = 0;
-      while (!ended) {
+      while (!ended.signal.aborted) {
         await store.references.add(newReference({ subject: 'own' }));
         added++;
         // Each addition is one blocking call: let the other process's output be read.
@@ -59,7 +59,7 @@ describe('SQLite store and several processes', () => {
       return added;
     })();
     const { acknowledged, exitCode } = await other.finally(() => {
-      ended = true;
+      ended.abort();
     });
     const added = await adding;
     expect([acknowledged.length, exitCode]).toEqual([60, 0]);

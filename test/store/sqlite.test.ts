@@ -12,6 +12,9 @@ import { newReference } from './support.ts';
 
 describeStore('SQLite', createSqliteBackend);
 
+const tails = (envelopes: readonly Buffer[]) => envelopes.map((envelope) => envelope.subarray(-64));
+const open = (path: string) => openSqliteStore({ path, masterKey: testMasterKey() });
+
 describe('SQLite store', () => {
   let backend: SqliteBackend;
   beforeEach(async () => {
@@ -104,7 +107,6 @@ describe('SQLite store', () => {
     expect(kept).toHaveLength(15);
     const erased = all.filter((envelope) => kept.every((other) => !other.equals(envelope)));
     const files = await rawFiles();
-    const tails = (list: Buffer[]) => list.map((envelope) => envelope.subarray(-64));
     expect(tails(kept).every((tail) => files.includes(tail))).toBe(true);
     expect(tails(erased).filter((tail) => files.includes(tail))).toEqual([]);
     await store.close();
@@ -181,7 +183,6 @@ describe('SQLite store', () => {
     backend.meddle((database) => database.exec('DELETE FROM canary'));
     await expect(backend.open()).rejects.toMatchObject({ code: 'store.corrupt' });
 
-    const open = (path: string) => openSqliteStore({ path, masterKey: testMasterKey() });
     const foreign = join(backend.folder, 'foreign.db');
     new Database(foreign).exec('CREATE TABLE other (x)').close();
     await expect(open(foreign)).rejects.toMatchObject({ code: 'store.corrupt' });
