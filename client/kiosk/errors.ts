@@ -14,7 +14,7 @@ export const KIOSK_ERRORS = {
     message: 'Videos and cameras need ffmpeg 5.1 or newer (Debian package: ffmpeg).',
     retry: 'never',
   },
-  'source.ffmpeg_failed': { message: 'ffmpeg could not read the source.', retry: 'never' },
+  'source.ffmpeg_failed': { message: 'The source cannot be read by ffmpeg.', retry: 'never' },
   'api_key.missing': { message: 'There is no API key.', retry: 'never' },
   'api.unexpected': { message: 'The server answered in an unexpected way.', retry: 'never' },
   'connection.refused': { message: 'The server cannot be reached.', retry: 'backoff' },

@@ -53,8 +53,9 @@ Videos and cameras need ffmpeg.
 
   --source SRC          where the pictures come from
   --subject ID          whom to enrol or verify
-  --url URL             the server (default VERIFRAME_URL, else ${DEFAULTS.url})
-  --policy NAME         how strict to be, for example standard, blink-only, passive
+  --url URL             the server (default VERIFRAME_URL, then
+                        ${DEFAULTS.url})
+  --policy NAME         what is asked for: standard, blink-only, passive, ...
   --api-key KEY         default VERIFRAME_API_KEY, else the development key in
                         ./data or VERIFRAME_DATA_DIR
   --ticket TICKET       join a session that someone else created; needs no key

@@ -3,11 +3,12 @@ import { WebSocket } from 'ws';
 import { CLOSE } from '../../protocol/close.ts';
 import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Decision, Downstream, ErrorMessage, Status, Welcome } from '../../protocol/downstream.ts';
-import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import { ERRORS } from '../../protocol/errors.ts';
 import type { Bye, Upstream } from '../../protocol/upstream.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import { refusal } from './api.ts';
-import { asKioskError, isServerCode, KioskError } from './errors.ts';
+import { asKioskError, KioskError } from './errors.ts';
+import { closeError, openingError } from './wire-errors.ts';
 
 export interface ConnectOptions {
   /** The server's stream address, for example `ws://localhost:8080/v1/stream`. */
@@ -66,12 +67,11 @@ export class KioskSession {
   #settleDecision!: Settle<Decision>;
   #queue!: ReadableStreamDefaultController<SessionEvent>;
   #hasReader = true;
+  #opened = false;
   #state: 'opening' | 'open' | 'over' = 'opening';
   #welcome: Welcome | null = null;
   #credits = 0;
   #seq = 0;
-  /** An error message of the server that announces the close which follows it. */
-  #announced: ErrorCode | null = null;
   #creditWaiters: (() => void)[] = [];
 
   constructor({ url, ticket, client = 'veriframe-kiosk', signal }: ConnectOptions) {
@@ -99,7 +99,10 @@ export class KioskSession {
       followRedirects: false,
     });
     this.#socket = socket;
-    socket.on('open', () => this.#send({ type: 'hello', ticket, client }));
+    socket.on('open', () => {
+      this.#opened = true;
+      this.#send({ type: 'hello', ticket, client });
+    });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('unexpected-response', (request, response) => {
       let body = '';
@@ -110,8 +113,10 @@ export class KioskSession {
         request.destroy();
       });
     });
-    socket.on('error', (error) => this.end(this.#socketError(error)));
-    socket.on('close', (code) => this.end(this.#closeError(code)));
+    socket.on('error', (error) =>
+      this.end(this.#opened ? new KioskError('connection.lost', error.message) : openingError(error)),
+    );
+    socket.on('close', (code) => this.end(closeError(code)));
     if (signal?.aborted === true) cancel();
   }
 
@@ -210,7 +215,7 @@ export class KioskSession {
         return;
       case 'error':
         if (ERRORS[message.code].closeCode === null) this.#tell(message);
-        else this.#announced = message.code;
+        else this.end(new KioskError(message.code));
         return;
       case 'decision':
         this.#tell(message);
@@ -227,35 +232,7 @@ export class KioskSession {
   #tell(event: SessionEvent): void {
     if (this.#hasReader) this.#queue.enqueue(event);
   }
-
-  #socketError(error: Error): KioskError {
-    if (this.#socket.protocol !== '' || this.#welcome !== null)
-      return new KioskError('connection.lost', error.message, { cause: error });
-    const incompatible = /subprotocol/i.test(error.message);
-    const detail = error.message === '' && 'code' in error ? String(error.code) : error.message;
-    return new KioskError(incompatible ? 'connection.incompatible' : 'connection.refused', detail, {
-      cause: error,
-    });
-  }
-
-  /** The announced error, else the one whose close code it is: either may get lost on the way. */
-  #closeError(closeCode: number): KioskError {
-    if (this.#announced !== null) return new KioskError(this.#announced);
-    const code = CODE_OF_CLOSE.get(closeCode);
-    return code === undefined
-      ? new KioskError('connection.lost', `Close code ${closeCode}.`)
-      : new KioskError(code);
-  }
 }
-
-const CODE_OF_CLOSE: ReadonlyMap<number, ErrorCode> = new Map(
-  Object.keys(ERRORS)
-    .filter(isServerCode)
-    .flatMap((code) => {
-      const { closeCode } = ERRORS[code];
-      return closeCode === null ? [] : [[closeCode, code] as const];
-    }),
-);
 
 interface Settle<T> {
   readonly resolve: (value: T) => void;

@@ -1,0 +1,110 @@
+import * as fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { MjpegSplitter } from '../../client/kiosk/sources/mjpeg-splitter.ts';
+import { jpegOf, noiseJpeg, withSegment } from './support/pictures.ts';
+
+const RUN = { seed: 20_261_121, numRuns: 60 };
+
+/** Cuts `bytes` at the given places, taken modulo the length. */
+function chunked(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}
+
+function split(chunks: readonly Buffer[], splitter = new MjpegSplitter()): Buffer[] {
+  return chunks.flatMap((chunk) => splitter.push(chunk));
+}
+
+describe('MjpegSplitter', () => {
+  let baseline: Buffer;
+  let progressive: Buffer;
+  let withThumbnail: Buffer;
+  let withFakeEnds: Buffer;
+  let pictures: Buffer[];
+
+  beforeAll(async () => {
+    baseline = await noiseJpeg(1);
+    progressive = await noiseJpeg(2, { width: 48, height: 64 }, true);
+    withThumbnail = withSegment(await noiseJpeg(3), await jpegOf({ width: 16, height: 12 }));
+    withFakeEnds = withSegment(
+      baseline,
+      Buffer.from([0xff, 0xd9, 0xff, 0xd8, 0xff, 0xd9, 0xff, 0xda, 0, 2, 0xff, 0xd9]),
+    );
+    pictures = [baseline, withThumbnail, progressive, withFakeEnds];
+  });
+
+  it('returns the same pictures however the stream is cut', () => {
+    const stream = Buffer.concat(pictures);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 40 }), (cuts) => {
+        expect(split(chunked(stream, cuts))).toEqual(pictures);
+      }),
+      RUN,
+    );
+  });
+
+  it('works byte by byte', () => {
+    const stream = Buffer.concat([withThumbnail, progressive]);
+    expect(split([...stream].map((byte) => Buffer.of(byte)))).toEqual([withThumbnail, progressive]);
+  });
+
+  it('has the picture as soon as its last byte is there', () => {
+    const splitter = new MjpegSplitter();
+    expect(splitter.push(withThumbnail.subarray(0, -1))).toEqual([]);
+    expect(splitter.push(withThumbnail.subarray(-1))).toEqual([withThumbnail]);
+  });
+
+  it('is not fooled by FFD9 inside segments or thumbnails', () => {
+    expect(split([withFakeEnds, withThumbnail])).toEqual([withFakeEnds, withThumbnail]);
+  });
+
+  it('skips what lies between pictures, such as multipart headers and lone FF bytes', () => {
+    const between = Buffer.from('\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n\xff', 'latin1');
+    const stream = Buffer.concat([between, baseline, between, progressive, between]);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 20 }), (cuts) => {
+        expect(split(chunked(stream, cuts))).toEqual([baseline, progressive]);
+      }),
+      RUN,
+    );
+  });
+
+  it('takes fill bytes before a marker', () => {
+    const filled = Buffer.concat([baseline.subarray(0, 2), Buffer.of(0xff, 0xff), baseline.subarray(2)]);
+    expect(split([filled, progressive])).toEqual([filled, progressive]);
+  });
+
+  it('drops a picture cut off in its scan and goes on with the next', () => {
+    const cut = baseline.subarray(0, baseline.length - 100);
+    expect(split([cut, progressive, withThumbnail])).toEqual([progressive, withThumbnail]);
+  });
+
+  it('drops a picture with a broken segment and goes on with the next', () => {
+    const broken = Buffer.concat([baseline.subarray(0, 2), Buffer.from('no marker here')]);
+    expect(split([broken, progressive])).toEqual([progressive]);
+  });
+
+  it('drops a picture that grows beyond the limit, and keeps no more than it', () => {
+    const splitter = new MjpegSplitter({ maxPictureBytes: baseline.length + 10 });
+    const scanWithoutEnd = Buffer.concat([baseline.subarray(0, -2), Buffer.alloc(baseline.length, 0x55)]);
+    expect(split([scanWithoutEnd, baseline], splitter)).toEqual([baseline]);
+  });
+
+  it('survives any bytes and still finds the picture after them', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
+        // A claimed segment reaches at most 65535 bytes ahead, so a picture beyond that is always found.
+        const found = split([Buffer.from(noise), Buffer.alloc(70_000), baseline, progressive]);
+        expect(found.at(-1)).toEqual(progressive);
+      }),
+      RUN,
+    );
+  });
+
+  it('returns pictures that later pushes leave alone', () => {
+    const splitter = new MjpegSplitter();
+    const [first] = splitter.push(baseline);
+    splitter.push(progressive);
+    expect(first).toEqual(baseline);
+  });
+});
