@@ -41,10 +41,15 @@ export const OPTIONS = {
   masterKey: text(
     'VERIFRAME_MASTER_KEY',
     '',
-    '32 bytes, base64, that encrypt every reference; empty: a file in the data folder.',
+    '32 bytes in base64 that encrypt every reference; empty: read from a file.',
     {
       secret: true,
     },
+  ),
+  masterKeyFile: text(
+    'VERIFRAME_MASTER_KEY_FILE',
+    '',
+    'File that holds the master key; empty: master.key in the data folder, made at first start.',
   ),
   apiKeysFile: text(
     'VERIFRAME_API_KEYS_FILE',
@@ -59,6 +64,12 @@ export const OPTIONS = {
   logLevel: text('VERIFRAME_LOG_LEVEL', 'info', 'Least severe level that is logged.', {
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
   }),
+  trustProxy: text(
+    'VERIFRAME_TRUST_PROXY',
+    'no',
+    'Whether a proxy in front writes X-Forwarded-For. Without one, `yes` lets anyone choose an address.',
+    { choices: ['yes', 'no'] },
+  ),
   workers: number('VERIFRAME_WORKERS', 0, 'threads', 0, 256, 'Inference threads; 0: one for each core.'),
   maxSessions: number(
     'VERIFRAME_MAX_SESSIONS',

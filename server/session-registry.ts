@@ -3,6 +3,7 @@ import type { Welcome } from '../protocol/downstream.ts';
 import { VeriframeError } from '../protocol/errors.ts';
 import { policyFor } from './decision/policy.ts';
 import type { Tickets } from './identity/tickets.ts';
+import type { Sessions } from './session-directory.ts';
 import { SessionRunner, type SessionServices } from './session-runner.ts';
 import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from './session/ports.ts';
 import type { ReferenceStore } from './store/ports.ts';
@@ -11,7 +12,8 @@ interface Parts {
   readonly tickets: Pick<Tickets, 'redeem'>;
   readonly references: Pick<ReferenceStore, 'ofSubject'>;
   readonly services: SessionServices;
-  readonly limits: Welcome['limits'];
+  readonly directory: Pick<Sessions, 'started' | 'ended'>;
+  readonly limits: Omit<Welcome['limits'], 'maxSessionMs'>;
   readonly maxSessions: number;
 }
 
@@ -66,7 +68,7 @@ export class SessionRegistry implements SessionHost {
   }
 
   private async start(request: SessionRequest, link: ClientLink): Promise<SessionHandle> {
-    const { services, limits, references } = this.parts;
+    const { services, limits, references, directory } = this.parts;
     const policy = policyFor(request.policy);
     const stored =
       request.mode === 'verify' && request.subject !== null
@@ -75,9 +77,11 @@ export class SessionRegistry implements SessionHost {
     if (this.draining) throw new VeriframeError('server.draining');
     const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
       this.running.delete(runner);
+      directory.ended(request);
       this.tellWhenEmpty();
     });
     this.running.add(runner);
+    directory.started(request);
     const { sessionId, mode } = request;
     runner.start(
       {

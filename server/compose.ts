@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { ModelId } from '../models/ids.ts';
+import { MODEL_MANIFEST } from '../models/manifest.ts';
+import { packageRoot } from '../models/package-root.ts';
+import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
+import type { SystemInfo } from './api/context.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { POLICY_NAMES, serves } from './decision/policy.ts';
+import { createEnrolment, createSearch } from './enrolment.ts';
+import { createGallery, type Gallery } from './gallery/gallery.ts';
+import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
+import { chooseTransport, type TransportChoice } from './gateway/transport-choice.ts';
+import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-keys.ts';
+import { createTickets } from './identity/tickets.ts';
+import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
+import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
+import { createPool } from './inference/pool.ts';
+import type { Logger } from './observe/log.ts';
+import { Sessions } from './session-directory.ts';
+import { secureDraws, SessionRegistry } from './session-registry.ts';
+import type { DecideEffect, SessionServices } from './session-runner.ts';
+import type { SessionRequest } from './session/ports.ts';
+import { loadMasterKey } from './store/master-key.ts';
+import type { Store } from './store/ports.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number;
+  readonly system: SystemInfo;
+  /** File of the generated development key; null when keys are configured. */
+  readonly developmentKeyFile: string | null;
+  /** Refuses newcomers, lets open sessions finish within `drainMs`, then ends everything. Safe to call twice. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Builds every part, in the order in which they need each other, and listens. Rejects with the first part's error, nothing left running. */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<RunningServer> {
+  const closers: (() => unknown)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.toReversed().splice(0)) await close();
+    closers.length = 0;
+  };
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const { keys, developmentKeyFile } = await loadApiKeys(config);
+    const issuer = await createTokenIssuer(config.dataDir, config.issuer);
+    const store = await openStore(config);
+    closers.push(() => store.close());
+    const gallery = createGallery();
+    closers.push(() => gallery.close());
+    await gallery.load(
+      store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')),
+    );
+
+    const analyzer = await startInference(config, log);
+    closers.push(() => analyzer.close());
+
+    const tickets = createTickets({
+      clock,
+      lifetimeMs: config.ticketLifetimeMs,
+      maxOutstanding: 10 * config.maxSessions,
+    });
+    const directory = new Sessions(clock);
+    const registry = new SessionRegistry({
+      tickets,
+      references: store.references,
+      directory,
+      services: sessionServices({ clock, analyzer, log, store, gallery, issuer, directory }),
+      limits: {
+        maxImageBytes: config.maxImageBytes,
+        maxImagePixels: config.maxImagePixels,
+        maxFramesPerSecond: config.maxFramesPerSecond,
+      },
+      maxSessions: config.maxSessions,
+    });
+
+    const transport = chooseTransport(config.transport as TransportChoice);
+    const system = describeSystem(analyzer.models, transport);
+    let readiness: 'ready' | 'draining' = 'ready';
+    const gateway: Gateway = createGateway({
+      transport: transport.create,
+      host: registry,
+      clock,
+      allowedOrigins: config.allowedOrigins
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+      trustForwardedFor: config.trustProxy === 'yes',
+      limits: { ...DEFAULT_GATEWAY_LIMITS, ...config },
+      reportFault: (fault) => log.error({ error: String(fault) }, 'fault in the gateway'),
+      api: {
+        clock,
+        keys,
+        tickets,
+        sessions: directory,
+        subjects: {
+          countReferences: async (tenant, subject) =>
+            (await store.references.ofSubject(tenant, subject)).length,
+          erase: async (tenant, subject) => {
+            gallery.removeSubject(tenant, subject);
+            return await store.references.eraseSubject(tenant, subject);
+          },
+        },
+        policies: { names: () => POLICY_NAMES, serves },
+        jwks: issuer.jwks,
+        system,
+        readiness: () => readiness,
+      },
+    });
+    const port = await gateway.listen({ host: config.host, port: config.port });
+    closers.push(() => gateway.close());
+
+    return {
+      port,
+      system,
+      developmentKeyFile,
+      async stop(drainMs) {
+        readiness = 'draining';
+        gateway.drain();
+        await registry.drain(drainMs);
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function loadApiKeys(config: Config): Promise<{ keys: ApiKeys; developmentKeyFile: string | null }> {
+  if (config.apiKeysFile !== '')
+    return { keys: await readApiKeys(config.apiKeysFile), developmentKeyFile: null };
+  const { keys, path } = await developmentApiKeys(config.dataDir);
+  return { keys, developmentKeyFile: path };
+}
+
+async function openStore(config: Config): Promise<Store> {
+  const { key } = await loadMasterKey(config);
+  return await openSqliteStore({ path: join(config.dataDir, 'veriframe.db'), masterKey: key });
+}
+
+async function startInference(config: Config, log: Logger): Promise<FrameAnalyzer> {
+  const { models } = await loadPrepared(modelCacheDir({ VERIFRAME_MODEL_CACHE: config.modelCache }));
+  return await createPool({
+    workers: config.workers || availableParallelism(),
+    models,
+    maxImagePixels: config.maxImagePixels,
+    jobTimeoutMs: config.frameTimeoutMs,
+    onEvent: ({ type }) => log[type === 'worker-ready' ? 'debug' : 'warn']({ event: type }, 'inference'),
+  });
+}
+
+interface ServiceParts {
+  readonly clock: Clock;
+  readonly analyzer: FrameAnalyzer;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly gallery: Gallery;
+  readonly issuer: TokenIssuer;
+  readonly directory: Sessions;
+}
+
+function sessionServices({
+  clock,
+  analyzer,
+  log,
+  store,
+  gallery,
+  issuer,
+  directory,
+}: ServiceParts): SessionServices {
+  const search = createSearch(gallery, store.references);
+  const nowMs = () => clock.nowMs();
+  return {
+    clock,
+    analyzer,
+    context: { models: analyzer.models },
+    log,
+    draws: secureDraws,
+    search,
+    enrol: createEnrolment({ references: store.references, gallery, search, log, nowMs }),
+    async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {
+      const decidedAtMs = clock.nowMs();
+      const { sessionId, tenant, mode, policy } = request;
+      const { outcome, subject, assurance, reasons } = decision;
+      await store.decisions.record({
+        sessionId,
+        tenant,
+        subject,
+        mode,
+        outcome,
+        policy,
+        reasons,
+        assurance,
+        startedAtMs,
+        decidedAtMs,
+      });
+      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: decidedAtMs });
+      directory.decided(request, outcome, token);
+      log.info({ sessionId, mode, policy, outcome, reasons, tookMs: decidedAtMs - startedAtMs }, 'decided');
+      return token;
+    },
+  };
+}
+
+function describeSystem(models: LoadedModels, transport: SystemInfo['transport']): SystemInfo {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const ids: readonly ModelId[] = ['blazeface', 'facemesh', 'iris', ...models.embeddings, ...models.pad];
+  return {
+    version: manifest.version,
+    tier: models.embeddings.includes('mobilefacenet') && models.pad.length > 0 ? 'full' : 'base',
+    models: ids.map((id) => ({ id, licence: MODEL_MANIFEST[id].licence.spdx })),
+    transport: { name: transport.name, why: transport.why },
+  };
+}

@@ -1,0 +1,81 @@
+import type { SessionDirectory, SessionView } from './api/context.ts';
+import type { Clock } from './clock.ts';
+import type { Outcome } from '../protocol/status.ts';
+import type { SessionRequest } from './session/ports.ts';
+
+interface Entry {
+  readonly request: SessionRequest;
+  readonly expiresAtMs: number;
+  readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
+  readonly state: 'announced' | 'running' | 'ended';
+}
+
+/** How long a relying party can ask for a session's outcome: as long as its token is valid. */
+const KEPT_AFTER_END_MS = 5 * 60_000;
+
+/**
+ * What relying parties may ask about this process's sessions. In memory: bounded by the tickets outstanding, the
+ * sessions open, and those that ended within the last five minutes.
+ */
+export class Sessions implements SessionDirectory {
+  private readonly clock: Pick<Clock, 'nowMs'>;
+  private readonly entries = new Map<string, Entry>();
+  private sweepAtMs = 0;
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.clock = clock;
+  }
+
+  announce(request: SessionRequest, expiresAtMs: number): void {
+    this.sweep();
+    this.entries.set(request.sessionId, { request, expiresAtMs, ending: null, state: 'announced' });
+  }
+
+  started({ sessionId }: SessionRequest): void {
+    this.change(sessionId, { state: 'running', expiresAtMs: Infinity });
+  }
+
+  decided({ sessionId }: SessionRequest, outcome: Outcome, token: string): void {
+    this.change(sessionId, { ending: { outcome, token } });
+  }
+
+  ended({ sessionId }: SessionRequest): void {
+    this.change(sessionId, { state: 'ended', expiresAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
+  }
+
+  find(tenant: string, sessionId: string): SessionView | null {
+    const entry = this.entries.get(sessionId);
+    if (entry === undefined || entry.request.tenant !== tenant) return null;
+    const { mode, policy, createdAtMs } = entry.request;
+    return {
+      sessionId,
+      mode,
+      policy,
+      createdAtMs,
+      state: this.stateOf(entry),
+      outcome: entry.ending?.outcome ?? null,
+      token: entry.ending?.token ?? null,
+    };
+  }
+
+  private stateOf(entry: Entry): SessionView['state'] {
+    if (entry.ending !== null) return 'decided';
+    if (entry.state === 'running') return 'running';
+    return entry.state === 'announced' && entry.expiresAtMs > this.clock.nowMs() ? 'waiting' : 'ended';
+  }
+
+  private change(sessionId: string, change: Partial<Entry>): void {
+    const entry = this.entries.get(sessionId);
+    if (entry !== undefined) this.entries.set(sessionId, { ...entry, ...change });
+  }
+
+  /** Drops what has run out, at most once a second, so that a flood of new sessions does not pay for each. */
+  private sweep(): void {
+    const nowMs = this.clock.nowMs();
+    if (nowMs < this.sweepAtMs) return;
+    this.sweepAtMs = nowMs + 1000;
+    for (const [id, { expiresAtMs }] of this.entries) {
+      if (expiresAtMs + KEPT_AFTER_END_MS <= nowMs) this.entries.delete(id);
+    }
+  }
+}
