@@ -56,7 +56,9 @@ async function runPresented(options: RunOptions): Promise<number> {
 
 function presenterFor({ json }: RunOptions): Presenter {
   if (json) return jsonPresenter(out, err);
-  return stdout.isTTY ? terminalPresenter(stdout, err) : linesPresenter(out, err);
+  // Some serial consoles and containers have a terminal of no size, on which nothing can be redrawn.
+  const redrawable = stdout.isTTY && stdout.columns > 0 && stdout.rows > 0;
+  return redrawable ? terminalPresenter(stdout, err) : linesPresenter(out, err);
 }
 
 /** The package's version, from beside the sources or above the built files. */
