@@ -18,7 +18,7 @@ import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
 import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from '../../server/session/ports.ts';
 import { TestClient } from './sockets.ts';
 
-/** Every transport this machine can run. */
+/** Every transport this machine can run; ws alone where uWebSockets.js has no binary. */
 export const TRANSPORTS: readonly (readonly ['uws' | 'ws', CreateTransport])[] = [
   chooseTransport('auto'),
   chooseTransport('ws'),

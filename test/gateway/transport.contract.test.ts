@@ -1,14 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
-import type {
-  Connection,
-  CreateTransport,
-  HttpResponse,
-  Transport,
-  TransportHandlers,
-  TransportLimits,
-} from '../../server/gateway/transport.ts';
-import { chooseTransport } from '../../server/gateway/transport-choice.ts';
+import type { Transport, TransportLimits } from '../../server/gateway/transport.ts';
+import { Echo } from './echo.ts';
+import { TRANSPORTS } from './harness.ts';
 import { rawConnection, refusedUpgrade, TestClient, upgradeRequest } from './sockets.ts';
 
 const LIMITS: TransportLimits = {
@@ -21,78 +15,7 @@ const LIMITS: TransportLimits = {
   trustForwardedFor: false,
 };
 
-const refusal = (status: number, body: string): HttpResponse => ({
-  status,
-  headers: { 'content-type': 'text/plain' },
-  body,
-});
-
-/** An owner that echoes, and remembers everything it was told. */
-class Echo implements TransportHandlers {
-  readonly connections: Connection[] = [];
-  readonly messages: { bytes: Uint8Array; isBinary: boolean }[] = [];
-  readonly closed: { id: number; code: number }[] = [];
-  onOpened: (connection: Connection) => void = () => undefined;
-  onMessage: (connection: Connection, bytes: Uint8Array) => void = (connection, bytes) =>
-    connection.send(bytes);
-  #waiting: { count: number; resolve: () => void }[] = [];
-
-  upgrade: TransportHandlers['upgrade'] = (request) => {
-    if (request.path !== '/socket') return { accept: false, response: refusal(404, 'no') };
-    if (request.headers.get('origin') === 'https://evil.example')
-      return { accept: false, response: refusal(403, 'origin') };
-    if (request.headers.get('sec-websocket-protocol') !== SUBPROTOCOL)
-      return { accept: false, response: refusal(400, 'subprotocol') };
-    return { accept: true, subprotocol: SUBPROTOCOL };
-  };
-
-  opened: TransportHandlers['opened'] = (connection) => {
-    this.connections.push(connection);
-    this.onOpened(connection);
-    return {
-      message: (bytes, isBinary) => {
-        this.messages.push({ bytes, isBinary });
-        this.onMessage(connection, bytes);
-      },
-      closed: (code) => {
-        this.closed.push({ id: connection.id, code });
-        for (const one of this.#waiting) if (this.closed.length >= one.count) one.resolve();
-      },
-    };
-  };
-
-  http: TransportHandlers['http'] = async (request) => {
-    if (request.path === '/socket') return refusal(426, 'upgrade');
-    if (request.path === '/fail') throw new Error('handler failed');
-    if (request.path !== '/echo') return refusal(404, 'nothing');
-    if (!['GET', 'HEAD', 'POST'].includes(request.method)) return refusal(405, 'method');
-    const { method, query, remoteAddress } = request;
-    const header = request.headers.get('x-test') ?? null;
-    const body = Buffer.from(request.body).toString('hex');
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/json', 'x-own': 'yes' },
-      body: JSON.stringify({ method, query, header, remoteAddress, body }),
-    };
-  };
-
-  closedCount(count: number): Promise<void> {
-    if (this.closed.length >= count) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiting.push({ count, resolve });
-    });
-  }
-}
-
-const uws = chooseTransport('auto');
-const transports: [string, CreateTransport][] = [['ws', chooseTransport('ws').create]];
-if (uws.name === 'uws') transports.unshift(['uws', uws.create]);
-
-it.skipIf(uws.name === 'uws')(`the uws half of the contract is skipped: ${uws.why}`, () => {
-  expect(uws.name).toBe('ws');
-});
-
-describe.each(transports)('transport contract: %s', (name, create) => {
+describe.each(TRANSPORTS)('transport contract: %s', (name, create) => {
   let echo: Echo;
   let transport: Transport;
   let port: number;
