@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Mode } from '../../protocol/status.ts';
+import { ERRORS } from '../../protocol/errors.ts';
 import { isServerCode, KioskError } from './errors.ts';
 
 export interface SessionRequest {
@@ -15,7 +16,6 @@ export interface SessionRequest {
 const created = z.object({
   sessionId: z.string().min(1),
   ticket: z.string().min(1),
-  expiresAt: z.union([z.string(), z.number()]).optional(),
 });
 export type CreatedSession = z.infer<typeof created>;
 
@@ -61,7 +61,12 @@ export function refusal(status: number, body: string): KioskError {
   const told = failure.safeParse(parsed(body));
   if (!told.success) return new KioskError('api.unexpected', `HTTP status ${status}.`);
   const { code, message } = told.data.error;
-  if (isServerCode(code)) return new KioskError(code);
+  if (isServerCode(code)) {
+    // The server's message is the table's sentence with what it adds, which may name the field at fault.
+    const detail =
+      message?.startsWith(ERRORS[code].message) === true ? message.slice(ERRORS[code].message.length) : '';
+    return new KioskError(code, detail.trim() === '' ? undefined : detail.trim());
+  }
   return new KioskError('api.unexpected', `${code}: ${message ?? `HTTP status ${status}`}`);
 }
 

@@ -96,7 +96,7 @@ export async function startServer(script: Script): Promise<TestServer> {
       return json(response, 201, {
         sessionId: SESSION_ID,
         ticket: TICKET,
-        expiresAt: new Date(Date.now() + 60_000).toISOString(),
+        expiresAtMs: Date.now() + 60_000,
       });
     })();
   });
