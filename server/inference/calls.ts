@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EmbeddingModelId, PadModelId } from '../../models/ids.ts';
 import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../vision/analysis.ts';
 
-/** One frame to look at. `image` is transferred: the sender may not touch it afterwards. */
+/** One frame to look at. `image` is handed over: the sender may not touch it afterwards. */
 export interface AnalyzeRequest {
   readonly image: ArrayBuffer;
   /** Where the face was, or null to search the whole frame. */

@@ -4,6 +4,13 @@ import type { RgbImage } from '../vision/image.ts';
 import { readJpegHeader, type JpegHeader } from './jpeg-header.ts';
 import { loadJpegTurbo } from './jpeg-turbo.ts';
 
+// libvips reads SVG, GIF, PDF and more when it may: only the three formats stay. One thread for each picture, as the
+// pool's workers are the parallelism, and no cache of pictures. These are settings of the whole process.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
+sharp.concurrency(1);
+sharp.cache(false);
+
 export type DecodeResult =
   | { readonly ok: true; readonly image: RgbImage }
   | { readonly ok: false; readonly code: Extract<ErrorCode, 'frame.undecodable' | 'frame.too_many_pixels'> };
@@ -28,7 +35,6 @@ export class ImageDecoder {
   /** `maxPixels`: width × height above which a picture is refused before its pixels are decoded. */
   constructor(maxPixels: number) {
     this.#maxPixels = maxPixels;
-    restrictSharp();
   }
 
   /**
@@ -55,7 +61,7 @@ export class ImageDecoder {
     if (this.#buffer.length < length) this.#buffer = Buffer.alloc(length);
     const { width, height } = turbo.decompressSync(bytes, this.#buffer, { format: turbo.FORMAT_RGB });
     if (width !== header.width || height !== header.height) return UNDECODABLE;
-    return { ok: true, image: { data: this.#buffer, width, height } };
+    return { ok: true, image: { data: plainBytes(this.#buffer), width, height } };
   }
 
   async #decodeWithSharp(bytes: Buffer): Promise<DecodeResult> {
@@ -69,8 +75,13 @@ export class ImageDecoder {
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) return UNDECODABLE;
-    return { ok: true, image: { data, width: info.width, height: info.height } };
+    return { ok: true, image: { data: plainBytes(data), width: info.width, height: info.height } };
   }
+}
+
+/** The same memory as a plain array: a Buffer's `slice` shares memory where every other array's copies. */
+function plainBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
 function formatOf(bytes: Buffer): Format | null {
@@ -83,17 +94,4 @@ function formatOf(bytes: Buffer): Format | null {
 
 function isOrdinary(header: JpegHeader): boolean {
   return header.bitsPerSample === 8 && header.components === 3 && !header.hasExif;
-}
-
-/**
- * libvips reads SVG, GIF, PDF and more when it may: only the three formats stay. One thread for each picture, as the
- * pool's workers are the parallelism, and no cache of pictures. Settings of the process, the same however often set.
- */
-function restrictSharp(): void {
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({
-    operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'],
-  });
-  sharp.concurrency(1);
-  sharp.cache(false);
 }

@@ -7,7 +7,7 @@ import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
 export type PoolEvent = WorkerEvent | { readonly type: 'callback-failed'; readonly error: unknown };
 
 export interface PoolOptions {
-  /** Threads; one for each core that may be kept busy. */
+  /** Worker processes; one for each core that may be kept busy. */
   readonly workers: number;
   /** Paths of the networks to load, as `loadPrepared` gives them; the three for geometry are needed, the others optional. */
   readonly models: PreparedModels['models'];

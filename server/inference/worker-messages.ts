@@ -1,17 +1,21 @@
 import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
 
-/** What a worker is born with. */
+/** What a worker needs to know before its first frame. */
 export interface WorkerSettings {
   readonly models: PreparedModels['models'];
   readonly maxImagePixels: number;
 }
 
-/** Pool → worker: one frame at a time, answered by one `WorkerMessage` of type `reply`. */
-export type PoolMessage = AnalyzeRequest;
+/** Pool → worker: first the settings, answered by `ready`, then one frame at a time, each answered by `reply`. */
+export type PoolMessage =
+  | { readonly type: 'settings'; readonly settings: WorkerSettings }
+  | { readonly type: 'analyze'; readonly request: AnalyzeRequest };
 
-/** Worker → pool. `ready` comes first and once, when every network has run. */
+/** Worker → pool. `ready` means that every network has run once. */
 export type WorkerMessage =
   | { readonly type: 'ready' }
+  /** The networks did not load; the worker ends. */
+  | { readonly type: 'failed'; readonly detail: string }
   /** `failure` says what went wrong when the reply is `server.internal`; it holds no pixel and no score. */
   | { readonly type: 'reply'; readonly reply: AnalyzeReply; readonly failure?: string };

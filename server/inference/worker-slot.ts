@@ -1,10 +1,12 @@
-import { Worker } from 'node:worker_threads';
+import { fork, type ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
-import type { WorkerMessage, WorkerSettings } from './worker-messages.ts';
+import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
 /** What befalls a worker, for logs and metrics. `detail` holds no pixel and no score. */
 export type WorkerEvent =
-  | { readonly type: 'worker-ready'; readonly worker: number }
+  | { readonly type: 'worker-ready'; readonly worker: number; readonly pid: number | undefined }
   | {
       readonly type: 'worker-lost';
       readonly worker: number;
@@ -35,22 +37,26 @@ const INTERNAL: AnalyzeReply = { ok: false, code: 'server.internal' };
 type State =
   | {
       readonly kind: 'starting';
-      readonly thread: Worker;
+      readonly child: ChildProcess;
       readonly timer: NodeJS.Timeout;
       readonly ready: () => void;
       readonly failed: (error: Error) => void;
     }
-  | { readonly kind: 'idle'; readonly thread: Worker }
+  | { readonly kind: 'idle'; readonly child: ChildProcess }
   | {
       readonly kind: 'busy';
-      readonly thread: Worker;
+      readonly child: ChildProcess;
       readonly timer: NodeJS.Timeout;
       readonly done: (reply: AnalyzeReply) => void;
     }
   | { readonly kind: 'backing-off'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'closed' };
 
-/** One place for a worker thread: starts it, gives it one frame at a time, and replaces it when it dies or hangs. */
+/**
+ * One place for a worker process: starts it, gives it one frame at a time, and replaces it when it dies or hangs.
+ * A process and not a thread: image decoder and network runtime are native code fed by strangers, whose crash or hang
+ * no thread survives, and ending a thread while onnxruntime runs in it aborts the whole program.
+ */
 export class WorkerSlot {
   readonly #options: WorkerSlotOptions;
   #state: State = { kind: 'closed' };
@@ -67,31 +73,31 @@ export class WorkerSlot {
     return this.#state.kind === 'idle' && !this.#closing;
   }
 
-  /** Starts the thread. Resolves when its networks are warm, rejects when it ended or hung before that. */
+  /** Starts the process. Resolves when its networks are warm, rejects when it ended or hung before that. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const thread = spawn(this.#options);
+      const child = spawn();
       const timer = setTimeout(
-        () => this.#lose(thread, 'start-timeout', 'not ready in time'),
+        () => this.#lose(child, 'start-timeout', 'not ready in time'),
         START_TIMEOUT_MS,
       );
-      this.#state = { kind: 'starting', thread, timer, ready: resolve, failed: reject };
-      thread.on('message', (message: WorkerMessage) => this.#receive(thread, message));
-      thread.on('messageerror', (error) => this.#lose(thread, 'ended', error.message));
-      thread.on('error', (error) => this.#lose(thread, 'ended', describe(error)));
-      thread.on('exit', (code) => this.#lose(thread, 'ended', `exit code ${code}`));
+      this.#state = { kind: 'starting', child, timer, ready: resolve, failed: reject };
+      child.on('message', (message: WorkerMessage) => this.#receive(child, message));
+      child.on('error', (error) => this.#lose(child, 'ended', error.message));
+      child.on('exit', (code, signal) => this.#lose(child, 'ended', `exit code ${code ?? signal}`));
+      child.send({ type: 'settings', settings: this.#options.settings } satisfies PoolMessage);
     });
   }
 
-  /** Hands a frame over to an idle slot. `done` is called once, with `server.internal` when the thread is lost. */
+  /** Hands a frame over to an idle slot. `done` is called once, with `server.internal` when the process is lost. */
   run(request: AnalyzeRequest, done: (reply: AnalyzeReply) => void): void {
     if (this.#state.kind !== 'idle') {
       done(INTERNAL);
       return;
     }
-    const { thread } = this.#state;
+    const { child } = this.#state;
     try {
-      thread.postMessage(request, [request.image]);
+      child.send({ type: 'analyze', request } satisfies PoolMessage);
     } catch (error) {
       this.#options.onEvent({
         type: 'frame-failed',
@@ -102,13 +108,13 @@ export class WorkerSlot {
       return;
     }
     const timer = setTimeout(
-      () => this.#lose(thread, 'job-timeout', `no answer in ${this.#options.jobTimeoutMs} ms`),
+      () => this.#lose(child, 'job-timeout', `no answer in ${this.#options.jobTimeoutMs} ms`),
       this.#options.jobTimeoutMs,
     );
-    this.#state = { kind: 'busy', thread, timer, done };
+    this.#state = { kind: 'busy', child, timer, done };
   }
 
-  /** Lets a running frame finish, then ends the thread. Resolves when it is gone. */
+  /** Lets a running frame finish, then ends the process. Resolves when it is gone. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#state.kind === 'busy') {
@@ -120,22 +126,24 @@ export class WorkerSlot {
     this.#state = { kind: 'closed' };
     if ('timer' in state) clearTimeout(state.timer);
     if (state.kind === 'starting') state.failed(new Error('The pool was closed.'));
-    if ('thread' in state) this.#end(state.thread);
+    if ('child' in state) this.#end(state.child);
     await Promise.all(this.#ending);
   }
 
-  #receive(thread: Worker, message: WorkerMessage): void {
+  #receive(child: ChildProcess, message: WorkerMessage): void {
     const state = this.#state;
-    if (!('thread' in state) || state.thread !== thread) return;
+    if (!('child' in state) || state.child !== child) return;
     if (message.type === 'ready' && state.kind === 'starting') {
       clearTimeout(state.timer);
-      this.#state = { kind: 'idle', thread };
-      this.#options.onEvent({ type: 'worker-ready', worker: this.#options.worker });
+      this.#state = { kind: 'idle', child };
+      this.#options.onEvent({ type: 'worker-ready', worker: this.#options.worker, pid: child.pid });
       state.ready();
       this.#options.onIdle();
+    } else if (message.type === 'failed') {
+      this.#lose(child, 'ended', message.detail);
     } else if (message.type === 'reply' && state.kind === 'busy') {
       clearTimeout(state.timer);
-      this.#state = { kind: 'idle', thread };
+      this.#state = { kind: 'idle', child };
       this.#failures = 0;
       if (message.failure !== undefined) {
         this.#options.onEvent({
@@ -150,11 +158,11 @@ export class WorkerSlot {
     }
   }
 
-  #lose(thread: Worker, why: 'ended' | 'job-timeout' | 'start-timeout', detail: string): void {
+  #lose(child: ChildProcess, why: 'ended' | 'job-timeout' | 'start-timeout', detail: string): void {
     const state = this.#state;
-    if (!('thread' in state) || state.thread !== thread) return;
+    if (!('child' in state) || state.child !== child) return;
     if ('timer' in state) clearTimeout(state.timer);
-    this.#end(thread);
+    this.#end(child);
     const restartInMs =
       this.#failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#failures - 1));
     this.#failures++;
@@ -172,20 +180,28 @@ export class WorkerSlot {
     this.start().catch(() => {});
   }
 
-  #end(thread: Worker): void {
-    const ending = thread.terminate().finally(() => this.#ending.delete(ending));
+  #end(child: ChildProcess): void {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ending = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    }).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
+    child.kill('SIGKILL');
   }
 }
 
-/** The worker runs from TypeScript when this module does, and from the compiled file otherwise. */
-function spawn({ worker, settings }: WorkerSlotOptions): Worker {
-  const entry = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
-  return new Worker(new URL(entry, import.meta.url), {
-    name: `inference-${worker}`,
-    workerData: settings,
-    execArgv: [],
+/** The worker runs from TypeScript through tsx when this module does, and from the compiled file otherwise. */
+function spawn(): ChildProcess {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const entry = fileURLToPath(new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url));
+  return fork(entry, [], {
+    serialization: 'advanced',
+    execArgv: fromSource ? ['--import', tsxLoader()] : [],
   });
+}
+
+function tsxLoader(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 }
 
 function describe(error: unknown): string {

@@ -1,75 +1,80 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { FrameAnalyzerCore } from '../vision/analyze.ts';
 import type { Stage } from '../vision/find.ts';
-import type { FrameAnalysis } from '../vision/analysis.ts';
-import type { AnalyzeReply, AnalyzeTimings } from './calls.ts';
+import type { AnalyzeReply, AnalyzeRequest, AnalyzeTimings } from './calls.ts';
 import { ImageDecoder } from './image-decoder.ts';
 import { OrtRunner } from './ort-model.ts';
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
-if (parentPort === null) throw new Error('This module runs as a worker thread.');
-const port = parentPort;
-const settings: WorkerSettings = workerData;
-const decoder = new ImageDecoder(settings.maxImagePixels);
-const analyzer = new FrameAnalyzerCore(await OrtRunner.load(settings.models));
+interface Tools {
+  readonly decoder: ImageDecoder;
+  readonly analyzer: FrameAnalyzerCore;
+}
 
-port.on('message', (request: PoolMessage) => {
-  void answer(request).then(({ message, transfer }) => {
-    port.postMessage(message, transfer);
-  });
+let tools: Promise<Tools> | null = null;
+
+// The pool alone ends a worker: a Ctrl-C reaches the whole process group, and running frames are still to be finished.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit());
+
+process.on('message', (message: PoolMessage) => {
+  if (message.type === 'settings') {
+    tools = load(message.settings);
+    tools.then(
+      () => send({ type: 'ready' }),
+      (error: unknown) => send({ type: 'failed', detail: describe(error) }, () => process.exit(1)),
+    );
+  } else {
+    void answer(message.request).then((reply) => send(reply));
+  }
 });
-port.postMessage({ type: 'ready' } satisfies WorkerMessage);
 
-interface Answer {
-  readonly message: WorkerMessage;
-  readonly transfer: ArrayBuffer[];
+function send(message: WorkerMessage, whenSent: () => void = () => {}): void {
+  process.send?.(message, whenSent);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function load({ models, maxImagePixels }: WorkerSettings): Promise<Tools> {
+  const analyzer = new FrameAnalyzerCore(await OrtRunner.load(models));
+  return { analyzer, decoder: new ImageDecoder(maxImagePixels) };
 }
 
 /** Never rejects: whatever goes wrong costs this one frame. */
-async function answer({ image, region, wants }: PoolMessage): Promise<Answer> {
+async function answer(request: AnalyzeRequest): Promise<WorkerMessage> {
   try {
-    const startedAt = performance.now();
-    const decoded = await decoder.decode(Buffer.from(image));
-    if (!decoded.ok) return { message: { type: 'reply', reply: decoded }, transfer: [] };
-    const spent: Record<Stage, number> = {
-      hash: 0,
-      detect: 0,
-      mesh: 0,
-      eyes: 0,
-      quality: 0,
-      embed: 0,
-      pad: 0,
-    };
-    const decodedAt = performance.now();
-    let markedAt = decodedAt;
-    const analysis = await analyzer.analyze(decoded.image, region, wants, (stage) => {
-      const now = performance.now();
-      spent[stage] += now - markedAt;
-      markedAt = now;
-    });
-    const timings: AnalyzeTimings = {
-      decodeMs: decodedAt - startedAt,
-      detectMs: spent.detect,
-      meshMs: spent.mesh,
-      eyesMs: spent.eyes,
-      embedMs: spent.embed,
-      padMs: spent.pad,
-      totalMs: performance.now() - startedAt,
-    };
-    const reply: AnalyzeReply = { ok: true, analysis, timings };
-    return { message: { type: 'reply', reply }, transfer: ownedBuffers(analysis) };
+    if (tools === null) throw new Error('A frame came before the settings.');
+    return { type: 'reply', reply: await analyze(await tools, request) };
   } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
-    return {
-      message: { type: 'reply', reply: { ok: false, code: 'server.internal' }, failure },
-      transfer: [],
-    };
+    return { type: 'reply', reply: { ok: false, code: 'server.internal' }, failure: describe(error) };
   }
 }
 
-/** The buffers that the analysis alone holds, to be moved instead of copied. */
-function ownedBuffers({ face }: FrameAnalysis): ArrayBuffer[] {
-  if (!face.found) return [];
-  const arrays = [face.value.landmarks, ...Object.values(face.value.embeddings ?? {})];
-  return arrays.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+async function analyze(
+  { decoder, analyzer }: Tools,
+  { image, region, wants }: AnalyzeRequest,
+): Promise<AnalyzeReply> {
+  const startedAt = performance.now();
+  const decoded = await decoder.decode(Buffer.from(image));
+  if (!decoded.ok) return decoded;
+  const spent: Record<Stage, number> = { hash: 0, detect: 0, mesh: 0, eyes: 0, quality: 0, embed: 0, pad: 0 };
+  const decodedAt = performance.now();
+  let markedAt = decodedAt;
+  const analysis = await analyzer.analyze(decoded.image, region, wants, (stage) => {
+    const now = performance.now();
+    spent[stage] += now - markedAt;
+    markedAt = now;
+  });
+  const timings: AnalyzeTimings = {
+    decodeMs: decodedAt - startedAt,
+    detectMs: spent.detect,
+    meshMs: spent.mesh,
+    eyesMs: spent.eyes,
+    embedMs: spent.embed,
+    padMs: spent.pad,
+    totalMs: performance.now() - startedAt,
+  };
+  return { ok: true, analysis, timings };
 }

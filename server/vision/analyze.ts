@@ -19,7 +19,7 @@ import { decodeEyes, eyeRegions, IRIS_SIDE } from './iris.ts';
 import { landmarkBounds } from './landmarks.ts';
 import { regionFromMesh, type Mesh } from './mesh.ts';
 import type { ModelRunner } from './model-runner.ts';
-import { bonaFideProbability, PAD_SIDE, padMatrix } from './pad.ts';
+import { bonaFideProbability, PAD_CROP, PAD_SIDE, padMatrix } from './pad.ts';
 import { headPose } from './pose.ts';
 import { measureQuality } from './quality.ts';
 import { isUsableRegion, regionMatrix } from './region.ts';
@@ -145,7 +145,7 @@ export class FrameAnalyzerCore {
       if (!this.#runner.has(model)) continue;
       const matrix = padMatrix(model, box, image.width, image.height);
       const { normalisation } = MODEL_MANIFEST[model].input;
-      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padInput);
+      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padInput, PAD_CROP);
       sum += bonaFideProbability(await this.#runner.run(model, this.#padInput, [1, 3, PAD_SIDE, PAD_SIDE]));
       count++;
     }

@@ -29,6 +29,8 @@ const MESH_INPUT = MODEL_MANIFEST.facemesh.input;
 const MAX_CANDIDATES = 3;
 /** Other faces looked at before counting stops: two are already too many. */
 const MAX_OTHER_FACES = 4;
+/** Score that a face other than the main one must reach to count. */
+const MIN_OTHER_SCORE = 0.5;
 /** A face this much smaller than the main one is a bystander or a picture on the wall. */
 const MIN_SHARE_OF_MAIN_SIZE = 0.35;
 /** A detection that shares this much with the main face's box, or has its centre in it, is the main face. */
@@ -95,7 +97,10 @@ export class FaceFinder {
   ): Promise<number> {
     const minSize = MIN_SHARE_OF_MAIN_SIZE * Math.max(main.width, main.height);
     const others = detections.filter(
-      (detection) => faceSize(detection) >= minSize && !isSameFace(detection.box, main),
+      (detection) =>
+        detection.score >= MIN_OTHER_SCORE &&
+        faceSize(detection) >= minSize &&
+        !isSameFace(detection.box, main),
     );
     let count = 1;
     for (const detection of others.slice(0, MAX_OTHER_FACES)) {
