@@ -24,8 +24,8 @@ export const welcome = z.object({
 export const status = z.object({
   type: z.literal('status'),
   phase: z.enum(PHASES),
-  face: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).optional(),
-  hint: z.enum(HINTS).optional(),
+  face: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).exactOptional(),
+  hint: z.enum(HINTS).exactOptional(),
   progress: fraction,
   challenge: z
     .object({
@@ -35,7 +35,7 @@ export const status = z.object({
       remainingMs: z.number().min(0),
       skippable: z.boolean(),
     })
-    .optional(),
+    .exactOptional(),
 });
 
 /** Leave to send `frames` more frames. The first credit follows `welcome`. */

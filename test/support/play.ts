@@ -1,0 +1,71 @@
+import { connect, type KioskSession } from '../../client/kiosk/session-client.ts';
+import type { Decision, Status } from '../../protocol/downstream.ts';
+import type { Mode } from '../../protocol/status.ts';
+import type { RealServer } from './real-server.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+import type { Presenter } from './puppet/presenter.ts';
+
+export interface Play {
+  readonly mode: Mode;
+  readonly subject?: string;
+  readonly policy?: string;
+  readonly presenter: Presenter;
+  readonly framesPerSecond?: number;
+  /** Gives up, with bye, after this much virtual time. */
+  readonly maxMs?: number;
+}
+
+export interface Played {
+  readonly decision: Decision;
+  readonly sessionId: string;
+  readonly statuses: readonly Status[];
+  /** Virtual milliseconds from the first frame to the decision. */
+  readonly tookMs: number;
+}
+
+/**
+ * Runs one session against a real server on virtual time: one frame, its analysis, the next frame. What a person in
+ * front of a camera of that frame rate would see on a machine that keeps up.
+ */
+export async function play(server: RealServer, clock: VirtualClock, options: Play): Promise<Played> {
+  const { presenter, framesPerSecond = 25, maxMs = 60_000, ...request } = options;
+  const created = await server.api('POST', '/v1/sessions', request);
+  if (created.status !== 201) throw new Error(`no session: ${JSON.stringify(created.body)}`);
+  const session = await connect({ url: server.streamUrl, ticket: created.body.ticket });
+  const statuses: Status[] = [];
+  const startMs = clock.nowMs();
+  const listening = (async () => {
+    for await (const event of session.events) {
+      if (event.type !== 'status') continue;
+      statuses.push(event);
+      presenter.onStatus?.(withoutType(event), clock.nowMs() - startMs);
+    }
+  })();
+  await stream(session, presenter, clock, startMs, framesPerSecond, maxMs);
+  const decision = await session.decision;
+  await listening;
+  return { decision, sessionId: created.body.sessionId, statuses, tookMs: clock.nowMs() - startMs };
+}
+
+async function stream(
+  session: KioskSession,
+  presenter: Presenter,
+  clock: VirtualClock,
+  startMs: number,
+  framesPerSecond: number,
+  maxMs: number,
+): Promise<void> {
+  await session.whenCredit();
+  const window = session.credits;
+  for (let frame = 0; frame * (1000 / framesPerSecond) < maxMs; frame++) {
+    if (!(await session.whenCredit(window))) return;
+    const atMs = Math.round((frame * 1000) / framesPerSecond);
+    clock.advance(startMs + atMs - clock.nowMs());
+    if (!session.sendFrame(presenter.frameAt(atMs), clock.nowMs())) return;
+  }
+  session.bye('source-ended');
+}
+
+function withoutType({ type: _type, ...status }: Status) {
+  return status;
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../../server/clock.ts';
+import { startServer, type RunningServer } from '../../server/compose.ts';
+import { readConfig } from '../../server/config.ts';
+import { createLogger } from '../../server/observe/log.ts';
+
+export interface RealServer extends RunningServer {
+  readonly dataDir: string;
+  readonly apiKey: string;
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Address of the stream. */
+  readonly streamUrl: string;
+  /** An API request with the server's key. */
+  api(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  /** Stops at once and removes the data folder unless it was given. */
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly transport: 'uws' | 'ws';
+  readonly clock?: Clock;
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The product's own server with its real models, store and sockets, on a free port of this machine. */
+export async function startRealServer({
+  transport,
+  clock = systemClock,
+  dataDir,
+  env = {},
+}: Options): Promise<RealServer> {
+  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'veriframe-')));
+  const config = readConfig({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    VERIFRAME_DATA_DIR: folder,
+    VERIFRAME_TRANSPORT: transport,
+    VERIFRAME_WORKERS: '1',
+    VERIFRAME_LOG_LEVEL: 'silent',
+    ...env,
+  });
+  const server = await startServer(config, createLogger(config), clock);
+  const apiKey = (await readFile(join(folder, 'development-api-key'), 'utf8')).trim();
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    ...server,
+    dataDir: folder,
+    apiKey,
+    url,
+    streamUrl: `ws://127.0.0.1:${server.port}/v1/stream`,
+    async api(method, path, body) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+    },
+    async close() {
+      await server.stop(0);
+      if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
