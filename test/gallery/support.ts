@@ -18,9 +18,15 @@ export function direction(angleDeg: number, dimensions = 8): Float32Array {
 
 /**
  * People in clusters (look-alikes), off centre as face embeddings are: references, and probes of the same people
- * with noise of their own.
+ * with noise of their own. A person's own part has variance 0.64, a cluster's 0.36.
  */
-export function clusteredPeople(model: EmbeddingModelId, dimensions: number, people: number, seed: number) {
+export function clusteredPeople(
+  model: EmbeddingModelId,
+  dimensions: number,
+  people: number,
+  seed: number,
+  { offCentre = 1, noise = 0.6 } = {},
+) {
   const draw = seededDraws(seed);
   /** Mean 0, variance 1. */
   const deviate = () => Math.sqrt(12) * (draw() - 0.5);
@@ -29,10 +35,10 @@ export function clusteredPeople(model: EmbeddingModelId, dimensions: number, peo
   const clusters = Array.from({ length: Math.ceil(people / 20) }, deviates);
   const faces = Array.from({ length: people }, (_, index) => {
     const cluster = clusters[index % clusters.length];
-    return deviates().map((value, axis) => offset[axis] + 0.6 * cluster[axis] + 0.8 * value);
+    return deviates().map((value, axis) => offCentre * offset[axis] + 0.6 * cluster[axis] + 0.8 * value);
   });
   const picture = (index: number): Embeddings => ({
-    [model]: normalise(faces[index].map((value) => value + 0.6 * deviate())),
+    [model]: normalise(faces[index].map((value) => value + noise * deviate())),
   });
   return { references: faces.map((_, index) => reference(`s${index}`, picture(index))), picture };
 }
