@@ -1,11 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** Sessions that run in real time (recorded clips, a browser's camera) get the machine to themselves. */
+const REAL_TIME = ['test/e2e/**/*.test.ts', 'test/browser/**/*.test.ts', 'test/demo/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: REAL_TIME,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'trip',
+          include: REAL_TIME,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -106,8 +106,9 @@ export async function startServer(
           countReferences: async (tenant, subject) =>
             (await store.references.ofSubject(tenant, subject)).length,
           erase: async (tenant, subject) => {
+            const erased = await store.references.eraseSubject(tenant, subject);
             gallery.removeSubject(tenant, subject);
-            return await store.references.eraseSubject(tenant, subject);
+            return erased;
           },
         },
         policies: { names: () => POLICY_NAMES, serves },

@@ -20,7 +20,9 @@ export interface SessionRequest {
 /** The way back to the client. Safe to call after the socket closed. */
 export interface ClientLink {
   send(message: Downstream): void;
-  /** Ends the socket: 1000 when `code` is null, else the code's close code. */
+  /** Tells the client of an error that does not end the session. */
+  sendError(code: ErrorCode): void;
+  /** Ends the socket: 1000 when `code` is null; else an `error` message, then the code's close code. */
   close(code: ErrorCode | null): void;
 }
 
