@@ -29,8 +29,8 @@ const MESH_INPUT = MODEL_MANIFEST.facemesh.input;
 const MAX_CANDIDATES = 3;
 /** Other faces looked at before counting stops: two are already too many. */
 const MAX_OTHER_FACES = 4;
-/** Score that a face other than the main one must reach to count. */
-const MIN_OTHER_SCORE = 0.5;
+/** Enough to look a second time, in the square that the first mesh gives: far above what anything but a face gets. */
+const MIN_COARSE_PRESENCE = 0.1;
 /** A face this much smaller than the main one is a bystander or a picture on the wall. */
 const MIN_SHARE_OF_MAIN_SIZE = 0.35;
 /** A detection that shares this much with the main face's box, or has its centre in it, is the main face. */
@@ -50,13 +50,18 @@ export class FaceFinder {
   }
 
   /** Lays the mesh over a region, or gives null when there is no face in it. */
-  async meshIn(image: RgbImage, region: FaceRegion, onStage: StageListener): Promise<Mesh | null> {
+  async meshIn(
+    image: RgbImage,
+    region: FaceRegion,
+    onStage: StageListener,
+    minPresence = MIN_PRESENCE,
+  ): Promise<Mesh | null> {
     const matrix = regionMatrix(region, MESH_SIDE);
     this.#warper.crop(image, matrix, MESH_SIDE, MESH_SIDE, MESH_INPUT.normalisation, this.#meshInput);
     const outputs = await this.#runner.run('facemesh', this.#meshInput, [1, 3, MESH_SIDE, MESH_SIDE]);
     const mesh = decodeMesh(outputs, region);
     onStage('mesh');
-    return mesh.presence > MIN_PRESENCE ? mesh : null;
+    return mesh.presence > minPresence ? mesh : null;
   }
 
   /** Searches the whole picture; most prominent face first. */
@@ -80,7 +85,8 @@ export class FaceFinder {
     onStage: StageListener,
   ): Promise<Mesh | null> {
     for (const detection of detections.slice(0, MAX_CANDIDATES)) {
-      const coarse = await this.meshIn(image, regionFromDetection(detection), onStage);
+      const region = regionFromDetection(detection);
+      const coarse = await this.meshIn(image, region, onStage, MIN_COARSE_PRESENCE);
       if (coarse === null) continue;
       const fine = await this.meshIn(image, regionFromMesh(coarse.landmarks), onStage);
       if (fine !== null) return fine;
@@ -97,10 +103,7 @@ export class FaceFinder {
   ): Promise<number> {
     const minSize = MIN_SHARE_OF_MAIN_SIZE * Math.max(main.width, main.height);
     const others = detections.filter(
-      (detection) =>
-        detection.score >= MIN_OTHER_SCORE &&
-        faceSize(detection) >= minSize &&
-        !isSameFace(detection.box, main),
+      (detection) => faceSize(detection) >= minSize && !isSameFace(detection.box, main),
     );
     let count = 1;
     for (const detection of others.slice(0, MAX_OTHER_FACES)) {
