@@ -1,0 +1,32 @@
+import {
+  CameraOff,
+  Check,
+  CircleAlert,
+  Lock,
+  RotateCcw,
+  ScanFace,
+  Timer,
+  Video,
+  WifiOff,
+} from 'lucide-static';
+import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
+
+/** Drawings of the lucide set. They say nothing that the words beside them do not. */
+const SOURCES = {
+  alert: CircleAlert,
+  cameraOff: CameraOff,
+  check: Check,
+  face: ScanFace,
+  lock: Lock,
+  offline: WifiOff,
+  again: RotateCcw,
+  time: Timer,
+  video: Video,
+} as const;
+
+export type IconName = keyof typeof SOURCES;
+
+/** The icon's `<svg>`, sized and coloured by the style sheet. */
+export function icon(name: IconName): unknown {
+  return unsafeSVG(SOURCES[name].replace('<svg', '<svg aria-hidden="true" focusable="false"'));
+}

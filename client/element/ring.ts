@@ -1,0 +1,153 @@
+/**
+ * The ring's geometry, in units in which the oval's half width is 100. The stage scales and places it; nothing
+ * here knows of pixels. Angles are degrees clockwise from the top, as on a clock, in the mirrored picture.
+ */
+
+export const TICKS = 72;
+/** The oval is 1 : 1.3. */
+export const OVAL = { rx: 100, ry: 130 } as const;
+/** Distance of a tick's inner end from the oval, and a tick's length. */
+const TICK_GAP = 7;
+const TICK_LENGTH = 8;
+/** How far the bead's and the lids' line lies outside the oval: the middle of the ticks. */
+const RING_MIDDLE = TICK_GAP + TICK_LENGTH / 2;
+/** Half the width of the opening that points where to move. */
+const GAP_HALF_DEG = 14;
+/** Half the width of the opening in which the lids sit. */
+const LIDS_HALF_DEG = 23;
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Tick {
+  readonly angleDeg: number;
+  readonly from: Point;
+  readonly to: Point;
+}
+
+const radians = (angleDeg: number) => (angleDeg * Math.PI) / 180;
+
+/** Shortest way between two angles, 0..180. */
+export function angleBetween(oneDeg: number, otherDeg: number): number {
+  const apart = Math.abs(oneDeg - otherDeg) % 360;
+  return Math.min(apart, 360 - apart);
+}
+
+/**
+ * The point `outside` units from the oval along its normal, where the ray at `angleDeg` from the centre meets
+ * the oval.
+ */
+export function pointOnRing(angleDeg: number, outside: number = RING_MIDDLE): Point {
+  const { rx, ry } = OVAL;
+  const ray = { x: Math.sin(radians(angleDeg)), y: -Math.cos(radians(angleDeg)) };
+  const reach = 1 / Math.hypot(ray.x / rx, ray.y / ry);
+  const on = { x: ray.x * reach, y: ray.y * reach };
+  const normal = { x: on.x / rx ** 2, y: on.y / ry ** 2 };
+  const length = Math.hypot(normal.x, normal.y);
+  return { x: on.x + (normal.x / length) * outside, y: on.y + (normal.y / length) * outside };
+}
+
+/** The 72 ticks, the first at the top, at equal distances along the oval. */
+export const TICK_MARKS: readonly Tick[] = evenAngles(TICKS).map((angleDeg) => ({
+  angleDeg,
+  from: pointOnRing(angleDeg, TICK_GAP),
+  to: pointOnRing(angleDeg, TICK_GAP + TICK_LENGTH),
+}));
+
+/** Angles that cut the ring into `count` equal lengths, found on a polygon of a thousand sides. */
+function evenAngles(count: number): number[] {
+  const SIDES = 1000;
+  const corners = Array.from({ length: SIDES + 1 }, (_, side) => pointOnRing((side / SIDES) * 360));
+  const travelled = [0];
+  for (let side = 1; side <= SIDES; side += 1) {
+    const [from, to] = [corners[side - 1], corners[side]];
+    const step = from === undefined || to === undefined ? 0 : Math.hypot(to.x - from.x, to.y - from.y);
+    travelled.push((travelled[side - 1] ?? 0) + step);
+  }
+  const whole = travelled[SIDES] ?? 0;
+  return Array.from({ length: count }, (_, index) => {
+    const side = travelled.findIndex((length) => length >= (whole * index) / count - 1e-9);
+    return (side / SIDES) * 360;
+  });
+}
+
+/** What the ring says. Everything it can show follows from this. */
+export interface RingState {
+  /** Share of the ring that is lit, symmetrically from the top, 0..1. */
+  readonly progress: number;
+  /** Where the ring opens to point the way to move, or null. */
+  readonly gapDeg: number | null;
+  /** The arc from the top to where the bead waits, and how much of it the head has followed, 0..1. */
+  readonly trail: { readonly toDeg: number; readonly followed: number } | null;
+  /** The top is left free for the lids. */
+  readonly hasLids: boolean;
+}
+
+export type TickLook = 'plain' | 'lit' | 'guide' | 'gone';
+
+/** How one tick looks. Guidance lies over progress: one thing is said at a time. */
+export function tickLook(angleDeg: number, { progress, gapDeg, trail, hasLids }: RingState): TickLook {
+  if (gapDeg !== null) {
+    const away = angleBetween(angleDeg, gapDeg);
+    if (away < GAP_HALF_DEG) return 'gone';
+    if (away < GAP_HALF_DEG * 2) return 'guide';
+  }
+  const fromTop = angleBetween(angleDeg, 0);
+  if (hasLids && fromTop < LIDS_HALF_DEG) return 'gone';
+  if (trail !== null && liesOnTrail(angleDeg, trail.toDeg))
+    return fromTop <= angleBetween(trail.toDeg, 0) * trail.followed ? 'lit' : 'guide';
+  return progress > 0 && fromTop <= progress * 180 ? 'lit' : 'plain';
+}
+
+/** Whether an angle lies between the top and `toDeg`, on the shorter side. */
+function liesOnTrail(angleDeg: number, toDeg: number): boolean {
+  const span = signedFromTop(toDeg);
+  const turned = signedFromTop(angleDeg);
+  return span < 0 ? turned < 0 && turned >= span : turned > 0 && turned <= span;
+}
+
+/** A clock angle as −180..180 from the top, clockwise. */
+function signedFromTop(angleDeg: number): number {
+  return ((((angleDeg + 180) % 360) + 360) % 360) - 180;
+}
+
+/**
+ * Where to move so that the face comes to the middle, as a clock angle in the mirrored picture, or null when the
+ * face is near enough. `face` is in fractions of the camera's unmirrored frame.
+ */
+export function directionToCentre(face: {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}): number | null {
+  const right = face.x + face.width / 2 - 0.5;
+  const down = 0.5 - (face.y + face.height / 2);
+  if (Math.hypot(right, down) < 0.03) return null;
+  return ((Math.atan2(right, -down) * 180) / Math.PI + 360) % 360;
+}
+
+/** Keyframes' points of a bead that leaves the top and travels to `toDeg` the shorter way. */
+export function beadPath(toDeg: number, steps: number): readonly Point[] {
+  const span = signedFromTop(toDeg);
+  return Array.from({ length: steps + 1 }, (_, step) => pointOnRing((span * step) / steps));
+}
+
+export interface OvalPlace {
+  readonly cx: number;
+  readonly cy: number;
+  /** Pixels a unit. */
+  readonly scale: number;
+}
+
+/** Puts the oval and its ring in the middle of a stage of this many pixels. */
+export function placeOval({ width, height }: { width: number; height: number }): OvalPlace {
+  const margin = TICK_GAP + TICK_LENGTH + 8;
+  const scale = Math.min(
+    (height * 0.94) / (2 * (OVAL.ry + margin)),
+    (width * 0.94) / (2 * (OVAL.rx + margin)),
+  );
+  return { cx: width / 2, cy: height / 2, scale: Math.max(0.1, scale) };
+}

@@ -1,0 +1,93 @@
+import type { Words } from './words.ts';
+
+export const de: Words = {
+  direction: 'ltr',
+  label: 'Gesichtsprüfung',
+  start: {
+    verify: 'Bestätigen Sie, dass Sie es sind',
+    enrol: 'Gesicht einrichten',
+    identify: 'Mit dem Gesicht eintreten',
+    what: 'Schauen Sie in die Kamera und folgen Sie ein, zwei kleinen Bewegungen.',
+    howLong: 'Das dauert etwa zehn Sekunden.',
+    retention: 'Wir behalten eine verschlüsselte Vorlage, keine Bilder.',
+    button: 'Beginnen',
+    camera: 'Kamera',
+  },
+  permission: {
+    title: 'Kamera erlauben',
+    text: 'Ihr Browser fragt danach. Das Bild dient nur dieser Prüfung.',
+  },
+  connecting: 'Wird vorbereitet',
+  phase: {
+    hello: 'Wird vorbereitet',
+    positioning: 'Schauen Sie in die Kamera',
+    challenging: 'Schauen Sie weiter hierher',
+    matching: 'Fast fertig',
+    decided: 'Fast fertig',
+  },
+  hint: {
+    'no-face': 'Kommen Sie ins Oval',
+    'several-faces': 'Bitte nur eine Person',
+    'move-closer': 'Näher kommen',
+    'move-back': 'Etwas zurück',
+    'centre-face': 'Zur Mitte bewegen',
+    'look-straight': 'Geradeaus schauen',
+    'hold-still': 'Stillhalten',
+    'too-dark': 'Zu dunkel hier',
+    'too-bright': 'Zu hell hier',
+    'face-covered': 'Gesicht frei machen',
+    'open-eyes': 'Augen öffnen',
+    'do-challenge': 'Dem Zeichen folgen',
+    wait: 'Einen Moment',
+  },
+  challenge: {
+    blink: 'Einmal blinzeln',
+    'turn-left': 'Nach links drehen',
+    'turn-right': 'Nach rechts drehen',
+  },
+  challengeOf: 'Schritt {number} von {of}.',
+  passed: {
+    verify: { title: 'Sie sind es', text: 'Es kann weitergehen.' },
+    enrol: { title: 'Ihr Gesicht ist eingerichtet', text: 'Sie können es ab jetzt nutzen.' },
+    identify: { title: 'Willkommen', text: 'Es kann weitergehen.' },
+  },
+  failed: {
+    reject: {
+      title: 'Wir konnten Sie nicht bestätigen',
+      text: 'Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.',
+    },
+    're-verify': {
+      title: 'Wir brauchen noch einen Blick',
+      text: 'Suchen Sie gleichmäßiges Licht und schauen Sie in die Kamera.',
+    },
+  },
+  enrolFailed: {
+    title: 'Das Einrichten hat nicht geklappt',
+    text: 'Suchen Sie gleichmäßiges Licht und schauen Sie in die Kamera.',
+  },
+  denied: {
+    title: 'Die Kamera ist für diese Seite aus',
+    text: 'Erlauben Sie sie neben der Adresszeile oder in den Einstellungen.',
+  },
+  offline: {
+    title: 'Sie sind offline',
+    text: 'Verbinden Sie sich mit dem Internet und versuchen Sie es noch einmal.',
+  },
+  error: {
+    camera: {
+      title: 'Die Kamera ist nicht verfügbar',
+      text: 'Schließen Sie andere Programme, die sie nutzen.',
+    },
+    busy: {
+      title: 'Gerade sind viele hier',
+      text: 'Warten Sie einen Moment und versuchen Sie es noch einmal.',
+    },
+    other: {
+      title: 'Die Verbindung wurde unterbrochen',
+      text: 'Nichts ging verloren. Sie können neu beginnen.',
+    },
+  },
+  retry: 'Noch einmal',
+  skip: 'Das kann ich nicht',
+  cancel: 'Abbrechen',
+};

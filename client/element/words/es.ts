@@ -1,0 +1,81 @@
+import type { Words } from './words.ts';
+
+export const es: Words = {
+  direction: 'ltr',
+  label: 'Comprobación facial',
+  start: {
+    verify: 'Confirme que es usted',
+    enrol: 'Configure su rostro',
+    identify: 'Entre con su rostro',
+    what: 'Mire a la cámara y siga uno o dos movimientos pequeños.',
+    howLong: 'Tarda unos diez segundos.',
+    retention: 'Guardamos una plantilla cifrada, ninguna imagen.',
+    button: 'Empezar',
+    camera: 'Cámara',
+  },
+  permission: {
+    title: 'Permita la cámara',
+    text: 'Su navegador lo pregunta. La imagen solo se usa para esta comprobación.',
+  },
+  connecting: 'Preparando',
+  phase: {
+    hello: 'Preparando',
+    positioning: 'Mire a la cámara',
+    challenging: 'Siga mirando aquí',
+    matching: 'Casi listo',
+    decided: 'Casi listo',
+  },
+  hint: {
+    'no-face': 'Entre en el óvalo',
+    'several-faces': 'Solo una persona',
+    'move-closer': 'Acérquese',
+    'move-back': 'Aléjese un poco',
+    'centre-face': 'Muévase al centro',
+    'look-straight': 'Mire de frente',
+    'hold-still': 'No se mueva',
+    'too-dark': 'Demasiado oscuro aquí',
+    'too-bright': 'Demasiada luz aquí',
+    'face-covered': 'Descubra su rostro',
+    'open-eyes': 'Abra los ojos',
+    'do-challenge': 'Siga la señal',
+    wait: 'Un momento',
+  },
+  challenge: {
+    blink: 'Parpadee una vez',
+    'turn-left': 'Gire a la izquierda',
+    'turn-right': 'Gire a la derecha',
+  },
+  challengeOf: 'Paso {number} de {of}.',
+  passed: {
+    verify: { title: 'Es usted', text: 'Ya puede continuar.' },
+    enrol: { title: 'Su rostro está configurado', text: 'Puede usarlo desde ahora.' },
+    identify: { title: 'Le damos la bienvenida', text: 'Ya puede continuar.' },
+  },
+  failed: {
+    reject: {
+      title: 'No pudimos confirmar que es usted',
+      text: 'Puede intentarlo otra vez o entrar de otra manera.',
+    },
+    're-verify': {
+      title: 'Necesitamos mirar una vez más',
+      text: 'Busque una luz uniforme, mire a la cámara e inténtelo de nuevo.',
+    },
+  },
+  enrolFailed: {
+    title: 'No pudimos configurar su rostro',
+    text: 'Busque una luz uniforme, mire a la cámara e inténtelo de nuevo.',
+  },
+  denied: {
+    title: 'La cámara está desactivada en esta página',
+    text: 'Permítala junto a la barra de direcciones o en los ajustes.',
+  },
+  offline: { title: 'No hay conexión', text: 'Conéctese a internet e inténtelo de nuevo.' },
+  error: {
+    camera: { title: 'La cámara no está disponible', text: 'Cierre otros programas que la usen.' },
+    busy: { title: 'Hay muchas personas ahora mismo', text: 'Espere un momento e inténtelo de nuevo.' },
+    other: { title: 'Se interrumpió la conexión', text: 'No se ha perdido nada. Puede empezar de nuevo.' },
+  },
+  retry: 'Intentar de nuevo',
+  skip: 'No puedo hacer esto',
+  cancel: 'Cancelar',
+};

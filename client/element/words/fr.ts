@@ -1,0 +1,80 @@
+import type { Words } from './words.ts';
+
+export const fr: Words = {
+  direction: 'ltr',
+  label: 'Vérification du visage',
+  start: {
+    verify: 'Confirmez que c’est vous',
+    enrol: 'Configurez votre visage',
+    identify: 'Entrez avec votre visage',
+    what: 'Regardez la caméra, puis suivez un ou deux petits mouvements.',
+    howLong: 'Cela prend une dizaine de secondes.',
+    retention: 'Nous gardons un gabarit chiffré, aucune image.',
+    button: 'Commencer',
+    camera: 'Caméra',
+  },
+  permission: {
+    title: 'Autorisez la caméra',
+    text: 'Votre navigateur le demande. L’image ne sert qu’à cette vérification.',
+  },
+  connecting: 'Préparation',
+  phase: {
+    hello: 'Préparation',
+    positioning: 'Regardez la caméra',
+    challenging: 'Continuez à regarder ici',
+    matching: 'Presque terminé',
+    decided: 'Presque terminé',
+  },
+  hint: {
+    'no-face': 'Venez dans l’ovale',
+    'several-faces': 'Une seule personne',
+    'move-closer': 'Approchez-vous',
+    'move-back': 'Reculez un peu',
+    'centre-face': 'Allez vers le centre',
+    'look-straight': 'Regardez droit devant',
+    'hold-still': 'Ne bougez plus',
+    'too-dark': 'Trop sombre ici',
+    'too-bright': 'Trop de lumière ici',
+    'face-covered': 'Dégagez votre visage',
+    'open-eyes': 'Ouvrez les yeux',
+    'do-challenge': 'Suivez le repère',
+    wait: 'Un instant',
+  },
+  challenge: { blink: 'Clignez une fois', 'turn-left': 'Tournez à gauche', 'turn-right': 'Tournez à droite' },
+  challengeOf: 'Étape {number} sur {of}.',
+  passed: {
+    verify: { title: 'C’est bien vous', text: 'Vous pouvez continuer.' },
+    enrol: { title: 'Votre visage est configuré', text: 'Vous pouvez l’utiliser dès maintenant.' },
+    identify: { title: 'Bienvenue', text: 'Vous pouvez continuer.' },
+  },
+  failed: {
+    reject: {
+      title: 'Nous n’avons pas pu confirmer que c’est vous',
+      text: 'Réessayez une fois, ou entrez autrement.',
+    },
+    're-verify': {
+      title: 'Il nous faut encore un regard',
+      text: 'Trouvez une lumière régulière, face à la caméra, et réessayez.',
+    },
+  },
+  enrolFailed: {
+    title: 'Nous n’avons pas pu configurer votre visage',
+    text: 'Trouvez une lumière régulière, face à la caméra, et réessayez.',
+  },
+  denied: {
+    title: 'La caméra est coupée pour cette page',
+    text: 'Autorisez-la près de la barre d’adresse ou dans les réglages.',
+  },
+  offline: { title: 'Vous êtes hors ligne', text: 'Connectez-vous à internet, puis réessayez.' },
+  error: {
+    camera: {
+      title: 'La caméra n’est pas disponible',
+      text: 'Fermez les autres programmes qui l’utilisent.',
+    },
+    busy: { title: 'Il y a beaucoup de monde', text: 'Attendez un instant, puis réessayez.' },
+    other: { title: 'La connexion a été interrompue', text: 'Rien n’est perdu. Vous pouvez recommencer.' },
+  },
+  retry: 'Réessayer',
+  skip: 'Je ne peux pas faire cela',
+  cancel: 'Annuler',
+};

@@ -1,0 +1,43 @@
+/** Hands events to `for await` in order, waiting for those to come. Ends when `end` was called and all are read. */
+export class EventQueue<Event> implements AsyncIterableIterator<Event, void> {
+  readonly #unread: Event[] = [];
+  readonly #onReturn: () => void;
+  #waiting: ((result: IteratorResult<Event, void>) => void)[] = [];
+  #isEnded = false;
+
+  /** `onReturn` hears that the reader left its loop early. */
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn;
+  }
+
+  push(event: Event): void {
+    if (this.#isEnded) return;
+    const reader = this.#waiting.shift();
+    if (reader === undefined) this.#unread.push(event);
+    else reader({ done: false, value: event });
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    for (const reader of this.#waiting) reader({ done: true, value: undefined });
+    this.#waiting = [];
+  }
+
+  next(): Promise<IteratorResult<Event, void>> {
+    const event = this.#unread.shift();
+    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<Event, void>> {
+    this.#unread.length = 0;
+    this.end();
+    this.#onReturn();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

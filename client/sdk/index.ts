@@ -1,0 +1,18 @@
+/** The veriframe browser SDK: one call starts a session, its events tell what happens. */
+export {
+  type CameraChoice,
+  type CameraDevice,
+  type CameraPermission,
+  cameraPermission,
+  listCameras,
+  rememberCamera,
+  rememberedCamera,
+} from './camera.ts';
+export { FACE_SESSION_ERRORS, FaceSessionError, type FaceSessionErrorCode } from './errors.ts';
+export { createFaceSession, type FaceSession, type FaceSessionOptions } from './session.ts';
+export type {
+  FaceDecision,
+  FaceSessionEnd,
+  FaceSessionEvent,
+  FaceSessionState,
+} from './session-state.ts';

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { type Browser, chromium } from 'playwright-core';
+import sharp from 'sharp';
+
+const PLACES = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** The browser to test with, or null where there is none. */
+export const chromiumPath: string | null =
+  PLACES.find((place) => place !== undefined && existsSync(place)) ?? null;
+
+/**
+ * A file that Chromium plays as its camera, over and over: a person of a sample photo who sways a little.
+ * MJPEG is JPEG files one after another.
+ */
+async function cameraFile(): Promise<string> {
+  const samples = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
+  const photo = sharp(join(samples, 'demo/sample3.jpg'));
+  const frames = await Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      const sway = Math.round(6 * Math.sin((index / 12) * 2 * Math.PI));
+      return photo
+        .clone()
+        .extract({ left: 885 + sway, top: 130, width: 560, height: 420 })
+        .resize(640, 480)
+        .jpeg({ quality: 85 })
+        .toBuffer();
+    }),
+  );
+  const path = join(await mkdtemp(join(tmpdir(), 'veriframe-camera-')), 'camera.mjpeg');
+  await writeFile(path, Buffer.concat(frames));
+  return path;
+}
+
+/** Starts Chromium with a camera of its own; pages that were given the permission see a person sway. */
+export async function launchBrowser(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-video-capture=${await cameraFile()}`,
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+}

@@ -1,0 +1,126 @@
+import type { WebSocket } from 'ws';
+import { decodeUpstream, encodeMessage } from '../../../protocol/codec.ts';
+import type { Decision, Downstream, Status } from '../../../protocol/downstream.ts';
+import { type ErrorCode, ERRORS } from '../../../protocol/errors.ts';
+import type { Frame, Upstream } from '../../../protocol/upstream.ts';
+
+/**
+ * The server's end of one connection, played by a test over the real socket. It holds the client to the protocol
+ * as it goes: what it does wrong stands in `violations`.
+ */
+export class ScriptedPeer {
+  readonly violations: string[] = [];
+  readonly heard: Exclude<Upstream, Frame>[] = [];
+  readonly frames: Frame[] = [];
+  readonly closed: Promise<number>;
+  readonly #socket: WebSocket;
+  #credits = 0;
+  #waiters: (() => void)[] = [];
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code) => {
+        this.#wake();
+        resolve(code);
+      });
+    });
+  }
+
+  send(message: Downstream): void {
+    this.#socket.send(encodeMessage(message));
+  }
+
+  /** Resolves once `isTrue` holds; looked at again after everything heard. */
+  async until(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) {
+      if (this.#socket.readyState !== this.#socket.OPEN) throw new Error('the client is gone');
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  /** Waits for hello, welcomes and gives the first credit. */
+  async welcome(limits: { maxFramesPerSecond?: number; credit?: number } = {}): Promise<void> {
+    await this.until(() => this.heard.length > 0);
+    this.send({
+      type: 'welcome',
+      sessionId: 'session-1',
+      mode: 'verify',
+      policy: 'standard',
+      limits: {
+        maxImageBytes: 200_000,
+        maxImagePixels: 640 * 480,
+        maxFramesPerSecond: limits.maxFramesPerSecond ?? 30,
+        maxSessionMs: 60_000,
+      },
+    });
+    this.credit(limits.credit ?? 2);
+  }
+
+  credit(frames: number): void {
+    this.#credits += frames;
+    this.send({ type: 'credit', frames });
+  }
+
+  /** Waits for `count` more frames, giving the credit of each back. */
+  async takeFrames(count: number): Promise<void> {
+    for (let taken = 0; taken < count; taken += 1) {
+      const before = this.frames.length;
+      await this.until(() => this.frames.length > before);
+      this.credit(this.frames.length - before);
+    }
+  }
+
+  status(status: Partial<Omit<Status, 'type'>>): void {
+    this.send({ type: 'status', phase: 'positioning', progress: 0, ...status });
+  }
+
+  decide(decision: Omit<Decision, 'type'>): void {
+    this.send({ type: 'decision', ...decision });
+    this.#socket.close(1000);
+  }
+
+  /** Ends the connection with a code, as R30 says. */
+  fail(code: ErrorCode): void {
+    const { message, retry, closeCode } = ERRORS[code];
+    this.send({ type: 'error', code, message, retry });
+    this.#socket.close(closeCode ?? 1000, code);
+  }
+
+  /** Cuts the connection without a word. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  #hear(data: unknown, isBinary: boolean): void {
+    if (!isBinary || !(data instanceof Buffer)) {
+      this.violations.push('text message');
+      return;
+    }
+    try {
+      this.#accept(decodeUpstream(new Uint8Array(data)));
+    } catch (error) {
+      this.violations.push(String(error));
+    }
+    this.#wake();
+  }
+
+  #accept(message: Upstream): void {
+    if (message.type !== 'frame') {
+      this.heard.push(message);
+      return;
+    }
+    if (this.heard[0]?.type !== 'hello') this.violations.push('frame before hello');
+    if (this.#credits === 0) this.violations.push('frame without credit');
+    if (message.seq <= (this.frames.at(-1)?.seq ?? -1)) this.violations.push('frame out of order');
+    this.#credits -= 1;
+    this.frames.push(message);
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resume of waiters) resume();
+  }
+}
