@@ -90,7 +90,7 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
   const pad = evidence['passive-pad'];
   if (pad.measured && pad.score < policy.passivePad.rejectBar && policy.fusion.cues.includes('passive-pad'))
     return reject('pad-below-bar');
-  if (evidence.match.measured && findings.standing === 'below')
+  if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
     return reject(findings.mode === 'identify' ? 'no-candidate' : 'match-below-threshold');
   return null;
 }

@@ -104,7 +104,7 @@ export interface ContinuityPolicy {
   readonly yawAllowanceDeg: number;
   /** Breaks beyond this many end the session. */
   readonly maxBreaks: number;
-  /** Log-likelihood ratio against the session's own pool at which an embedding agrees or contradicts. */
+  /** Unclamped log-likelihood ratio against the session's own pool at which an embedding agrees or contradicts. */
   readonly agreeLlr: number;
   readonly contradictLlr: number;
   /** The same for a head turned by more than `turnedDeg`, where every embedding weakens. */

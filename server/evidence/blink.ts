@@ -28,23 +28,28 @@ interface Dip {
 }
 
 export interface BlinkState {
-  /** Frames of about the last second in which both eyes could be judged. */
+  /** Frames of about the last second with both eyes open: what closing is measured against. */
   readonly recent: readonly OpenFrame[];
+  /** The last frame in which both eyes could be judged, joined to the ones before it; null when there is none. */
+  readonly lastAtMs: number | null;
   readonly dip: Dip | null;
   readonly eyesClosed: boolean;
   readonly count: number;
   readonly latest: Blink | null;
-  /** Time watched at a frame rate at which a blink could not have been missed. */
+  /** Time in which both eyes could be judged, and the part of it at a frame rate that misses no blink. */
+  readonly seenMs: number;
   readonly watchedMs: number;
   readonly frames: number;
 }
 
 export const initialBlink: BlinkState = {
   recent: [],
+  lastAtMs: null,
   dip: null,
   eyesClosed: false,
   count: 0,
   latest: null,
+  seenMs: 0,
   watchedMs: 0,
   frames: 0,
 };
@@ -63,20 +68,23 @@ export function foldBlink(
 ): BlinkState {
   const face = faceOf(sample);
   const measurable = face !== null && Math.abs(face.pose.yawDeg) < policy.maxYawDeg;
-  if (trackBroken || !measurable) return { ...state, recent: [], dip: null, eyesClosed: false };
+  if (trackBroken || !measurable)
+    return { ...state, recent: [], lastAtMs: null, dip: null, eyesClosed: false };
 
   const { atMs } = sample;
   const current: OpenFrame = { atMs, ...face.eyes, pitchDeg: face.pose.pitchDeg };
   const recent = state.recent.filter((frame) => frame.atMs > atMs - policy.baselineMs);
-  const previous = state.recent.at(-1);
+  const gapMs = state.lastAtMs === null ? 0 : atMs - state.lastAtMs;
   const next: BlinkState = {
     ...state,
     recent: [...recent, current],
+    lastAtMs: atMs,
     frames: state.frames + 1,
-    watchedMs: state.watchedMs + watched(previous, atMs, policy),
+    seenMs: state.seenMs + gapMs,
+    watchedMs: state.watchedMs + (gapMs <= 1000 / policy.minFramesPerSecond ? gapMs : 0),
     eyesClosed: false,
   };
-  if (recent.length < policy.minBaselineFrames || previous === undefined) return { ...next, dip: null };
+  if (recent.length < policy.minBaselineFrames || state.lastAtMs === null) return { ...next, dip: null };
 
   const ratio = Math.max(
     current.imageLeft / median(recent.map((frame) => frame.imageLeft)),
@@ -84,18 +92,20 @@ export function foldBlink(
   );
   const atRest =
     Math.abs(current.pitchDeg - median(recent.map((frame) => frame.pitchDeg))) <= policy.maxPitchChangeDeg;
-  const noGap = atMs - previous.atMs <= policy.maxFrameGapMs;
+  const noGap = gapMs <= policy.maxFrameGapMs;
 
   if (ratio < policy.closedRatio) {
     const dip = state.dip ?? {
-      openBeforeMs: previous.atMs,
+      openBeforeMs: state.lastAtMs,
       startMs: atMs,
       frames: 0,
       deepest: ratio,
       plausible: true,
     };
+    // Closed frames stay out of the baseline, or lids held down would soon count as open.
     return {
       ...next,
+      recent,
       eyesClosed: true,
       dip: {
         ...dip,
@@ -126,12 +136,6 @@ function isBlink(dip: Dip, openAgainMs: number, endPlausible: boolean, policy: B
   );
 }
 
-function watched(previous: OpenFrame | undefined, atMs: number, policy: BlinkPolicy): number {
-  if (previous === undefined) return 0;
-  const gapMs = atMs - previous.atMs;
-  return gapMs <= 1000 / policy.minFramesPerSecond ? gapMs : 0;
-}
-
 /**
  * Blinking is a Poisson process of some 15 a minute, so within the `absenceMs` of 4 s a bona fide subject blinks
  * with probability 1 − e^−1 = .63. Attacks taken together are assumed to blink in .2 of such spans (replays do,
@@ -142,10 +146,9 @@ const ABSENT_LLR = Math.log(0.37 / 0.8);
 
 /** Spontaneous blinking. Score: blinks seen. */
 export function blinkEvidence(state: BlinkState, policy: BlinkPolicy): Evidence {
-  const { count, frames, watchedMs } = state;
+  const { count, frames, seenMs, watchedMs } = state;
   if (count > 0) return { measured: true, logLikelihoodRatio: SEEN_LLR, score: count, frames };
   if (watchedMs >= policy.absenceMs)
     return { measured: true, logLikelihoodRatio: ABSENT_LLR, score: 0, frames };
-  const enoughFrames = frames >= (policy.absenceMs / 1000) * (policy.minFramesPerSecond / 2);
-  return { measured: false, why: enoughFrames ? 'frame-rate-too-low' : 'too-few-frames' };
+  return { measured: false, why: seenMs >= policy.absenceMs ? 'frame-rate-too-low' : 'too-few-frames' };
 }

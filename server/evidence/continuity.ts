@@ -1,4 +1,4 @@
-import { comparisonLlr, MAX_COMPARISON_LLR } from '../decision/calibrate.ts';
+import { unclampedLlr } from '../decision/calibrate.ts';
 import { compare } from '../decision/compare.ts';
 import type { ContinuityPolicy } from '../decision/policy-shape.ts';
 import type { FaceAnalysis } from '../vision/analysis.ts';
@@ -19,14 +19,14 @@ interface TrackPoint {
 export interface ContinuityState {
   readonly track: TrackPoint | null;
   readonly breaks: number;
-  /** True until an embedding agrees: at the start, after every break, and after a contradiction. */
+  /** True until an embedding agrees: at the start, after every break, and after a clear one that did not agree. */
   readonly unproven: boolean;
   readonly contradictionsInARow: number;
   readonly changed: boolean;
   readonly agreements: number;
   readonly lastAgreedAtMs: number | null;
-  /** Lowest log-likelihood ratio of an agreed embedding against the session's pool. */
-  readonly lowestLlr: number;
+  /** Lowest unclamped log-likelihood ratio of an agreed embedding against the pool; null before the second. */
+  readonly lowestLlr: number | null;
   readonly severalFacesSinceMs: number | null;
 }
 
@@ -38,7 +38,7 @@ export const initialContinuity: ContinuityState = {
   changed: false,
   agreements: 0,
   lastAgreedAtMs: null,
-  lowestLlr: MAX_COMPARISON_LLR,
+  lowestLlr: null,
   severalFacesSinceMs: null,
 };
 
@@ -64,7 +64,7 @@ function jumped(before: TrackPoint, atMs: number, face: FaceAnalysis, policy: Co
 }
 
 /** What an embedding said about the face being the session's own. */
-type Similarity = 'agrees' | 'contradicts' | 'unclear';
+type Similarity = 'agrees' | 'doubtful' | 'contradicts' | 'says-nothing';
 
 /**
  * Folds one frame. The track says where the face is, embeddings say whose it is: after a break nothing counts
@@ -93,10 +93,10 @@ export function foldContinuity(
   if (!verdict.usable || face?.embeddings === undefined) return next;
 
   const turned = Math.abs(face.pose.yawDeg - neutralYawDeg) > policy.turnedDeg;
-  if (pool.frames === 0) return verdict.good ? agreed(next, sample.atMs, MAX_COMPARISON_LLR) : next;
+  if (pool.frames === 0) return verdict.good ? agreed(next, sample.atMs, null) : next;
   const comparison = compare(face.embeddings, poolMean(pool));
   if (comparison === null) return next;
-  const llr = comparisonLlr(comparison);
+  const llr = unclampedLlr(comparison);
   switch (similarity(llr, turned, verdict, policy)) {
     case 'agrees':
       return agreed(next, sample.atMs, llr);
@@ -105,27 +105,33 @@ export function foldContinuity(
       const changed = state.changed || contradictionsInARow >= policy.contradictionsToChange;
       return { ...next, unproven: true, contradictionsInARow, changed };
     }
-    case 'unclear':
+    case 'doubtful':
+      return { ...next, unproven: true };
+    case 'says-nothing':
       return next;
   }
 }
 
-/** A blurred or covered face may fail to agree, but only a good or merely turned one can contradict. */
+/**
+ * A good frame has to agree. A turned one may fall short of that, but not into what strangers score; a blurred or
+ * covered one may fail in any way without it meaning anything.
+ */
 function similarity(llr: number, turned: boolean, verdict: Verdict, policy: ContinuityPolicy): Similarity {
   if (llr >= policy.agreeLlr) return 'agrees';
-  const clear = verdict.good || verdict.hint === 'look-straight' || verdict.hint === 'open-eyes';
-  const bar = turned || !verdict.good ? policy.contradictTurnedLlr : policy.contradictLlr;
-  return clear && llr <= bar ? 'contradicts' : 'unclear';
+  const frontal = verdict.good && !turned;
+  const clear = verdict.good || verdict.hint === 'look-straight';
+  if (clear && llr <= (frontal ? policy.contradictLlr : policy.contradictTurnedLlr)) return 'contradicts';
+  return frontal ? 'doubtful' : 'says-nothing';
 }
 
-function agreed(state: ContinuityState, atMs: number, llr: number): ContinuityState {
+function agreed(state: ContinuityState, atMs: number, llr: number | null): ContinuityState {
   return {
     ...state,
     unproven: false,
     contradictionsInARow: 0,
     agreements: state.agreements + 1,
     lastAgreedAtMs: atMs,
-    lowestLlr: Math.min(state.lowestLlr, llr),
+    lowestLlr: llr === null ? state.lowestLlr : Math.min(state.lowestLlr ?? llr, llr),
   };
 }
 
@@ -148,9 +154,10 @@ export function continuityEvidence(state: ContinuityState, policy: ContinuityPol
     return {
       measured: true,
       logLikelihoodRatio: CHANGED_LLR,
-      score: -MAX_COMPARISON_LLR,
+      score: policy.contradictLlr,
       frames: agreements,
     };
-  if (agreements < policy.minAgreements) return { measured: false, why: 'too-few-frames' };
+  if (lowestLlr === null || agreements < policy.minAgreements)
+    return { measured: false, why: 'too-few-frames' };
   return { measured: true, logLikelihoodRatio: HELD_LLR, score: lowestLlr, frames: agreements };
 }

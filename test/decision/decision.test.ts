@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MODES } from '../../protocol/status.ts';
+import { comparisonLlr, MAX_COMPARISON_LLR, unclampedLlr } from '../../server/decision/calibrate.ts';
+import { compare, fuseScores } from '../../server/decision/compare.ts';
+import { decide, requiredCues, type Findings } from '../../server/decision/decide.ts';
+import { fuse } from '../../server/decision/fuse.ts';
+import { POLICY_NAMES, policyFor, serves } from '../../server/decision/policy.ts';
+import { COMPARISON_METHODS, FMRS, thresholdAt } from '../../server/decision/score-scales.ts';
+import { CUES, type Evidence, type EvidenceByCue } from '../../server/evidence/evidence.ts';
+import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
+
+const random = seeded(6);
+const alice = () => embeddingsOf(ALICE, 0.3, random);
+
+describe('compare', () => {
+  it('takes MobileFaceNet when both sides have it, else the fused pair, else what there is', () => {
+    const [a, b] = [alice(), alice()];
+    const { mobilefacenet: _, ...pair } = b;
+    expect(compare(a, b)?.method).toBe('mobilefacenet');
+    expect(compare(a, pair)?.method).toBe('fused');
+    expect(compare(a, { dlib: b.dlib })?.method).toBe('dlib');
+    expect(compare(a, { faceres: b.faceres })?.method).toBe('faceres');
+    expect(compare({ faceres: a.faceres }, { dlib: b.dlib })).toBeNull();
+  });
+
+  it('does not compare embeddings of different lengths', () => {
+    expect(compare({ dlib: new Float32Array(64) }, { dlib: new Float32Array(128) })).toBeNull();
+  });
+
+  it('is symmetric, and highest for the same vector', () => {
+    const [a, b] = [alice(), embeddingsOf(BOB, 0.3, random)];
+    expect(compare(a, b)?.score).toBeCloseTo(compare(b, a)?.score ?? Number.NaN, 6);
+    expect(compare(a, a)?.score).toBeCloseTo(1, 5);
+    expect(compare(a, a)?.score ?? 0).toBeGreaterThan(compare(a, b)?.score ?? 1);
+  });
+
+  it('fuses to zero where both networks score as their average impostor', () => {
+    expect(fuseScores(0.37, 0.84)).toBeCloseTo(0, 6);
+    expect(fuseScores(0.5, 0.9)).toBeGreaterThan(fuseScores(0.4, 0.9));
+    expect(fuseScores(0.5, 0.9)).toBeGreaterThan(fuseScores(0.5, 0.87));
+  });
+});
+
+describe('score scales', () => {
+  it.each(
+    COMPARISON_METHODS,
+  )('%s: rarer false matches need higher scores, and higher scores say more', (method) => {
+    const thresholds = FMRS.map((fmr) => thresholdAt(method, fmr));
+    expect(thresholds).toEqual(thresholds.toSorted((a, b) => a - b));
+    const llrs = thresholds.map((score) => unclampedLlr({ method, score }));
+    expect(llrs).toEqual(llrs.toSorted((a, b) => a - b));
+    expect(llrs[2]).toBeGreaterThan(1);
+    expect(comparisonLlr({ method, score: 1e6 })).toBe(MAX_COMPARISON_LLR);
+    expect(comparisonLlr({ method, score: -1e6 })).toBe(-MAX_COMPARISON_LLR);
+  });
+});
+
+const unmeasured: Evidence = { measured: false, why: 'not-started' };
+const measured = (logLikelihoodRatio: number, score = 1): Evidence => ({
+  measured: true,
+  logLikelihoodRatio,
+  score,
+  frames: 10,
+});
+const nothing = Object.fromEntries(CUES.map((cue) => [cue, unmeasured])) as EvidenceByCue;
+const everything: EvidenceByCue = {
+  match: measured(5, 0.7),
+  challenge: measured(3, 2),
+  blink: measured(1, 1),
+  'passive-pad': measured(2, 0.95),
+  continuity: measured(0.5, 12),
+  injection: measured(0, 0),
+  quality: measured(0, 0.9),
+};
+
+describe('fuse', () => {
+  const { fusion } = policyFor('standard');
+
+  it('is the prior where nothing was measured', () => {
+    expect(fuse(nothing, { ...fusion, prior: 0.3 })).toBeCloseTo(0.3, 6);
+    expect(fuse(nothing, { ...fusion, prior: 0.3, method: 'weighted' })).toBeCloseTo(0.3, 6);
+  });
+
+  it('adds log-likelihood ratios to the prior', () => {
+    const evidence = { ...nothing, match: measured(Math.log(4)), challenge: measured(Math.log(2)) };
+    expect(fuse(evidence, fusion)).toBeCloseTo(8 / 9, 6);
+  });
+
+  it('leaves out cues that the policy does not count', () => {
+    expect(fuse({ ...nothing, blink: measured(5) }, fusion)).toBeCloseTo(0.5, 6);
+  });
+
+  it('weighs groups .40 to .20 to .15, shared out over those measured', () => {
+    const weighted = { ...fusion, method: 'weighted' as const };
+    const sure = (cue: 'match' | 'challenge') => ({ ...nothing, [cue]: measured(50) });
+    expect(fuse(sure('match'), weighted)).toBeCloseTo(1, 6);
+    const evidence = { ...sure('match'), challenge: measured(-50) };
+    expect(fuse(evidence, weighted)).toBeCloseTo(0.4 / 0.6, 6);
+  });
+
+  it('stays a probability, and rises with every cue', () => {
+    const llrs = fc.record({
+      match: fc.double({ min: -9, max: 9, noNaN: true }),
+      pad: fc.double({ min: -9, max: 9, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(
+        llrs,
+        fc.constantFrom('sum-llr' as const, 'weighted' as const),
+        ({ match, pad }, method) => {
+          const at = (more: number) =>
+            fuse(
+              { ...nothing, match: measured(match + more), 'passive-pad': measured(pad) },
+              { ...fusion, method },
+            );
+          expect(at(0)).toBeGreaterThanOrEqual(0);
+          expect(at(1)).toBeLessThanOrEqual(1);
+          expect(at(1)).toBeGreaterThanOrEqual(at(0));
+        },
+      ),
+      { seed: 5 },
+    );
+  });
+});
+
+const findings = (change: Partial<Findings> = {}): Findings => ({
+  mode: 'verify',
+  evidence: everything,
+  challengesDone: true,
+  challengeFailure: null,
+  skipsUsed: 0,
+  faceChanged: false,
+  identityUnproven: false,
+  trackBreaks: 0,
+  severalFacesMs: 0,
+  injectionSigns: [],
+  standing: 'above',
+  probes: 8,
+  probeSpanMs: 2_000,
+  ...change,
+});
+const standard = policyFor('standard');
+
+describe('decide', () => {
+  it('accepts when all is shown, and proceeds to gallery or store where there is one to ask', () => {
+    expect(decide(findings(), null, standard)).toMatchObject({ outcome: 'accept', retry: 'never' });
+    expect(decide(findings({ mode: 'enrol', standing: 'unknown' }), null, standard)).toEqual({
+      kind: 'proceed',
+    });
+    expect(decide(findings({ mode: 'identify', standing: 'unknown' }), null, standard)).toEqual({
+      kind: 'proceed',
+    });
+  });
+
+  it.each(POLICY_NAMES)('%s: no accept and no proceeding without each of its required cues', (name) => {
+    const policy = policyFor(name);
+    for (const mode of policy.modes)
+      for (const cue of requiredCues(policy, mode)) {
+        const evidence = { ...everything, [cue]: unmeasured };
+        const standing = cue === 'match' ? 'unknown' : 'above';
+        const decision = decide(findings({ mode, evidence, standing }), null, policy);
+        const asksGallery = mode === 'identify' && cue === 'match';
+        expect([mode, cue, decision.kind]).toEqual([mode, cue, asksGallery ? 'proceed' : 'go-on']);
+      }
+  });
+
+  it.each([
+    ['a challenge is left', { challengesDone: false }],
+    ['the face is not recognised', { identityUnproven: true }],
+    ['the match is between the bars', { standing: 'between' as const }],
+    ['there are too few probes', { probes: 4 }],
+  ])('goes on while %s', (_, change) => {
+    expect(decide(findings(change), null, standard)).toEqual({ kind: 'go-on' });
+    expect(decide(findings(change), 'time-up', standard)).toMatchObject({
+      outcome: 're-verify',
+      retry: 'now',
+    });
+  });
+
+  it.each([
+    ['face-changed', { faceChanged: true }],
+    ['pad-below-bar', { evidence: { ...everything, 'passive-pad': measured(-3, 0.05) } }],
+    ['injection-above-bar', { evidence: { ...everything, injection: measured(-4, 1) } }],
+    ['match-below-threshold', { standing: 'below' as const }],
+  ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
+    for (const challengesDone of [true, false])
+      expect(decide(findings({ ...change, challengesDone }), null, standard)).toMatchObject({
+        outcome: 'reject',
+        retry: 'backoff',
+        reasons: [reason],
+      });
+  });
+
+  it('does not accept between the PAD bars', () => {
+    const evidence = { ...everything, 'passive-pad': measured(-0.5, 0.4) };
+    expect(decide(findings({ evidence }), null, standard)).toEqual({ kind: 'go-on' });
+  });
+
+  it('a failed challenge is a re-verify where the match is good and a reject where it is doubtful', () => {
+    const failed = { challengeFailure: 'wrong-response' as const, challengesDone: false };
+    const evidence = { ...everything, challenge: measured(-3, 0), 'passive-pad': unmeasured };
+    expect(decide(findings({ ...failed, evidence }), null, standard)).toMatchObject({ outcome: 're-verify' });
+    const doubtful = { ...evidence, match: measured(0.2, 0.3) };
+    expect(
+      decide(findings({ ...failed, evidence: doubtful, standing: 'between' }), null, standard),
+    ).toMatchObject({
+      outcome: 'reject',
+      reasons: ['challenge-failed'],
+    });
+  });
+
+  it('one who leaves is not rejected for leaving', () => {
+    for (const cause of ['cancelled', 'disconnected'] as const)
+      expect(decide(findings({ standing: 'between' }), cause, standard)).toMatchObject({
+        outcome: 're-verify',
+        reasons: [cause],
+      });
+  });
+});
+
+describe('policies', () => {
+  it('are known by name and serve the modes they name', () => {
+    for (const name of POLICY_NAMES) expect(policyFor(name).name).toBe(name);
+    expect(() => policyFor('none')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
+    expect(() => policyFor('__proto__')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
+    expect(MODES.filter((mode) => serves('attended', mode))).toEqual(['enrol']);
+    expect(MODES.filter((mode) => serves('standard', mode))).toEqual([...MODES]);
+  });
+
+  it('only attended enrolment goes without liveness', () => {
+    for (const name of POLICY_NAMES) {
+      const { challenges, requiredCues: required } = policyFor(name);
+      const alive =
+        (challenges !== null && required.includes('challenge')) ||
+        (required.includes('blink') && required.includes('passive-pad'));
+      expect([name, alive]).toEqual([name, name !== 'attended']);
+    }
+  });
+});

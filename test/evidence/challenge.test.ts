@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
+import { policyFor } from '../../server/decision/policy.ts';
+import type { ChallengePolicy } from '../../server/decision/policy-shape.ts';
+import {
+  challengeEvidence,
+  foldChallenge,
+  nextChallengeTime,
+  passTime,
+  startChallenge,
+  type ChallengeRun,
+  type ChallengeSample,
+} from '../../server/evidence/challenge.ts';
+
+const policy = standardChallenges();
+const START_MS = 10_000;
+
+const frame = (
+  atMs: number,
+  relativeYawDeg: number,
+  more: Partial<ChallengeSample> = {},
+): ChallengeSample => ({
+  atMs,
+  relativeYawDeg,
+  eyesClosed: false,
+  blink: null,
+  trusted: true,
+  recognised: true,
+  ...more,
+});
+
+function standardChallenges(): ChallengePolicy {
+  const { challenges } = policyFor('standard');
+  if (challenges === null) throw new Error('the standard policy draws challenges');
+  return challenges;
+}
+
+/** A challenge that was revealed at `START_MS`. */
+function revealed(kind: ChallengeKind): ChallengeRun {
+  const run = startChallenge(kind, START_MS - policy.minPauseMs, 0, policy);
+  return passTime(run, START_MS, policy);
+}
+
+/** What becomes of it when frames show these yaws, at milliseconds after the prompt. */
+function turn(kind: ChallengeKind, yaws: readonly (readonly [number, number])[]): ChallengeRun {
+  return yaws.reduce(
+    (run, [atMs, yaw]) => foldChallenge(run, frame(START_MS + atMs, yaw), policy),
+    revealed(kind),
+  );
+}
+
+describe('a turn', () => {
+  it('left goes to positive yaw, counts from 20 degrees on, and is passed when the face is back', () => {
+    expect(
+      turn('turn-left', [
+        [40, 0],
+        [300, 12],
+        [400, 19],
+      ]).stage,
+    ).toBe('awaiting-response');
+    expect(
+      turn('turn-left', [
+        [40, 0],
+        [300, 12],
+        [400, 21],
+      ]).stage,
+    ).toBe('settling');
+    expect(
+      turn('turn-left', [
+        [40, 0],
+        [300, 12],
+        [400, 21],
+        [800, 9],
+      ]).stage,
+    ).toBe('passed');
+    expect(
+      turn('turn-right', [
+        [40, 0],
+        [300, -12],
+        [400, -21],
+        [800, 3],
+      ]).stage,
+    ).toBe('passed');
+  });
+
+  it.each([
+    ['turn-left', -1],
+    ['turn-right', 1],
+  ] as const)('%s fails the other way', (kind, sign) => {
+    expect(
+      turn(kind, [
+        [40, 0],
+        [300, 11 * sign],
+        [400, 16 * sign],
+      ]),
+    ).toMatchObject({
+      stage: 'failed',
+      failure: 'wrong-response',
+    });
+  });
+
+  it('does not count from a head that was turned all along', () => {
+    expect(
+      turn('turn-left', [
+        [40, 25],
+        [400, 27],
+        [2_000, 30],
+      ]).stage,
+    ).toBe('awaiting-neutral');
+  });
+
+  it('that begins before a person could react has to begin again, and a second time fails', () => {
+    const early: [number, number][] = [
+      [20, 0],
+      [120, 15],
+      [200, 25],
+      [300, 2],
+    ];
+    expect(turn('turn-left', early).stage).toBe('awaiting-response');
+    const run = turn('turn-left', early);
+    expect(
+      foldChallenge(foldChallenge(run, frame(START_MS + 700, 14), policy), frame(START_MS + 800, 24), policy)
+        .stage,
+    ).toBe('settling');
+    expect(
+      turn('turn-left', [
+        [20, 0],
+        [60, 15],
+        [90, 0],
+        [130, 15],
+      ]),
+    ).toMatchObject({ failure: 'too-early' });
+  });
+
+  it('does not count when it arrives at the deadline or later, however late it is told', () => {
+    const late = turn('turn-left', [
+      [40, 0],
+      [policy.responseMs, 30],
+    ]);
+    expect(late.stage).toBe('awaiting-response');
+    expect(passTime(late, START_MS + policy.responseMs, policy)).toMatchObject({ failure: 'too-late' });
+  });
+
+  it('starts over when the track breaks on the way', () => {
+    const half = turn('turn-left', [
+      [40, 0],
+      [300, 12],
+    ]);
+    expect(foldChallenge(half, frame(START_MS + 340, 25, { trusted: false }), policy).stage).toBe(
+      'awaiting-neutral',
+    );
+  });
+
+  it('is not passed by a face that is not recognised afterwards', () => {
+    const run = turn('turn-left', [
+      [40, 0],
+      [300, 12],
+      [400, 25],
+    ]);
+    const back = foldChallenge(run, frame(START_MS + 800, 0, { recognised: false }), policy);
+    expect(back.stage).toBe('settling');
+    expect(passTime(back, START_MS + 400 + policy.settleMs, policy)).toMatchObject({ failure: 'too-late' });
+  });
+});
+
+describe('a blink', () => {
+  const ready = () => foldChallenge(revealed('blink'), frame(START_MS + 40, 0), policy);
+  const blinked = (startMs: number, endMs: number) =>
+    foldChallenge(
+      ready(),
+      frame(START_MS + endMs, 0, { blink: { startMs: START_MS + startMs, endMs: START_MS + endMs } }),
+      policy,
+    );
+
+  it('counts when it begins after the prompt by more than a reaction', () => {
+    expect(blinked(400, 560).stage).toBe('settling');
+  });
+
+  it.each([
+    [-100, 60],
+    [0, 160],
+    [140, 300],
+  ])('does not count from %i ms to %i ms after the prompt', (from, to) => {
+    expect(blinked(from, to).stage).toBe('awaiting-response');
+  });
+});
+
+describe('any run of frames', () => {
+  const samples = fc.array(
+    fc.record({
+      afterMs: fc.integer({ min: 1, max: 300 }),
+      yaw: fc.integer({ min: -40, max: 40 }),
+      trusted: fc.boolean(),
+      recognised: fc.boolean(),
+    }),
+  );
+
+  it('ends or keeps a next time that is not past, and never passes without leaving the neutral pose', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...CHALLENGE_KINDS),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        samples,
+        (kind, draw, frames) => {
+          let run = startChallenge(kind, START_MS, draw, policy);
+          let atMs = START_MS;
+          let farthest = 0;
+          for (const { afterMs, yaw, trusted, recognised } of frames) {
+            atMs += afterMs;
+            run = passTime(
+              foldChallenge(run, frame(atMs, yaw, { trusted, recognised }), policy),
+              atMs,
+              policy,
+            );
+            farthest = Math.max(farthest, Math.abs(yaw));
+            const next = nextChallengeTime(run);
+            if (next !== null) expect(next).toBeGreaterThan(atMs);
+            else expect(['passed', 'failed']).toContain(run.stage);
+          }
+          if (run.stage === 'passed') {
+            expect(kind).not.toBe('blink');
+            expect(farthest).toBeGreaterThanOrEqual(policy.turnDeg);
+          }
+        },
+      ),
+      { seed: 3, numRuns: 200 },
+    );
+  });
+});
+
+describe('challenge evidence', () => {
+  it('is unmeasured until all that were drawn are passed or one has failed', () => {
+    expect(challengeEvidence([], null, null)).toEqual({ measured: false, why: 'not-started' });
+    expect(challengeEvidence(['blink'], null, 2)).toEqual({ measured: false, why: 'too-few-frames' });
+    expect(challengeEvidence([], null, 0)).toEqual({ measured: false, why: 'not-requested' });
+    expect(challengeEvidence(['blink', 'turn-left'], null, 2)).toMatchObject({ measured: true, score: 2 });
+  });
+
+  it('speaks for who passes, more with turns than with blinks, and against who fails', () => {
+    const llr = (evidence: ReturnType<typeof challengeEvidence>) =>
+      evidence.measured ? evidence.logLikelihoodRatio : Number.NaN;
+    expect(llr(challengeEvidence(['turn-left'], null, 1))).toBeGreaterThan(
+      llr(challengeEvidence(['blink'], null, 1)),
+    );
+    for (const failure of ['too-late', 'too-early', 'wrong-response'] as const)
+      expect(llr(challengeEvidence([], failure, 2))).toBeLessThan(-2);
+  });
+});

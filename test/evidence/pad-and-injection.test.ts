@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { policyFor } from '../../server/decision/policy.ts';
+import {
+  foldInjection,
+  initialInjection,
+  injectionEvidence,
+  type InjectionState,
+} from '../../server/evidence/injection.ts';
+import {
+  foldPassivePad,
+  initialPassivePad,
+  passivePadEvidence,
+  type PassivePadState,
+} from '../../server/evidence/passive-pad.ts';
+import { judge } from '../../server/evidence/quality-gate.ts';
+import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
+import { ALL_MODELS } from '../support/session-driver.ts';
+
+const policy = policyFor('standard');
+
+function sampleOf(look: Look, i: number, random: () => number, capturedAtMs = i * 40) {
+  const analysis = analysisOf(
+    look,
+    { embeddings: false, pad: true, countFaces: false },
+    ALL_MODELS.models,
+    random,
+  );
+  return { seq: i, atMs: i * 40, capturedAtMs, analysis };
+}
+
+function pad(scores: readonly number[], look: Look = {}): PassivePadState {
+  const random = seeded(2);
+  return scores.reduce((state, bonaFideProbability, i) => {
+    const sample = sampleOf({ ...look, bonaFideProbability }, i, random);
+    return foldPassivePad(state, sample, judge(sample, 1, false, policy.quality), policy.passivePad);
+  }, initialPassivePad);
+}
+
+describe('passive PAD', () => {
+  const evidence = (scores: readonly number[], look: Look = {}, present = true) =>
+    passivePadEvidence(pad(scores, look), present, policy.passivePad);
+
+  it('forgives single frames of a live face', () => {
+    expect(evidence([0.9, 0.1, 0.95, 0.97, 0.2, 0.99, 0.9, 0.96])).toMatchObject({ measured: true });
+    const live = evidence([0.9, 0.1, 0.95, 0.97, 0.2, 0.99, 0.9, 0.96]);
+    expect(live.measured && live.score).toBeGreaterThan(0.8);
+  });
+
+  it('sees an attack that fills only part of a session', () => {
+    const half = evidence([...Array(12).fill(0.95), ...Array(7).fill(0.02), ...Array(12).fill(0.95)]);
+    expect(half.measured && half.score).toBeLessThan(policy.passivePad.rejectBar);
+    expect(half.measured && half.logLikelihoodRatio).toBe(-3);
+  });
+
+  it('is unmeasured without its models, or with too few frames that can be judged', () => {
+    expect(evidence([], {}, false)).toEqual({ measured: false, why: 'model-absent' });
+    expect(evidence([0.9, 0.9])).toEqual({ measured: false, why: 'too-few-frames' });
+    expect(evidence(Array(20).fill(0.9), { yawDeg: 35 })).toEqual({ measured: false, why: 'too-few-frames' });
+  });
+});
+
+function stream(
+  looks: (i: number) => Look,
+  frames: number,
+  captured = (i: number) => i * 40,
+): InjectionState {
+  const random = seeded(2);
+  let state = initialInjection;
+  for (let i = 0; i < frames; i++)
+    state = foldInjection(state, sampleOf(looks(i), i, random, captured(i)), policy.injection);
+  return state;
+}
+
+describe('injection', () => {
+  it('sees nothing in a camera', () => {
+    expect(stream(() => ({}), 100).signs).toEqual([]);
+    expect(
+      injectionEvidence(
+        stream(() => ({}), 100),
+        policy.injection,
+      ),
+    ).toMatchObject({
+      measured: true,
+      score: 0,
+      logLikelihoodRatio: 0,
+    });
+  });
+
+  it('forgives a camera that sends each picture twice, and a hand held before it', () => {
+    expect(stream((i) => ({ picture: `p${i >> 1}` }), 100).signs).toEqual([]);
+    expect(stream((i) => (i > 10 ? { found: false, picture: 'black' } : {}), 100).signs).toEqual([]);
+  });
+
+  it.each([
+    ['frozen', (i: number) => ({ picture: i < 20 ? `p${i}` : 'held' }), undefined],
+    ['looped', (i: number) => ({ picture: `p${i % 30}` }), undefined],
+    ['motionless', () => ({ sway: 0 }), undefined],
+    ['clock', () => ({}), (i: number) => (i < 50 ? i * 40 : 0)],
+    ['clock', () => ({}), (i: number) => i * 120],
+  ] as const)('calls it %s', (sign, looks, captured) => {
+    expect(stream(looks, 100, captured).signs).toContain(sign);
+  });
+
+  it('rejects only for what no camera does', () => {
+    const severity = (state: InjectionState) => {
+      const evidence = injectionEvidence(state, policy.injection);
+      return evidence.measured ? evidence.score : Number.NaN;
+    };
+    expect(severity(stream(() => ({ picture: 'held' }), 60))).toBeGreaterThanOrEqual(
+      policy.injection.rejectSeverity,
+    );
+    expect(severity(stream(() => ({ sway: 0 }), 60))).toBeLessThan(policy.injection.rejectSeverity);
+  });
+
+  it('is unmeasured before there is enough of a stream', () => {
+    expect(
+      injectionEvidence(
+        stream(() => ({}), 5),
+        policy.injection,
+      ),
+    ).toEqual({
+      measured: false,
+      why: 'too-few-frames',
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import type { ChallengeKind, PublicStatus } from '../../protocol/status.ts';
+import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
+import { subject } from '../support/subjects.ts';
+
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+const run = (options: DriverOptions, script = subject(), durationMs = 70_000) =>
+  new SessionDriver(options).play(script, durationMs);
+
+const OTHER_WAY: Readonly<Record<ChallengeKind, ChallengeKind>> = {
+  blink: 'blink',
+  'turn-left': 'turn-right',
+  'turn-right': 'turn-left',
+};
+
+/** Kinds in the order in which they were announced. */
+const announced = (driver: SessionDriver): ChallengeKind[] => {
+  const kinds = new Map<number, ChallengeKind>();
+  for (const { status } of driver.statuses)
+    if (status.challenge !== undefined) kinds.set(status.challenge.number, status.challenge.kind);
+  return [...kinds.values()];
+};
+
+describe('challenges', () => {
+  it('are two or three different ones, in an order that differs between sessions, one a turn at least', () => {
+    const orders = SEEDS.map((seed) => announced(run({ seed })));
+    for (const order of orders) {
+      expect([2, 3]).toContain(order.length);
+      expect(new Set(order).size).toBe(order.length);
+      expect(order.some((kind) => kind !== 'blink')).toBe(true);
+    }
+    expect(new Set(orders.map((order) => order.join())).size).toBeGreaterThan(4);
+  });
+
+  it('R24 nothing shows their kind before they start, after a pause that differs', () => {
+    const pauses = SEEDS.map((seed) => {
+      const { statuses } = run({ seed });
+      const entered = statuses.find(({ status }) => status.phase === 'challenging');
+      const revealed = statuses.find(({ status }) => status.challenge !== undefined);
+      expect(entered?.status.challenge).toBeUndefined();
+      return (revealed?.atMs ?? 0) - (entered?.atMs ?? 0);
+    });
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(300);
+    expect(new Set(pauses).size).toBeGreaterThan(8);
+  });
+
+  it('R26 turn-left is answered by the nose going to image right, and fails the other way round', () => {
+    for (const seed of SEEDS) {
+      const driver = run({ seed, context: BASE_MODELS }, subject({ answer: (kind) => OTHER_WAY[kind] }));
+      expect(driver.decision?.outcome).not.toBe('accept');
+      expect(driver.decision?.reasons).toContain('challenge-failed');
+    }
+  });
+
+  it('are not answered by doing nothing', () => {
+    const driver = run({ policy: 'blink-only' }, subject({ answer: () => null, blinkEveryMs: null }));
+    expect(driver.decision?.outcome).toBe('re-verify');
+    expect(driver.decision?.reasons).toEqual(['challenge-failed', 'time-up']);
+  });
+
+  it('are not answered by a blink before the prompt', () => {
+    const told = (status: PublicStatus | null) => status?.challenge !== undefined;
+    const driver = run({ policy: 'blink-only' }, (atMs, status) =>
+      !told(status) && (atMs - START_MS) % 600 < 120 ? { openness: 0.45 } : {},
+    );
+    expect(driver.decision?.reasons).toEqual(['challenge-failed', 'time-up']);
+  });
+
+  it('are not answered by a blink that began before a person could react', () => {
+    let toldAtMs: number | null = null;
+    const driver = run({ policy: 'blink-only' }, (atMs, status) => {
+      if (status?.challenge !== undefined) toldAtMs ??= atMs;
+      return toldAtMs !== null && atMs - toldAtMs >= 40 && atMs - toldAtMs < 200 ? { openness: 0.45 } : {};
+    });
+    expect(driver.decision?.reasons).toEqual(['challenge-failed', 'time-up']);
+  });
+
+  it('are not answered by a head that was turned before the prompt', () => {
+    for (const seed of SEEDS) {
+      let kind: ChallengeKind | null = null;
+      const driver = run({ seed }, (_, status) => {
+        kind = status?.challenge?.kind ?? kind;
+        if (status?.phase !== 'challenging') return {};
+        return { yawDeg: kind === 'turn-right' ? -26 : 26 };
+      });
+      expect(driver.decision?.outcome).not.toBe('accept');
+    }
+  });
+
+  it('fail when the answer comes after the deadline, however right', () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const driver = run({ seed }, subject({ reactionMs: 6_050, blinkEveryMs: null }));
+      expect(driver.decision?.reasons).toContain('challenge-failed');
+      expect(driver.decision?.outcome).toBe('re-verify');
+    }
+  });
+});
+
+describe('skip', () => {
+  /** Skips whatever is announced, as often as the server lets it. */
+  const skipper = (seed: number, policy = 'standard') => {
+    const driver = new SessionDriver({ seed, policy });
+    const script = subject({ answer: () => null });
+    let skips = 0;
+    for (let i = 0; i < 1_500 && !driver.ended; i++) {
+      driver.play(script, 40);
+      if (driver.ended || driver.status?.challenge === undefined || skips >= 5) continue;
+      driver.dispatch({ type: 'skip', atMs: driver.nowMs, draws: driver.draws() });
+      skips++;
+      driver.play(script, 1_400);
+    }
+    return driver;
+  };
+
+  it('R25 draws another of equal strength, a limited number of times', () => {
+    for (const seed of SEEDS) {
+      const driver = skipper(seed);
+      const refused = driver.effects.filter((effect) => effect.type === 'send-error');
+      expect(refused.length).toBeGreaterThan(0);
+      for (const effect of refused) expect(effect.code).toBe('skip.not_allowed');
+      const kinds = driver.statuses.flatMap(({ status }) => status.challenge?.kind ?? []);
+      const order = kinds.filter((kind, i) => kind !== kinds[i - 1]);
+      expect(order.length).toBeLessThanOrEqual(3);
+      for (const [i, kind] of order.entries())
+        if (i > 0 && order[i - 1] !== 'blink') expect(kind).not.toBe('blink');
+      expect(driver.decision?.outcome).toBe('re-verify');
+    }
+  });
+
+  it('R25 is refused where there is nothing to take instead, and the status says so beforehand', () => {
+    const driver = skipper(1, 'blink-only');
+    expect(driver.effects).toContainEqual({ type: 'send-error', code: 'skip.not_allowed' });
+    for (const { status } of driver.statuses)
+      if (status.challenge !== undefined) expect(status.challenge.skippable).toBe(false);
+  });
+
+  it('lets a person who cannot do one be accepted with another', () => {
+    for (const seed of SEEDS) {
+      const driver = new SessionDriver({ seed });
+      const script = subject({ answer: (kind) => (kind === 'turn-left' ? null : kind) });
+      while (!driver.ended) {
+        driver.play(script, 40);
+        if (driver.status?.challenge?.kind === 'turn-left' && driver.status.challenge.skippable)
+          driver.dispatch({ type: 'skip', atMs: driver.nowMs, draws: driver.draws() });
+      }
+      expect([seed, driver.decision?.outcome]).toEqual([seed, 'accept']);
+    }
+  });
+});

@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+import { BOB } from '../support/analysis-builder.ts';
+import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
+import { flawlessPhotograph, photograph, subject, switchAt } from '../support/subjects.ts';
+import { ALICE, embeddingsOf, seeded } from '../support/analysis-builder.ts';
+
+const SEEDS = [1, 2, 3, 4, 5];
+const run = (options: DriverOptions, script = subject(), durationMs = 70_000) =>
+  new SessionDriver(options).play(script, durationMs);
+const outcomeOf = (driver: SessionDriver) => driver.decision?.outcome ?? driver.failure;
+
+describe('a genuine subject', () => {
+  it.each(['standard', 'blink-only', 'passive'])('is accepted by verify under %s', (policy) => {
+    for (const seed of SEEDS) {
+      const driver = run({ policy, seed });
+      expect([seed, outcomeOf(driver), driver.decision?.reasons]).toEqual([
+        seed,
+        'accept',
+        ['evidence-sufficient'],
+      ]);
+      expect(driver.decision?.subject).toBe('alice');
+      expect(driver.decision?.assurance.tier).toBe('full');
+    }
+  });
+
+  it.each([
+    'standard',
+    'blink-only',
+    'passive',
+  ])('is enrolled under %s with probes over a second', (policy) => {
+    const driver = run({ policy, mode: 'enrol' });
+    expect(outcomeOf(driver)).toBe('accept');
+    const stored = driver.effects.find((effect) => effect.type === 'store-reference');
+    expect(stored?.frames).toBeGreaterThanOrEqual(5);
+    for (const vector of Object.values(stored?.embeddings ?? {}))
+      expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
+  });
+
+  it('is identified among others by score and margin', () => {
+    const search = () => [
+      { subject: 'alice', model: 'mobilefacenet' as const, score: 0.8 },
+      { subject: 'bob', model: 'mobilefacenet' as const, score: 0.2 },
+    ];
+    const driver = run({ mode: 'identify', search });
+    expect(driver.decision).toMatchObject({ outcome: 'accept', subject: 'alice' });
+  });
+
+  it('is compared anew by the best method when the gallery hands over embeddings', () => {
+    const embeddings = embeddingsOf(ALICE, 0.35, seeded(5));
+    const search = () => [{ subject: 'alice', model: 'faceres' as const, score: 0.2, embeddings }];
+    expect(run({ mode: 'identify', search }).decision).toMatchObject({ outcome: 'accept', subject: 'alice' });
+  });
+
+  it('is not told apart from a second subject who scores as high', () => {
+    const search = () => [
+      { subject: 'alice', model: 'mobilefacenet' as const, score: 0.8 },
+      { subject: 'twin', model: 'mobilefacenet' as const, score: 0.79 },
+    ];
+    expect(run({ mode: 'identify', search }).decision).toMatchObject({ outcome: 're-verify', subject: null });
+  });
+
+  it('is rejected by identify when the gallery holds nobody like them', () => {
+    for (const search of [() => [], () => [{ subject: 'bob', model: 'mobilefacenet' as const, score: 0.1 }]])
+      expect(run({ mode: 'identify', search }).decision).toMatchObject({
+        outcome: 'reject',
+        subject: null,
+        reasons: ['no-candidate'],
+      });
+  });
+
+  it('is accepted without PAD weights, and the assurance says what was not measured', () => {
+    const driver = run({ context: BASE_MODELS });
+    expect(outcomeOf(driver)).toBe('accept');
+    expect(driver.decision?.assurance).toMatchObject({ tier: 'base' });
+    expect(driver.decision?.assurance.unmeasured).toContain('passive-pad');
+    expect(driver.decision?.assurance.measured).not.toContain('passive-pad');
+  });
+
+  it('cannot be accepted under passive without PAD weights, and is told so at once', () => {
+    expect(run({ policy: 'passive', context: BASE_MODELS }).decision).toMatchObject({
+      outcome: 're-verify',
+      retry: 'never',
+      reasons: ['required-cue-unmeasured'],
+    });
+  });
+
+  it('whose subject has no reference ends at once, without a retry', () => {
+    expect(run({ enrolled: null }).decision).toMatchObject({ outcome: 're-verify', retry: 'never' });
+  });
+
+  it.each([
+    ['duplicate', 'reject', 'duplicate-subject'],
+    ['failed', 're-verify', 'storage-failed'],
+  ] as const)('whose enrolment ends as %s gets %s', (store, outcome, reason) => {
+    expect(run({ mode: 'enrol', store }).decision).toMatchObject({ outcome, reasons: [reason] });
+  });
+
+  it('who leaves the picture and comes back goes on', () => {
+    for (const seed of SEEDS) {
+      const genuine = subject();
+      const driver = run({ seed }, (atMs, status) =>
+        atMs > START_MS + 1_600 && atMs < START_MS + 2_400 ? { found: false } : genuine(atMs, status),
+      );
+      expect([seed, outcomeOf(driver)]).toEqual([seed, 'accept']);
+    }
+  });
+});
+
+describe('somebody else', () => {
+  it.each(['standard', 'blink-only', 'passive'])('is rejected under %s', (policy) => {
+    for (const seed of SEEDS) {
+      const driver = run({ policy, seed }, subject({ identity: BOB }));
+      expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['match-below-threshold'] });
+    }
+  });
+
+  it('is rejected in the base tier too', () => {
+    expect(outcomeOf(run({ context: BASE_MODELS }, subject({ identity: BOB })))).toBe('reject');
+  });
+
+  it('who takes the place of the subject half-way is found out', () => {
+    for (const seed of SEEDS)
+      for (const afterMs of [1_500, 2_500, 3_500]) {
+        const swap = switchAt(START_MS + afterMs, subject(), subject({ identity: BOB }));
+        const driver = run({ seed, enrolled: ALICE }, swap);
+        expect([seed, afterMs, outcomeOf(driver), driver.decision?.reasons]).toEqual([
+          seed,
+          afterMs,
+          'reject',
+          ['face-changed'],
+        ]);
+      }
+  });
+
+  it('who answers the challenges for a photograph of the subject is found out', () => {
+    const bob = subject({ identity: BOB });
+    const driver = run({ policy: 'blink-only', context: BASE_MODELS }, (atMs, status) =>
+      status?.challenge === undefined ? flawlessPhotograph()(atMs, status) : bob(atMs, status),
+    );
+    expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['face-changed'] });
+  });
+});
+
+describe('a photograph of the subject', () => {
+  it.each(['standard', 'blink-only', 'passive'])('is rejected by PAD under %s', (policy) => {
+    expect(run({ policy }, photograph()).decision).toMatchObject({
+      outcome: 'reject',
+      reasons: ['pad-below-bar'],
+    });
+  });
+
+  it.each([
+    'standard',
+    'blink-only',
+    'passive',
+  ])('is never accepted under %s, even if PAD is fooled', (policy) => {
+    for (const seed of SEEDS)
+      for (const mode of ['verify', 'enrol'] as const)
+        expect(outcomeOf(run({ policy, seed, mode }, flawlessPhotograph()))).toBe('re-verify');
+  });
+
+  it.each(['standard', 'blink-only'])('is never accepted under %s without PAD weights', (policy) => {
+    for (const seed of SEEDS)
+      expect(outcomeOf(run({ policy, seed, context: BASE_MODELS }, flawlessPhotograph()))).toBe('re-verify');
+  });
+
+  it('sent as the same picture over and over is rejected as frozen', () => {
+    const driver = run({}, () => ({ picture: 'one', sway: 0 }), 5_000);
+    expect(driver.decision?.outcome).toBe('reject');
+    expect(driver.decision?.reasons).toContain('frozen-frames');
+  });
+
+  it('in a clip that is played in a loop is rejected', () => {
+    let frame = 0;
+    const driver = run({}, () => ({ picture: `frame ${frame++ % 40}` }), 10_000);
+    expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['injection-above-bar'] });
+  });
+});
+
+describe('enrolment attended by an operator', () => {
+  const photos = (looks: readonly object[]) => {
+    const driver = new SessionDriver({ policy: 'attended', mode: 'enrol' });
+    for (const look of looks) {
+      driver.sendFrame({ followed: false, ...look });
+      driver.letTimePass(driver.nowMs + 100);
+    }
+    driver.dispatch({ type: 'bye', atMs: driver.nowMs, reason: 'source-ended' });
+    driver.letTimePass(driver.nowMs + 1_000);
+    return driver;
+  };
+
+  it('takes a few photographs of one face, wherever it is in them', () => {
+    const driver = photos([
+      { centreX: 200, size: 120 },
+      { centreX: 420, yawDeg: 15 },
+      { centreX: 300, size: 240, yawDeg: -12 },
+    ]);
+    expect(outcomeOf(driver)).toBe('accept');
+    expect(driver.effects.find((effect) => effect.type === 'store-reference')?.frames).toBe(3);
+    expect(driver.decision?.assurance.challengesPassed).toBe(0);
+    expect(driver.decision?.assurance.unmeasured).toContain('challenge');
+  });
+
+  it('refuses photographs of two people', () => {
+    expect(photos([{}, {}, { identity: BOB }, {}]).decision).toMatchObject({
+      outcome: 'reject',
+      reasons: ['face-changed'],
+    });
+  });
+
+  it('does not count one photograph three times', () => {
+    const driver = photos([{ picture: 'a' }, { picture: 'b' }, { picture: 'a' }, { picture: 'b' }]);
+    expect(driver.decision).toMatchObject({ outcome: 're-verify' });
+    expect(driver.decision?.reasons).toContain('source-ended');
+  });
+});

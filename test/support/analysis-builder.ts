@@ -1,0 +1,150 @@
+import type { PublicStatus } from '../../protocol/status.ts';
+import type {
+  Embeddings,
+  EyeOpenness,
+  FaceAnalysis,
+  FrameAnalysis,
+  Quality,
+} from '../../server/vision/analysis.ts';
+import type { AnalysisWants } from '../../server/vision/analysis.ts';
+
+const WIDTH = 640;
+const HEIGHT = 480;
+
+/** What one frame of a scripted subject shows; whatever is left out is as good as it can be. */
+export interface Look {
+  readonly found?: boolean;
+  readonly yawDeg?: number;
+  readonly pitchDeg?: number;
+  /** Lid opening as a share of this subject's open eyes. */
+  readonly openness?: number;
+  readonly identity?: Identity;
+  readonly faceCount?: number;
+  readonly centreX?: number;
+  readonly size?: number;
+  readonly followed?: boolean;
+  readonly quality?: Partial<Quality>;
+  readonly bonaFideProbability?: number;
+  /** Pictures with the same one are the same picture. */
+  readonly picture?: string;
+  /** Camera noise and sway, 0 for none. */
+  readonly sway?: number;
+}
+
+/** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
+export interface Identity {
+  readonly axis: number;
+}
+
+export const ALICE: Identity = { axis: 0 };
+export const BOB: Identity = { axis: 1 };
+
+/** A small generator with a seed (mulberry32), for noise that is the same in every run. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * An embedding near the identity's own direction: the cosine of two of them is about 1 / (1 + noise²). faceres and
+ * dlib get a common part as well, for their impostors' cosines are far from zero.
+ */
+export function embeddingsOf({ axis }: Identity, noise: number, random: () => number): Required<Embeddings> {
+  return {
+    mobilefacenet: embedding(axis, 0, noise, random),
+    faceres: embedding(axis, 0.6, noise, random),
+    dlib: embedding(axis, 2.2, noise / 4, random),
+  };
+}
+
+function embedding(axis: number, common: number, noise: number, random: () => number): Float32Array {
+  const length = 64;
+  const vector = Float32Array.from({ length }, () => ((random() - 0.5) * 3.4 * noise) / Math.sqrt(length));
+  vector[axis] += 1;
+  vector[length - 1] += common;
+  const norm = Math.hypot(...vector);
+  return vector.map((value) => value / norm);
+}
+
+/** A frame as the analyzer would report it, with only what was wanted. */
+export function analysisOf(
+  look: Look,
+  wants: AnalysisWants,
+  models: Loaded,
+  random: () => number,
+): FrameAnalysis {
+  const frame = {
+    width: WIDTH,
+    height: HEIGHT,
+    perceptualHash: '0123456789abcdef',
+    pixelDigest: look.picture ?? `picture-${random()}`,
+  };
+  if (look.found === false) return { ...frame, face: { found: false, why: 'no-face' }, faceCount: 0 };
+  const value = faceOf(look, wants, models, random);
+  const counted = wants.countFaces || !value.followed;
+  return { ...frame, face: { found: true, value }, ...(counted ? { faceCount: look.faceCount ?? 1 } : {}) };
+}
+
+export interface Loaded {
+  readonly embeddings: readonly (keyof Embeddings)[];
+  readonly pad: readonly string[];
+}
+
+function faceOf(look: Look, wants: AnalysisWants, models: Loaded, random: () => number): FaceAnalysis {
+  const sway = look.sway ?? 1;
+  const jitter = (range: number) => (random() - 0.5) * 2 * range * sway;
+  const size = look.size ?? 200;
+  const centreX = (look.centreX ?? WIDTH / 2) + jitter(2);
+  const centreY = HEIGHT / 2 + jitter(2);
+  const open = 0.18 * (look.openness ?? 1);
+  const eyes: EyeOpenness = { imageLeft: open + jitter(0.008), imageRight: open + jitter(0.008) };
+  const embeddings = wants.embeddings ? pickModels(look, models, random) : null;
+  return {
+    presence: 0.999,
+    region: { centreX, centreY, size, angleRad: jitter(0.01) },
+    box: { x: centreX - size / 3, y: centreY - size / 2.4, width: size / 1.5, height: size / 1.2 },
+    landmarks: landmarksAt(centreX, centreY, size),
+    pose: {
+      yawDeg: (look.yawDeg ?? 0) + jitter(0.8),
+      pitchDeg: (look.pitchDeg ?? 0) + jitter(0.8),
+      rollDeg: 0,
+    },
+    eyes,
+    quality: {
+      interEyePx: size * 0.3,
+      sharpness: 200,
+      brightness: 120,
+      clippedShare: 0.02,
+      occlusion: 0,
+      insideShare: 1,
+      ...look.quality,
+    },
+    followed: look.followed ?? true,
+    ...(embeddings === null ? {} : { embeddings }),
+    ...(wants.pad && models.pad.length > 0
+      ? { bonaFideProbability: look.bonaFideProbability ?? 0.93 + jitter(0.05) }
+      : {}),
+  };
+}
+
+function pickModels(look: Look, models: Loaded, random: () => number): Embeddings {
+  const all = embeddingsOf(look.identity ?? ALICE, 0.35, random);
+  return Object.fromEntries(models.embeddings.map((model) => [model, all[model]]));
+}
+
+/** All 468 points on one small ring: enough for what only asks whether they move. */
+function landmarksAt(centreX: number, centreY: number, size: number): Float32Array {
+  return Float32Array.from({ length: 468 * 3 }, (_, i) => {
+    const angle = (2 * Math.PI * Math.floor(i / 3)) / 468;
+    if (i % 3 === 2) return 0;
+    return i % 3 === 0 ? centreX + (size / 3) * Math.cos(angle) : centreY + (size / 3) * Math.sin(angle);
+  });
+}
+
+/** What a subject looks like at a moment, given what the server last told the client. */
+export type Script = (atMs: number, status: PublicStatus | null) => Look;

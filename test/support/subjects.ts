@@ -1,0 +1,76 @@
+import type { ChallengeKind, PublicStatus } from '../../protocol/status.ts';
+import { ALICE, type Identity, type Look, type Script } from './analysis-builder.ts';
+
+const REACTION_MS = 450;
+const TURN_MS = 400;
+const HOLD_MS = 300;
+const BLINK_MS = 160;
+const TURN_DEG = 28;
+const RESPONSE_MS = 1_700;
+/** Somebody whose answer was not noticed gives it again. */
+const REPEAT_MS = 2_200;
+
+export interface SubjectOptions {
+  readonly identity?: Identity;
+  /** Blinks of the subject's own accord, one every so often; null for none. */
+  readonly blinkEveryMs?: number | null;
+  readonly reactionMs?: number;
+  /** What the subject does when told `kind`; null does nothing. */
+  readonly answer?: (kind: ChallengeKind) => ChallengeKind | null;
+  readonly look?: Look;
+}
+
+/** A cooperative subject: sits still, blinks now and then, and does what the status says, with a human delay. */
+export function subject(options: SubjectOptions = {}): Script {
+  const {
+    identity = ALICE,
+    blinkEveryMs = 2_700,
+    reactionMs = REACTION_MS,
+    answer = (kind) => kind,
+  } = options;
+  let startedMs: number | null = null;
+  let told: { readonly key: string; readonly kind: ChallengeKind; readonly atMs: number } | null = null;
+  return (atMs, status) => {
+    startedMs ??= atMs;
+    const key = challengeKey(status);
+    if (key === null && told !== null && atMs - told.atMs > RESPONSE_MS) told = null;
+    if (key !== null && status?.challenge !== undefined && told?.key !== key)
+      told = { key, kind: status.challenge.kind, atMs };
+    const doing = told === null ? null : answer(told.kind);
+    const sinceMs = told === null ? 0 : (atMs - told.atMs) % REPEAT_MS;
+    const response = told === null || doing === null ? {} : respond(doing, sinceMs - reactionMs);
+    const spontaneous =
+      blinkEveryMs !== null && (atMs - startedMs) % blinkEveryMs > blinkEveryMs - BLINK_MS
+        ? { openness: 0.45 }
+        : {};
+    return { identity, ...options.look, ...spontaneous, ...response };
+  };
+}
+
+function challengeKey(status: PublicStatus | null): string | null {
+  return status?.challenge === undefined ? null : `${status.challenge.number} ${status.challenge.kind}`;
+}
+
+function respond(kind: ChallengeKind, sinceMs: number): Look {
+  if (sinceMs < 0) return {};
+  if (kind === 'blink') return sinceMs < BLINK_MS ? { openness: 0.45 } : {};
+  const sign = kind === 'turn-left' ? 1 : -1;
+  const there = Math.min(1, sinceMs / TURN_MS);
+  const back = Math.min(1, Math.max(0, sinceMs - TURN_MS - HOLD_MS) / TURN_MS);
+  return { yawDeg: sign * TURN_DEG * (there - back) };
+}
+
+/** A printed photograph held as still as a hand can: it sways, and its eyes stay open. */
+export function photograph(identity: Identity = ALICE): Script {
+  return () => ({ identity, bonaFideProbability: 0.02 });
+}
+
+/** The same photograph when no PAD network can see it for what it is. */
+export function flawlessPhotograph(identity: Identity = ALICE): Script {
+  return () => ({ identity });
+}
+
+/** Plays `first` until `atMs` and `second` from then on. */
+export function switchAt(switchAtMs: number, first: Script, second: Script): Script {
+  return (atMs, status) => (atMs < switchAtMs ? first : second)(atMs, status);
+}
