@@ -10,8 +10,7 @@ import type { SystemInfo } from './api/context.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { POLICY_NAMES, serves } from './decision/policy.ts';
-import { createEnrolment, createSearch } from './enrolment.ts';
-import { createGallery, type Gallery } from './gallery/gallery.ts';
+import { createGallery } from './gallery/gallery.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
 import { chooseTransport, type TransportChoice } from './gateway/transport-choice.ts';
 import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-keys.ts';
@@ -24,6 +23,7 @@ import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
 import type { DecideEffect, SessionServices } from './session-runner.ts';
 import type { SessionRequest } from './session/ports.ts';
+import { createSearch, type Search, Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
 import type { Store } from './store/ports.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -70,11 +70,19 @@ export async function startServer(
       maxOutstanding: 10 * config.maxSessions,
     });
     const directory = new Sessions(clock);
+    const search = createSearch(gallery, store.references);
+    const subjects = new Subjects({
+      references: store.references,
+      gallery,
+      search,
+      log,
+      nowMs: () => clock.nowMs(),
+    });
     const registry = new SessionRegistry({
       tickets,
       references: store.references,
       directory,
-      services: sessionServices({ clock, analyzer, log, store, gallery, issuer, directory }),
+      services: sessionServices({ clock, analyzer, log, store, search, subjects, issuer, directory }),
       limits: {
         maxImageBytes: config.maxImageBytes,
         maxImagePixels: config.maxImagePixels,
@@ -102,15 +110,7 @@ export async function startServer(
         keys,
         tickets,
         sessions: directory,
-        subjects: {
-          countReferences: async (tenant, subject) =>
-            (await store.references.ofSubject(tenant, subject)).length,
-          erase: async (tenant, subject) => {
-            const erased = await store.references.eraseSubject(tenant, subject);
-            gallery.removeSubject(tenant, subject);
-            return erased;
-          },
-        },
+        subjects,
         policies: { names: () => POLICY_NAMES, serves },
         jwks: issuer.jwks,
         system,
@@ -165,7 +165,8 @@ interface ServiceParts {
   readonly analyzer: FrameAnalyzer;
   readonly log: Logger;
   readonly store: Store;
-  readonly gallery: Gallery;
+  readonly search: Search;
+  readonly subjects: Subjects;
   readonly issuer: TokenIssuer;
   readonly directory: Sessions;
 }
@@ -175,12 +176,11 @@ function sessionServices({
   analyzer,
   log,
   store,
-  gallery,
+  search,
+  subjects,
   issuer,
   directory,
 }: ServiceParts): SessionServices {
-  const search = createSearch(gallery, store.references);
-  const nowMs = () => clock.nowMs();
   return {
     clock,
     analyzer,
@@ -188,7 +188,7 @@ function sessionServices({
     log,
     draws: secureDraws,
     search,
-    enrol: createEnrolment({ references: store.references, gallery, search, log, nowMs }),
+    enrol: (request, embeddings) => subjects.enrol(request, embeddings),
     async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {
       const decidedAtMs = clock.nowMs();
       const { sessionId, tenant, mode, policy } = request;
