@@ -1,0 +1,36 @@
+import { Camera } from './camera.ts';
+import type { Action } from './motion.ts';
+import type { Portrait } from './portrait.ts';
+import type { Presenter } from './presenter.ts';
+import type { Puppet } from './puppet.ts';
+
+/** A photo held quite still: only the camera's noise moves. */
+export function stillPhoto({ image }: Portrait, seed: number): Presenter {
+  const camera = new Camera(seed);
+  return { frameAt: (atMs) => camera.take(image, atMs) };
+}
+
+/**
+ * A recording of a living person that goes through `order` from `startMs` on, an action every `everyMs`, and hears
+ * nothing. It passes where challenges come in a guessable order.
+ */
+export function fixedOrder(
+  puppet: Puppet,
+  order: readonly Action[],
+  startMs: number,
+  everyMs = 2_500,
+): Presenter {
+  for (const [i, action] of order.entries()) puppet.perform(action, startMs + i * everyMs);
+  return { frameAt: (atMs) => puppet.frameAt(atMs) };
+}
+
+/** One subject proves to be live, another is there from `atMs` on. Both hear and answer the challenges. */
+export function swapHalfway(before: Presenter, after: Presenter, swapAtMs: number): Presenter {
+  return {
+    frameAt: (atMs) => (atMs < swapAtMs ? before : after).frameAt(atMs),
+    onStatus(status, atMs) {
+      before.onStatus?.(status, atMs);
+      after.onStatus?.(status, atMs);
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export { fixedOrder, stillPhoto, swapHalfway } from './attacks.ts';
+export { ACTIONS, type Action, type Performance } from './motion.ts';
+export { preparePortrait, type Portrait, type PortraitSource } from './portrait.ts';
+export { drawFrameBank, presentBank, type FrameBank } from './prerendered.ts';
+export { presentTo, type FrameSink, type PresentationCounts } from './present-to.ts';
+export { WEBCAM_SIZE, type FrameSize, type Presenter, type ShownStatus } from './presenter.ts';
+export { createPuppet, Puppet, type CreatePuppetOptions, type PuppetOptions } from './puppet.ts';
+export { record, replay, type RecordedFrame } from './recording.ts';
+export { SAMPLE_PORTRAITS } from './samples.ts';
+export { wavedPhoto } from './waved-photo.ts';
