@@ -88,8 +88,7 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
     return frozen ? reject('frozen-frames', 'injection-above-bar') : reject('injection-above-bar');
   }
   const pad = evidence['passive-pad'];
-  if (pad.measured && pad.score < policy.passivePad.rejectBar && policy.fusion.cues.includes('passive-pad'))
-    return reject('pad-below-bar');
+  if (pad.measured && pad.score < policy.passivePad.rejectBar) return reject('pad-below-bar');
   if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
     return reject(findings.mode === 'identify' ? 'no-candidate' : 'match-below-threshold');
   return null;
@@ -130,8 +129,7 @@ function lacking(
   if (!findings.challengesDone) missing.push('challenges');
   if (findings.identityUnproven) missing.push('continuity');
   const pad = evidence['passive-pad'];
-  if (pad.measured && pad.score < policy.passivePad.acceptBar && policy.fusion.cues.includes('passive-pad'))
-    missing.push('passive-pad');
+  if (pad.measured && pad.score < policy.passivePad.acceptBar) missing.push('passive-pad');
   const blink = evidence.blink;
   if (policy.requiredCues.includes('blink') && blink.measured && blink.score < 1) missing.push('blink');
   if (!enoughProbes(findings, policy, ending)) missing.push('probes');

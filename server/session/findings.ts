@@ -27,6 +27,8 @@ export function matchFinding(state: LiveState, policy: Policy): MatchFinding | n
   }
 }
 
+const NOT_REQUESTED: Evidence = { measured: false, why: 'not-requested' };
+
 /** All evidence of a live session, by cue. */
 export function evidenceOf(
   state: LiveState,
@@ -36,13 +38,13 @@ export function evidenceOf(
 ): EvidenceByCue {
   const { gathered, mode } = state.live;
   const { passed, failure, of } = gathered.challenges;
-  const match: Evidence =
-    mode === 'enrol' ? { measured: false, why: 'not-requested' } : matchEvidence(found, policy.match);
   return {
-    match,
+    match: mode === 'enrol' ? NOT_REQUESTED : matchEvidence(found, policy.match),
     challenge: challengeEvidence(passed, failure, policy.challenges === null ? 0 : of),
     blink: blinkEvidence(gathered.blink, policy.blink),
-    'passive-pad': passivePadEvidence(gathered.passivePad, context.models.pad.length > 0, policy.passivePad),
+    'passive-pad': policy.fusion.cues.includes('passive-pad')
+      ? passivePadEvidence(gathered.passivePad, context.models.pad.length > 0, policy.passivePad)
+      : NOT_REQUESTED,
     continuity: continuityEvidence(gathered.continuity, policy.continuity),
     injection: injectionEvidence(gathered.injection, policy.injection),
     quality: qualityEvidence(gathered.quality),

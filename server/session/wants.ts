@@ -1,4 +1,4 @@
-import type { SamplingPolicy } from '../decision/policy-shape.ts';
+import type { Policy } from '../decision/policy-shape.ts';
 import type { AnalysisWants } from '../vision/analysis.ts';
 import type { LiveState, SessionContext } from './state.ts';
 
@@ -6,13 +6,14 @@ import type { LiveState, SessionContext } from './state.ts';
 export function wantsOf(
   state: LiveState,
   atMs: number,
-  policy: { readonly sampling: SamplingPolicy },
+  policy: Policy,
   context: SessionContext,
 ): AnalysisWants {
   const { look, gathered } = state.live;
   const { sampling } = policy;
   const due = (lastAtMs: number | null, everyMs: number) => lastAtMs === null || atMs - lastAtMs >= everyMs;
   const usable = look.verdict?.usable ?? false;
+  const countsPad = context.models.pad.length > 0 && policy.fusion.cues.includes('passive-pad');
   const mustRecognise =
     gathered.continuity.unproven || (state.phase === 'challenging' && state.run.stage === 'settling');
   const embedEveryMs =
@@ -20,7 +21,7 @@ export function wantsOf(
   return {
     embeddings:
       sampling.embedEveryMs === 0 || (usable && (mustRecognise || due(look.embeddedAtMs, embedEveryMs))),
-    pad: usable && context.models.pad.length > 0 && due(look.padAtMs, sampling.padEveryMs),
+    pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
   };
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../../protocol/status.ts';
 import { comparisonLlr, MAX_COMPARISON_LLR, unclampedLlr } from '../../server/decision/calibrate.ts';
@@ -7,7 +7,7 @@ import { decide, requiredCues, type Findings } from '../../server/decision/decid
 import { fuse } from '../../server/decision/fuse.ts';
 import { POLICY_NAMES, policyFor, serves } from '../../server/decision/policy.ts';
 import { COMPARISON_METHODS, FMRS, thresholdAt } from '../../server/decision/score-scales.ts';
-import { CUES, type Evidence, type EvidenceByCue } from '../../server/evidence/evidence.ts';
+import type { Evidence, EvidenceByCue } from '../../server/evidence/evidence.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
 
 const random = seeded(6);
@@ -63,7 +63,15 @@ const measured = (logLikelihoodRatio: number, score = 1): Evidence => ({
   score,
   frames: 10,
 });
-const nothing = Object.fromEntries(CUES.map((cue) => [cue, unmeasured])) as EvidenceByCue;
+const nothing: EvidenceByCue = {
+  match: unmeasured,
+  challenge: unmeasured,
+  blink: unmeasured,
+  'passive-pad': unmeasured,
+  continuity: unmeasured,
+  injection: unmeasured,
+  quality: unmeasured,
+};
 const everything: EvidenceByCue = {
   match: measured(5, 0.7),
   challenge: measured(3, 2),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BOB } from '../support/analysis-builder.ts';
+import { ALICE, BOB, embeddingsOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
 import { flawlessPhotograph, photograph, subject, switchAt } from '../support/subjects.ts';
-import { ALICE, embeddingsOf, seeded } from '../support/analysis-builder.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const run = (options: DriverOptions, script = subject(), durationMs = 70_000) =>
@@ -37,31 +36,37 @@ describe('a genuine subject', () => {
   });
 
   it('is identified among others by score and margin', () => {
-    const search = () => [
+    const candidates = [
       { subject: 'alice', model: 'mobilefacenet' as const, score: 0.8 },
       { subject: 'bob', model: 'mobilefacenet' as const, score: 0.2 },
     ];
-    const driver = run({ mode: 'identify', search });
+    const driver = run({ mode: 'identify', candidates });
     expect(driver.decision).toMatchObject({ outcome: 'accept', subject: 'alice' });
   });
 
   it('is compared anew by the best method when the gallery hands over embeddings', () => {
     const embeddings = embeddingsOf(ALICE, 0.35, seeded(5));
-    const search = () => [{ subject: 'alice', model: 'faceres' as const, score: 0.2, embeddings }];
-    expect(run({ mode: 'identify', search }).decision).toMatchObject({ outcome: 'accept', subject: 'alice' });
+    const candidates = [{ subject: 'alice', model: 'faceres' as const, score: 0.2, embeddings }];
+    expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
+      outcome: 'accept',
+      subject: 'alice',
+    });
   });
 
   it('is not told apart from a second subject who scores as high', () => {
-    const search = () => [
+    const candidates = [
       { subject: 'alice', model: 'mobilefacenet' as const, score: 0.8 },
       { subject: 'twin', model: 'mobilefacenet' as const, score: 0.79 },
     ];
-    expect(run({ mode: 'identify', search }).decision).toMatchObject({ outcome: 're-verify', subject: null });
+    expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
+      outcome: 're-verify',
+      subject: null,
+    });
   });
 
   it('is rejected by identify when the gallery holds nobody like them', () => {
-    for (const search of [() => [], () => [{ subject: 'bob', model: 'mobilefacenet' as const, score: 0.1 }]])
-      expect(run({ mode: 'identify', search }).decision).toMatchObject({
+    for (const candidates of [[], [{ subject: 'bob', model: 'mobilefacenet' as const, score: 0.1 }]])
+      expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
         outcome: 'reject',
         subject: null,
         reasons: ['no-candidate'],
@@ -177,18 +182,19 @@ describe('a photograph of the subject', () => {
   });
 });
 
-describe('enrolment attended by an operator', () => {
-  const photos = (looks: readonly object[]) => {
-    const driver = new SessionDriver({ policy: 'attended', mode: 'enrol' });
-    for (const look of looks) {
-      driver.sendFrame({ followed: false, ...look });
-      driver.letTimePass(driver.nowMs + 100);
-    }
-    driver.dispatch({ type: 'bye', atMs: driver.nowMs, reason: 'source-ended' });
-    driver.letTimePass(driver.nowMs + 1_000);
-    return driver;
-  };
+/** Shows pictures one after another to an attended enrolment. */
+function photos(looks: readonly Look[]): SessionDriver {
+  const driver = new SessionDriver({ policy: 'attended', mode: 'enrol' });
+  for (const look of looks) {
+    driver.sendFrame({ followed: false, ...look });
+    driver.letTimePass(driver.nowMs + 100);
+  }
+  driver.dispatch({ type: 'bye', atMs: driver.nowMs, reason: 'source-ended' });
+  driver.letTimePass(driver.nowMs + 1_000);
+  return driver;
+}
 
+describe('enrolment attended by an operator', () => {
   it('takes a few photographs of one face, wherever it is in them', () => {
     const driver = photos([
       { centreX: 200, size: 120 },

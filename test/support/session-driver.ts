@@ -24,7 +24,8 @@ export interface DriverOptions {
   readonly framesPerSecond?: number;
   /** How long a frame's analysis takes. */
   readonly analysisMs?: number;
-  readonly search?: () => readonly Candidate[];
+  /** What every search of the gallery finds. */
+  readonly candidates?: readonly Candidate[];
   readonly store?: 'stored' | 'duplicate' | 'failed';
   readonly storeMs?: number;
 }
@@ -160,7 +161,7 @@ export class SessionDriver {
         this.wakeAtMs = effect.atMs;
         break;
       case 'search-gallery': {
-        const candidates = this.options.search?.() ?? [];
+        const candidates = this.options.candidates ?? [];
         this.later(5, () => ({ type: 'candidates', atMs: this.nowMs, candidates }));
         break;
       }
