@@ -170,7 +170,7 @@ describe('hints', () => {
     ['move-back', { size: 900, quality: { interEyePx: 270 } }],
     ['centre-face', { quality: { insideShare: 0.7 } }],
     ['too-dark', { quality: { brightness: 20 } }],
-    ['too-bright', { quality: { brightness: 240 } }],
+    ['too-bright', { quality: { brightness: 250 } }],
     ['face-covered', { quality: { occlusion: 0.9 } }],
     ['look-straight', { yawDeg: 30 }],
     ['hold-still', { quality: { sharpness: 2 } }],
