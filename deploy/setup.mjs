@@ -54,9 +54,9 @@ function install() {
   if (existsSync(INSTALL_STAMP) && readFileSync(INSTALL_STAMP, 'utf8') === fingerprint) return;
   process.stdout.write('Installing packages (two to three minutes the first time)\n');
   const npm = process.env.npm_execpath;
-  const arguments_ = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  if (npm) run(process.execPath, [npm, ...arguments_], headersEnv());
-  else run('npm', arguments_, headersEnv());
+  const npmArgs = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (npm) run(process.execPath, [npm, ...npmArgs], headersEnv());
+  else run('npm', npmArgs, headersEnv());
   writeFileSync(INSTALL_STAMP, fingerprint);
 }
 

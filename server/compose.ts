@@ -12,7 +12,7 @@ import type { Config } from './config.ts';
 import { POLICY_NAMES, serves } from './decision/policy.ts';
 import { createGallery } from './gallery/gallery.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
-import { chooseTransport, type TransportChoice } from './gateway/transport-choice.ts';
+import { chooseTransport } from './gateway/transport-choice.ts';
 import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-keys.ts';
 import { createTickets } from './identity/tickets.ts';
 import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
@@ -38,11 +38,18 @@ export interface RunningServer {
   stop(drainMs: number): Promise<void>;
 }
 
+/** Where time and chance come from. */
+export interface Sources {
+  readonly clock: Clock;
+  /** `count` numbers in [0, 1). */
+  readonly draws: (count: number) => readonly number[];
+}
+
 /** Builds every part, in the order in which they need each other, and listens. Rejects with the first part's error, nothing left running. */
 export async function startServer(
   config: Config,
   log: Logger,
-  clock: Clock = systemClock,
+  { clock, draws }: Sources = { clock: systemClock, draws: secureDraws },
 ): Promise<RunningServer> {
   const closers: (() => unknown)[] = [];
   const closeAll = async () => {
@@ -82,7 +89,7 @@ export async function startServer(
       tickets,
       references: store.references,
       directory,
-      services: sessionServices({ clock, analyzer, log, store, search, subjects, issuer, directory }),
+      services: sessionServices({ clock, draws, analyzer, log, store, search, subjects, issuer, directory }),
       limits: {
         maxImageBytes: config.maxImageBytes,
         maxImagePixels: config.maxImagePixels,
@@ -91,7 +98,7 @@ export async function startServer(
       maxSessions: config.maxSessions,
     });
 
-    const transport = chooseTransport(config.transport as TransportChoice);
+    const transport = chooseTransport(config.transport);
     const system = describeSystem(analyzer.models, transport);
     let readiness: 'ready' | 'draining' = 'ready';
     const gateway: Gateway = createGateway({
@@ -156,12 +163,15 @@ async function startInference(config: Config, log: Logger): Promise<FrameAnalyze
     models,
     maxImagePixels: config.maxImagePixels,
     jobTimeoutMs: config.frameTimeoutMs,
-    onEvent: ({ type }) => log[type === 'worker-ready' ? 'debug' : 'warn']({ event: type }, 'inference'),
+    onEvent: (event) => {
+      if (event.type === 'worker-ready') log.debug(event, 'inference');
+      else if (event.type === 'callback-failed') log.error({ error: String(event.error) }, 'inference');
+      else log.warn(event, 'inference');
+    },
   });
 }
 
-interface ServiceParts {
-  readonly clock: Clock;
+interface ServiceParts extends Sources {
   readonly analyzer: FrameAnalyzer;
   readonly log: Logger;
   readonly store: Store;
@@ -173,6 +183,7 @@ interface ServiceParts {
 
 function sessionServices({
   clock,
+  draws,
   analyzer,
   log,
   store,
@@ -186,7 +197,7 @@ function sessionServices({
     analyzer,
     context: { models: analyzer.models },
     log,
-    draws: secureDraws,
+    draws,
     search,
     enrol: (request, embeddings) => subjects.enrol(request, embeddings),
     async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 type Value = string | number;
 
 interface Option<T extends Value = Value> {
-  readonly type: T extends string ? 'text' : 'number';
+  readonly type: 'text' | 'number';
   readonly env: string;
   readonly default: T;
   /** Unit of a number; empty for text. */
@@ -16,26 +16,34 @@ interface Option<T extends Value = Value> {
   readonly description: string;
 }
 
-const text = (env: string, fallback: string, description: string, extra: Partial<Option<string>> = {}) =>
-  ({
-    type: 'text',
-    env,
-    default: fallback,
-    unit: '',
-    description,
-    ...extra,
-  }) as const satisfies Option<string>;
+const text = <T extends string = string>(
+  env: string,
+  fallback: NoInfer<T>,
+  description: string,
+  extra: Partial<Option<T>> = {},
+): Option<T> => ({ type: 'text', env, default: fallback, unit: '', description, ...extra });
 
-const number = (env: string, fallback: number, unit: string, min: number, max: number, description: string) =>
-  ({ type: 'number', env, default: fallback, unit, min, max, description }) as const satisfies Option<number>;
+const number = (
+  env: string,
+  fallback: number,
+  unit: string,
+  min: number,
+  max: number,
+  description: string,
+): Option<number> => ({ type: 'number', env, default: fallback, unit, min, max, description });
 
 /** Every setting, once. Validation, `--help` and the docs are made from this table. */
 export const OPTIONS = {
   host: text('HOST', '0.0.0.0', 'Address to listen on.'),
   port: number('PORT', 8080, '', 0, 65535, 'Port to listen on; 0 takes any free one.'),
-  transport: text('VERIFRAME_TRANSPORT', 'auto', 'WebSocket and HTTP implementation.', {
-    choices: ['auto', 'uws', 'ws'],
-  }),
+  transport: text<'auto' | 'uws' | 'ws'>(
+    'VERIFRAME_TRANSPORT',
+    'auto',
+    'WebSocket and HTTP implementation.',
+    {
+      choices: ['auto', 'uws', 'ws'],
+    },
+  ),
   dataDir: text('VERIFRAME_DATA_DIR', './data', 'Folder for the database and generated keys.'),
   modelCache: text('VERIFRAME_MODEL_CACHE', '', 'Folder of prepared models; empty: models/.cache.'),
   masterKey: text(
@@ -64,7 +72,7 @@ export const OPTIONS = {
   logLevel: text('VERIFRAME_LOG_LEVEL', 'info', 'Least severe level that is logged.', {
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
   }),
-  trustProxy: text(
+  trustProxy: text<'yes' | 'no'>(
     'VERIFRAME_TRUST_PROXY',
     'no',
     'Whether a proxy in front writes X-Forwarded-For. Without one, `yes` lets anyone choose an address.',
@@ -162,8 +170,7 @@ export const OPTIONS = {
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
 } as const satisfies Record<string, Option>;
 
-type Widen<T> = T extends string ? string : number;
-export type Config = { readonly [K in keyof typeof OPTIONS]: Widen<(typeof OPTIONS)[K]['default']> };
+export type Config = { readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K]['default'] };
 
 /** A setting that does not fit the table. `message` names the variable, never a secret's value. */
 export class ConfigError extends Error {

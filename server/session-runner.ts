@@ -21,7 +21,7 @@ export interface SessionServices {
   readonly context: SessionContext;
   readonly log: Logger;
   /** `count` numbers in [0, 1) from a cryptographic source. */
-  draws(count: number): readonly number[];
+  readonly draws: (count: number) => readonly number[];
   search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
   enrol(request: SessionRequest, embeddings: Embeddings): Promise<'stored' | 'duplicate' | 'failed'>;
   /** Signs and records a decision. Resolves with the token to deliver. */

@@ -52,7 +52,7 @@ interface Parts {
   readonly gallery: Gallery;
   readonly search: Search;
   readonly log: Logger;
-  nowMs(): number;
+  readonly nowMs: () => number;
 }
 
 /**

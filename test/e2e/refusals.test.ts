@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CreatedSession } from '../../client/kiosk/api.ts';
 import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
@@ -29,7 +30,10 @@ describe.each(['uws', 'ws'] as const)('a session over %s refuses what breaks its
   afterAll(() => server.close());
 
   const ticket = async (): Promise<string> => {
-    const { body } = await server.api('POST', '/v1/sessions', { mode: 'enrol', subject: 'someone' });
+    const { body } = await server.api<CreatedSession>('POST', '/v1/sessions', {
+      mode: 'enrol',
+      subject: 'someone',
+    });
     return body.ticket;
   };
 
@@ -137,13 +141,20 @@ describe.each(['uws', 'ws'] as const)('a session over %s refuses what breaks its
   });
 
   it('R27: a session that its client leaves is decided, on record, and never accepted', async () => {
-    const created = await server.api('POST', '/v1/sessions', { mode: 'enrol', subject: 'someone' });
+    const created = await server.api<CreatedSession>('POST', '/v1/sessions', {
+      mode: 'enrol',
+      subject: 'someone',
+    });
     const client = new Client(await TestClient.open(server.streamUrl));
     client.say({ type: 'hello', ticket: created.body.ticket });
     await client.hear('credit');
     client.raw.socket.terminate();
     await expect
-      .poll(async () => (await server.api('GET', `/v1/sessions/${created.body.sessionId}`)).body.outcome)
+      .poll(
+        async () =>
+          (await server.api<{ outcome: string }>('GET', `/v1/sessions/${created.body.sessionId}`)).body
+            .outcome,
+      )
       .toBe('re-verify');
   });
 });

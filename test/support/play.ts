@@ -1,4 +1,5 @@
 import { connect, type KioskSession } from '../../client/kiosk/session-client.ts';
+import type { CreatedSession } from '../../client/kiosk/api.ts';
 import type { Decision, Status } from '../../protocol/downstream.ts';
 import type { Mode } from '../../protocol/status.ts';
 import type { RealServer } from './real-server.ts';
@@ -9,6 +10,8 @@ export interface Play {
   readonly mode: Mode;
   readonly subject?: string;
   readonly policy?: string;
+  readonly audience?: string;
+  readonly nonce?: string;
   readonly presenter: Presenter;
   readonly framesPerSecond?: number;
   /** Gives up, with bye, after this much virtual time. */
@@ -29,7 +32,7 @@ export interface Played {
  */
 export async function play(server: RealServer, clock: VirtualClock, options: Play): Promise<Played> {
   const { presenter, framesPerSecond = 25, maxMs = 60_000, ...request } = options;
-  const created = await server.api('POST', '/v1/sessions', request);
+  const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
   if (created.status !== 201) throw new Error(`no session: ${JSON.stringify(created.body)}`);
   const session = await connect({ url: server.streamUrl, ticket: created.body.ticket });
   const statuses: Status[] = [];
@@ -38,7 +41,7 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
     for await (const event of session.events) {
       if (event.type !== 'status') continue;
       statuses.push(event);
-      presenter.onStatus?.(withoutType(event), clock.nowMs() - startMs);
+      presenter.onStatus?.(event, clock.nowMs() - startMs);
     }
   })();
   await stream(session, presenter, clock, startMs, framesPerSecond, maxMs);
@@ -61,11 +64,7 @@ async function stream(
     if (!(await session.whenCredit(window))) return;
     const atMs = Math.round((frame * 1000) / framesPerSecond);
     clock.advance(startMs + atMs - clock.nowMs());
-    if (!session.sendFrame(presenter.frameAt(atMs), clock.nowMs())) return;
+    if (!session.sendFrame(await presenter.frameAt(atMs), clock.nowMs())) return;
   }
   session.bye('source-ended');
-}
-
-function withoutType({ type: _type, ...status }: Status) {
-  return status;
 }

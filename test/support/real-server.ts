@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import { startServer, type RunningServer } from '../../server/compose.ts';
 import { readConfig } from '../../server/config.ts';
+import { secureDraws } from '../../server/session-registry.ts';
 import { createLogger } from '../../server/observe/log.ts';
 
 export interface RealServer extends RunningServer {
@@ -14,7 +15,7 @@ export interface RealServer extends RunningServer {
   /** Address of the stream. */
   readonly streamUrl: string;
   /** An API request with the server's key. */
-  api(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  api<Body = unknown>(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }>;
   /** Stops at once and removes the data folder unless it was given. */
   close(): Promise<void>;
 }
@@ -22,6 +23,8 @@ export interface RealServer extends RunningServer {
 interface Options {
   readonly transport: 'uws' | 'ws';
   readonly clock?: Clock;
+  /** Chance: which challenges come, and when. */
+  readonly draws?: (count: number) => readonly number[];
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,6 +33,7 @@ interface Options {
 export async function startRealServer({
   transport,
   clock = systemClock,
+  draws = secureDraws,
   dataDir,
   env = {},
 }: Options): Promise<RealServer> {
@@ -43,7 +47,7 @@ export async function startRealServer({
     VERIFRAME_LOG_LEVEL: 'silent',
     ...env,
   });
-  const server = await startServer(config, createLogger(config), clock);
+  const server = await startServer(config, createLogger(config), { clock, draws });
   const apiKey = (await readFile(join(folder, 'development-api-key'), 'utf8')).trim();
   const url = `http://127.0.0.1:${server.port}`;
   return {
@@ -52,14 +56,14 @@ export async function startRealServer({
     apiKey,
     url,
     streamUrl: `ws://127.0.0.1:${server.port}/v1/stream`,
-    async api(method, path, body) {
+    async api<Body>(method: string, path: string, body?: unknown) {
       const response = await fetch(`${url}${path}`, {
         method,
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+      return { status: response.status, body: JSON.parse(text) as Body };
     },
     async close() {
       await server.stop(0);
