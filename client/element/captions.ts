@@ -36,13 +36,16 @@ export function screenText(view: View, words: Words, mode: Mode): ScreenText | n
       return null;
     case 'passed':
       return words.passed[mode];
-    case 'failed':
-      return mode === 'enrol' ? words.enrolFailed : words.failed[view.outcome];
+    case 'failed': {
+      const { title, text } = mode === 'enrol' ? words.enrolFailed : words.failed[view.outcome];
+      return { title, text: view.retryable ? text : words.otherWay };
+    }
     case 'denied':
       return words.denied;
     case 'offline':
       return words.offline;
     case 'error':
+      if (!view.retryable) return words.error.final;
       if (view.code.startsWith('camera.')) return words.error.camera;
       return words.error[view.code === 'server.busy' || view.code === 'server.draining' ? 'busy' : 'other'];
   }

@@ -7,7 +7,7 @@ import { captionTemplate, screenText } from './captions.ts';
 import { type FaceAuthEvent, pageEventOf } from './events.ts';
 import { LineHolder } from './line-holder.ts';
 import { StageMotion, stageTemplate } from './stage.ts';
-import { styles } from './styles.ts';
+import { styles } from './styles/index.ts';
 import { type Line, lineOf, nextView, START, type View } from './view.ts';
 import { chooseWords, replaceWords, type WordOverrides, type Words } from './words/index.ts';
 
@@ -131,12 +131,12 @@ export class FaceAuth extends LitElement {
     this.screen = this.view.screen;
     if (this.view.screen !== this.#shownScreen)
       this.#hadFocus = this.shadowRoot !== null && this.shadowRoot.activeElement !== null;
-    if (this.view.screen === 'connecting') this.#lines.show(this.#words.words.connecting);
+    if (this.view.screen === 'connecting') this.#lines.show(this.#language.words.connecting);
     else if (this.view.screen === 'streaming') this.#lines.show(this.#textOf(lineOf(this.view)));
   }
 
   protected override render(): unknown {
-    const { locale, words } = this.#words;
+    const { locale, words } = this.#language;
     return html`
       <section
         class="frame"
@@ -198,7 +198,7 @@ export class FaceAuth extends LitElement {
     const isFirst = this.#shownScreen === null;
     this.#shownScreen = this.view.screen;
     if (isFirst) return;
-    const said = screenText(this.view, this.#words.words, this.mode);
+    const said = screenText(this.view, this.#language.words, this.mode);
     if (this.#hadFocus) {
       const target = this.renderRoot.querySelector<HTMLElement>(said === null ? '.frame' : '.title');
       target?.focus({ preventScroll: true });
@@ -229,7 +229,7 @@ export class FaceAuth extends LitElement {
   }
 
   #speakLine(line: Line): void {
-    const { words } = this.#words;
+    const { words } = this.#language;
     const text = this.#textOf(line);
     const challenge = this.view.screen === 'streaming' ? this.view.challenge : null;
     if (line.of !== 'challenge' || challenge === null) return this.#lines.speak(text, false);
@@ -240,7 +240,7 @@ export class FaceAuth extends LitElement {
   }
 
   #textOf(line: Line): string {
-    const { words } = this.#words;
+    const { words } = this.#language;
     switch (line.of) {
       case 'hint':
         return words.hint[line.hint];
@@ -251,7 +251,7 @@ export class FaceAuth extends LitElement {
     }
   }
 
-  get #words(): { readonly locale: string; readonly words: Words } {
+  get #language(): { readonly locale: string; readonly words: Words } {
     const wanted = this.locale === '' ? document.documentElement.lang : this.locale;
     const { locale, words } = chooseWords(wanted === '' ? navigator.languages : [wanted]);
     return { locale, words: replaceWords(words, this.words) };

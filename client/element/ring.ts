@@ -68,8 +68,11 @@ function evenAngles(count: number): number[] {
   }
   const whole = travelled[SIDES] ?? 0;
   return Array.from({ length: count }, (_, index) => {
-    const side = travelled.findIndex((length) => length >= (whole * index) / count - 1e-9);
-    return (side / SIDES) * 360;
+    const wanted = (whole * index) / count;
+    const side = travelled.findLastIndex((length) => length <= wanted);
+    const before = travelled[side] ?? 0;
+    const after = travelled[side + 1] ?? whole;
+    return ((side + (wanted - before) / (after - before)) / SIDES) * 360;
   });
 }
 

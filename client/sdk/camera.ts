@@ -130,14 +130,13 @@ async function getVideo(video: MediaTrackConstraints): Promise<MediaStream> {
 
 /** Names of getUserMedia's exceptions (W3C Media Capture and Streams, section 10.2). */
 function codeOf(cause: unknown): FaceSessionErrorCode {
-  switch (cause instanceof DOMException ? cause.name : '') {
+  switch (cause instanceof Object && 'name' in cause ? cause.name : '') {
     case 'NotAllowedError':
       return 'camera.denied';
     case 'NotFoundError':
     case 'OverconstrainedError':
       return 'camera.not_found';
     case 'SecurityError':
-    case 'TypeError':
       return 'camera.unsupported';
     default:
       return 'camera.in_use';

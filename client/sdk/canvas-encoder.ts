@@ -19,10 +19,7 @@ export function createCanvasEncoder(): Encode<CanvasImageSource> {
   const canvas =
     typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(2, 2);
   // A picture that is read back at once is cheaper to draw in main memory.
-  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true }) as
-    | CanvasRenderingContext2D
-    | OffscreenCanvasRenderingContext2D
-    | null;
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   if (context === null) throw new Error('no 2d canvas');
 
   return async (picture, { width, height, format, quality }) => {

@@ -9,7 +9,6 @@ interface WorkerScope {
 }
 
 // The DOM library types the global scope as a window's.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const scope = globalThis as unknown as WorkerScope;
 const encodeOnCanvas = createCanvasEncoder();
 

@@ -61,6 +61,7 @@ export const de: Words = {
       text: 'Suchen Sie gleichmäßiges Licht und schauen Sie in die Kamera.',
     },
   },
+  otherWay: 'Bitte wählen Sie einen anderen Weg.',
   enrolFailed: {
     title: 'Das Einrichten hat nicht geklappt',
     text: 'Suchen Sie gleichmäßiges Licht und schauen Sie in die Kamera.',
@@ -76,7 +77,7 @@ export const de: Words = {
   error: {
     camera: {
       title: 'Die Kamera ist nicht verfügbar',
-      text: 'Schließen Sie andere Programme, die sie nutzen.',
+      text: 'Prüfen Sie, ob eine angeschlossen ist und kein anderes Programm sie nutzt.',
     },
     busy: {
       title: 'Gerade sind viele hier',
@@ -85,6 +86,10 @@ export const de: Words = {
     other: {
       title: 'Die Verbindung wurde unterbrochen',
       text: 'Nichts ging verloren. Sie können neu beginnen.',
+    },
+    final: {
+      title: 'Das geht hier leider nicht',
+      text: 'Nehmen Sie einen anderen Browser oder einen anderen Weg.',
     },
   },
   retry: 'Noch einmal',

@@ -51,6 +51,7 @@ export const en: Words = {
     reject: { title: 'We could not confirm it’s you', text: 'You can try once more, or use another way in.' },
     're-verify': { title: 'We need one more look', text: 'Find even light, face the camera and try again.' },
   },
+  otherWay: 'Please use another way in.',
   enrolFailed: {
     title: 'We could not set up your face',
     text: 'Find even light, face the camera and try again.',
@@ -63,10 +64,11 @@ export const en: Words = {
   error: {
     camera: {
       title: 'The camera is not available',
-      text: 'Close other programs that use it, then try again.',
+      text: 'Check that one is connected and that no other program uses it.',
     },
     busy: { title: 'Many people are here right now', text: 'Wait a moment, then try again.' },
     other: { title: 'The connection was interrupted', text: 'Nothing was lost. You can start again.' },
+    final: { title: 'This does not work here', text: 'Use another browser or another way in.' },
   },
   retry: 'Try again',
   skip: 'I can’t do this one',

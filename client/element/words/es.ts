@@ -61,6 +61,7 @@ export const es: Words = {
       text: 'Busque una luz uniforme, mire a la cámara e inténtelo de nuevo.',
     },
   },
+  otherWay: 'Entre de otra manera, por favor.',
   enrolFailed: {
     title: 'No pudimos configurar su rostro',
     text: 'Busque una luz uniforme, mire a la cámara e inténtelo de nuevo.',
@@ -71,9 +72,13 @@ export const es: Words = {
   },
   offline: { title: 'No hay conexión', text: 'Conéctese a internet e inténtelo de nuevo.' },
   error: {
-    camera: { title: 'La cámara no está disponible', text: 'Cierre otros programas que la usen.' },
+    camera: {
+      title: 'La cámara no está disponible',
+      text: 'Compruebe que hay una conectada y que ningún otro programa la usa.',
+    },
     busy: { title: 'Hay muchas personas ahora mismo', text: 'Espere un momento e inténtelo de nuevo.' },
     other: { title: 'Se interrumpió la conexión', text: 'No se ha perdido nada. Puede empezar de nuevo.' },
+    final: { title: 'Esto no funciona aquí', text: 'Use otro navegador o entre de otra manera.' },
   },
   retry: 'Intentar de nuevo',
   skip: 'No puedo hacer esto',

@@ -57,6 +57,7 @@ export const fr: Words = {
       text: 'Trouvez une lumière régulière, face à la caméra, et réessayez.',
     },
   },
+  otherWay: 'Merci d’entrer autrement.',
   enrolFailed: {
     title: 'Nous n’avons pas pu configurer votre visage',
     text: 'Trouvez une lumière régulière, face à la caméra, et réessayez.',
@@ -69,10 +70,11 @@ export const fr: Words = {
   error: {
     camera: {
       title: 'La caméra n’est pas disponible',
-      text: 'Fermez les autres programmes qui l’utilisent.',
+      text: 'Vérifiez qu’elle est branchée et qu’aucun autre programme ne l’utilise.',
     },
     busy: { title: 'Il y a beaucoup de monde', text: 'Attendez un instant, puis réessayez.' },
     other: { title: 'La connexion a été interrompue', text: 'Rien n’est perdu. Vous pouvez recommencer.' },
+    final: { title: 'Cela ne fonctionne pas ici', text: 'Essayez un autre navigateur ou entrez autrement.' },
   },
   retry: 'Réessayer',
   skip: 'Je ne peux pas faire cela',

@@ -27,10 +27,12 @@ export interface Words {
   readonly challengeOf: string;
   readonly passed: Readonly<Record<Mode, ScreenWords>>;
   readonly failed: Readonly<Record<'reject' | 're-verify', ScreenWords>>;
+  /** Instead of a failure's text when trying again cannot help. */
+  readonly otherWay: string;
   readonly enrolFailed: ScreenWords;
   readonly denied: ScreenWords;
   readonly offline: ScreenWords;
-  readonly error: Readonly<Record<'camera' | 'busy' | 'other', ScreenWords>>;
+  readonly error: Readonly<Record<'camera' | 'busy' | 'other' | 'final', ScreenWords>>;
   readonly retry: string;
   readonly skip: string;
   readonly cancel: string;

@@ -1,0 +1,8 @@
+import { layout } from './layout.ts';
+import { motion } from './motion.ts';
+import { phone, sideways } from './phone.ts';
+import { ring } from './ring.ts';
+import { theme } from './theme.ts';
+
+/** The element's style sheet, adopted as constructed sheets so that no inline style is needed. */
+export const styles = [theme, layout, ring, phone, sideways, motion];

@@ -1,0 +1,57 @@
+import { css } from 'lit';
+
+/** What moves, and that nothing does where less motion is preferred. */
+export const motion = css`
+  @keyframes enter {
+    from {
+      opacity: 0;
+    }
+  }
+  @keyframes leave {
+    from {
+      opacity: 1;
+    }
+  }
+  @keyframes breathe {
+    50% {
+      opacity: 0.8;
+      transform: scale(1.02);
+    }
+  }
+  @keyframes closer {
+    to {
+      transform: scale(1.05);
+    }
+  }
+  @keyframes back {
+    to {
+      transform: scale(0.97);
+    }
+  }
+  @keyframes blink {
+    40%,
+    60% {
+      transform: scaleY(-0.9);
+    }
+  }
+  @keyframes look {
+    30%,
+    70% {
+      opacity: 0;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation: none !important;
+      transition: none !important;
+    }
+    .lid-upper {
+      transform: scaleY(-0.9);
+    }
+    .pupil {
+      opacity: 0;
+    }
+  }
+`;

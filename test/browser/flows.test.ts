@@ -1,0 +1,238 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildClient } from '../../client/build.ts';
+import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { openSite, type Scenario, type Site } from './support/site.ts';
+import { Visit } from './support/visit.ts';
+
+const challenge = { kind: 'turn-left', number: 1, of: 1, remainingMs: 5000, skippable: true } as const;
+
+const accepting: Scenario = async (peer) => {
+  await peer.welcome();
+  peer.status({ hint: 'hold-still', progress: 0.5 });
+  await peer.takeFrames(3);
+  peer.status({ phase: 'challenging', hint: 'do-challenge', challenge });
+  await peer.takeFrames(3);
+  peer.decide({ outcome: 'accept', token: 'signed', retry: 'never' });
+};
+const streaming: Scenario = async (peer) => {
+  await peer.welcome();
+  peer.status({ phase: 'challenging', hint: 'do-challenge', challenge });
+  await peer.takeFrames(10_000);
+};
+
+describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where none is found)', () => {
+  let browser: Browser;
+  let site: Site;
+
+  beforeAll(async () => {
+    const built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
+    await buildClient(built);
+    browser = await launchBrowser(chromiumPath ?? '');
+    site = await openSite(built);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+  afterEach(() => {
+    site.refuseTickets(false);
+    expect(site.failures()).toEqual([]);
+  });
+
+  it('goes from the start to passed, telling the page each step, and turns the camera off', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(accepting);
+    await visit.reaches('passed');
+    const told = await visit.told();
+    expect(told.map(({ type }) => type)).toEqual([
+      'ready',
+      'permission',
+      'connecting',
+      'streaming',
+      'status',
+      'status',
+      'challenge',
+      'passed',
+    ]);
+    expect(told.at(-1)?.detail).toEqual({ mode: 'verify', token: 'signed' });
+    expect(told.at(-2)?.detail).toEqual(challenge);
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+    expect(await visit.page.getByRole('heading', { name: 'It’s you' }).isVisible()).toBe(true);
+  });
+
+  it('sends readable pictures in order within the credit, and breaks no content security policy', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(async (peer) => {
+      await peer.welcome();
+      await peer.takeFrames(16);
+      peer.decide({ outcome: 'accept', retry: 'never' });
+    });
+    await visit.reaches('passed');
+    const frames = site.peers[0]?.frames ?? [];
+    expect(frames.length).toBeGreaterThanOrEqual(16);
+    for (const { image } of frames) {
+      const { format, width, height } = await sharp(image).metadata();
+      expect(['jpeg', 'webp']).toContain(format);
+      expect([width, height]).toEqual([640, 480]);
+    }
+    const times = frames.map(({ capturedAtMs }) => capturedAtMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(await visit.page.evaluate(() => globalThis.refused)).toEqual([]);
+    expect(visit.page.workers()).toEqual([]);
+  });
+
+  it('keeps below the rate the server announces', async () => {
+    await using visit = await Visit.open(browser, site);
+    const maxFramesPerSecond = 8;
+    await visit.start(async (peer) => {
+      await peer.welcome({ maxFramesPerSecond, credit: 30 });
+      await peer.until(() => peer.frames.length >= 12);
+      peer.decide({ outcome: 'accept', retry: 'never' });
+    });
+    await visit.reaches('passed');
+    const times = (site.peers[0]?.frames ?? []).map(({ capturedAtMs }) => capturedAtMs);
+    const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
+    expect((times.length - 1) / seconds).toBeLessThanOrEqual(maxFramesPerSecond);
+  });
+
+  it('says kindly that it could not confirm, without a way to repeat what cannot help', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(async (peer) => {
+      await peer.welcome();
+      peer.decide({ outcome: 'reject', retry: 'never' });
+    });
+    await visit.page.getByRole('heading', { name: 'We could not confirm it’s you' }).waitFor();
+    expect(await visit.page.getByRole('button').count()).toBe(0);
+    expect(await visit.page.getByText('Please use another way in.').first().isVisible()).toBe(true);
+    expect(await visit.page.getByRole('link', { name: 'Use your password' }).isVisible()).toBe(true);
+    expect(await visit.lastTold()).toEqual({
+      type: 'failed',
+      detail: { mode: 'verify', outcome: 'reject', retryable: false },
+    });
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('asks for one more look and passes with a new session and a new ticket', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(async (peer) => {
+      await peer.welcome();
+      await peer.takeFrames(2);
+      peer.decide({ outcome: 're-verify', retry: 'now' });
+    });
+    await visit.page.getByRole('heading', { name: 'We need one more look' }).waitFor();
+    await visit.start(accepting, 'Try again');
+    await visit.reaches('passed');
+    expect(await visit.cameras()).toEqual({ opened: 2, live: 0 });
+  });
+
+  it('shows the way when the camera is denied, and goes on once it is allowed', async () => {
+    await using visit = await Visit.open(browser, site, { camera: 'refused' });
+    await visit.start(accepting);
+    await visit.reaches('denied');
+    expect(await visit.lastTold()).toMatchObject({
+      type: 'error',
+      detail: { code: 'camera.denied', retryable: true },
+    });
+    await visit.context.grantPermissions(['camera']);
+    await visit.start(accepting, 'Try again');
+    await visit.reaches('passed');
+  });
+
+  it.each([
+    ['server.busy', true, 'Many people are here right now'],
+    ['server.internal', true, 'The connection was interrupted'],
+    ['ticket.invalid', true, 'The connection was interrupted'],
+    ['message.invalid', false, 'This does not work here'],
+  ] as const)('R30: %s ends the session with that code', async (code, retryable, title) => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start((peer) => peer.fail(code));
+    await visit.page.getByRole('heading', { name: title }).waitFor();
+    expect(await visit.lastTold()).toMatchObject({ type: 'error', detail: { code, retryable } });
+    expect(await visit.page.getByRole('button', { name: 'Try again' }).count()).toBe(retryable ? 1 : 0);
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('reports a cut connection and recovers', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(async (peer) => {
+      await peer.welcome();
+      await peer.takeFrames(2);
+      peer.cut();
+    });
+    await visit.reaches('error');
+    expect(await visit.lastTold()).toMatchObject({ detail: { code: 'connection.lost', retryable: true } });
+    await visit.start(accepting, 'Try again');
+    await visit.reaches('passed');
+  });
+
+  it('notices at once that the network is gone, and recovers when it is back', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(streaming);
+    await visit.reaches('streaming');
+    await visit.context.setOffline(true);
+    await visit.reaches('offline');
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+    await visit.context.setOffline(false);
+    await visit.start(accepting, 'Try again');
+    await visit.reaches('passed');
+  });
+
+  it('reports a ticket that could not be fetched', async () => {
+    await using visit = await Visit.open(browser, site);
+    site.refuseTickets(true);
+    await visit.start(accepting);
+    await visit.reaches('error');
+    expect(await visit.lastTold()).toMatchObject({ detail: { code: 'ticket.failed', retryable: true } });
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('reports a camera that is pulled out', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(streaming);
+    await visit.reaches('streaming');
+    await visit.page.evaluate(() => globalThis.tracks[0]?.dispatchEvent(new Event('ended')));
+    await visit.reaches('error');
+    expect(await visit.lastTold()).toMatchObject({ detail: { code: 'camera.lost', retryable: true } });
+    await visit.page.getByRole('heading', { name: 'The camera is not available' }).waitFor();
+  });
+
+  it.each([
+    ['the button', (visit: Visit) => visit.page.getByRole('button', { name: 'Cancel' }).click()],
+    ['Escape', (visit: Visit) => visit.page.keyboard.press('Escape')],
+    [
+      'removal from the page',
+      (visit: Visit) => visit.page.locator('face-auth').evaluate((element) => element.remove()),
+    ],
+  ] as const)('R29: %s says bye and turns the camera off', async (_way, leave) => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(streaming);
+    await visit.reaches('streaming');
+    await leave(visit);
+    const [peer] = site.peers;
+    expect(await peer?.closed).toBe(1000);
+    expect(peer?.heard.at(-1)).toEqual({ type: 'bye', reason: 'cancelled' });
+    expect((await visit.lastTold())?.type).toBe('cancel');
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('R25: asks for another challenge, and goes on when there is none', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.start(async (peer) => {
+      await peer.welcome();
+      peer.status({ phase: 'challenging', hint: 'do-challenge', challenge });
+      await peer.until(() => peer.heard.some(({ type }) => type === 'skip'));
+      peer.send({ type: 'error', code: 'skip.not_allowed', message: 'No skip is left.', retry: 'never' });
+      const other = { ...challenge, kind: 'blink', skippable: false } as const;
+      peer.status({ phase: 'challenging', hint: 'do-challenge', challenge: other });
+      await peer.takeFrames(10_000);
+    });
+    await visit.page.getByRole('button', { name: 'I can’t do this one' }).click();
+    await visit.reads('Blink once');
+    expect(await visit.page.getByRole('button', { name: 'I can’t do this one' }).count()).toBe(0);
+  });
+});

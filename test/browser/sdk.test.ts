@@ -1,0 +1,124 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildClient } from '../../client/build.ts';
+import type * as Sdk from '../../client/sdk/index.ts';
+import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { openSite, type Site } from './support/site.ts';
+import { Visit } from './support/visit.ts';
+
+declare global {
+  var sdk: typeof Sdk;
+  var fetchTicket: () => Promise<string>;
+}
+
+describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is found)', () => {
+  let browser: Browser;
+  let site: Site;
+
+  beforeAll(async () => {
+    const built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
+    await buildClient(built);
+    browser = await launchBrowser(chromiumPath ?? '');
+    site = await openSite(built);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+
+  it('yields every event in order and ends after the decision', async () => {
+    await using visit = await Visit.open(browser, site);
+    site.play(async (peer) => {
+      await peer.welcome();
+      peer.status({ hint: 'move-closer' });
+      await peer.takeFrames(2);
+      peer.decide({ outcome: 'accept', token: 'signed', retry: 'never' });
+    });
+    const { types, end, state } = await visit.page.evaluate(async () => {
+      const session = sdk.createFaceSession({ url: '/v1/stream', ticket: () => fetchTicket() });
+      const seen: string[] = [];
+      for await (const event of session) seen.push(event.type);
+      return { types: seen, end: await session.ended, state: session.state.kind };
+    });
+    expect(types).toEqual(['permission', 'camera', 'connecting', 'streaming', 'status', 'decision']);
+    expect(end).toEqual({ type: 'decision', outcome: 'accept', token: 'signed', retryable: false });
+    expect(state).toBe('ended');
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+    expect(site.failures()).toEqual([]);
+  });
+
+  it.each(['signal', 'break'])('turns everything off on %s', async (way) => {
+    await using visit = await Visit.open(browser, site);
+    site.play(async (peer) => {
+      await peer.welcome();
+      await peer.takeFrames(10_000);
+    });
+    const end = await visit.page.evaluate(async (leaveBy) => {
+      const abort = new AbortController();
+      const session = sdk.createFaceSession({
+        url: '/v1/stream',
+        ticket: () => fetchTicket(),
+        signal: abort.signal,
+      });
+      for await (const event of session) {
+        if (event.type !== 'streaming') continue;
+        if (leaveBy === 'break') break;
+        abort.abort();
+      }
+      return session.ended;
+    }, way);
+    expect(end).toEqual({ type: 'cancelled' });
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+    expect(await site.peers[0]?.closed).toBe(1000);
+  });
+
+  it('releases a camera that is granted after the session was cancelled', async () => {
+    await using visit = await Visit.open(browser, site);
+    await visit.page.evaluate(async () => {
+      const session = sdk.createFaceSession({ url: '/v1/stream', ticket: () => fetchTicket() });
+      session.subscribe(({ type }) => {
+        if (type === 'permission') setTimeout(() => session.cancel());
+      });
+      await session.ended;
+    });
+    await expect.poll(() => visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('R1: fails with a code where no veriframe server answers', async () => {
+    await using visit = await Visit.open(browser, site);
+    const failed = await visit.page.evaluate(async () => {
+      const { ended } = sdk.createFaceSession({ url: '/page.js', ticket: () => 'a-ticket-for-nobody' });
+      const end = await ended;
+      return end.type === 'failed' ? { code: end.error.code, retry: end.error.retry } : null;
+    });
+    expect(failed).toEqual({ code: 'connection.refused', retry: 'backoff' });
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('remembers the camera that was used, unless told not to', async () => {
+    await using visit = await Visit.open(browser, site);
+    site.play(async (peer) => {
+      await peer.welcome();
+      peer.decide({ outcome: 'accept', retry: 'never' });
+    });
+    const runs = await visit.page.evaluate(async () => {
+      const run = async (remember: boolean) => {
+        const { ended } = sdk.createFaceSession({
+          url: '/v1/stream',
+          ticket: () => fetchTicket(),
+          camera: { remember },
+        });
+        await ended;
+        return sdk.rememberedCamera();
+      };
+      const forgotten = await run(false);
+      const remembered = await run(true);
+      const [camera] = await sdk.listCameras();
+      return { forgotten, isRemembered: remembered !== null && remembered === camera?.deviceId };
+    });
+    expect(runs).toEqual({ forgotten: null, isRemembered: true });
+  });
+});

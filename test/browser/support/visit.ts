@@ -1,0 +1,90 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Scenario, Site } from './site.ts';
+
+export interface Told {
+  readonly type: string;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+}
+
+declare global {
+  /** What the element told the page; what the content security policy refused. Kept by the test page. */
+  var told: Told[];
+  var refused: string[];
+  var tracks: MediaStreamTrack[];
+}
+
+/** A browser window of its own on the test page. Closes itself at the end of the test's scope. */
+export class Visit implements AsyncDisposable {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly #site: Site;
+
+  private constructor(site: Site, context: BrowserContext, page: Page) {
+    this.#site = site;
+    this.context = context;
+    this.page = page;
+  }
+
+  static async open(
+    browser: Browser,
+    site: Site,
+    options: BrowserContextOptions & {
+      readonly query?: string;
+      readonly camera?: 'granted' | 'refused';
+    } = {},
+  ): Promise<Visit> {
+    const { query = '', camera = 'granted', ...context } = options;
+    const window = await browser.newContext(context);
+    if (camera === 'granted') await window.grantPermissions(['camera']);
+    const page = await window.newPage();
+    await page.addInitScript(() => {
+      globalThis.tracks = [];
+      const { mediaDevices } = navigator;
+      const open = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (constraints) => {
+        const stream = await open(constraints);
+        globalThis.tracks.push(...stream.getTracks());
+        return stream;
+      };
+    });
+    await page.goto(`${site.url}${query}`);
+    await page.locator('face-auth[screen=start]').waitFor();
+    return new Visit(site, window, page);
+  }
+
+  /** Has the server play `scenario` and presses the button that starts. */
+  async start(scenario: Scenario, button = 'Start'): Promise<void> {
+    this.#site.play(scenario);
+    await this.page.getByRole('button', { name: button }).click();
+  }
+
+  /** Waits until the element shows `screen`. */
+  async reaches(screen: string): Promise<void> {
+    await this.page.locator(`face-auth[screen=${screen}]`).waitFor();
+  }
+
+  /** Waits until the line under the stage reads `text`. */
+  async reads(text: string): Promise<void> {
+    await this.page.locator('.line:not(.leaving)', { hasText: text }).waitFor();
+  }
+
+  told(): Promise<readonly Told[]> {
+    return this.page.evaluate(() => globalThis.told);
+  }
+
+  async lastTold(): Promise<Told | undefined> {
+    return (await this.told()).at(-1);
+  }
+
+  /** Whether every camera that was opened is off again, and how many there were. */
+  cameras(): Promise<{ opened: number; live: number }> {
+    return this.page.evaluate(() => ({
+      opened: globalThis.tracks.length,
+      live: globalThis.tracks.filter(({ readyState }) => readyState === 'live').length,
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.context.close();
+  }
+}
