@@ -10,6 +10,8 @@ import type { SystemInfo } from './api/context.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { POLICY_NAMES, serves } from './decision/policy.ts';
+import { withDecoys } from './decoy-reference.ts';
+import type { startDemo } from './demo.ts';
 import { createGallery } from './gallery/gallery.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
@@ -87,7 +89,7 @@ export async function startServer(
     });
     const registry = new SessionRegistry({
       tickets,
-      references: store.references,
+      references: withDecoys(store.references, analyzer.models.embeddings),
       directory,
       services: sessionServices({ clock, draws, analyzer, log, store, search, subjects, issuer, directory }),
       limits: {
@@ -101,6 +103,9 @@ export async function startServer(
     const transport = chooseTransport(config.transport);
     const system = describeSystem(analyzer.models, transport);
     let readiness: 'ready' | 'draining' = 'ready';
+    let port = 0;
+    const demo = config.demo === 'on' ? await openDemo(config, developmentKeyFile, clock, () => port) : null;
+    if (demo !== null) closers.push(() => demo.close());
     const gateway: Gateway = createGateway({
       transport: transport.create,
       host: registry,
@@ -111,6 +116,7 @@ export async function startServer(
         .filter(Boolean),
       trustForwardedFor: config.trustProxy === 'yes',
       limits: { ...DEFAULT_GATEWAY_LIMITS, ...config },
+      fallback: demo === null ? undefined : (request) => demo.handle(request),
       reportFault: (fault) => log.error({ error: String(fault) }, 'fault in the gateway'),
       api: {
         clock,
@@ -124,7 +130,7 @@ export async function startServer(
         readiness: () => readiness,
       },
     });
-    const port = await gateway.listen({ host: config.host, port: config.port });
+    port = await gateway.listen({ host: config.host, port: config.port });
     closers.push(() => gateway.close());
 
     return {
@@ -149,6 +155,12 @@ async function loadApiKeys(config: Config): Promise<{ keys: ApiKeys; development
     return { keys: await readApiKeys(config.apiKeysFile), developmentKeyFile: null };
   const { keys, path } = await developmentApiKeys(config.dataDir);
   return { keys, developmentKeyFile: path };
+}
+
+/** Loaded only where it is wanted: a production service has no use for the demo's code. */
+async function openDemo(...parts: Parameters<typeof startDemo>): ReturnType<typeof startDemo> {
+  const demo = await import('./demo.ts');
+  return await demo.startDemo(...parts);
 }
 
 async function openStore(config: Config): Promise<Store> {

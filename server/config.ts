@@ -168,6 +168,20 @@ export const OPTIONS = {
     'Time open sessions get to finish after SIGTERM.',
   ),
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
+  demo: text<'on' | 'off'>(
+    'VERIFRAME_DEMO',
+    'off',
+    'Whether to serve the demo beside the service: a small site that signs its users in by face.',
+    { choices: ['on', 'off'] },
+  ),
+  demoPages: text('VERIFRAME_DEMO_PAGES', '', "Folder of the demo's built pages; empty: dist/demo."),
+  demoPolicy: text('VERIFRAME_DEMO_POLICY', 'standard', "Policy of the demo's sessions."),
+  demoApiKey: text(
+    'VERIFRAME_DEMO_API_KEY',
+    '',
+    'API key the demo uses; empty: the development key, where there is one.',
+    { secret: true },
+  ),
 } as const satisfies Record<string, Option>;
 
 export type Config = { readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K]['default'] };

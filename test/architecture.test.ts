@@ -81,11 +81,18 @@ describe('architecture', () => {
     expect(violations(under('client'), allowed)).toEqual([]);
   });
 
+  it('the server imports the client in one place, which hosts the demo', () => {
+    const allowed = (specifier: string, from: string) =>
+      !specifier.startsWith('client/') ||
+      (from === 'server/demo.ts' && specifier === 'client/demo/backend/index.ts');
+    expect(violations(under('server', 'protocol', 'models'), allowed)).toEqual([]);
+  });
+
   it.each([
     ['onnxruntime-node', ['server/inference/']],
     ['uWebSockets.js', ['server/gateway/']],
     ['ws', ['server/gateway/', 'client/kiosk/']],
-    ['better-sqlite3', ['server/store/', 'server/gallery/']],
+    ['better-sqlite3', ['server/store/', 'server/gallery/', 'client/demo/backend/']],
     ['sharp', ['server/inference/', 'client/kiosk/']],
     ['pino', ['server/observe/']],
     ['node:worker_threads', ['server/inference/']],

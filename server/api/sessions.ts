@@ -20,6 +20,13 @@ const newSession = z
     policy: z.string().min(1).max(64).default(DEFAULT_POLICY),
     audience: opaque.optional().describe('Copied into the token as aud.'),
     nonce: opaque.optional().describe('Copied into the token.'),
+    concealUnknown: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Verify a subject without references against a reference that nobody matches, instead of refusing: the ' +
+          'client cannot tell whether the subject is enrolled.',
+      ),
   })
   .refine(({ mode, subject }) => (mode === 'identify') === (subject === undefined), {
     path: ['subject'],
@@ -43,13 +50,14 @@ export const createSession = tenantOperation({
   status: 201,
   result: createdSession,
   errors: ['policy.unknown', 'policy.mode', 'subject.unknown', 'server.busy', 'server.draining'],
-  async run(context, { caller: { tenant }, body: { mode, policy, subject, audience, nonce } }) {
+  async run(context, { caller: { tenant }, body }) {
+    const { mode, policy, subject, audience, nonce, concealUnknown } = body;
     if (context.readiness() === 'draining') throw new VeriframeError('server.draining');
     if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
     if (!context.policies.serves(policy, mode)) throw new VeriframeError('policy.mode');
     if (mode === 'verify' && subject !== undefined) {
-      if ((await context.subjects.countReferences(tenant, subject)) === 0)
-        throw new VeriframeError('subject.unknown');
+      const references = await context.subjects.countReferences(tenant, subject);
+      if (references === 0 && !concealUnknown) throw new VeriframeError('subject.unknown');
     }
     const request: SessionRequest = {
       sessionId: randomUUID(),

@@ -10,6 +10,7 @@ import { createRoutes, errorResponse } from './routes.ts';
 import type {
   CreateTransport,
   HttpRequest,
+  HttpResponse,
   ListenOptions,
   TransportHandlers,
   UpgradeVerdict,
@@ -54,6 +55,8 @@ export interface GatewayOptions {
   /** Whether a proxy in front writes X-Forwarded-For. Without one this lets anyone choose an address. */
   readonly trustForwardedFor: boolean;
   readonly limits: GatewayLimits;
+  /** Answers HTTP requests outside the service's own paths, in place of the home page. */
+  readonly fallback?: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
   /** A defect of the server, for the log: an exception that is no VeriframeError. */
   reportFault(fault: unknown): void;
 }
@@ -81,7 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const clients = new Set<ClientConnection>();
 
   const handlers: TransportHandlers = {
-    http: createRoutes({ api, allowedOrigins, reportFault }),
+    http: createRoutes({ api, allowedOrigins, fallback: options.fallback, reportFault }),
     upgrade: (request) => judgeUpgrade(request, (one) => admission.refusal(one)),
     opened(connection) {
       const left = admission.entered(connection.remoteAddress);

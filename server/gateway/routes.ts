@@ -11,9 +11,14 @@ export interface RouteOptions {
   readonly api: ApiContext;
   /** Origins whose pages may read answers (CORS). */
   readonly allowedOrigins: readonly string[];
+  /** Answers whatever is not the service's own; without it there is a home page and nothing else. */
+  readonly fallback?: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
   /** A defect of the server: something threw what is no VeriframeError. */
   reportFault(fault: unknown): void;
 }
+
+/** Paths that a fallback never sees, whether there is an operation there or not. */
+const OWN_PATHS = /^\/(v1|\.well-known|healthz|readyz)(\/|$)/;
 
 /** Sent with every answer, pages and errors included; a route may override one. */
 const SECURITY_HEADERS = {
@@ -51,7 +56,8 @@ export function createRoutes(options: RouteOptions): (request: HttpRequest) => P
   };
 
   return async (request) => {
-    const response = await answer(request).catch((error: unknown) => {
+    const fallback = OWN_PATHS.test(request.path) ? undefined : options.fallback;
+    const response = await (fallback ?? answer)(request).catch((error: unknown) => {
       if (!(error instanceof VeriframeError)) options.reportFault(error);
       return errorResponse(error);
     });
@@ -60,7 +66,8 @@ export function createRoutes(options: RouteOptions): (request: HttpRequest) => P
       headers: {
         ...SECURITY_HEADERS,
         'cache-control': 'no-store',
-        ...corsHeaders(request, options.allowedOrigins),
+        // Other origins may read the service's answers, never those of a page that lives beside it.
+        ...(fallback === undefined ? corsHeaders(request, options.allowedOrigins) : {}),
         ...response.headers,
       },
     };

@@ -1,0 +1,42 @@
+import { DemoError } from './errors.ts';
+
+export interface AttemptLimit {
+  readonly most: number;
+  readonly withinMs: number;
+}
+
+/** Keys held at a time; beyond it the one unused for longest is forgotten. */
+const MOST_KEYS = 10_000;
+
+/** Counts attempts by key over a sliding window. Holds nothing on disk. */
+export class AttemptLimiter {
+  readonly #limit: AttemptLimit;
+  readonly #nowMs: () => number;
+  readonly #attempts = new Map<string, number[]>();
+
+  constructor(limit: AttemptLimit, nowMs: () => number) {
+    this.#limit = limit;
+    this.#nowMs = nowMs;
+  }
+
+  /**
+   * Counts one attempt. A refused attempt is not counted.
+   * @throws DemoError `attempts.too_many`
+   */
+  attempt(key: string): void {
+    const { most, withinMs } = this.#limit;
+    const nowMs = this.#nowMs();
+    const recent = (this.#attempts.get(key) ?? []).filter((atMs) => nowMs - atMs < withinMs);
+    this.#attempts.delete(key);
+    const isFull = recent.length >= most;
+    this.#attempts.set(key, isFull ? recent : [...recent, nowMs]);
+    const [oldest] = this.#attempts.keys();
+    if (this.#attempts.size > MOST_KEYS && oldest !== undefined) this.#attempts.delete(oldest);
+    if (isFull) throw new DemoError('attempts.too_many');
+  }
+
+  /** Forgets a key's attempts, as after a success. */
+  forgive(key: string): void {
+    this.#attempts.delete(key);
+  }
+}

@@ -1,0 +1,81 @@
+import { AttemptLimiter } from './attempt-limiter.ts';
+import { BrowserSessions, type BrowserSession } from './browser-sessions.ts';
+import type { Database } from './database.ts';
+import { DemoError } from './errors.ts';
+import { FaceSessions } from './face-sessions.ts';
+import { type DemoRequest, sessionCookie } from './http.ts';
+import type { Service } from './service.ts';
+import { SignIns } from './sign-ins.ts';
+import { type User, Users } from './users.ts';
+
+/** All that the demo's operations work with. */
+export interface DemoContext {
+  readonly users: Users;
+  readonly browsers: BrowserSessions;
+  readonly faces: FaceSessions;
+  readonly signIns: SignIns;
+  readonly service: Service;
+  readonly limits: {
+    readonly registrations: AttemptLimiter;
+    /** By username and address together: what one guesser may try on one account. */
+    readonly passwords: AttemptLimiter;
+    /** By username: what all the world may try on one account. */
+    readonly accounts: AttemptLimiter;
+    /** By address: what one guesser may try on all accounts. */
+    readonly addresses: AttemptLimiter;
+  };
+  readonly nowMs: () => number;
+}
+
+const MINUTE_MS = 60_000;
+/** How long after proving who they are a user may change what opens the account. */
+const CONFIRMED_MS = 10 * MINUTE_MS;
+
+export function createContext(database: Database, service: Service, nowMs: () => number): DemoContext {
+  const limiter = (most: number, withinMs: number) => new AttemptLimiter({ most, withinMs }, nowMs);
+  return {
+    users: new Users(database, nowMs),
+    browsers: new BrowserSessions(database, nowMs),
+    faces: new FaceSessions(database, nowMs),
+    signIns: new SignIns(database, nowMs),
+    service,
+    limits: {
+      registrations: limiter(30, 60 * MINUTE_MS),
+      passwords: limiter(5, 10 * MINUTE_MS),
+      accounts: limiter(30, 10 * MINUTE_MS),
+      addresses: limiter(60, 10 * MINUTE_MS),
+    },
+    nowMs,
+  };
+}
+
+export interface SignedIn {
+  readonly user: User;
+  readonly session: BrowserSession;
+}
+
+export function whoIsSignedIn(context: DemoContext, request: DemoRequest): SignedIn | null {
+  const session = context.browsers.find(sessionCookie(request));
+  if (session === null || session.userId === null) return null;
+  const user = context.users.byId(session.userId);
+  return user === null ? null : { user, session };
+}
+
+/** @throws DemoError `sign_in.required` */
+export function requireSignedIn(context: DemoContext, request: DemoRequest): SignedIn {
+  const signedIn = whoIsSignedIn(context, request);
+  if (signedIn === null) throw new DemoError('sign_in.required');
+  return signedIn;
+}
+
+/** Whether the user proved who they are a short while ago, and not only the cookie did. */
+export function isConfirmed({ nowMs }: DemoContext, { confirmedAtMs }: BrowserSession): boolean {
+  return confirmedAtMs !== null && nowMs() - confirmedAtMs < CONFIRMED_MS;
+}
+
+/** @throws DemoError `sign_in.required`, `confirmation.required` */
+export function requireConfirmed(context: DemoContext, request: DemoRequest): SignedIn {
+  const signedIn = requireSignedIn(context, request);
+  if (!isConfirmed(context, signedIn.session)) throw new DemoError('confirmation.required');
+  return signedIn;
+}

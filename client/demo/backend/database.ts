@@ -1,0 +1,65 @@
+import Sqlite from 'better-sqlite3';
+
+export type Database = Sqlite.Database;
+
+const SCHEMA = `
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  username TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  email TEXT NOT NULL,
+  password_hash TEXT,
+  subject TEXT NOT NULL UNIQUE,
+  face_set_up_at_ms INTEGER,
+  created_at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE browser_sessions (
+  id TEXT PRIMARY KEY,
+  user_id TEXT REFERENCES users ON DELETE CASCADE,
+  device TEXT NOT NULL,
+  place TEXT NOT NULL,
+  confirmed_at_ms INTEGER,
+  last_seen_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX browser_sessions_of_user ON browser_sessions (user_id);
+
+CREATE TABLE face_sessions (
+  id TEXT PRIMARY KEY,
+  browser_session_id TEXT NOT NULL REFERENCES browser_sessions ON DELETE CASCADE,
+  user_id TEXT REFERENCES users ON DELETE CASCADE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('enrol', 'sign-in')),
+  subject TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX face_sessions_of_user ON face_sessions (user_id);
+
+CREATE TABLE sign_ins (
+  id INTEGER PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+  at_ms INTEGER NOT NULL,
+  method TEXT NOT NULL CHECK (method IN ('face', 'password')),
+  result TEXT NOT NULL CHECK (result IN ('accepted', 'refused')),
+  device TEXT NOT NULL,
+  place TEXT NOT NULL
+) STRICT;
+CREATE INDEX sign_ins_of_user ON sign_ins (user_id, at_ms DESC);
+`;
+
+const VERSION = 1;
+
+/** Opens the demo's own database and creates its tables when they are missing. What is deleted is overwritten. */
+export function openDatabase(path: string): Database {
+  const database = new Sqlite(path);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  database.pragma('secure_delete = ON');
+  database.transaction(() => {
+    if (database.pragma('user_version', { simple: true }) === VERSION) return;
+    database.exec(SCHEMA);
+    database.pragma(`user_version = ${VERSION}`);
+  })();
+  return database;
+}

@@ -1,0 +1,32 @@
+/** The closed set of refusals, with the HTTP status and one plain sentence each. */
+const ERRORS = {
+  'request.invalid': { status: 400, message: 'The request is not valid.' },
+  'request.foreign': { status: 403, message: 'The request does not come from this site.' },
+  'page.unknown': { status: 404, message: 'There is nothing at this address.' },
+  'method.unknown': { status: 405, message: 'This address does not take that method.' },
+  'sign_in.required': { status: 401, message: 'Sign in first.' },
+  /** Says nothing of whether the account exists, has a face or has a password. */
+  'sign_in.failed': { status: 401, message: 'The sign-in did not succeed.' },
+  'confirmation.required': { status: 403, message: 'Confirm who you are once more.' },
+  'username.taken': { status: 409, message: 'This username is not available.' },
+  'face.refused': { status: 403, message: 'The face check does not hold.' },
+  'attempts.too_many': { status: 429, message: 'Too many attempts. Try again later.' },
+  'service.unavailable': { status: 503, message: 'The face service does not answer.' },
+} as const satisfies Record<string, { readonly status: number; readonly message: string }>;
+
+export type DemoErrorCode = keyof typeof ERRORS;
+
+/** A refusal that the page may hear of. */
+export class DemoError extends Error {
+  override readonly name = 'DemoError';
+  readonly code: DemoErrorCode;
+
+  constructor(code: DemoErrorCode, options?: ErrorOptions) {
+    super(ERRORS[code].message, options);
+    this.code = code;
+  }
+
+  get entry(): { readonly status: number; readonly message: string } {
+    return ERRORS[this.code];
+  }
+}

@@ -1,0 +1,122 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { USER_SESSION_MS, VISITOR_SESSION_MS } from './browser-sessions.ts';
+import { type DemoContext, requireConfirmed } from './context.ts';
+import { DemoError } from './errors.ts';
+import type { FaceSession } from './face-sessions.ts';
+import {
+  type DemoRequest,
+  type DemoResponse,
+  json,
+  readBody,
+  sessionCookie,
+  setSessionCookie,
+} from './http.ts';
+import { claimedUsername } from './password-sign-in.ts';
+import type { TokenClaims } from './service.ts';
+import { visitorOf } from './visitor.ts';
+
+const MODE_OF = { enrol: 'enrol', 'sign-in': 'verify' } as const;
+const NONCE_BYTES = 24;
+
+const signInForm = z.object({ username: claimedUsername });
+const decisionForm = z.object({ token: z.string().min(1).max(8192) });
+
+/** A ticket to enrol the signed-in user's face. Later enrolments add to the first and must be the same person's. */
+export async function startEnrolment(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { user, session } = requireConfirmed(context, request);
+  return json(
+    await start(context, {
+      browserSessionId: session.id,
+      userId: user.id,
+      purpose: 'enrol',
+      subject: user.subject,
+    }),
+  );
+}
+
+/**
+ * A ticket to sign in by face. Without an account of that name there is a ticket too, for a subject that nobody is:
+ * it runs like any other and is refused in the end.
+ */
+export async function startSignIn(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { username } = readBody(request, signInForm);
+  context.limits.addresses.attempt(request.remoteAddress);
+  context.limits.accounts.attempt(username.toLowerCase());
+  const user = context.users.byUsername(username);
+  const cookie = sessionCookie(request);
+  const known = context.browsers.find(cookie);
+  const carried = known === null ? context.browsers.welcome(visitorOf(request)) : null;
+  const browser = known ?? context.browsers.find(carried);
+  if (browser === null) throw new DemoError('sign_in.failed');
+  const started = await start(context, {
+    browserSessionId: browser.id,
+    userId: user?.id ?? null,
+    purpose: 'sign-in',
+    subject: user?.subject ?? randomUUID(),
+  });
+  return json(started, carried === null ? {} : setSessionCookie(request, carried, VISITOR_SESSION_MS));
+}
+
+async function start(
+  { service, faces }: DemoContext,
+  whose: Pick<FaceSession, 'browserSessionId' | 'userId' | 'purpose' | 'subject'>,
+): Promise<{ ticket: string; socketPath: string }> {
+  const nonce = randomBytes(NONCE_BYTES).toString('base64url');
+  const mode = MODE_OF[whose.purpose];
+  const { sessionId, ticket, socketPath } = await service.createSession({
+    mode,
+    subject: whose.subject,
+    nonce,
+  });
+  faces.add({ ...whose, id: sessionId, nonce });
+  return { ticket, socketPath };
+}
+
+/**
+ * Takes the decision that a page brings. It counts once, for the browser that started the session, and only when
+ * the token is the service's own and speaks of this session, nonce, mode and subject.
+ */
+export async function completeFace(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { token } = readBody(request, decisionForm);
+  const said = await context.service.checkToken(token);
+  const browser = context.browsers.find(sessionCookie(request));
+  const session = browser === null ? null : context.faces.take(said.sessionId, browser.id);
+  if (browser === null || session === null) throw new DemoError('face.refused');
+  const { userId, purpose } = session;
+  const user = userId === null ? null : context.users.byId(userId);
+  const visitor = visitorOf(request);
+  if (user === null || !isAcceptOf(session, said)) {
+    if (user !== null && purpose === 'sign-in') context.signIns.add(user.id, 'face', 'refused', visitor);
+    throw new DemoError('face.refused');
+  }
+  if (purpose === 'enrol') {
+    context.users.faceWasSetUp(user.id);
+    return json({ username: user.username });
+  }
+  context.signIns.add(user.id, 'face', 'accepted', visitor);
+  const cookie = context.browsers.signIn(visitor, user.id, browser);
+  return json({ username: user.username }, setSessionCookie(request, cookie, USER_SESSION_MS));
+}
+
+function isAcceptOf({ nonce, purpose, subject }: FaceSession, said: TokenClaims): boolean {
+  return (
+    said.nonce === nonce &&
+    said.mode === MODE_OF[purpose] &&
+    said.outcome === 'accept' &&
+    said.subject === subject
+  );
+}
+
+/**
+ * Writes down refused sign-ins to an account that no page brought back, by asking the service how they ended. So
+ * the owner reads of every attempt, also of one whose browser kept silent about it.
+ */
+export async function settleSignIns({ faces, service, signIns }: DemoContext, userId: string): Promise<void> {
+  for (const open of faces.signInsTo(userId)) {
+    const { state, outcome } = await service.sessionState(open.id);
+    const isOver = state === 'ended' || (state === 'decided' && outcome !== 'accept');
+    if (!isOver || faces.take(open.id, open.browserSessionId) === null) continue;
+    if (state === 'decided') signIns.add(userId, 'face', 'refused', open);
+  }
+}

@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import { DemoError } from './errors.ts';
+
+/** A request as the demo's host hands it over. Header names are lower case. */
+export interface DemoRequest {
+  readonly method: string;
+  /** Path without query, still percent-encoded. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly remoteAddress: string;
+  readonly body: Uint8Array;
+}
+
+export interface DemoResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+}
+
+export function json(value: unknown, headers: Readonly<Record<string, string>> = {}): DemoResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+export function refused(error: DemoError): DemoResponse {
+  const { status, message } = error.entry;
+  return { ...json({ error: { code: error.code, message } }), status };
+}
+
+export function redirect(to: string): DemoResponse {
+  return { status: 303, headers: { location: to, 'cache-control': 'no-store' }, body: '' };
+}
+
+/** @throws DemoError `request.invalid` when the body is not JSON of this form */
+export function readBody<T extends z.ZodType>({ headers, body }: DemoRequest, form: T): z.infer<T> {
+  const [type = ''] = (headers.get('content-type') ?? '').split(';');
+  if (type.trim().toLowerCase() !== 'application/json') throw new DemoError('request.invalid');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new DemoError('request.invalid', { cause });
+  }
+  const read = form.safeParse(value);
+  if (!read.success) throw new DemoError('request.invalid', { cause: read.error });
+  return read.data;
+}
+
+/**
+ * Lets only this site's own pages change anything: a browser names the page's origin with every request that does,
+ * and no page can make it lie.
+ * @throws DemoError `request.foreign`
+ */
+export function requireSameOrigin({ headers }: DemoRequest): void {
+  const origin = headers.get('origin');
+  const isOwn = origin !== undefined && URL.canParse(origin) && new URL(origin).host === headers.get('host');
+  if (!isOwn) throw new DemoError('request.foreign');
+}
+
+const COOKIE = 'demo_session';
+const COOKIE_VALUE = /^[\w-]{43}$/;
+
+/** The session cookie's value, or null. */
+export function sessionCookie({ headers }: DemoRequest): string | null {
+  for (const pair of (headers.get('cookie') ?? '').split(';')) {
+    const [name, value = ''] = pair.trim().split('=');
+    if (name === COOKIE && COOKIE_VALUE.test(value)) return value;
+  }
+  return null;
+}
+
+/** Headers that set the session cookie, or remove it with null. */
+export function setSessionCookie(
+  request: DemoRequest,
+  value: string | null,
+  maxAgeMs: number,
+): Readonly<Record<string, string>> {
+  const { headers } = request;
+  const isHttps =
+    (headers.get('origin') ?? '').startsWith('https:') || headers.get('x-forwarded-proto') === 'https';
+  const seconds = value === null ? 0 : Math.floor(maxAgeMs / 1000);
+  const secure = isHttps ? '; Secure' : '';
+  return {
+    'set-cookie': `${COOKIE}=${value ?? ''}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`,
+  };
+}

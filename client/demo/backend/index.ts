@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { deleteAccount, exportAccount, signOut, signOutDevice, viewAccount } from './account.ts';
+import { type Assets, readAssets } from './assets.ts';
+import { createContext, type DemoContext } from './context.ts';
+import { openDatabase } from './database.ts';
+import { DemoError } from './errors.ts';
+import { completeFace, startEnrolment, startSignIn } from './face.ts';
+import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
+import { servePage } from './pages.ts';
+import { signInByPassword } from './password-sign-in.ts';
+import { register } from './register.ts';
+import { Service, type ServiceOptions } from './service.ts';
+
+export type { DemoRequest, DemoResponse } from './http.ts';
+
+export interface DemoOptions {
+  /** Where the demo keeps its own database, `demo.db`. */
+  readonly dataDir: string;
+  /** The folder that `buildDemo` wrote. */
+  readonly assetsDir: string;
+  readonly service: Omit<ServiceOptions, 'nowMs'>;
+  readonly nowMs: () => number;
+}
+
+/** A small relying party with users of its own, to be served on one origin with the face service. */
+export interface Demo {
+  /** Rejects only with a defect. */
+  handle(request: DemoRequest): Promise<DemoResponse>;
+  close(): void;
+}
+
+type Operation = (context: DemoContext, request: DemoRequest) => Promise<DemoResponse>;
+
+const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  '/api/register': { POST: register },
+  '/api/face/enrol': { POST: startEnrolment },
+  '/api/face/sign-in': { POST: startSignIn },
+  '/api/face/decision': { POST: completeFace },
+  '/api/password/sign-in': { POST: signInByPassword },
+  '/api/account': { GET: viewAccount, DELETE: deleteAccount },
+  '/api/account/export': { GET: exportAccount },
+  '/api/devices/sign-out': { POST: signOutDevice },
+  '/api/sign-out': { POST: signOut },
+};
+
+/** Opens the demo. Rejects when its pages are not built or its database cannot be opened. */
+export async function openDemo({ dataDir, assetsDir, service, nowMs }: DemoOptions): Promise<Demo> {
+  const assets = await readAssets(assetsDir);
+  const database = openDatabase(join(dataDir, 'demo.db'));
+  const context = createContext(database, new Service({ ...service, nowMs }), nowMs);
+  return {
+    async handle(request) {
+      try {
+        return await answer(context, assets, request);
+      } catch (error) {
+        if (error instanceof DemoError) return refused(error);
+        throw error;
+      }
+    },
+    close: () => void database.close(),
+  };
+}
+
+async function answer(context: DemoContext, assets: Assets, request: DemoRequest): Promise<DemoResponse> {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (method !== 'GET') requireSameOrigin(request);
+  const operations = Object.hasOwn(OPERATIONS, request.path) ? OPERATIONS[request.path] : undefined;
+  if (operations === undefined) {
+    if (method !== 'GET') throw new DemoError('method.unknown');
+    if (request.path.startsWith('/api/')) throw new DemoError('page.unknown');
+    return servePage(context, assets, request);
+  }
+  const operation = operations[method];
+  if (operation === undefined) throw new DemoError('method.unknown');
+  return await operation(context, request);
+}

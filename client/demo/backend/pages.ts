@@ -1,0 +1,61 @@
+import { type Assets, serveAsset } from './assets.ts';
+import { type DemoContext, isConfirmed, whoIsSignedIn } from './context.ts';
+import { type DemoRequest, type DemoResponse, redirect } from './http.ts';
+
+const ASSET_PATH = '/assets/';
+const HOST = /^[\w.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i;
+
+/** A page or one of its files; the page that says there is none for every other path. */
+export function servePage(context: DemoContext, assets: Assets, request: DemoRequest): DemoResponse {
+  const { path } = request;
+  const asset = path.startsWith(ASSET_PATH)
+    ? serveAsset(assets, path.slice(ASSET_PATH.length), request)
+    : null;
+  if (asset !== null) return asset;
+  const to = elsewhere(context, request);
+  if (to !== null) return redirect(to);
+  const name = PAGES[path];
+  const page = name === undefined ? null : serveAsset(assets, name, request);
+  if (page !== null) return asDocument(page, request);
+  const { body, headers } = asDocument(
+    serveAsset(assets, 'not-found.html', { ...request, headers: new Map() }) ?? { headers: {}, body: '' },
+    request,
+  );
+  return { status: 404, headers, body };
+}
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/': 'welcome.html',
+  '/register': 'register.html',
+  '/sign-in': 'sign-in.html',
+  '/account': 'account.html',
+};
+
+/** Where somebody belongs who asks for a page that is not for them now, or null. */
+function elsewhere(context: DemoContext, request: DemoRequest): string | null {
+  const { path } = request;
+  const signedIn = whoIsSignedIn(context, request);
+  if (signedIn === null) return path === '/account' ? '/sign-in' : null;
+  if (path === '/') return '/account';
+  if (path === '/sign-in') return isConfirmed(context, signedIn.session) ? '/account' : null;
+  if (path === '/register') return signedIn.user.faceSetUpAtMs === null ? null : '/account';
+  return null;
+}
+
+/** A page may load its own files and talk to its own server, and nothing else. */
+function asDocument<T extends Pick<DemoResponse, 'headers'>>(page: T, { headers }: DemoRequest): T {
+  const host = headers.get('host') ?? '';
+  // Older browsers do not take 'self' to include the same host's WebSocket.
+  const sockets = HOST.test(host) ? ` ws://${host} wss://${host}` : '';
+  return {
+    ...page,
+    headers: {
+      ...page.headers,
+      'cache-control': 'no-cache, private',
+      'content-security-policy':
+        `default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; ` +
+        `img-src 'self'; connect-src 'self'${sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
+    },
+  };
+}

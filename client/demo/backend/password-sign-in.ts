@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { USER_SESSION_MS } from './browser-sessions.ts';
+import type { DemoContext } from './context.ts';
+import { DemoError } from './errors.ts';
+import {
+  type DemoRequest,
+  type DemoResponse,
+  json,
+  readBody,
+  sessionCookie,
+  setSessionCookie,
+} from './http.ts';
+import { isPassword } from './passwords.ts';
+import { visitorOf } from './visitor.ts';
+
+/** Not the registration's form: what was never a username gets the same answer as what is none. */
+export const claimedUsername = z.string().trim().min(1).max(64);
+
+const form = z.object({ username: claimedUsername, password: z.string().min(1).max(128) });
+
+/** The other way in. A wrong password, an account without one and no account at all look and take the same. */
+export async function signInByPassword(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { username, password } = readBody(request, form);
+  const account = username.toLowerCase();
+  const guesser = `${account} ${request.remoteAddress}`;
+  context.limits.addresses.attempt(request.remoteAddress);
+  context.limits.accounts.attempt(account);
+  context.limits.passwords.attempt(guesser);
+  const user = context.users.byUsername(username);
+  const isRight = await isPassword(password, user?.passwordHash ?? null);
+  const visitor = visitorOf(request);
+  if (user === null || !isRight) {
+    if (user !== null) context.signIns.add(user.id, 'password', 'refused', visitor);
+    throw new DemoError('sign_in.failed');
+  }
+  context.limits.passwords.forgive(guesser);
+  context.signIns.add(user.id, 'password', 'accepted', visitor);
+  const replaced = context.browsers.find(sessionCookie(request));
+  const cookie = context.browsers.signIn(visitor, user.id, replaced);
+  return json({ username: user.username }, setSessionCookie(request, cookie, USER_SESSION_MS));
+}

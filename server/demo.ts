@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Demo, openDemo } from '../client/demo/backend/index.ts';
+import { packageRoot } from '../models/package-root.ts';
+import type { Clock } from './clock.ts';
+import { ConfigError, type Config } from './config.ts';
+import { POLICY_NAMES, serves } from './decision/policy.ts';
+
+/**
+ * Opens the demo, which uses the service as any relying party does: over HTTP, with an API key of its own.
+ * @param developmentKeyFile the key to use when none is configured
+ * @param port where the service listens; asked for once the first request is there
+ * @throws ConfigError when the settings do not allow it
+ */
+export async function startDemo(
+  config: Config,
+  developmentKeyFile: string | null,
+  clock: Clock,
+  port: () => number,
+): Promise<Demo> {
+  const { demoPolicy, dataDir, issuer } = config;
+  const isPolicy = POLICY_NAMES.some((name) => name === demoPolicy);
+  if (!isPolicy || !serves(demoPolicy, 'enrol') || !serves(demoPolicy, 'verify'))
+    throw new ConfigError('VERIFRAME_DEMO_POLICY must name a policy that serves enrol and verify.');
+  const apiKey =
+    config.demoApiKey === '' && developmentKeyFile !== null
+      ? (await readFile(developmentKeyFile, 'utf8')).trim()
+      : config.demoApiKey;
+  if (apiKey === '')
+    throw new ConfigError('VERIFRAME_DEMO_API_KEY is needed beside VERIFRAME_API_KEYS_FILE.');
+  const assetsDir = config.demoPages === '' ? join(packageRoot(), 'dist', 'demo') : config.demoPages;
+  try {
+    return await openDemo({
+      dataDir,
+      assetsDir,
+      service: { url: () => addressOf(config.host, port()), apiKey, issuer, policy: demoPolicy },
+      nowMs: () => clock.nowMs(),
+    });
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+      throw new ConfigError(`The demo's pages are not built: ${assetsDir} does not exist.`, { cause });
+    throw cause;
+  }
+}
+
+/** How this machine reaches what listens on `host`. */
+function addressOf(host: string, port: number): string {
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { createSession } from '../../server/api/sessions.ts';
+import { policyFor } from '../../server/decision/policy.ts';
+import { decoyReference, withDecoys } from '../../server/decoy-reference.ts';
+import { matchReferences } from '../../server/evidence/match.ts';
+import type { StoredReference } from '../../server/store/ports.ts';
+import { createContext } from '../gateway/harness.ts';
+
+const MODELS = ['faceres', 'dlib', 'mobilefacenet'] as const;
+
+describe('verifying a subject that may not exist', () => {
+  it('is refused unless it is asked to conceal that', async () => {
+    const { context, key, tickets } = createContext();
+    const create = (concealUnknown?: boolean) =>
+      createSession.handle(context, {
+        authorization: `Bearer ${key}`,
+        params: {},
+        body: {
+          mode: 'verify',
+          subject: 'nobody',
+          ...(concealUnknown === undefined ? {} : { concealUnknown }),
+        },
+      });
+    await expect(create()).rejects.toMatchObject({ code: 'subject.unknown' });
+    await expect(create(false)).rejects.toMatchObject({ code: 'subject.unknown' });
+    const { ticket } = (await create(true)) as { ticket: string };
+    expect(tickets.redeem(ticket)).toMatchObject({ mode: 'verify', subject: 'nobody' });
+  });
+
+  it('compares with a decoy that any face falls clearly below, by every method', () => {
+    const { match } = policyFor('standard');
+    for (const models of [MODELS, ['faceres', 'dlib'], ['faceres'], ['dlib']] as const) {
+      for (let round = 0; round < 200; round += 1) {
+        const decoy = decoyReference('tenant', 'nobody', models);
+        const probe = decoyReference('tenant', 'probe', models).embeddings;
+        expect(matchReferences(probe, 8, [decoy], match).standing).toBe('below');
+      }
+    }
+  });
+
+  it('a decoy is a unit vector and never the same twice; who has references keeps them', async () => {
+    const one = decoyReference('tenant', 'nobody', ['faceres']).embeddings.faceres ?? new Float32Array();
+    const other = decoyReference('tenant', 'nobody', ['faceres']).embeddings.faceres ?? new Float32Array();
+    expect(one).toHaveLength(1024);
+    expect(Math.hypot(...one)).toBeCloseTo(1, 5);
+    expect(one).not.toEqual(other);
+    const stored: StoredReference[] = [decoyReference('tenant', 'somebody', MODELS)];
+    const references = withDecoys(
+      { ofSubject: async (_, subject) => (subject === 'somebody' ? stored : []) },
+      MODELS,
+    );
+    expect(await references.ofSubject('tenant', 'somebody')).toBe(stored);
+    expect(await references.ofSubject('tenant', 'nobody')).toMatchObject([{ subject: 'nobody' }]);
+  });
+});
