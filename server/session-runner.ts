@@ -33,7 +33,8 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 /**
  * Runs one session: turns what arrives into events, folds them through the pure `transition`, and executes the
  * effects in order. Owns the session's timer, its undecoded frames (at most one waiting and one being handed
- * over) and its turn at the pool; `end` lets go of all three.
+ * over) and its turn at the pool; `end` lets go of all three. A session whose client left ends once it is decided, so
+ * that a reference it was storing is on record.
  */
 export class SessionRunner implements SessionHandle {
   private state: SessionState;
@@ -91,7 +92,8 @@ export class SessionRunner implements SessionHandle {
 
   disconnected(): void {
     this.dispatch({ type: 'disconnected' });
-    this.end();
+    this.frames.clear();
+    if (this.state.phase === 'closed') this.end();
   }
 
   /** Ends the session from the server's side, without a decision. */

@@ -98,6 +98,7 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
 function spoiledBy(findings: Findings, policy: Policy): readonly Reason[] | null {
   switch (findings.challengeFailure) {
     case 'wrong-response':
+    case 'unasked-turn':
       return ['challenge-failed'];
     case 'too-early':
       return ['challenge-failed', 'challenge-too-early'];

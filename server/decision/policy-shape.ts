@@ -54,7 +54,8 @@ export interface ChallengePolicy {
   readonly pool: readonly ChallengeKind[];
   readonly minCount: number;
   readonly maxCount: number;
-  readonly atLeastOneTurn: boolean;
+  /** Turns demand a direction, so that a recording has to guess; blinks come by themselves. */
+  readonly minTurns: number;
   readonly maxSkips: number;
   /** The pause before each prompt is drawn between these two. */
   readonly minPauseMs: number;
@@ -66,6 +67,7 @@ export interface ChallengePolicy {
   readonly settleMs: number;
   /** All against the session's own neutral yaw. */
   readonly turnDeg: number;
+  /** A turn the other way, or while none is asked for, that fails the challenge. */
   readonly wrongTurnDeg: number;
   readonly neutralDeg: number;
   /** Turns begun before a person could have reacted: more than this many fail the challenge. */

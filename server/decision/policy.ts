@@ -76,18 +76,19 @@ const positioning: PositioningPolicy = {
 /**
  * 20° is beyond chance movement (5° to 10° while talking) and within the range in which mesh pose is linear
  * (to 45°). No voluntary response to a visual prompt begins within 150 ms; simple reactions take 200 ms and more.
- * The rest are starting values.
+ * Kinds may come again: three draws of three kinds with two turns at least are 20 sequences, and a recording has to
+ * turn as asked in each and hold still where no turn is asked for. The rest are starting values.
  */
 const challenges: ChallengePolicy = {
   pool: ['blink', 'turn-left', 'turn-right'],
-  minCount: 2,
+  minCount: 3,
   maxCount: 3,
-  atLeastOneTurn: true,
+  minTurns: 2,
   maxSkips: 2,
   minPauseMs: 300,
   maxPauseMs: 1_100,
   earliestResponseMs: 150,
-  responseMs: 6_000,
+  responseMs: 4_000,
   settleMs: 4_000,
   turnDeg: 20,
   wrongTurnDeg: 15,
@@ -231,7 +232,7 @@ const blinkOnly: Policy = {
     pool: ['blink'],
     minCount: 1,
     maxCount: 1,
-    atLeastOneTurn: false,
+    minTurns: 0,
     maxSkips: 0,
     responseMs: 10_000,
   },

@@ -4,7 +4,7 @@ import type { Blink } from './blink.ts';
 import type { Evidence } from './evidence.ts';
 
 /** Why a challenge was not passed. */
-export type ChallengeFailure = 'wrong-response' | 'too-early' | 'too-late';
+export type ChallengeFailure = 'wrong-response' | 'unasked-turn' | 'too-early' | 'too-late';
 
 /** One challenge from its drawing to its end. Times are server milliseconds. */
 export type ChallengeRun = { readonly kind: ChallengeKind } & (
@@ -73,7 +73,7 @@ export function passTime(run: ChallengeRun, atMs: number, policy: ChallengePolic
     case 'awaiting-neutral':
     case 'awaiting-response':
     case 'settling':
-      return atMs < run.deadlineAtMs ? run : { kind: run.kind, stage: 'failed', failure: 'too-late' };
+      return atMs < run.deadlineAtMs ? run : failed(run, 'too-late');
     case 'passed':
     case 'failed':
       return run;
@@ -96,7 +96,7 @@ export function nextChallengeTime(run: ChallengeRun): number | null {
 }
 
 /**
- * Folds one frame. A response counts when it begins from the neutral pose, after the prompt and no sooner than a
+ * Folds one frame. The head has to rest until it is asked to turn. A response counts when it begins from the neutral pose, after the prompt and no sooner than a
  * person can react, goes the asked way, and arrives before the deadline; it is complete when the face looks
  * straight again and an embedding says that it is still the same one.
  */
@@ -108,6 +108,7 @@ export function foldChallenge(
   const neutral = Math.abs(sample.relativeYawDeg) < policy.neutralDeg && !sample.eyesClosed;
   switch (run.stage) {
     case 'pause':
+      return sample.trusted && isTurned(sample, policy) ? failed(run, 'unasked-turn') : run;
     case 'passed':
     case 'failed':
       return run;
@@ -133,7 +134,18 @@ function responded(run: Awaiting, atMs: number, policy: ChallengePolicy): Challe
   return { kind: run.kind, stage: 'settling', respondedAtMs: atMs, deadlineAtMs: atMs + policy.settleMs };
 }
 
-function awaitBlink(run: Awaiting, { atMs, blink }: ChallengeSample, policy: ChallengePolicy): ChallengeRun {
+function failed({ kind }: ChallengeRun, failure: ChallengeFailure): ChallengeRun {
+  return { kind, stage: 'failed', failure };
+}
+
+/** Too far aside to be at rest, whatever the direction. */
+function isTurned({ relativeYawDeg }: ChallengeSample, { wrongTurnDeg }: ChallengePolicy): boolean {
+  return Math.abs(relativeYawDeg) >= wrongTurnDeg;
+}
+
+function awaitBlink(run: Awaiting, sample: ChallengeSample, policy: ChallengePolicy): ChallengeRun {
+  const { atMs, blink } = sample;
+  if (isTurned(sample, policy)) return failed(run, 'wrong-response');
   const inTime = blink !== null && blink.startMs >= run.revealedAtMs + policy.earliestResponseMs;
   return inTime ? responded(run, atMs, policy) : run;
 }
@@ -147,10 +159,10 @@ function awaitTurn(run: Awaiting, sample: ChallengeSample, policy: ChallengePoli
   const onsetAtMs = run.onsetAtMs ?? atMs;
   if (onsetAtMs < revealedAtMs + policy.earliestResponseMs) {
     const earlyTurns = run.earlyTurns + 1;
-    if (earlyTurns > policy.maxEarlyTurns) return { kind, stage: 'failed', failure: 'too-early' };
+    if (earlyTurns > policy.maxEarlyTurns) return failed(run, 'too-early');
     return { kind, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs, earlyTurns };
   }
-  if (turned <= -policy.wrongTurnDeg) return { kind, stage: 'failed', failure: 'wrong-response' };
+  if (turned <= -policy.wrongTurnDeg) return failed(run, 'wrong-response');
   if (turned >= policy.turnDeg) return responded(run, atMs, policy);
   return { ...run, onsetAtMs };
 }
@@ -169,6 +181,7 @@ const PASSED_LLR: Readonly<Record<ChallengeKind, number>> = {
 const FAILED_LLR: Readonly<Record<ChallengeFailure, number>> = {
   'too-late': Math.log(0.04 / 0.6),
   'wrong-response': Math.log(0.01 / 0.2),
+  'unasked-turn': Math.log(0.02 / 0.3),
   'too-early': Math.log(0.003 / 0.2),
 };
 

@@ -13,17 +13,15 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 }
 
 /**
- * Draws the next kind from those not used yet. The last one has to be a turn where the policy demands one and
- * none was drawn. When skips have emptied the pool, kinds that were passed come again.
+ * Draws the next kind from all that were not skipped: one that was passed may come again, or each would give the
+ * next away. Only turns are left to draw from when the policy's number of them could not be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !log.skipped.includes(kind));
-  const fresh = open.filter((kind) => !log.passed.includes(kind));
-  const usable = fresh.length > 0 ? fresh : open;
-  const turnIsDue =
-    policy.atLeastOneTurn && log.passed.length + 1 === log.of && !log.passed.some((kind) => isTurn(kind));
-  const turns = usable.filter(isTurn);
-  return pick(draw, turnIsDue && turns.length > 0 ? turns : usable);
+  const turns = open.filter(isTurn);
+  const turnsDue = policy.minTurns - log.passed.filter(isTurn).length;
+  const challengesDue = (log.of ?? 0) - log.passed.length;
+  return pick(draw, turnsDue >= challengesDue && turns.length > 0 ? turns : open);
 }
 
 /** Kinds that may stand in for `kind`: at least as strong and not skipped before. */
@@ -33,11 +31,9 @@ export function alternativesTo(
   policy: ChallengePolicy,
 ): readonly ChallengeKind[] {
   if (log.skipped.length >= policy.maxSkips) return [];
-  const open = policy.pool.filter(
+  return policy.pool.filter(
     (other) => other !== kind && !log.skipped.includes(other) && STRENGTH[other] >= STRENGTH[kind],
   );
-  const fresh = open.filter((other) => !log.passed.includes(other));
-  return fresh.length > 0 ? fresh : open;
 }
 
 export function pick(draw: number, kinds: readonly ChallengeKind[]): ChallengeKind {

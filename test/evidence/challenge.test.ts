@@ -55,6 +55,18 @@ function turn(kind: ChallengeKind, yaws: readonly (readonly [number, number])[])
   );
 }
 
+describe('the pause before a prompt', () => {
+  it('is failed by a turn that nobody asked for, and by no small movement', () => {
+    const pause = startChallenge('turn-left', START_MS, 0.5, policy);
+    expect(foldChallenge(pause, frame(START_MS + 40, 14), policy)).toEqual(pause);
+    for (const yaw of [16, -16])
+      expect(foldChallenge(pause, frame(START_MS + 40, yaw), policy)).toMatchObject({
+        failure: 'unasked-turn',
+      });
+    expect(foldChallenge(pause, frame(START_MS + 40, 40, { trusted: false }), policy)).toEqual(pause);
+  });
+});
+
 describe('a turn', () => {
   it('left goes to positive yaw, counts from 20 degrees on, and is passed when the face is back', () => {
     expect(
@@ -170,6 +182,12 @@ describe('a turn', () => {
 });
 
 describe('a blink', () => {
+  it('is failed by a head that turns instead, as a recording does that expected another prompt', () => {
+    expect(foldChallenge(ready(), frame(START_MS + 600, 16), policy)).toMatchObject({
+      failure: 'wrong-response',
+    });
+  });
+
   const ready = () => foldChallenge(revealed('blink'), frame(START_MS + 40, 0), policy);
   const blinked = (startMs: number, endMs: number) =>
     foldChallenge(
@@ -236,7 +254,7 @@ describe('challenge evidence', () => {
     expect(llr(challengeEvidence(['turn-left'], null, 1))).toBeGreaterThan(
       llr(challengeEvidence(['blink'], null, 1)),
     );
-    for (const failure of ['too-late', 'too-early', 'wrong-response'] as const)
+    for (const failure of ['too-late', 'too-early', 'wrong-response', 'unasked-turn'] as const)
       expect(llr(challengeEvidence([], failure, 2))).toBeLessThan(-2);
   });
 });
