@@ -1,3 +1,4 @@
+import type { Status } from '../../protocol/downstream.ts';
 import type { ChallengeKind, ChallengeStatus, FaceBox, Hint, Phase } from '../../protocol/status.ts';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';
@@ -91,12 +92,21 @@ function follow(view: StreamingView, status: Extract<FaceSessionEvent, { type: '
   return {
     screen: 'streaming',
     phase: status.phase,
-    hint: status.hint ?? null,
+    hint: hintAfter(view.hint, status),
     face: status.face ?? null,
     challenge,
     lit: Math.max(view.lit, begin + (end - begin) * status.progress),
     followed: challenge === null ? 0 : followedShare(status.progress, challenge),
   };
+}
+
+/**
+ * The hint to show next. In the short pause between two challenges the server asks to hold still; words that change
+ * there would still be held when the next challenge is shown, so "look straight" stays until then.
+ */
+function hintAfter(shown: Hint | null, { phase, hint }: Pick<Status, 'phase' | 'hint'>): Hint | null {
+  const isPause = phase === 'challenging' && hint === 'hold-still';
+  return isPause && shown === 'look-straight' ? shown : (hint ?? null);
 }
 
 /**

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import { chromiumPath, launchBrowser } from './support/chromium.ts';
-import { openSite, type Scenario, type Site } from './support/site.ts';
+import type { Scenario } from './support/site.ts';
 import { Visit } from './support/visit.ts';
 
 const challenge = { kind: 'turn-left', number: 1, of: 1, remainingMs: 5000, skippable: true } as const;
@@ -27,25 +27,17 @@ const streaming: Scenario = async (peer) => {
 
 describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where none is found)', () => {
   let browser: Browser;
-  let site: Site;
+  let built: string;
 
   beforeAll(async () => {
-    const built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
+    built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
     await buildClient(built);
     browser = await launchBrowser(chromiumPath ?? '');
-    site = await openSite(built);
   });
-  afterAll(async () => {
-    await browser.close();
-    await site.close();
-  });
-  afterEach(() => {
-    site.refuseTickets(false);
-    expect(site.failures()).toEqual([]);
-  });
+  afterAll(async () => browser.close());
 
   it('goes from the start to passed, telling the page each step, and turns the camera off', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(accepting);
     await visit.reaches('passed');
     const told = await visit.told();
@@ -66,14 +58,14 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('sends readable pictures in order within the credit, and breaks no content security policy', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(16);
       peer.decide({ outcome: 'accept', retry: 'never' });
     });
     await visit.reaches('passed');
-    const frames = site.peers[0]?.frames ?? [];
+    const frames = visit.site.peers[0]?.frames ?? [];
     expect(frames.length).toBeGreaterThanOrEqual(16);
     for (const { image } of frames) {
       const { format, width, height } = await sharp(image).metadata();
@@ -87,7 +79,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('keeps below the rate the server announces', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     const maxFramesPerSecond = 8;
     await visit.start(async (peer) => {
       await peer.welcome({ maxFramesPerSecond, credit: 30 });
@@ -95,13 +87,13 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
       peer.decide({ outcome: 'accept', retry: 'never' });
     });
     await visit.reaches('passed');
-    const times = (site.peers[0]?.frames ?? []).map(({ capturedAtMs }) => capturedAtMs);
+    const times = (visit.site.peers[0]?.frames ?? []).map(({ capturedAtMs }) => capturedAtMs);
     const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
     expect((times.length - 1) / seconds).toBeLessThanOrEqual(maxFramesPerSecond);
   });
 
   it('says kindly that it could not confirm, without a way to repeat what cannot help', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(async (peer) => {
       await peer.welcome();
       peer.decide({ outcome: 'reject', retry: 'never' });
@@ -118,7 +110,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('asks for one more look and passes with a new session and a new ticket', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(2);
@@ -131,7 +123,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('shows the way when the camera is denied, and goes on once it is allowed', async () => {
-    await using visit = await Visit.open(browser, site, { camera: 'refused' });
+    await using visit = await Visit.open(browser, built, { camera: 'refused' });
     await visit.start(accepting);
     await visit.reaches('denied');
     expect(await visit.lastTold()).toMatchObject({
@@ -149,7 +141,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     ['ticket.invalid', true, 'The connection was interrupted'],
     ['message.invalid', false, 'This does not work here'],
   ] as const)('R30: %s ends the session with that code', async (code, retryable, title) => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start((peer) => peer.fail(code));
     await visit.page.getByRole('heading', { name: title }).waitFor();
     expect(await visit.lastTold()).toMatchObject({ type: 'error', detail: { code, retryable } });
@@ -158,7 +150,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('reports a cut connection and recovers', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(2);
@@ -171,7 +163,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('notices at once that the network is gone, and recovers when it is back', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(streaming);
     await visit.reaches('streaming');
     await visit.context.setOffline(true);
@@ -183,8 +175,8 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('reports a ticket that could not be fetched', async () => {
-    await using visit = await Visit.open(browser, site);
-    site.refuseTickets(true);
+    await using visit = await Visit.open(browser, built);
+    visit.site.refuseTickets(true);
     await visit.start(accepting);
     await visit.reaches('error');
     expect(await visit.lastTold()).toMatchObject({ detail: { code: 'ticket.failed', retryable: true } });
@@ -192,7 +184,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('reports a camera that is pulled out', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(streaming);
     await visit.reaches('streaming');
     await visit.page.evaluate(() => globalThis.tracks[0]?.dispatchEvent(new Event('ended')));
@@ -209,11 +201,11 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
       (visit: Visit) => visit.page.locator('face-auth').evaluate((element) => element.remove()),
     ],
   ] as const)('R29: %s says bye and turns the camera off', async (_way, leave) => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(streaming);
     await visit.reaches('streaming');
     await leave(visit);
-    const [peer] = site.peers;
+    const [peer] = visit.site.peers;
     expect(await peer?.closed).toBe(1000);
     expect(peer?.heard.at(-1)).toEqual({ type: 'bye', reason: 'cancelled' });
     expect((await visit.lastTold())?.type).toBe('cancel');
@@ -221,7 +213,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('R25: asks for another challenge, and goes on when there is none', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.start(async (peer) => {
       await peer.welcome();
       peer.status({ phase: 'challenging', hint: 'do-challenge', challenge });

@@ -7,7 +7,7 @@ import { buildClient } from '../../client/build.ts';
 import type { FaceAuth } from '../../client/element/index.ts';
 import { LANGUAGES } from '../../client/element/words/index.ts';
 import { chromiumPath, launchBrowser } from './support/chromium.ts';
-import { openSite, type Scenario, type Site } from './support/site.ts';
+import type { Scenario } from './support/site.ts';
 import { Visit } from './support/visit.ts';
 
 const challenge = { kind: 'turn-left', number: 1, of: 2, remainingMs: 5000, skippable: true } as const;
@@ -37,22 +37,18 @@ describe.skipIf(chromiumPath === null)(
   'people before <face-auth> (skipped where no Chromium is found)',
   () => {
     let browser: Browser;
-    let site: Site;
+    let built: string;
 
     beforeAll(async () => {
-      const built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
+      built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
       await buildClient(built);
       browser = await launchBrowser(chromiumPath ?? '');
-      site = await openSite(built);
     });
-    afterAll(async () => {
-      await browser.close();
-      await site.close();
-    });
+    afterAll(async () => browser.close());
 
     it('use the keyboard alone: Tab, Enter, and the focus follows', async () => {
-      await using visit = await Visit.open(browser, site);
-      site.play(rejecting);
+      await using visit = await Visit.open(browser, built);
+      visit.site.play(rejecting);
       const focused = () =>
         visit.page.evaluate(() =>
           document.querySelector('face-auth')?.shadowRoot?.activeElement?.textContent?.trim(),
@@ -64,7 +60,7 @@ describe.skipIf(chromiumPath === null)(
       expect(await focused()).toBe('We could not confirm it’s you');
       await visit.page.keyboard.press('Tab');
       expect(await focused()).toBe('Try again');
-      site.play(turning);
+      visit.site.play(turning);
       await visit.page.keyboard.press('Space');
       await visit.reads('Turn left');
       await visit.page.keyboard.press('Tab');
@@ -75,7 +71,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('hear each challenge and each end from the live region', async () => {
-      await using visit = await Visit.open(browser, site);
+      await using visit = await Visit.open(browser, built);
       const heard = visit.page.getByRole('status');
       await visit.start(turning);
       await heard.getByText('Step 1 of 2. Turn left').waitFor();
@@ -85,8 +81,8 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('R26: turn their own left toward the left of the mirrored picture, in either reading direction', async () => {
-      await using visit = await Visit.open(browser, site, { query: '?locale=ar' });
-      site.play(turning);
+      await using visit = await Visit.open(browser, built, { query: '?locale=ar' });
+      visit.site.play(turning);
       await visit.page.getByRole('button', { name: 'ابدأ' }).click();
       await visit.reads('التفت إلى اليسار');
       expect(await visit.page.locator('section').getAttribute('dir')).toBe('rtl');
@@ -98,7 +94,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('read their own language, and words the page has replaced', async () => {
-      await using visit = await Visit.open(browser, site);
+      await using visit = await Visit.open(browser, built);
       for (const [locale, words] of Object.entries(LANGUAGES)) {
         await visit.page.evaluate((wanted) => {
           const element: FaceAuth | null = document.querySelector('face-auth');
@@ -116,7 +112,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('see no motion but progress when they prefer less of it', async () => {
-      await using visit = await Visit.open(browser, site, { reducedMotion: 'reduce' });
+      await using visit = await Visit.open(browser, built, { reducedMotion: 'reduce' });
       await visit.start(turning);
       await visit.reads('Turn left');
       const running = await visit.page.evaluate(
@@ -127,14 +123,14 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('stand before a kiosk that goes back to its start by itself', async () => {
-      await using visit = await Visit.open(browser, site, { query: '?kiosk&reset-after-ms=300' });
+      await using visit = await Visit.open(browser, built, { query: '?kiosk&reset-after-ms=300' });
       await visit.start(rejecting);
       await visit.reaches('failed');
       await visit.reaches('start');
     });
 
     it('hold one hint at a time for at least 900 ms, whatever the server says', async () => {
-      await using visit = await Visit.open(browser, site);
+      await using visit = await Visit.open(browser, built);
       await visit.page.evaluate(() => {
         const shown: { text: string; atMs: number }[] = [];
         const root = document.querySelector('face-auth')?.shadowRoot;

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import type * as Sdk from '../../client/sdk/index.ts';
 import { chromiumPath, launchBrowser } from './support/chromium.ts';
-import { openSite, type Site } from './support/site.ts';
 import { Visit } from './support/visit.ts';
 
 declare global {
@@ -16,22 +15,18 @@ declare global {
 
 describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is found)', () => {
   let browser: Browser;
-  let site: Site;
+  let built: string;
 
   beforeAll(async () => {
-    const built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
+    built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
     await buildClient(built);
     browser = await launchBrowser(chromiumPath ?? '');
-    site = await openSite(built);
   });
-  afterAll(async () => {
-    await browser.close();
-    await site.close();
-  });
+  afterAll(async () => browser.close());
 
   it('yields every event in order and ends after the decision', async () => {
-    await using visit = await Visit.open(browser, site);
-    site.play(async (peer) => {
+    await using visit = await Visit.open(browser, built);
+    visit.site.play(async (peer) => {
       await peer.welcome();
       peer.status({ hint: 'move-closer' });
       await peer.takeFrames(2);
@@ -47,12 +42,11 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
     expect(end).toEqual({ type: 'decision', outcome: 'accept', token: 'signed', retryable: false });
     expect(state).toBe('ended');
     expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
-    expect(site.failures()).toEqual([]);
   });
 
   it.each(['signal', 'break'])('turns everything off on %s', async (way) => {
-    await using visit = await Visit.open(browser, site);
-    site.play(async (peer) => {
+    await using visit = await Visit.open(browser, built);
+    visit.site.play(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(10_000);
     });
@@ -72,11 +66,11 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
     }, way);
     expect(end).toEqual({ type: 'cancelled' });
     expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
-    expect(await site.peers[0]?.closed).toBe(1000);
+    expect(await visit.site.peers[0]?.closed).toBe(1000);
   });
 
   it('releases a camera that is granted after the session was cancelled', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     await visit.page.evaluate(async () => {
       const session = sdk.createFaceSession({ url: '/v1/stream', ticket: () => fetchTicket() });
       session.subscribe(({ type }) => {
@@ -88,7 +82,7 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
   });
 
   it('R1: fails with a code where no veriframe server answers', async () => {
-    await using visit = await Visit.open(browser, site);
+    await using visit = await Visit.open(browser, built);
     const failed = await visit.page.evaluate(async () => {
       const { ended } = sdk.createFaceSession({ url: '/page.js', ticket: () => 'a-ticket-for-nobody' });
       const end = await ended;
@@ -99,8 +93,8 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
   });
 
   it('remembers the camera that was used, unless told not to', async () => {
-    await using visit = await Visit.open(browser, site);
-    site.play(async (peer) => {
+    await using visit = await Visit.open(browser, built);
+    visit.site.play(async (peer) => {
       await peer.welcome();
       peer.decide({ outcome: 'accept', retry: 'never' });
     });

@@ -218,6 +218,15 @@ describe('view', () => {
     expect(line({ phase: 'matching' })).toEqual({ of: 'phase', phase: 'matching' });
   });
 
+  it('keeps its words in the pause between challenges, so that the next one is read at once', () => {
+    const settling = nextView(started, status({ phase: 'challenging', hint: 'look-straight' }));
+    const pause = status({ phase: 'challenging', hint: 'hold-still' });
+    expect(nextView(settling, pause)).toMatchObject({ hint: 'look-straight' });
+    expect(nextView(started, pause)).toMatchObject({ hint: 'hold-still' });
+    const covered = status({ phase: 'challenging', hint: 'face-covered' });
+    expect(nextView(settling, covered)).toMatchObject({ hint: 'face-covered' });
+  });
+
   it('has a screen for every end', () => {
     const end = (code: ConstructorParameters<typeof FaceSessionError>[0]) =>
       nextView(started, { type: 'failed', error: new FaceSessionError(code) }).screen;

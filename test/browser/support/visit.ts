@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import type { Scenario, Site } from './site.ts';
+import { openSite, type Scenario, type Site } from './site.ts';
 
 export interface Told {
   readonly type: string;
@@ -13,27 +13,31 @@ declare global {
   var tracks: MediaStreamTrack[];
 }
 
-/** A browser window of its own on the test page. Closes itself at the end of the test's scope. */
+/**
+ * A browser window on a site of its own. At the end of the test's scope both are closed, and what the client did
+ * against the protocol fails the test.
+ */
 export class Visit implements AsyncDisposable {
   readonly page: Page;
   readonly context: BrowserContext;
-  readonly #site: Site;
+  readonly site: Site;
 
   private constructor(site: Site, context: BrowserContext, page: Page) {
-    this.#site = site;
+    this.site = site;
     this.context = context;
     this.page = page;
   }
 
   static async open(
     browser: Browser,
-    site: Site,
+    built: string,
     options: BrowserContextOptions & {
       readonly query?: string;
       readonly camera?: 'granted' | 'refused';
     } = {},
   ): Promise<Visit> {
     const { query = '', camera = 'granted', ...context } = options;
+    const site = await openSite(built);
     const window = await browser.newContext(context);
     if (camera === 'granted') await window.grantPermissions(['camera']);
     const page = await window.newPage();
@@ -54,7 +58,7 @@ export class Visit implements AsyncDisposable {
 
   /** Has the server play `scenario` and presses the button that starts. */
   async start(scenario: Scenario, button = 'Start'): Promise<void> {
-    this.#site.play(scenario);
+    this.site.play(scenario);
     await this.page.getByRole('button', { name: button }).click();
   }
 
@@ -86,5 +90,8 @@ export class Visit implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close();
+    const failures = this.site.failures();
+    await this.site.close();
+    if (failures.length > 0) throw new Error(failures.join('; '));
   }
 }
