@@ -6,24 +6,30 @@ import type { RealServer } from './real-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Presenter } from './puppet/presenter.ts';
 
-export interface Play {
-  readonly mode: Mode;
-  readonly subject?: string;
-  readonly policy?: string;
-  readonly audience?: string;
-  readonly nonce?: string;
+export interface Presentation {
   readonly presenter: Presenter;
   readonly framesPerSecond?: number;
   /** Gives up, with bye, after this much virtual time. */
   readonly maxMs?: number;
 }
 
-export interface Played {
+export interface Play extends Presentation {
+  readonly mode: Mode;
+  readonly subject?: string;
+  readonly policy?: string;
+  readonly audience?: string;
+  readonly nonce?: string;
+}
+
+export interface Presented {
   readonly decision: Decision;
-  readonly sessionId: string;
   readonly statuses: readonly Status[];
   /** Virtual milliseconds from the first frame to the decision. */
   readonly tookMs: number;
+}
+
+export interface Played extends Presented {
+  readonly sessionId: string;
 }
 
 /**
@@ -31,10 +37,21 @@ export interface Played {
  * front of a camera of that frame rate would see on a machine that keeps up.
  */
 export async function play(server: RealServer, clock: VirtualClock, options: Play): Promise<Played> {
-  const { presenter, framesPerSecond = 25, maxMs = 60_000, ...request } = options;
+  const { presenter: _presenter, framesPerSecond: _rate, maxMs: _longest, ...request } = options;
   const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
   if (created.status !== 201) throw new Error(`no session: ${JSON.stringify(created.body)}`);
-  const session = await connect({ url: server.streamUrl, ticket: created.body.ticket });
+  const { sessionId, ticket } = created.body;
+  return { sessionId, ...(await present(server, clock, ticket, options)) };
+}
+
+/** Runs the session of a ticket that somebody else got, in the way of `play`. */
+export async function present(
+  server: RealServer,
+  clock: VirtualClock,
+  ticket: string,
+  { presenter, framesPerSecond = 25, maxMs = 60_000 }: Presentation,
+): Promise<Presented> {
+  const session = await connect({ url: server.streamUrl, ticket });
   const statuses: Status[] = [];
   const startMs = clock.nowMs();
   const listening = (async () => {
@@ -47,7 +64,7 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
   await stream(session, presenter, clock, startMs, framesPerSecond, maxMs);
   const decision = await session.decision;
   await listening;
-  return { decision, sessionId: created.body.sessionId, statuses, tookMs: clock.nowMs() - startMs };
+  return { decision, statuses, tookMs: clock.nowMs() - startMs };
 }
 
 async function stream(

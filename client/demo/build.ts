@@ -1,0 +1,44 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { buildClient } from '../build.ts';
+import { DOCUMENTS } from './pages/documents.ts';
+import { markFile } from './pages/drawings.ts';
+
+const DEMO = dirname(fileURLToPath(import.meta.url));
+const DEFAULT_OUTDIR = join(DEMO, '..', '..', 'dist', 'demo');
+
+/**
+ * Builds all that the demo's backend serves into `outdir`, which is emptied first: the browser's files of the
+ * service as any customer serves them, and the demo's own pages, scripts and style sheet.
+ */
+export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> {
+  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  await buildClient(outdir);
+  const page = (name: string) => join(DEMO, 'pages', name);
+  await build({
+    entryPoints: [
+      page('welcome.ts'),
+      page('register.ts'),
+      page('sign-in.ts'),
+      page('account.ts'),
+      page('demo.css'),
+    ],
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'pages-[hash]',
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    minify: true,
+    logLevel: 'error',
+  });
+  const written = { ...DOCUMENTS, 'mark.svg': markFile() };
+  await Promise.all(Object.entries(written).map(([name, text]) => writeFile(join(outdir, name), text)));
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await buildDemo(process.argv[2]);

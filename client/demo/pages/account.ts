@@ -1,0 +1,108 @@
+import type { AccountView } from '../account-view.ts';
+import { accountContent, failureContent } from './account-content.ts';
+import { ApiError, ask, wordsOf } from './api.ts';
+import { find, tell, watchConnection } from './dom.ts';
+import { showFaceStep } from './face-step.ts';
+
+const content = find('.content', HTMLElement);
+const faceView = find('.face-view', HTMLElement);
+const dialog = find('dialog', HTMLDialogElement);
+const remove = find('[name=delete]', HTMLButtonElement, dialog);
+
+async function load(): Promise<void> {
+  content.setAttribute('aria-busy', 'true');
+  try {
+    const account = await ask<AccountView>('GET', '/api/account');
+    const actions = {
+      onFace: () => (account.isConfirmed ? showFace() : confirm('face')),
+      onDelete: () => (account.isConfirmed ? dialog.showModal() : confirm('delete')),
+      onSignOutDevice: (id: string) => void signOutDevice(id),
+    };
+    content.replaceChildren(...accountContent(account, actions, new Date()));
+    afterConfirming(actions);
+  } catch (error) {
+    if (needsSignIn(error)) return location.assign('/sign-in');
+    content.replaceChildren(...failureContent(wordsOf(error), () => void load()));
+  } finally {
+    content.removeAttribute('aria-busy');
+  }
+}
+
+/** Goes on with what somebody came back for after they confirmed who they are. */
+function afterConfirming({ onFace, onDelete }: { onFace: () => void; onDelete: () => void }): void {
+  const { hash } = location;
+  if (hash === '') return;
+  history.replaceState(null, '', location.pathname);
+  if (hash === '#face') onFace();
+  if (hash === '#delete') onDelete();
+}
+
+function confirm(purpose: 'face' | 'delete'): void {
+  location.assign(`/sign-in?confirm=${purpose}`);
+}
+
+function showFace(): void {
+  tell(faceView, null);
+  content.hidden = true;
+  faceView.hidden = false;
+  document.body.dataset['step'] = 'face';
+  showFaceStep(find('.stage-place', HTMLElement, faceView), {
+    mode: 'enrol',
+    ticketPath: '/api/face/enrol',
+    onDone: hideFace,
+    onProblem: (error) => {
+      if (error instanceof ApiError && error.code === 'confirmation.required') confirm('face');
+      else tell(faceView, wordsOf(error));
+    },
+  });
+}
+
+function hideFace(): void {
+  find('.stage-place', HTMLElement, faceView).replaceChildren();
+  faceView.hidden = true;
+  content.hidden = false;
+  delete document.body.dataset['step'];
+  void load();
+}
+
+async function signOutDevice(id: string): Promise<void> {
+  await ask('POST', '/api/devices/sign-out', { id }).catch(() => null);
+  await load();
+}
+
+async function deleteEverything(): Promise<void> {
+  tell(dialog, null);
+  remove.disabled = true;
+  try {
+    await ask('DELETE', '/api/account');
+    location.assign('/');
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'confirmation.required') confirm('delete');
+    else tell(dialog, wordsOf(error));
+  } finally {
+    remove.disabled = false;
+  }
+}
+
+async function signOut(): Promise<void> {
+  try {
+    await ask('POST', '/api/sign-out');
+    location.assign('/');
+  } catch (error) {
+    if (needsSignIn(error)) location.assign('/');
+    else content.replaceChildren(...failureContent(wordsOf(error), () => void load()));
+  }
+}
+
+const needsSignIn = (error: unknown) => error instanceof ApiError && error.code === 'sign_in.required';
+
+remove.addEventListener('click', () => void deleteEverything());
+find('[name=keep]', HTMLButtonElement).addEventListener('click', () => dialog.close());
+find('[name=back]', HTMLButtonElement).addEventListener('click', hideFace);
+find('[name=sign-out]', HTMLButtonElement).addEventListener('click', () => void signOut());
+// A page out of the browser's memory may show an account that is signed out by now.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) void load();
+});
+watchConnection();
+void load();

@@ -1,0 +1,95 @@
+import { iconMarkup, type IconName } from './icons.ts';
+
+/** The one element that fits; the documents of this site have it. */
+export function find<T extends Element>(
+  selector: string,
+  type: { new (): T },
+  within: ParentNode = document,
+): T {
+  const found = within.querySelector(selector);
+  if (!(found instanceof type)) throw new TypeError(`${selector} is missing`);
+  return found;
+}
+
+type Child = Node | string | null;
+
+/** An element with attributes and children; `null` children are left out. */
+export function make(
+  tag: string,
+  attributes: Record<string, string> = {},
+  ...children: Child[]
+): HTMLElement {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+export function icon(name: IconName): Node {
+  const holder = document.createElement('template');
+  holder.innerHTML = iconMarkup(name);
+  return holder.content;
+}
+
+/** A button with its words and, before them, an icon. */
+export function button(
+  look: string,
+  text: string,
+  onClick: () => void,
+  drawing: IconName | null = null,
+): HTMLElement {
+  const made = make(
+    'button',
+    { class: `button ${look}`.trim(), type: 'button' },
+    drawing === null ? null : icon(drawing),
+    make('span', {}, text),
+  );
+  made.addEventListener('click', onClick);
+  return made;
+}
+
+/** Shows one line of trouble within `place`, or hides it with null. */
+export function tell(place: ParentNode, words: string | null): void {
+  const line = find('.problem', HTMLElement, place);
+  line.textContent = words ?? '';
+  line.hidden = words === null;
+}
+
+/** Shows one of a page's steps and hides the others. */
+export function showStep(name: string): void {
+  document.body.dataset['step'] = name;
+  for (const section of document.querySelectorAll<HTMLElement>('[data-step]')) {
+    if (section !== document.body) section.hidden = section.dataset['step'] !== name;
+  }
+}
+
+/** Keeps the line about being offline true. */
+export function watchConnection(): void {
+  const line = find('.offline', HTMLElement);
+  const update = () => {
+    line.hidden = navigator.onLine;
+  };
+  addEventListener('online', update);
+  addEventListener('offline', update);
+  update();
+}
+
+/** Takes the page's form over: nothing is sent twice at a time, and what is missing is said by the field itself. */
+export function onSubmit(form: HTMLFormElement, submit: (entries: FormData) => Promise<void>): void {
+  let isBusy = false;
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (isBusy || !form.reportValidity()) return;
+    isBusy = true;
+    form.setAttribute('aria-busy', 'true');
+    void submit(new FormData(form)).finally(() => {
+      isBusy = false;
+      form.removeAttribute('aria-busy');
+    });
+  });
+}
+
+export function textOf(entries: FormData, name: string): string {
+  const value = entries.get(name);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,64 @@
+import type { AccountView } from '../account-view.ts';
+import { ask, wordsOf } from './api.ts';
+import { find, make, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
+import { showFaceStep } from './face-step.ts';
+
+const STEPS = ['name', 'face', 'done'];
+
+function go(step: 'name' | 'face' | 'done'): void {
+  showStep(step);
+  const at = STEPS.indexOf(step);
+  for (const [index, item] of document.querySelectorAll('.steps li').entries()) {
+    item.classList.toggle('past', index < at);
+    if (index === at) item.setAttribute('aria-current', 'step');
+    else item.removeAttribute('aria-current');
+  }
+  scrollTo(0, 0);
+}
+
+function faceStep({ hasPassword }: Pick<AccountView, 'hasPassword'>): void {
+  go('face');
+  const section = find('[data-step=face]:not(body)', HTMLElement);
+  const later = hasPassword ? make('a', { class: 'button plain', href: '/account' }, 'Not now') : null;
+  showFaceStep(find('.stage-place', HTMLElement, section), {
+    mode: 'enrol',
+    ticketPath: '/api/face/enrol',
+    onDone: () => {
+      go('done');
+      find('[data-step=done] h1', HTMLElement).focus();
+    },
+    onProblem: (error) => tell(section, wordsOf(error)),
+    alternative: later,
+  });
+}
+
+/** Somebody who left between the steps goes on where they were. */
+async function resume(): Promise<void> {
+  const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
+  if (account !== null && account.faceSetUpAtMs === null) faceStep(account);
+}
+
+const form = find('form', HTMLFormElement);
+const more = find('details', HTMLDetailsElement);
+const password = find('[name=password]', HTMLInputElement);
+more.addEventListener('toggle', () => {
+  if (more.open) password.focus();
+  else password.value = '';
+});
+onSubmit(form, async (entries) => {
+  tell(form, null);
+  const chosen = textOf(entries, 'password');
+  try {
+    await ask('POST', '/api/register', {
+      username: textOf(entries, 'username').trim(),
+      email: textOf(entries, 'email').trim(),
+      ...(chosen === '' ? {} : { password: chosen }),
+    });
+    faceStep({ hasPassword: chosen !== '' });
+  } catch (error) {
+    tell(form, wordsOf(error));
+  }
+});
+watchConnection();
+showStep('name');
+void resume();

@@ -1,0 +1,75 @@
+import type { AccountView } from '../account-view.ts';
+import { ask, wordsOf } from './api.ts';
+import { button, find, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
+import { showFaceStep } from './face-step.ts';
+
+/** Where to go on after the sign-in; only what the account page itself asks for. */
+const THEN: Readonly<Record<string, string>> = { face: '/account#face', delete: '/account#delete' };
+const purpose = new URLSearchParams(location.search).get('confirm') ?? '';
+const next = THEN[purpose] ?? '/account';
+
+const form = find('form', HTMLFormElement);
+const username = find('[name=username]', HTMLInputElement);
+const password = find('[name=password]', HTMLInputElement);
+const go = find('[name=go] span', HTMLElement);
+const other = find('[name=other]', HTMLButtonElement);
+let isByPassword = false;
+
+function choose(byPassword: boolean): void {
+  isByPassword = byPassword;
+  find('.password', HTMLElement).hidden = !byPassword;
+  password.required = byPassword;
+  form.classList.toggle('by-password', byPassword);
+  go.textContent = byPassword ? 'Sign in' : 'Continue with your face';
+  other.textContent = byPassword ? 'Use your face instead' : 'Use your password instead';
+  tell(form, null);
+}
+
+function backToForm(words: string | null, byPassword: boolean): void {
+  find('.stage-place', HTMLElement).replaceChildren();
+  showStep('name');
+  choose(byPassword);
+  tell(form, words);
+  (byPassword ? password : username).focus();
+}
+
+function faceStep(name: string): void {
+  showStep('face');
+  showFaceStep(find('.stage-place', HTMLElement), {
+    mode: 'verify',
+    ticketPath: '/api/face/sign-in',
+    ticketBody: { username: name },
+    onDone: () => location.assign(next),
+    onProblem: (error) => backToForm(wordsOf(error), false),
+    alternative: button('plain', 'Use your password', () => backToForm(null, true)),
+  });
+}
+
+/** A user who is signed in comes here to confirm who they are: then the username is known. */
+async function prefill(): Promise<void> {
+  const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
+  if (account === null) return;
+  find('h1', HTMLElement).textContent = 'Confirm it’s you';
+  username.value = account.username;
+  username.readOnly = true;
+}
+
+other.addEventListener('click', () => {
+  choose(!isByPassword);
+  (isByPassword && username.value !== '' ? password : username).focus();
+});
+onSubmit(form, async (entries) => {
+  tell(form, null);
+  const name = textOf(entries, 'username').trim();
+  if (!isByPassword) return faceStep(name);
+  try {
+    await ask('POST', '/api/password/sign-in', { username: name, password: textOf(entries, 'password') });
+    location.assign(next);
+  } catch (error) {
+    tell(form, wordsOf(error));
+    password.select();
+  }
+});
+watchConnection();
+showStep('name');
+if (purpose in THEN) void prefill();

@@ -1,0 +1,3 @@
+import { watchConnection } from './dom.ts';
+
+watchConnection();

@@ -1,0 +1,191 @@
+import { request } from 'node:http';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Demo, type DemoRequest, openDemo } from '../../client/demo/backend/index.ts';
+import { deviceOf, placeOf } from '../../client/demo/backend/visitor.ts';
+import { buildDemo } from '../../client/demo/build.ts';
+import { startGateway } from '../gateway/harness.ts';
+import { chooseTransport } from '../../server/gateway/transport-choice.ts';
+
+let folder: string;
+let demo: Demo;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'veriframe-demo-'));
+  await buildDemo(join(folder, 'assets'));
+  await writeFile(join(folder, 'assets', 'secret.json'), '{}');
+  demo = await openDemo({
+    dataDir: folder,
+    assetsDir: join(folder, 'assets'),
+    // Nothing listens there: the demo has to live with a service that is away.
+    service: { url: () => 'http://127.0.0.1:9', apiKey: 'none', issuer: 'veriframe', policy: 'standard' },
+    nowMs: () => Date.now(),
+  });
+});
+afterAll(async () => {
+  demo.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ask = (path: string, change: Partial<DemoRequest> & { head?: Record<string, string> } = {}) => {
+  const { head = {}, ...rest } = change;
+  const headers = new Map(Object.entries({ host: 'demo.example', ...head }));
+  return demo.handle({
+    method: 'GET',
+    path,
+    query: '',
+    headers,
+    remoteAddress: '192.0.2.7',
+    body: new Uint8Array(),
+    ...rest,
+  });
+};
+const post = (path: string, body: unknown, head: Record<string, string> = {}) =>
+  ask(path, {
+    method: 'POST',
+    head: { origin: 'https://demo.example', 'content-type': 'application/json', ...head },
+    body: new TextEncoder().encode(JSON.stringify(body)),
+  });
+
+describe('pages', () => {
+  it('show themselves to visitors, and send them to sign in where an account is needed', async () => {
+    for (const path of ['/', '/register', '/sign-in']) expect((await ask(path)).status).toBe(200);
+    expect(await ask('/account')).toMatchObject({ status: 303, headers: { location: '/sign-in' } });
+    expect((await ask('/nothing')).status).toBe(404);
+  });
+
+  it('send users where they belong', async () => {
+    const answer = await post('/api/register', { username: 'mary', email: 'm@example.org' });
+    const cookie = answer.headers['set-cookie']?.split(';')[0] ?? '';
+    const to = async (path: string) => (await ask(path, { head: { cookie } })).headers['location'];
+    expect([await to('/'), await to('/sign-in')]).toEqual(['/account', '/account']);
+    // Without a face the registration goes on where it stopped.
+    expect((await ask('/register', { head: { cookie } })).status).toBe(200);
+    expect((await ask('/account', { head: { cookie } })).status).toBe(200);
+  });
+
+  it('allow nothing inline and nothing from elsewhere, and use nothing of the kind', async () => {
+    for (const path of ['/', '/register', '/sign-in', '/nothing']) {
+      const { headers, body } = await ask(path);
+      const policy = headers['content-security-policy'] ?? '';
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("connect-src 'self' ws://demo.example wss://demo.example;");
+      expect(policy).not.toMatch(/unsafe|\*/);
+      const text = Buffer.from(body).toString();
+      expect(text).not.toMatch(/<script(?! type="module" src="\/assets\/)|<style|\sstyle=|\son\w+=|https?:/);
+    }
+  });
+
+  it('do not let a strange Host into the policy', async () => {
+    const { headers } = await ask('/', { head: { host: "x; script-src 'unsafe-inline'" } });
+    expect(headers['content-security-policy']).not.toContain('unsafe');
+  });
+});
+
+describe('assets', () => {
+  it('come with a tag, are not sent again when known, and compressed when that is taken', async () => {
+    const plain = await ask('/assets/element.js');
+    expect(plain.headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'no-cache',
+    });
+    const etag = plain.headers['etag'] ?? '';
+    expect(await ask('/assets/element.js', { head: { 'if-none-match': etag } })).toMatchObject({
+      status: 304,
+      body: '',
+    });
+    const gzipped = await ask('/assets/element.js', { head: { 'accept-encoding': 'br, gzip' } });
+    expect(gzipped.headers['content-encoding']).toBe('gzip');
+    expect(gzipped.body.length).toBeLessThan(plain.body.length / 2);
+    const page = Buffer.from((await ask('/register')).body).toString();
+    for (const [, name] of page.matchAll(/(?:src|href)="\/assets\/([^"]+)"/g))
+      expect([name, (await ask(`/assets/${name}`)).status]).toEqual([name, 200]);
+  });
+
+  it('that have their content in their name may be kept for good', async () => {
+    const script = Buffer.from((await ask('/assets/register.js')).body).toString();
+    const [, chunk] = /\.\/(pages-[A-Z0-9]{8}\.js)/.exec(script) ?? [];
+    expect((await ask(`/assets/${chunk}`)).headers['cache-control']).toContain('immutable');
+  });
+
+  it('are those of a fixed table: no path leads out of it', async () => {
+    const { gateway, port } = await startGateway(chooseTransport('ws').create, {
+      options: { fallback: (one) => demo.handle(one) },
+    });
+    // fetch would tidy these paths up before it sends them.
+    const statusOf = (path: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        request({ host: '127.0.0.1', port, path }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+    for (const path of [
+      '/assets/../demo.db',
+      '/assets/..%2fdemo.db',
+      '/assets/%2e%2e/demo.db',
+      '/assets//etc/passwd',
+      '/assets/secret.json',
+      '/assets/element.js.map',
+      '/assets/',
+      '/assets/__proto__',
+      '/__proto__',
+      '/constructor',
+    ])
+      expect([path, await statusOf(path)]).toEqual([path, 404]);
+    expect(await statusOf('/assets/element.js')).toBe(200);
+    await gateway.close();
+  });
+});
+
+describe('without the service', () => {
+  it('a face sign-in says so, and does not say whether the account exists', async () => {
+    for (const username of ['mary', 'nobody'])
+      expect(await post('/api/face/sign-in', { username })).toMatchObject({
+        status: 503,
+        body: expect.stringContaining('service.unavailable'),
+      });
+  });
+
+  it('nothing is deleted by halves', async () => {
+    const answer = await post('/api/register', { username: 'half', email: 'h@example.org' });
+    const cookie = answer.headers['set-cookie']?.split(';')[0] ?? '';
+    const head = { cookie, origin: 'https://demo.example', 'content-type': 'application/json' };
+    expect((await ask('/api/account', { method: 'DELETE', head })).status).toBe(503);
+    expect((await ask('/api/account', { head })).status).toBe(200);
+  });
+});
+
+describe('a visitor', () => {
+  it.each([
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/149.0 Safari/537.36 Edg/149.0',
+      'Edge on Windows',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 16; Pixel) AppleWebKit/537.36 Chrome/149.0 Mobile Safari/537.36',
+      'Chrome on Android',
+    ],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1 Version/19.0 Safari/605.1',
+      'Safari on macOS',
+    ],
+    ['<script>', 'Unknown device'],
+  ])('with the agent %s is called %s', (agent, name) => expect(deviceOf(agent)).toBe(name));
+
+  it.each([
+    ['192.0.2.77', '192.0.2.0/24'],
+    ['::ffff:192.0.2.77', '192.0.2.0/24'],
+    ['2001:db8:aa:bb:cc:dd:ee:ff', '2001:db8:aa::/48'],
+    ['2001:db8::1', '2001:db8:0::/48'],
+    ['127.0.0.1', 'This computer'],
+    ['', 'Unknown place'],
+  ])('at %s is placed no closer than %s', (address, place) => expect(placeOf(address)).toBe(place));
+});
+
+it('the style sheet of the pages is built', async () => {
+  expect(await readFile(join(folder, 'assets', 'demo.css'), 'utf8')).toContain('Inter Variable');
+});
