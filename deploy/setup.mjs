@@ -60,8 +60,39 @@ function install() {
   writeFileSync(INSTALL_STAMP, fingerprint);
 }
 
-const build = () =>
+function build() {
   run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  run(process.execPath, ['--import', 'tsx', at('client/build.ts')]);
+}
+
+const onPath = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+/**
+ * What only the tests need, from Debian's packages where this may install them. Without it the tests concerned say
+ * that they were skipped.
+ */
+function installTestPrograms() {
+  const missing = [
+    ...(process.env.CHROMIUM_PATH || ['chromium', 'chromium-browser', 'google-chrome'].some(onPath)
+      ? []
+      : ['chromium']),
+    ...(onPath('ffmpeg') ? [] : ['ffmpeg']),
+  ];
+  if (missing.length === 0) return;
+  const isRoot = process.getuid?.() === 0;
+  if (!onPath('apt-get') || !(isRoot || spawnSync('sudo', ['-n', 'true']).status === 0)) {
+    process.stdout.write(`Not installed, some tests will be skipped: ${missing.join(', ')}\n`);
+    return;
+  }
+  process.stdout.write(`Installing ${missing.join(' and ')} for the tests\n`);
+  const apt = (...args) =>
+    spawnSync(isRoot ? 'apt-get' : 'sudo', [...(isRoot ? [] : ['apt-get']), ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status === 0;
+  if (!apt('update', '-q') || !apt('install', '-q', '-y', '--no-install-recommends', ...missing))
+    process.stdout.write('That did not work: the tests that need them will be skipped.\n');
+}
 
 function prepareModels() {
   const mirror = at('../shared/models');
@@ -87,6 +118,7 @@ switch (task) {
     hand(at('dist/server/main.js'), rest);
     break;
   case 'test':
+    installTestPrograms();
     hand(at('node_modules/vitest/vitest.mjs'), ['run', ...rest]);
     break;
   case 'models':

@@ -93,7 +93,7 @@ describe('architecture', () => {
     ['uWebSockets.js', ['server/gateway/']],
     ['ws', ['server/gateway/', 'client/kiosk/']],
     ['better-sqlite3', ['server/store/', 'server/gallery/', 'client/demo/backend/']],
-    ['sharp', ['server/inference/', 'client/kiosk/']],
+    ['sharp', ['server/inference/', 'client/kiosk/', 'models/evaluate/']],
     ['pino', ['server/observe/']],
     ['node:worker_threads', ['server/inference/']],
   ])('%s is imported only under %s', (name, homes) => {
