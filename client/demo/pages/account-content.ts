@@ -127,6 +127,6 @@ function keptSection(account: AccountView, { onDelete }: AccountActions): HTMLEl
       { class: 'kept' },
       ...kept.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))),
     ),
-    make('div', { class: 'actions row' }, save, button('danger', 'Delete everything', onDelete, 'trash')),
+    make('div', { class: 'actions' }, save, button('danger', 'Delete everything', onDelete, 'trash')),
   );
 }

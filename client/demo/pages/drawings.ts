@@ -20,26 +20,73 @@ function ring(id: string): string {
 <path class="ticks lit" d="${TICKS}" mask="url(#${id})"/>`;
 }
 
-/** A head as lines of longitude and latitude, turned a little to the side. */
-function head(): string {
-  const { rx, ry } = { rx: OVAL.rx * 0.62, ry: OVAL.ry * 0.66 };
-  const turned = 0.32;
-  const longitudes = [-60, -30, 0, 30, 60].map((degrees) => {
-    const x = round(rx * Math.sin((degrees * Math.PI) / 180 + turned));
-    return `<path d="M0 ${-ry}A${Math.abs(x)} ${ry} 0 0 ${x < 0 ? 0 : 1} 0 ${ry}"/>`;
-  });
-  const latitudes = [-50, -25, 0, 25, 50].map((degrees) => {
-    const y = round(ry * Math.sin((degrees * Math.PI) / 180));
-    const half = round(rx * Math.cos((degrees * Math.PI) / 180));
-    return `<path d="M${-half} ${y}Q0 ${round(y + 9)} ${half} ${y}"/>`;
-  });
-  return `<g class="head"><ellipse rx="${rx}" ry="${ry}"/>${longitudes.join('')}${latitudes.join('')}</g>`;
+type Line = readonly (readonly [number, number])[];
+
+/** The left half of a face as lines through landmarks, in the ring's units; the right half mirrors it. */
+const HALF_FACE: Readonly<Record<string, Line>> = {
+  jaw: [
+    [-67, -24],
+    [-66, -4],
+    [-63, 16],
+    [-57, 36],
+    [-47, 55],
+    [-34, 70],
+    [-18, 81],
+    [0, 85],
+  ],
+  brow: [
+    [-55, -42],
+    [-46, -50],
+    [-35, -53],
+    [-24, -51],
+    [-14, -46],
+  ],
+  eye: [
+    [-46, -27],
+    [-39, -33],
+    [-29, -33],
+    [-20, -26],
+    [-29, -22],
+    [-39, -22],
+    [-46, -27],
+  ],
+  bridge: [
+    [0, -28],
+    [0, -14],
+    [0, 0],
+    [0, 14],
+  ],
+  nostril: [
+    [-16, 23],
+    [-8, 26],
+    [0, 28],
+  ],
+  upperLip: [
+    [-28, 50],
+    [-17, 45],
+    [-7, 42],
+    [0, 44],
+  ],
+  lowerLip: [
+    [-28, 50],
+    [-18, 58],
+    [-8, 62],
+    [0, 63],
+  ],
+};
+
+/** A face as an instrument sees one: points, and the lines that join them. */
+function landmarks(): string {
+  const halves = Object.values(HALF_FACE).flatMap((line) => [line, line.map(([x, y]) => [-x, y] as const)]);
+  const lines = halves.map((line) => `M${line.map(([x, y]) => `${x} ${y}`).join('L')}`).join('');
+  const points = new Set(halves.flatMap((line) => line.map(([x, y]) => `M${x} ${y}h0`)));
+  return `<g class="landmarks"><path d="${lines}"/><path class="points" d="${[...points].join('')}"/></g>`;
 }
 
 /** The stage of the welcome page: the instrument at work, drawn. */
 export function stageDrawing(): string {
   return `<svg class="instrument" viewBox="-200 -165 400 330" aria-hidden="true">
-<ellipse class="oval" rx="${OVAL.rx}" ry="${OVAL.ry}"/>${head()}${ring('evidence')}</svg>`;
+<ellipse class="oval" rx="${OVAL.rx}" ry="${OVAL.ry}"/>${landmarks()}${ring('evidence')}</svg>`;
 }
 
 const RING = '<ellipse cx="10" cy="12" rx="8" ry="10.4" pathLength="24"';

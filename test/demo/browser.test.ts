@@ -1,0 +1,200 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axeCore from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildDemo } from '../../client/demo/build.ts';
+import { chromiumPath, launchBrowser } from '../browser/support/chromium.ts';
+import { presentToPage } from '../browser/support/puppet-camera.ts';
+import { createPuppet, preparePortrait, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
+import { type RealServer, startRealServer } from '../support/real-server.ts';
+
+/** A folder for pictures of every page, to be looked at. Without it none is taken. */
+const SHOTS = process.env['VERIFRAME_SHOTS'];
+
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1440, height: 900 };
+const ALL_LOOKS = [
+  { name: 'phone-light', viewport: PHONE, colorScheme: 'light' },
+  { name: 'desktop-dark', viewport: DESKTOP, colorScheme: 'dark' },
+  { name: 'phone-dark', viewport: PHONE, colorScheme: 'dark' },
+  { name: 'desktop-light', viewport: DESKTOP, colorScheme: 'light' },
+] as const;
+const LOOKS = SHOTS === undefined ? ALL_LOOKS.slice(0, 2) : ALL_LOOKS;
+
+describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chromium is found)", () => {
+  let browser: Browser;
+  let assets: string;
+  let server: RealServer;
+
+  beforeAll(async () => {
+    assets = await mkdtemp(join(tmpdir(), 'veriframe-demo-'));
+    await buildDemo(assets);
+    server = await startRealServer({
+      transport: 'ws',
+      env: { VERIFRAME_DEMO: 'on', VERIFRAME_DEMO_PAGES: assets },
+    });
+    browser = await launchBrowser(chromiumPath ?? '');
+    if (SHOTS !== undefined) await mkdir(SHOTS, { recursive: true });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    await rm(assets, { recursive: true, force: true });
+  });
+
+  it.each(LOOKS)('$name: axe finds nothing on the way from the welcome to an empty account', async (look) => {
+    const { name, viewport, colorScheme } = look;
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
+    await context.grantPermissions(['camera']);
+    const page = await context.newPage();
+    const trouble = troubleOf(page);
+    const findings: Record<string, readonly string[]> = {};
+    const lookAt = async (what: string) => {
+      await page.evaluate(() => document.fonts.ready);
+      if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}-${what}.png`) });
+      findings[what] = await findingsOn(page);
+    };
+
+    await page.goto(server.url);
+    await lookAt('1-welcome');
+    await page.goto(`${server.url}/nowhere`);
+    await lookAt('2-not-found');
+    await page.goto(`${server.url}/sign-in`);
+    await lookAt('3-sign-in');
+    await page.getByRole('button', { name: 'Use your password instead' }).click();
+    await page.getByLabel('Username').fill('nobody');
+    await page.getByLabel('Password').fill('a wrong password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    await lookAt('4-sign-in-refused');
+    await page.getByRole('button', { name: 'Use your face instead' }).click();
+    await page.getByRole('button', { name: 'Continue with your face' }).click();
+    await page.locator('face-auth[screen=start]').waitFor();
+    await lookAt('5-sign-in-face');
+
+    await page.goto(`${server.url}/register`);
+    await lookAt('6-register');
+    await page.getByLabel('Username').fill(name);
+    await page.getByLabel('Email').fill('mary@example.org');
+    await page.getByText('Add a password too').click();
+    await page.getByLabel('Password').fill('correct horse battery');
+    await lookAt('7-register-filled');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.locator('face-auth[screen=start]').waitFor();
+    await lookAt('8-register-face');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.locator('face-auth[screen=streaming]').waitFor();
+    await page.locator('.line:not(.leaving)').first().waitFor();
+    await lookAt('9-register-streaming');
+
+    await page.goto(`${server.url}/account`);
+    await page.getByRole('heading', { name: 'Your face' }).waitFor();
+    await lookAt('10-account-empty');
+    await page.getByRole('button', { name: 'Delete everything' }).click();
+    await lookAt('11-account-delete');
+    await page.getByRole('button', { name: 'Keep my account' }).click();
+    await context.setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    await lookAt('12-account-offline');
+    await context.setOffline(false);
+    await page.route('**/api/account', (route) => route.abort());
+    await page.reload();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await lookAt('13-account-failed');
+    await page.unroute('**/api/account');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Create an account' }).waitFor();
+
+    await context.close();
+    expect(findings).toEqual(Object.fromEntries(Object.keys(findings).map((what) => [what, []])));
+    expect(trouble).toEqual([]);
+  }, 90_000);
+
+  it('a person registers, sets up the face, signs out, and signs in by looking at the camera', async () => {
+    const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light' });
+    const page = await context.newPage();
+    const trouble = troubleOf(page);
+    const portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
+    await presentToPage(page, await createPuppet({ portrait, seed: 1 }));
+    await showStatuses(page);
+    const lookAt = async (what: string) => {
+      if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `journey-${what}.png`) });
+    };
+
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'Create an account' }).first().click();
+    await page.getByLabel('Username').fill('mary');
+    await page.getByLabel('Email').fill('mary@example.org');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.locator('.line:not(.leaving)', { hasText: /Turn|Blink/ }).waitFor();
+    await lookAt('1-challenge');
+    await page.getByRole('heading', { name: 'You’re all set' }).waitFor();
+    await lookAt('2-done');
+    await page.getByRole('link', { name: 'Go to your account' }).click();
+    await page.getByText('Face sign-in is on').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+
+    await page.getByRole('link', { name: 'Sign in' }).first().click();
+    await page.getByLabel('Username').fill('mary');
+    await page.getByRole('button', { name: 'Continue with your face' }).click();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('heading', { name: /^Good \w+, mary$/ }).waitFor();
+    expect(await page.getByRole('listitem').filter({ hasText: 'Signed in' }).count()).toBe(1);
+    await lookAt('3-account');
+    await page.setViewportSize(PHONE);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await lookAt('4-account-phone');
+    if (SHOTS !== undefined)
+      await page.screenshot({ path: join(SHOTS, 'journey-5-account-whole.png'), fullPage: true });
+
+    await page.getByRole('button', { name: 'Delete everything' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete everything' }).click();
+    await page.waitForURL(`${server.url}/`);
+    await page.goto(`${server.url}/account`);
+    expect(new URL(page.url()).pathname).toBe('/sign-in');
+    expect(trouble).toEqual([]);
+    await context.close();
+  }, 90_000);
+});
+
+/** Lets a presenter in front of the page's camera see what an element shows that a page adds later. */
+async function showStatuses(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const show = (event: Event) => {
+      if (event instanceof CustomEvent) void statusShown(event.detail);
+    };
+    // Events that do not bubble are still heard on their way down.
+    document.addEventListener('status', show, { capture: true });
+  });
+}
+
+/** What went wrong on the page by itself: scripts that fail, what the content security policy refused. */
+function troubleOf(page: Page): readonly string[] {
+  const trouble: string[] = [];
+  page.on('pageerror', (error) => trouble.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) trouble.push(message.text());
+  });
+  return trouble;
+}
+
+/** What axe finds, and whether anything sticks out of the viewport. */
+async function findingsOn(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axeCore.source);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  );
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  return [
+    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+    ...(overflow > 0 ? [`sticks out by ${overflow} px`] : []),
+  ];
+}
