@@ -80,7 +80,7 @@ export interface FrameAnalysis {
    * `pixelDigest` in a row betray frozen or repeated frames.
    */
   readonly perceptualHash: string;
-  /** Digest of the decoded pixels: equal digests mean identical pictures whatever the encoding. */
+  /** Digest of every eighth decoded row: equal digests mean identical pictures whatever the encoding. */
   readonly pixelDigest: string;
 }
 
