@@ -35,20 +35,20 @@ const HALF_FACE: Readonly<Record<string, Line>> = {
     [0, 85],
   ],
   brow: [
-    [-55, -42],
-    [-46, -50],
-    [-35, -53],
-    [-24, -51],
-    [-14, -46],
+    [-58, -44],
+    [-49, -53],
+    [-36, -57],
+    [-24, -55],
+    [-13, -49],
   ],
   eye: [
-    [-46, -27],
-    [-39, -33],
-    [-29, -33],
-    [-20, -26],
-    [-29, -22],
-    [-39, -22],
-    [-46, -27],
+    [-50, -26],
+    [-41, -34],
+    [-28, -34],
+    [-18, -25],
+    [-28, -20],
+    [-41, -20],
+    [-50, -26],
   ],
   bridge: [
     [0, -28],
@@ -80,7 +80,8 @@ function landmarks(): string {
   const halves = Object.values(HALF_FACE).flatMap((line) => [line, line.map(([x, y]) => [-x, y] as const)]);
   const lines = halves.map((line) => `M${line.map(([x, y]) => `${x} ${y}`).join('L')}`).join('');
   const points = new Set(halves.flatMap((line) => line.map(([x, y]) => `M${x} ${y}h0`)));
-  return `<g class="landmarks"><path d="${lines}"/><path class="points" d="${[...points].join('')}"/></g>`;
+  const irises = [-34.5, 34.5].map((x) => `<circle cx="${x}" cy="-27" r="4.6"/>`).join('');
+  return `<g class="landmarks"><path d="${lines}"/>${irises}<path class="points" d="${[...points].join('')}"/></g>`;
 }
 
 /** The stage of the welcome page: the instrument at work, drawn. */
