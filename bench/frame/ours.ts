@@ -1,0 +1,117 @@
+import type { ModelId } from '../../models/ids.ts';
+import type { PreparedModels } from '../../models/prepared.ts';
+import { policyFor } from '../../server/decision/policy.ts';
+import { ImageDecoder } from '../../server/inference/image-decoder.ts';
+import { OrtRunner } from '../../server/inference/ort-model.ts';
+import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../../server/vision/analysis.ts';
+import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
+import type { Stage } from '../../server/vision/find.ts';
+import type { ModelRunner } from '../../server/vision/model-runner.ts';
+import { FRAME_MS } from './frames.ts';
+
+/** What is asked of a frame. */
+export type PathId = 'tracked' | 'session' | 'all-networks';
+
+export type StageMs = Partial<Record<Stage | 'decode', number>>;
+
+export interface OurTiming {
+  readonly totalMs: number;
+  readonly stages: StageMs;
+  /** The networks alone, on the very tensors of this frame. */
+  readonly floorMs: number;
+}
+
+interface Call {
+  readonly model: ModelId;
+  readonly input: Float32Array;
+  readonly dims: readonly number[];
+}
+
+const NOTHING: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+const EVERYTHING: AnalysisWants = { embeddings: true, pad: true, countFaces: true };
+const MAX_PIXELS = 16_000_000;
+
+/** What a session under the standard policy asks of frame `index` once the face is followed. */
+export function sessionWants(index: number): AnalysisWants {
+  const { embedEveryMs, padEveryMs, countFacesEveryMs } = policyFor('standard').sampling;
+  const isDue = (everyMs: number) =>
+    Math.floor((index * FRAME_MS) / everyMs) !== Math.floor(((index - 1) * FRAME_MS) / everyMs);
+  return {
+    embeddings: isDue(embedEveryMs),
+    pad: isDue(padEveryMs),
+    countFaces: isDue(countFacesEveryMs),
+  };
+}
+
+/** The paths of one frame through the server's own code, on this thread. */
+export class OurPaths {
+  readonly #runner: OrtRunner;
+  readonly #decoder = new ImageDecoder(MAX_PIXELS);
+  readonly #cores: Readonly<Record<PathId, FrameAnalyzerCore>>;
+  readonly #recorders: Readonly<Record<PathId, FrameAnalyzerCore>>;
+  #calls: Call[] = [];
+
+  private constructor(runner: OrtRunner) {
+    this.#runner = runner;
+    // Human describes a face with faceres alone, so the comparison with it does too.
+    const faceresOnly = (inner: ModelRunner): ModelRunner => ({
+      has: (model) => model !== 'dlib' && model !== 'mobilefacenet' && inner.has(model),
+      run: (model, input, dims) => inner.run(model, input, dims),
+    });
+    const recording: ModelRunner = {
+      has: (model) => runner.has(model),
+      run: (model, input, dims) => {
+        this.#calls.push({ model, input: input.slice(), dims });
+        return runner.run(model, input, dims);
+      },
+    };
+    const cores = (inner: ModelRunner) => ({
+      tracked: new FrameAnalyzerCore(inner),
+      session: new FrameAnalyzerCore(inner),
+      'all-networks': new FrameAnalyzerCore(faceresOnly(inner)),
+    });
+    this.#cores = cores(runner);
+    this.#recorders = cores(recording);
+  }
+
+  static async load(models: PreparedModels['models']): Promise<OurPaths> {
+    return new OurPaths(await OrtRunner.load(models));
+  }
+
+  /** Looks at a frame untimed: where the face is, to be followed into the next one. */
+  async look(frame: Buffer, region: FaceRegion | null): Promise<FrameAnalysis> {
+    const { image } = await this.#decode(frame);
+    return await this.#cores.tracked.analyze(image, region, NOTHING);
+  }
+
+  /** Times frame `index`, whose face is followed from `region`. */
+  async time(path: PathId, frame: Buffer, region: FaceRegion, index: number): Promise<OurTiming> {
+    const wants = { tracked: NOTHING, session: sessionWants(index), 'all-networks': EVERYTHING }[path];
+    this.#calls = [];
+    await this.#recorders[path].analyze((await this.#decode(frame)).image, region, wants);
+    const calls = this.#calls;
+    this.#calls = [];
+
+    const stages: StageMs = {};
+    const startedAt = performance.now();
+    const { image } = await this.#decode(frame);
+    let markedAt = performance.now();
+    stages.decode = markedAt - startedAt;
+    await this.#cores[path].analyze(image, region, wants, (stage) => {
+      const now = performance.now();
+      stages[stage] = (stages[stage] ?? 0) + now - markedAt;
+      markedAt = now;
+    });
+    const totalMs = performance.now() - startedAt;
+
+    const floorStartedAt = performance.now();
+    for (const { model, input, dims } of calls) await this.#runner.run(model, input, dims);
+    return { totalMs, stages, floorMs: performance.now() - floorStartedAt };
+  }
+
+  async #decode(frame: Buffer) {
+    const decoded = await this.#decoder.decode(frame);
+    if (!decoded.ok) throw new Error(`A frame was refused: ${decoded.code}.`);
+    return decoded;
+  }
+}

@@ -1,0 +1,95 @@
+import type { PreparedModels } from '../../models/prepared.ts';
+import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
+import { createPool } from '../../server/inference/pool.ts';
+import type { AnalysisWants, FaceRegion } from '../../server/vision/analysis.ts';
+import { sessionWants } from './ours.ts';
+import { summarise, type Summary } from './summary.ts';
+
+export interface PoolRate {
+  readonly workers: number;
+  /** Frames answered in a second, all workers kept busy: followed faces, nothing more asked for. */
+  readonly trackedPerSecond: number;
+  /** As sessions under the standard policy ask: embeddings, PAD and the detector now and then. */
+  readonly sessionPerSecond: number;
+  /** From handing a frame over to its answer, less what the worker spent on it: copies, messages, event loops. */
+  readonly transferMs: Summary;
+}
+
+export interface FollowedFrame {
+  readonly frame: Buffer;
+  readonly region: FaceRegion;
+}
+
+const NOTHING: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+const MAX_PIXELS = 16_000_000;
+const JOB_TIMEOUT_MS = 60_000;
+const WARM_UP_FRAMES = 20;
+const TRANSFER_FRAMES = 60;
+
+/** Drives the real pool for `seconds` on each kind of work. */
+export async function measurePool(
+  models: PreparedModels['models'],
+  workers: number,
+  followed: readonly FollowedFrame[],
+  seconds: number,
+): Promise<PoolRate> {
+  const pool = await createPool({
+    workers,
+    models,
+    maxImagePixels: MAX_PIXELS,
+    jobTimeoutMs: JOB_TIMEOUT_MS,
+  });
+  try {
+    for (let i = 0; i < WARM_UP_FRAMES * workers; i++)
+      await ask(pool, followed[i % followed.length], sessionWants(i));
+    const transfers: number[] = [];
+    for (let i = 0; i < TRANSFER_FRAMES; i++) {
+      const startedAt = performance.now();
+      const reply = await ask(pool, followed[i % followed.length], NOTHING);
+      if (reply.ok) transfers.push(performance.now() - startedAt - reply.timings.totalMs);
+    }
+    return {
+      workers,
+      trackedPerSecond: await rate(pool, followed, seconds, () => NOTHING),
+      sessionPerSecond: await rate(pool, followed, seconds, sessionWants),
+      transferMs: summarise(transfers),
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Keeps two frames for each worker under way, as a session keeps one in flight and one waiting. */
+async function rate(
+  pool: FrameAnalyzer,
+  followed: readonly FollowedFrame[],
+  seconds: number,
+  wants: (index: number) => AnalysisWants,
+): Promise<number> {
+  let done = 0;
+  let next = 0;
+  const startedAt = performance.now();
+  const lane = async () => {
+    while (performance.now() - startedAt < seconds * 1000) {
+      const index = next++;
+      await ask(pool, followed[index % followed.length], wants(index));
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: 2 * pool.workers }, lane));
+  return (1000 * done) / (performance.now() - startedAt);
+}
+
+/** Rejects when a frame is refused: a rate of refusals is no rate. */
+async function ask(
+  pool: FrameAnalyzer,
+  followed: FollowedFrame,
+  wants: AnalysisWants,
+): Promise<AnalyzeReply> {
+  const image = new Uint8Array(followed.frame).buffer;
+  const reply = await new Promise<AnalyzeReply>((resolve) => {
+    pool.requestTurn(() => ({ image, region: followed.region, wants }), resolve);
+  });
+  if (!reply.ok) throw new Error(`A frame was refused: ${reply.code}.`);
+  return reply;
+}
