@@ -6,13 +6,16 @@ import type { RgbImage } from './image.ts';
 import { outputOfSize, type ModelRunner } from './model-runner.ts';
 import type { Warper } from './warp.ts';
 
-interface EmbeddingRecipe {
+/** How a face is laid out for a network. */
+export interface EmbeddingRecipe {
+  /** Maps the network's square input of `side` pixels onto the picture. */
   readonly matrix: (landmarks: Float32Array, side: number) => Affine;
   /** Also describe the mirrored face and take the mean of both. */
   readonly withMirror: boolean;
 }
 
-const RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
+/** What each network gets; the alternatives were measured with `npm run evaluate -- verification`. */
+export const EMBEDDING_RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
   faceres: {
     matrix: (landmarks, side) => arcFaceMatrix(landmarks, side, 1.1),
     withMirror: false,
@@ -30,13 +33,14 @@ const RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
 /** Floats of input buffer that the largest recipe needs. */
 export const EMBEDDING_INPUT_LENGTH = Math.max(
   ...EMBEDDING_MODELS.map(
-    (model) => 3 * MODEL_MANIFEST[model].input.width ** 2 * (RECIPES[model].withMirror ? 2 : 1),
+    (model) => 3 * MODEL_MANIFEST[model].input.width ** 2 * (EMBEDDING_RECIPES[model].withMirror ? 2 : 1),
   ),
 );
 
 /**
  * Describes a face's identity with one network: the L2-normalised embedding, in a buffer of its own.
- * `scratch` holds at least `EMBEDDING_INPUT_LENGTH` floats. Throws RangeError when the landmarks coincide.
+ * `scratch` holds at least `EMBEDDING_INPUT_LENGTH` floats, twice the network's input for another recipe that mirrors.
+ * Throws RangeError when the landmarks coincide.
  */
 export async function embedFace(
   model: EmbeddingModelId,
@@ -45,8 +49,8 @@ export async function embedFace(
   image: RgbImage,
   landmarks: Float32Array,
   scratch: Float32Array,
+  { matrix, withMirror }: EmbeddingRecipe = EMBEDDING_RECIPES[model],
 ): Promise<Float32Array> {
-  const { matrix, withMirror } = RECIPES[model];
   const { input, outputs: declared } = MODEL_MANIFEST[model];
   const side = input.width;
   const values = declared[0].shape[0];

@@ -1,0 +1,18 @@
+import { EvaluateError } from './evaluate-error.ts';
+import { USAGE } from './options.ts';
+import { runVerification } from './verification-command.ts';
+
+/** `evaluate <study> [options]`. Returns the exit code: 0 done, 1 failed, 2 wrong usage or data. */
+async function main([study, ...args]: readonly string[]): Promise<number> {
+  try {
+    if (study === 'verification') return await runVerification(args);
+    process.stderr.write(`${USAGE}\n`);
+    return study === '--help' ? 0 : 2;
+  } catch (error) {
+    if (!(error instanceof EvaluateError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

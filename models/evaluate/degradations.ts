@@ -1,0 +1,71 @@
+import sharp from 'sharp';
+
+/** A known harm done to a picture. */
+export interface Degradation {
+  /** Names it in reports and in the cache of results: another value of a setting is another id. */
+  readonly id: string;
+  readonly family: 'none' | 'brightness' | 'blur' | 'small face' | 'JPEG';
+  /** The setting, in words. */
+  readonly label: string;
+  /** The picture so changed, encoded: as PNG where encoding shall add nothing. */
+  readonly apply: (image: Buffer) => Promise<Buffer>;
+}
+
+/** Canvas of a common camera in which small faces are shown. */
+const FRAME = { width: 640, height: 480 } as const;
+const GREY = { r: 128, g: 128, b: 128 } as const;
+
+const brightness = (factor: number): Degradation => ({
+  id: `brightness-${factor}`,
+  family: 'brightness',
+  label: `× ${factor}`,
+  apply: (image) => sharp(image).linear(factor, 0).png().toBuffer(),
+});
+
+const blur = (sigmaPx: number): Degradation => ({
+  id: `blur-${sigmaPx}`,
+  family: 'blur',
+  label: `σ ${sigmaPx} px`,
+  apply: (image) => sharp(image).blur(sigmaPx).png().toBuffer(),
+});
+
+const jpeg = (quality: number): Degradation => ({
+  id: `jpeg-${quality}`,
+  family: 'JPEG',
+  label: `quality ${quality}`,
+  apply: (image) => sharp(image).jpeg({ quality }).toBuffer(),
+});
+
+/** Shrinks the picture, as a camera sees a face from afar, and sets it in the middle of a grey frame. */
+const small = (scale: number): Degradation => ({
+  id: `small-${scale}`,
+  family: 'small face',
+  label: `× ${scale}`,
+  async apply(image) {
+    const { width, height } = await sharp(image).metadata();
+    const fit = Math.min(scale, FRAME.width / width, FRAME.height / height);
+    const [innerWidth, innerHeight] = [Math.round(width * fit), Math.round(height * fit)];
+    const left = Math.floor((FRAME.width - innerWidth) / 2);
+    const top = Math.floor((FRAME.height - innerHeight) / 2);
+    return await sharp(image)
+      .resize(innerWidth, innerHeight, { fit: 'fill' })
+      .extend({
+        left,
+        top,
+        right: FRAME.width - innerWidth - left,
+        bottom: FRAME.height - innerHeight - top,
+        background: GREY,
+      })
+      .png()
+      .toBuffer();
+  },
+});
+
+/** What pictures are put through, each family from mild to harsh. The first leaves them as they are. */
+export const DEGRADATIONS: readonly Degradation[] = [
+  { id: 'as-is', family: 'none', label: 'as is', apply: async (image) => image },
+  ...[2, 0.5, 0.3, 0.15].map(brightness),
+  ...[1, 2, 3].map(blur),
+  ...[0.7, 0.5, 0.35, 0.25].map(small),
+  ...[50, 25, 10, 5].map(jpeg),
+];

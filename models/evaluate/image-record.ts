@@ -1,0 +1,56 @@
+import { decode, encode } from '@msgpack/msgpack';
+import type { AnalyzeReply } from '../../server/inference/calls.ts';
+import type { Embeddings, FaceAnalysis } from '../../server/vision/analysis.ts';
+import { EMBEDDING_MODELS, type EmbeddingModelId } from '../ids.ts';
+
+/** What else than the embeddings is worth knowing of a face: enough for the quality gate to judge it. */
+export type FaceSummary = Pick<FaceAnalysis, 'presence' | 'box' | 'pose' | 'eyes' | 'quality'> & {
+  readonly frameWidth: number;
+  readonly frameHeight: number;
+  readonly faceCount: number;
+};
+
+export type AcquireFailure = 'no-face' | Extract<AnalyzeReply, { ok: false }>['code'];
+
+/** What the vision code made of one picture. */
+export type ImageRecord =
+  | { readonly acquired: true; readonly embeddings: Embeddings; readonly face: FaceSummary }
+  | { readonly acquired: false; readonly why: AcquireFailure };
+
+/** Keeps of a reply what an evaluation needs. A face without embeddings was not acquired: `server.internal`. */
+export function recordOf(reply: AnalyzeReply): ImageRecord {
+  if (!reply.ok) return { acquired: false, why: reply.code };
+  const { face, width, height, faceCount = 1 } = reply.analysis;
+  if (!face.found) return { acquired: false, why: face.why };
+  const { presence, box, pose, eyes, quality, embeddings } = face.value;
+  if (embeddings === undefined) return { acquired: false, why: 'server.internal' };
+  const summary = { presence, box, pose, eyes, quality, faceCount };
+  return { acquired: true, embeddings, face: { ...summary, frameWidth: width, frameHeight: height } };
+}
+
+type StoredRecord =
+  | {
+      readonly acquired: true;
+      readonly embeddings: Readonly<Record<string, Uint8Array>>;
+      readonly face: FaceSummary;
+    }
+  | { readonly acquired: false; readonly why: AcquireFailure };
+
+/** MessagePack, with embeddings as little-endian 32-bit floats. */
+export function encodeRecord(record: ImageRecord): Uint8Array {
+  return encode(record);
+}
+
+/** Reads what `encodeRecord` wrote. Throws on anything else. */
+export function decodeRecord(bytes: Uint8Array): ImageRecord {
+  // Written by this module and found by the hash of the code that wrote it.
+  const stored = decode(bytes) as StoredRecord;
+  if (!stored.acquired) return stored;
+  const embeddings: Partial<Record<EmbeddingModelId, Float32Array>> = {};
+  for (const model of EMBEDDING_MODELS) {
+    const data = stored.embeddings[model];
+    // A copy, because the floats need not lie on a multiple of four bytes; a Buffer's own `slice` would be none.
+    if (data !== undefined) embeddings[model] = new Float32Array(new Uint8Array(data).buffer);
+  }
+  return { acquired: true, embeddings, face: stored.face };
+}

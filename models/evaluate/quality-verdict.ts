@@ -1,0 +1,24 @@
+import type { Hint } from '../../protocol/status.ts';
+import { policyFor } from '../../server/decision/policy.ts';
+import { judge } from '../../server/evidence/quality-gate.ts';
+import type { FaceSummary } from './image-record.ts';
+
+/**
+ * What the standard policy's quality gate says of a face: null when it would serve as a probe, else the hint that
+ * the person would see.
+ */
+export function qualityHint(face: FaceSummary): Hint | null {
+  const { frameWidth: width, frameHeight: height, faceCount, ...measured } = face;
+  const nothing = { landmarks: new Float32Array(0), followed: false };
+  const region = { centreX: 0, centreY: 0, size: 0, angleRad: 0 };
+  const analysis = {
+    faceCount,
+    width,
+    height,
+    face: { found: true, value: { ...measured, ...nothing, region } },
+    perceptualHash: '',
+    pixelDigest: '',
+  } as const;
+  const sample = { seq: 0, atMs: 0, capturedAtMs: 0, analysis };
+  return judge(sample, faceCount, false, policyFor('standard').quality).hint;
+}
