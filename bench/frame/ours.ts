@@ -1,8 +1,9 @@
-import type { ModelId } from '../../models/ids.ts';
+import { EMBEDDING_MODELS, type EmbeddingModelId, type ModelId } from '../../models/ids.ts';
 import type { PreparedModels } from '../../models/prepared.ts';
 import { policyFor } from '../../server/decision/policy.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
+import { neededEmbeddings } from '../../server/session/needed-embeddings.ts';
 import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { Stage } from '../../server/vision/find.ts';
@@ -28,19 +29,37 @@ interface Call {
 }
 
 const NOTHING: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
-const EVERYTHING: AnalysisWants = { embeddings: true, pad: true, countFaces: true };
+/** Human describes a face with faceres alone, so the comparison with it does too. */
+const EVERYTHING: AnalysisWants = {
+  embeddings: true,
+  embeddingModels: ['faceres'],
+  pad: true,
+  countFaces: true,
+};
 const MAX_PIXELS = 16_000_000;
 
-/** What a session under the standard policy asks of frame `index` once the face is followed. */
-export function sessionWants(index: number): AnalysisWants {
+/** What a verifying session under the standard policy asks of frame `index` once the face is followed. */
+export function sessionWants(index: number, embeddingModels: readonly EmbeddingModelId[]): AnalysisWants {
   const { embedEveryMs, padEveryMs, countFacesEveryMs } = policyFor('standard').sampling;
   const isDue = (everyMs: number) =>
     Math.floor((index * FRAME_MS) / everyMs) !== Math.floor(((index - 1) * FRAME_MS) / everyMs);
   return {
     embeddings: isDue(embedEveryMs),
+    embeddingModels,
     pad: isDue(padEveryMs),
     countFaces: isDue(countFacesEveryMs),
   };
+}
+
+/** The embedding networks that verification runs where references hold what all loaded networks make of a face. */
+export function verifyingModels(isLoaded: (model: EmbeddingModelId) => boolean): readonly EmbeddingModelId[] {
+  const loaded = EMBEDDING_MODELS.filter(isLoaded);
+  const embeddings = Object.fromEntries(loaded.map((model) => [model, new Float32Array(0)]));
+  const reference = { referenceId: '', subject: '', embeddings };
+  return neededEmbeddings(
+    { mode: 'verify', references: [reference] },
+    { models: { embeddings: loaded, pad: [] } },
+  );
 }
 
 /** The paths of one frame through the server's own code, on this thread. */
@@ -49,15 +68,12 @@ export class OurPaths {
   readonly #decoder = new ImageDecoder(MAX_PIXELS);
   readonly #cores: Readonly<Record<PathId, FrameAnalyzerCore>>;
   readonly #recorders: Readonly<Record<PathId, FrameAnalyzerCore>>;
+  readonly #verifying: readonly EmbeddingModelId[];
   #calls: Call[] = [];
 
   private constructor(runner: OrtRunner) {
     this.#runner = runner;
-    // Human describes a face with faceres alone, so the comparison with it does too.
-    const faceresOnly = (inner: ModelRunner): ModelRunner => ({
-      has: (model) => model !== 'dlib' && model !== 'mobilefacenet' && inner.has(model),
-      run: (model, input, dims) => inner.run(model, input, dims),
-    });
+    this.#verifying = verifyingModels((model) => runner.has(model));
     const recording: ModelRunner = {
       has: (model) => runner.has(model),
       run: (model, input, dims) => {
@@ -68,7 +84,7 @@ export class OurPaths {
     const cores = (inner: ModelRunner) => ({
       tracked: new FrameAnalyzerCore(inner),
       session: new FrameAnalyzerCore(inner),
-      'all-networks': new FrameAnalyzerCore(faceresOnly(inner)),
+      'all-networks': new FrameAnalyzerCore(inner),
     });
     this.#cores = cores(runner);
     this.#recorders = cores(recording);
@@ -86,7 +102,11 @@ export class OurPaths {
 
   /** Times frame `index`, whose face is followed from `region`. */
   async time(path: PathId, frame: Buffer, region: FaceRegion, index: number): Promise<OurTiming> {
-    const wants = { tracked: NOTHING, session: sessionWants(index), 'all-networks': EVERYTHING }[path];
+    const wants = {
+      tracked: NOTHING,
+      session: sessionWants(index, this.#verifying),
+      'all-networks': EVERYTHING,
+    }[path];
     this.#calls = [];
     await this.#recorders[path].analyze((await this.#decode(frame)).image, region, wants);
     const calls = this.#calls;

@@ -2,7 +2,7 @@ import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createPool } from '../../server/inference/pool.ts';
 import type { AnalysisWants, FaceRegion } from '../../server/vision/analysis.ts';
-import { sessionWants } from './ours.ts';
+import { sessionWants, verifyingModels } from './ours.ts';
 import { summarise, type Summary } from './summary.ts';
 
 export interface PoolRate {
@@ -39,9 +39,11 @@ export async function measurePool(
     maxImagePixels: MAX_PIXELS,
     jobTimeoutMs: JOB_TIMEOUT_MS,
   });
+  const verifying = verifyingModels((model) => models[model] !== undefined);
+  const asSession = (index: number) => sessionWants(index, verifying);
   try {
     for (let i = 0; i < WARM_UP_FRAMES * workers; i++)
-      await ask(pool, followed[i % followed.length], sessionWants(i));
+      await ask(pool, followed[i % followed.length], asSession(i));
     const transfers: number[] = [];
     for (let i = 0; i < TRANSFER_FRAMES; i++) {
       const startedAt = performance.now();
@@ -51,7 +53,7 @@ export async function measurePool(
     return {
       workers,
       trackedPerSecond: await rate(pool, followed, seconds, () => NOTHING),
-      sessionPerSecond: await rate(pool, followed, seconds, sessionWants),
+      sessionPerSecond: await rate(pool, followed, seconds, asSession),
       transferMs: summarise(transfers),
     };
   } finally {

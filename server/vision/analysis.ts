@@ -87,6 +87,8 @@ export interface FrameAnalysis {
 /** What a session asks of one frame beyond the mesh, eyes, pose and quality that every frame gets. */
 export interface AnalysisWants {
   readonly embeddings: boolean;
+  /** Of the loaded networks only these; absent: all. */
+  readonly embeddingModels?: readonly EmbeddingModelId[];
   readonly pad: boolean;
   /** Run the detector although the face is followed, to count faces. */
   readonly countFaces: boolean;

@@ -92,7 +92,8 @@ export class FrameAnalyzerCore {
     const quality = measureQuality(crop, landmarks, presence, box, width, height, this.#faceLuma);
     const pose = headPose(landmarks);
     onStage('quality');
-    const embeddings = wants.embeddings ? await this.#embeddings(image, landmarks) : null;
+    const models = wants.embeddings ? (wants.embeddingModels ?? EMBEDDING_MODELS) : [];
+    const embeddings = await this.#embeddings(image, landmarks, models);
     if (embeddings !== null) onStage('embed');
     const bonaFide = wants.pad ? await this.#bonaFideProbability(image, box) : null;
     if (bonaFide !== null) onStage('pad');
@@ -120,10 +121,14 @@ export class FrameAnalyzerCore {
     return decodeEyes(await this.#runner.run('iris', this.#eyeInput, [2, 3, side, side]));
   }
 
-  /** One embedding for each network that is loaded, or null when none is. */
-  async #embeddings(image: RgbImage, landmarks: Float32Array): Promise<Embeddings | null> {
+  /** One embedding for each of these networks that is loaded, or null when none is. */
+  async #embeddings(
+    image: RgbImage,
+    landmarks: Float32Array,
+    models: readonly EmbeddingModelId[],
+  ): Promise<Embeddings | null> {
     const embeddings: Partial<Record<EmbeddingModelId, Float32Array>> = {};
-    for (const model of EMBEDDING_MODELS) {
+    for (const model of models) {
       if (!this.#runner.has(model)) continue;
       embeddings[model] = await embedFace(
         model,
