@@ -92,7 +92,6 @@ export class SessionRunner implements SessionHandle {
 
   disconnected(): void {
     this.dispatch({ type: 'disconnected' });
-    this.frames.clear();
     if (this.state.phase === 'closed') this.end();
   }
 

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { policyFor } from '../../server/decision/policy.ts';
+import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
+import { createLogger } from '../../server/observe/log.ts';
+import { SessionRunner, type DecideEffect } from '../../server/session-runner.ts';
+import type { SessionRequest } from '../../server/session/ports.ts';
+import { analysisOf, seeded } from '../support/analysis-builder.ts';
+import { BASE_MODELS } from '../support/session-driver.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+const REQUEST: SessionRequest = {
+  sessionId: 'one',
+  tenant: 'default',
+  mode: 'enrol',
+  subject: 'ada',
+  policy: 'attended',
+  audience: null,
+  nonce: null,
+  createdAtMs: 0,
+};
+
+const NO_TIME = { decodeMs: 0, detectMs: 0, meshMs: 0, eyesMs: 0, embedMs: 0, padMs: 0, totalMs: 0 };
+
+/** Gives turns when the test says so. */
+class ManualAnalyzer implements FrameAnalyzer {
+  readonly models = BASE_MODELS.models;
+  readonly workers = 1;
+  readonly random = seeded(4);
+  private readonly turns: {
+    readonly take: () => AnalyzeRequest | null;
+    readonly done: (reply: AnalyzeReply) => void;
+  }[] = [];
+
+  get queueDepth(): number {
+    return this.turns.length;
+  }
+
+  requestTurn(take: () => AnalyzeRequest | null, done: (reply: AnalyzeReply) => void): () => void {
+    const turn = { take, done };
+    this.turns.push(turn);
+    return () => {
+      const at = this.turns.indexOf(turn);
+      if (at >= 0) this.turns.splice(at, 1);
+    };
+  }
+
+  async close(): Promise<void> {}
+
+  /** Gives the next turn: a good face each time. */
+  giveTurn(): void {
+    const turn = this.turns.shift();
+    const request = turn?.take() ?? null;
+    if (request === null) return;
+    const analysis = analysisOf({}, request.wants, this.models, this.random);
+    turn?.done({ ok: true, analysis, timings: NO_TIME });
+  }
+}
+
+/** A promise and the hand that settles it. */
+function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+function enrolment() {
+  const clock = new VirtualClock();
+  const random = seeded(5);
+  const analyzer = new ManualAnalyzer();
+  const decisions: DecideEffect[] = [];
+  const stored = deferred<'stored' | 'duplicate' | 'failed'>();
+  const asked = deferred<void>();
+  const ended = deferred<void>();
+  const runner = new SessionRunner(
+    REQUEST,
+    policyFor(REQUEST.policy),
+    {
+      send: () => undefined,
+      sendError: () => undefined,
+      close: () => undefined,
+    },
+    {
+      clock,
+      analyzer,
+      context: BASE_MODELS,
+      log: createLogger({ logLevel: 'silent' }),
+      draws: (count) => Array.from({ length: count }, random),
+      search: async () => [],
+      enrol: () => {
+        asked.resolve();
+        return stored.promise;
+      },
+      async conclude(_request, decision) {
+        decisions.push(decision);
+        return 'token';
+      },
+    },
+    () => ended.resolve(),
+  );
+  runner.start(
+    {
+      type: 'welcome',
+      sessionId: 'one',
+      mode: 'enrol',
+      policy: REQUEST.policy,
+      limits: { maxImageBytes: 1e6, maxImagePixels: 1e6, maxFramesPerSecond: 30, maxSessionMs: 60_000 },
+    },
+    [],
+  );
+  let seq = 0;
+  const sendFrame = () => {
+    clock.advance(40);
+    runner.receive({ type: 'frame', seq: seq++, capturedAtMs: clock.nowMs(), image: new Uint8Array(8) });
+  };
+  return { analyzer, asked: asked.promise, decisions, ended: ended.promise, runner, sendFrame, stored };
+}
+
+describe('a client that leaves while its reference is being stored', () => {
+  it('is decided by what the store says, though a frame of its own was still waiting for a turn', async () => {
+    const { analyzer, asked, decisions, ended, runner, sendFrame, stored } = enrolment();
+    for (let i = 0; i < 24; i++) {
+      sendFrame();
+      analyzer.giveTurn();
+    }
+    await asked;
+    sendFrame();
+    expect(analyzer.queueDepth).toBe(1);
+    runner.disconnected();
+    analyzer.giveTurn();
+    stored.resolve('stored');
+    await ended;
+    expect(decisions).toMatchObject([{ outcome: 'accept', subject: 'ada' }]);
+  });
+});
