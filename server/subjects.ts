@@ -23,8 +23,11 @@ const SEARCH_DEPTH = 8;
  */
 const DUPLICATE_FMR: Fmr = 1e-5;
 
-/** At which a subject who enrols again counts as the same person: the claim is already made, so verification's is too strict. */
-const SAME_SUBJECT_FMR: Fmr = 1e-3;
+/**
+ * At which a subject who enrols again counts as the same person: verification's, for whoever adds a reference is
+ * verified by it from then on.
+ */
+const SAME_SUBJECT_FMR: Fmr = 1e-4;
 
 /** Makes the 1:N search of a gallery: each candidate brings the one of its references that fits the probe best. */
 export function createSearch(gallery: Gallery, references: ReferenceStore): Search {

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { thresholdAt } from '../../server/decision/score-scales.ts';
+import { createGallery, type Gallery } from '../../server/gallery/gallery.ts';
+import { createLogger } from '../../server/observe/log.ts';
+import type { SessionRequest } from '../../server/session/ports.ts';
+import type { Store } from '../../server/store/ports.ts';
+import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { createSearch, Subjects } from '../../server/subjects.ts';
+import type { Embeddings } from '../../server/vision/analysis.ts';
+
+let folder: string;
+let store: Store;
+let gallery: Gallery;
+let subjects: Subjects;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'veriframe-subjects-'));
+  store = await openSqliteStore({ path: join(folder, 'subjects.db'), masterKey: randomBytes(32) });
+  gallery = createGallery();
+  subjects = new Subjects({
+    references: store.references,
+    gallery,
+    search: createSearch(gallery, store.references),
+    log: createLogger({ logLevel: 'silent' }),
+    nowMs: () => 1,
+  });
+});
+afterEach(async () => {
+  gallery.close();
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+const enrolmentOf = (subject: string): SessionRequest => ({
+  sessionId: 'one',
+  tenant: 'default',
+  mode: 'enrol',
+  subject,
+  policy: 'standard',
+  audience: null,
+  nonce: null,
+  createdAtMs: 0,
+});
+
+/** A face whose MobileFaceNet cosine with `faceAt(1)` is `cosine`. */
+function faceAt(cosine: number): Embeddings {
+  const mobilefacenet = new Float32Array(192);
+  mobilefacenet[0] = cosine;
+  mobilefacenet[1] = Math.sqrt(1 - cosine ** 2);
+  return { mobilefacenet };
+}
+
+const verified = thresholdAt('mobilefacenet', 1e-4);
+
+describe('enrolling again', () => {
+  it('takes no more than verification would: a reference gained is a face that verifies for good', async () => {
+    expect(await subjects.enrol(enrolmentOf('ada'), faceAt(1))).toBe('stored');
+    expect(await subjects.enrol(enrolmentOf('ada'), faceAt(verified - 0.01))).toBe('duplicate');
+    expect(await subjects.countReferences('default', 'ada')).toBe(1);
+    expect(await subjects.enrol(enrolmentOf('ada'), faceAt(verified + 0.01))).toBe('stored');
+  });
+});
+
+describe('a face that is enrolled', () => {
+  it('is refused as another subject, also when two sessions ask at once, until it is erased', async () => {
+    const both = ['ada', 'eve'].map((subject) => subjects.enrol(enrolmentOf(subject), faceAt(1)));
+    expect(await Promise.all(both)).toEqual(['stored', 'duplicate']);
+    expect(await subjects.erase('default', 'ada')).toBe(1);
+    expect(await subjects.enrol(enrolmentOf('eve'), faceAt(1))).toBe('stored');
+  });
+});
