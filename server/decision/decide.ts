@@ -117,7 +117,10 @@ function skipsExhausted({ skipsUsed }: Findings, { challenges }: Policy): boolea
   return challenges !== null && challenges.maxSkips > 0 && skipsUsed >= challenges.maxSkips;
 }
 
-/** What an accept still needs. `match` is left to the standing, which knows its own number of probes. */
+/**
+ * What an accept still needs. `match` is left to the standing, which knows its own number of probes. PAD that could
+ * be measured has to be: a client that keeps its frames from being judged gains nothing.
+ */
 function lacking(
   findings: Findings,
   policy: Policy,
@@ -130,7 +133,8 @@ function lacking(
   if (!findings.challengesDone) missing.push('challenges');
   if (findings.identityUnproven) missing.push('continuity');
   const pad = evidence['passive-pad'];
-  if (pad.measured && pad.score < policy.passivePad.acceptBar) missing.push('passive-pad');
+  if (pad.measured ? pad.score < policy.passivePad.acceptBar : pad.why === 'too-few-frames')
+    missing.push('passive-pad');
   const blink = evidence.blink;
   if (policy.requiredCues.includes('blink') && blink.measured && blink.score < 1) missing.push('blink');
   if (!enoughProbes(findings, policy, ending)) missing.push('probes');

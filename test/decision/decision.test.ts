@@ -205,6 +205,14 @@ describe('decide', () => {
     expect(decide(findings({ evidence }), null, standard)).toEqual({ kind: 'go-on' });
   });
 
+  it('does not accept who kept PAD from judging, where its networks are loaded', () => {
+    const withPad = (why: 'too-few-frames' | 'model-absent') =>
+      findings({ evidence: { ...everything, 'passive-pad': { measured: false, why } } });
+    expect(decide(withPad('too-few-frames'), null, standard)).toEqual({ kind: 'go-on' });
+    expect(decide(withPad('too-few-frames'), 'time-up', standard)).toMatchObject({ outcome: 're-verify' });
+    expect(decide(withPad('model-absent'), null, standard)).toMatchObject({ outcome: 'accept' });
+  });
+
   it('a failed challenge is a re-verify where the match is good and a reject where it is doubtful', () => {
     const failed = { challengeFailure: 'wrong-response' as const, challengesDone: false };
     const evidence = { ...everything, challenge: measured(-3, 0), 'passive-pad': unmeasured };
