@@ -42,6 +42,8 @@ export interface ChallengeSample {
   readonly trusted: boolean;
   /** An embedding of this very frame agreed with the session's own. */
   readonly recognised: boolean;
+  /** An embedding of this very frame agreed, or fell short only as a turned head's does. */
+  readonly resembles: boolean;
 }
 
 /** A picture is unmirrored: the subject's left is on the image's right, where yaw is positive. */
@@ -96,9 +98,10 @@ export function nextChallengeTime(run: ChallengeRun): number | null {
 }
 
 /**
- * Folds one frame. The head has to rest until it is asked to turn. A response counts when it begins from the neutral pose, after the prompt and no sooner than a
- * person can react, goes the asked way, and arrives before the deadline; it is complete when the face looks
- * straight again and an embedding says that it is still the same one.
+ * Folds one frame. The head has to rest until it is asked to turn. A response counts when it begins from the neutral
+ * pose, after the prompt and no sooner than a person can react, goes the asked way, and arrives before the deadline;
+ * a turned head must itself resemble the session's face, or another's could be lent for the moment. It is complete
+ * when the face looks straight again and an embedding says that it is still the same one.
  */
 export function foldChallenge(
   run: ChallengeRun,
@@ -163,7 +166,7 @@ function awaitTurn(run: Awaiting, sample: ChallengeSample, policy: ChallengePoli
     return { kind, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs, earlyTurns };
   }
   if (turned <= -policy.wrongTurnDeg) return failed(run, 'wrong-response');
-  if (turned >= policy.turnDeg) return responded(run, atMs, policy);
+  if (turned >= policy.turnDeg && sample.resembles) return responded(run, atMs, policy);
   return { ...run, onsetAtMs };
 }
 

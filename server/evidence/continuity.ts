@@ -25,6 +25,8 @@ export interface ContinuityState {
   readonly changed: boolean;
   readonly agreements: number;
   readonly lastAgreedAtMs: number | null;
+  /** Embeddings above what strangers score, turned or blurred as the face may have been. */
+  readonly resemblances: number;
   /** Lowest unclamped log-likelihood ratio of an agreed embedding against the pool; null before the second. */
   readonly lowestLlr: number | null;
   readonly severalFacesSinceMs: number | null;
@@ -38,6 +40,7 @@ export const initialContinuity: ContinuityState = {
   changed: false,
   agreements: 0,
   lastAgreedAtMs: null,
+  resemblances: 0,
   lowestLlr: null,
   severalFacesSinceMs: null,
 };
@@ -108,7 +111,7 @@ export function foldContinuity(
     case 'doubtful':
       return { ...next, unproven: true };
     case 'says-nothing':
-      return next;
+      return llr > policy.contradictTurnedLlr ? { ...next, resemblances: next.resemblances + 1 } : next;
   }
 }
 
@@ -131,6 +134,7 @@ function agreed(state: ContinuityState, atMs: number, llr: number | null): Conti
     contradictionsInARow: 0,
     agreements: state.agreements + 1,
     lastAgreedAtMs: atMs,
+    resemblances: state.resemblances + 1,
     lowestLlr: llr === null ? state.lowestLlr : Math.min(state.lowestLlr ?? llr, llr),
   };
 }

@@ -40,8 +40,8 @@ export function advanceChallenging(
 }
 
 function challengeSample({ neutralYawDeg }: ChallengingState, seen: Seen) {
-  const { atMs, yawDeg, eyesClosed, blink, trusted, recognised } = seen;
-  return { atMs, relativeYawDeg: yawDeg - neutralYawDeg, eyesClosed, blink, trusted, recognised };
+  const { yawDeg, ...sample } = seen;
+  return { ...sample, relativeYawDeg: yawDeg - neutralYawDeg };
 }
 
 function afterPass(

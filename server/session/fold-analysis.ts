@@ -22,6 +22,8 @@ export interface Seen {
   readonly trusted: boolean;
   /** An embedding of this frame agreed with the session's own. */
   readonly recognised: boolean;
+  /** An embedding of this frame agreed, or fell short only as a turned head's does. */
+  readonly resembles: boolean;
 }
 
 export interface Folded {
@@ -86,6 +88,7 @@ export function foldAnalysis(
     blink: blink.count > before.blink.count ? blink.latest : null,
     trusted: verdict.usable && !continuity.unproven,
     recognised,
+    resembles: continuity.resemblances > before.continuity.resemblances,
   };
   return { gathered, look, seen };
 }

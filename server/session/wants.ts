@@ -1,6 +1,6 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import type { AnalysisWants } from '../vision/analysis.ts';
-import type { LiveState, SessionContext } from './state.ts';
+import type { ChallengingState, LiveState, SessionContext } from './state.ts';
 
 /** What the frame that goes to a worker at `atMs` should be asked beyond what every frame gets. */
 export function wantsOf(
@@ -15,7 +15,7 @@ export function wantsOf(
   const usable = look.verdict?.usable ?? false;
   const countsPad = context.models.pad.length > 0 && policy.fusion.cues.includes('passive-pad');
   const mustRecognise =
-    gathered.continuity.unproven || (state.phase === 'challenging' && state.run.stage === 'settling');
+    gathered.continuity.unproven || (state.phase === 'challenging' && isAnswering(state, policy));
   const embedEveryMs =
     gathered.probes.frames < sampling.enoughProbes ? sampling.embedEveryMs : sampling.embedSeldomEveryMs;
   return {
@@ -24,4 +24,11 @@ export function wantsOf(
     pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
   };
+}
+
+/** Whether the next frame may answer the challenge by a turn, or complete it. */
+function isAnswering({ run, live, neutralYawDeg }: ChallengingState, { challenges }: Policy): boolean {
+  if (run.stage === 'settling') return true;
+  if (run.stage !== 'awaiting-response' || run.kind === 'blink' || challenges === null) return false;
+  return Math.abs(live.look.yawDeg - neutralYawDeg) >= challenges.neutralDeg;
 }

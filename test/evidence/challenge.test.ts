@@ -28,6 +28,7 @@ const frame = (
   blink: null,
   trusted: true,
   recognised: true,
+  resembles: true,
   ...more,
 });
 
@@ -216,6 +217,7 @@ describe('any run of frames', () => {
       yaw: fc.integer({ min: -40, max: 40 }),
       trusted: fc.boolean(),
       recognised: fc.boolean(),
+      resembles: fc.boolean(),
     }),
   );
 
@@ -225,17 +227,19 @@ describe('any run of frames', () => {
     frames: samples,
   });
 
-  it('ends or keeps a next time that is not past, and never passes without leaving the neutral pose', () => {
+  it('ends or keeps a next time that is not past, and never passes by a turn that is not the session’s own', () => {
     const holds = fc.property(runs, ({ kind, draw, frames }) => {
       let run = startChallenge(kind, START_MS, draw, policy);
       let atMs = START_MS;
-      const times = frames.map(({ afterMs, yaw, trusted, recognised }) => {
+      const times = frames.map(({ afterMs, yaw, ...shown }) => {
         atMs += afterMs;
-        run = passTime(foldChallenge(run, frame(atMs, yaw, { trusted, recognised }), policy), atMs, policy);
+        run = passTime(foldChallenge(run, frame(atMs, yaw, shown), policy), atMs, policy);
         const next = nextChallengeTime(run);
         return next === null ? run.stage === 'passed' || run.stage === 'failed' : next > atMs;
       });
-      const turned = kind !== 'blink' && frames.some(({ yaw }) => Math.abs(yaw) >= policy.turnDeg);
+      const turned =
+        kind !== 'blink' &&
+        frames.some(({ yaw, trusted, resembles }) => Math.abs(yaw) >= policy.turnDeg && trusted && resembles);
       return times.every(Boolean) && (run.stage !== 'passed' || turned);
     });
     expect(fc.check(holds, { seed: 3, numRuns: 200 }).counterexample).toBeNull();

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ChallengeKind } from '../../protocol/status.ts';
-import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
-import type { Script } from '../support/analysis-builder.ts';
+import {
+  ALL_MODELS,
+  BASE_MODELS,
+  SessionDriver,
+  START_MS,
+  type DriverOptions,
+} from '../support/session-driver.ts';
+import { BOB, type Script } from '../support/analysis-builder.ts';
 import { subject } from '../support/subjects.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
@@ -101,6 +107,24 @@ describe('challenges', () => {
       return run({ seed }, recording).decision?.outcome === 'accept';
     });
     expect(accepted.length).toBeLessThanOrEqual(6);
+  });
+
+  it('are not answered by a single frame of another head, slipped in between those of the face that is matched', () => {
+    for (const context of [ALL_MODELS, BASE_MODELS]) {
+      for (const seed of SEEDS) {
+        const photograph = subject({ answer: (kind) => (kind === 'blink' ? kind : null) });
+        let toldAtMs = 0;
+        const lent: Script = (atMs, status) => {
+          const asked = status?.hint === 'do-challenge' ? status.challenge?.kind : undefined;
+          if (asked === undefined) toldAtMs = atMs;
+          if (asked === undefined || asked === 'blink' || (atMs - toldAtMs) % 400 < 360)
+            return photograph(atMs, status);
+          return { identity: BOB, yawDeg: asked === 'turn-left' ? 23 : -23 };
+        };
+        const driver = run({ seed, context }, lent);
+        expect([seed, driver.decision?.outcome]).not.toEqual([seed, 'accept']);
+      }
+    }
   });
 
   it('fail when the head turns while it is asked to do nothing', () => {
