@@ -40,6 +40,7 @@ function announce({ port, system, developmentKeyFile }: RunningServer, config: C
     `veriframe ${system.version} on http://${host}:${port}`,
     `  tier       ${tier}`,
     `  transport  ${system.transport.name} (${system.transport.why})`,
+    ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
     ...(developmentKeyFile === null ? [] : [`  API key    ${developmentKeyFile} (for development)`]),
   ];
   process.stderr.write(`${lines.join('\n')}\n`);

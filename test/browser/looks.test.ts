@@ -1,17 +1,13 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axeCore from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { findingsOn } from './support/findings.ts';
 import { type Screen, SCREENS } from './support/screens.ts';
 import { openSite, type Site } from './support/site.ts';
-
-declare global {
-  var axe: typeof axeCore;
-}
 
 /** A folder for pictures of every screen, to be looked at. Without it none is taken. */
 const SHOTS = process.env['VERIFRAME_SHOTS'];
@@ -86,21 +82,4 @@ async function settle(page: Page): Promise<void> {
     );
     await Promise.allSettled(finite.map(({ finished }) => finished));
   });
-}
-
-/** What axe finds, and whether anything sticks out of the viewport. */
-async function findingsOn(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeCore.source);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }),
-  );
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  return [
-    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-    ...(overflow > 0 ? [`sticks out by ${overflow} px`] : []),
-  ];
 }

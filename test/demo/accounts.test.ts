@@ -296,6 +296,14 @@ describe('the demo, a relying party beside the service', () => {
     expect(stored).not.toContain(visitor.cookie?.split('=')[1]);
   });
 
+  it('asks for no proof that there is none of: neither face nor password yet', async () => {
+    const unfinished = await registered('slow');
+    const finished = await registered('slow2', { password });
+    clock.advance(11 * MINUTE_MS);
+    expect((await unfinished.post('/api/face/enrol')).status).toBe(200);
+    expect((await finished.post('/api/face/enrol')).status).toBe(403);
+  });
+
   it('keeps a username no longer than an hour for a registration that was never finished', async () => {
     await registered('unfinished');
     const again = { username: 'unfinished', email: 'other@example.org' };

@@ -9,7 +9,8 @@ const deviceForm = z.object({ id: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /** What the account page shows. */
 export async function viewAccount(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
-  const { user, session } = requireSignedIn(context, request);
+  const signedIn = requireSignedIn(context, request);
+  const { user, session } = signedIn;
   // The page is worth showing while the service is away; what it could not say is asked for next time.
   const isServiceUp = await settleSignIns(context, user.id).then(
     () => true,
@@ -22,7 +23,7 @@ export async function viewAccount(context: DemoContext, request: DemoRequest): P
     hasPassword: passwordHash !== null,
     faceSetUpAtMs,
     createdAtMs,
-    isConfirmed: isConfirmed(context, session),
+    isConfirmed: isConfirmed(context, signedIn),
     isServiceUp,
     signIns: context.signIns.ofUser(user.id, RECENT),
     devices: context.browsers.ofUser(user.id).map(({ id, device, place, lastSeenAtMs }) => ({

@@ -68,14 +68,18 @@ export function requireSignedIn(context: DemoContext, request: DemoRequest): Sig
   return signedIn;
 }
 
-/** Whether the user proved who they are a short while ago, and not only the cookie did. */
-export function isConfirmed({ nowMs }: DemoContext, { confirmedAtMs }: BrowserSession): boolean {
-  return confirmedAtMs !== null && nowMs() - confirmedAtMs < CONFIRMED_MS;
+/**
+ * Whether the user proved who they are a short while ago, and not only the cookie did. Where there is neither face
+ * nor password yet, the cookie is all there is to prove it with.
+ */
+export function isConfirmed({ nowMs }: DemoContext, { user, session }: SignedIn): boolean {
+  if (user.faceSetUpAtMs === null && user.passwordHash === null) return true;
+  return session.confirmedAtMs !== null && nowMs() - session.confirmedAtMs < CONFIRMED_MS;
 }
 
 /** @throws DemoError `sign_in.required`, `confirmation.required` */
 export function requireConfirmed(context: DemoContext, request: DemoRequest): SignedIn {
   const signedIn = requireSignedIn(context, request);
-  if (!isConfirmed(context, signedIn.session)) throw new DemoError('confirmation.required');
+  if (!isConfirmed(context, signedIn)) throw new DemoError('confirmation.required');
   return signedIn;
 }

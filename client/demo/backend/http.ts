@@ -80,6 +80,7 @@ export function setSessionCookie(
   maxAgeMs: number,
 ): Readonly<Record<string, string>> {
   const { headers } = request;
+  // Whoever lies here makes only their own cookie stricter.
   const isHttps =
     (headers.get('origin') ?? '').startsWith('https:') || headers.get('x-forwarded-proto') === 'https';
   const seconds = value === null ? 0 : Math.floor(maxAgeMs / 1000);

@@ -37,7 +37,7 @@ function elsewhere(context: DemoContext, request: DemoRequest): string | null {
   const signedIn = whoIsSignedIn(context, request);
   if (signedIn === null) return path === '/account' ? '/sign-in' : null;
   if (path === '/') return '/account';
-  if (path === '/sign-in') return isConfirmed(context, signedIn.session) ? '/account' : null;
+  if (path === '/sign-in') return isConfirmed(context, signedIn) ? '/account' : null;
   if (path === '/register') return signedIn.user.faceSetUpAtMs === null ? null : '/account';
   return null;
 }

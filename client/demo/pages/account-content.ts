@@ -59,11 +59,15 @@ function row(drawing: IconName, title: string, about: (Node | string)[], end: No
   );
 }
 
-function faceSection({ faceSetUpAtMs }: AccountView, { onFace }: AccountActions): HTMLElement {
+function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: AccountActions): HTMLElement {
   if (faceSetUpAtMs === null)
     return section(
       'Your face',
-      notice('Your face is not set up yet. It takes about ten seconds.'),
+      notice(
+        hasPassword
+          ? 'Your face is not set up yet. It takes about ten seconds.'
+          : 'Your face is not set up yet. Without it there is no way back in once you sign out.',
+      ),
       make('div', { class: 'actions' }, button('main', 'Set up your face', onFace, 'face')),
     );
   const since = `Set up on ${dateOf(faceSetUpAtMs)}`;

@@ -1,6 +1,6 @@
 import type { AccountView } from '../account-view.ts';
 import { accountContent, failureContent } from './account-content.ts';
-import { ApiError, ask, wordsOf } from './api.ts';
+import { ApiError, ask, isToConfirm, wordsOf } from './api.ts';
 import { find, tell, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
 
@@ -51,7 +51,7 @@ function showFace(): void {
     ticketPath: '/api/face/enrol',
     onDone: hideFace,
     onProblem: (error) => {
-      if (error instanceof ApiError && error.code === 'confirmation.required') confirm('face');
+      if (isToConfirm(error)) confirm('face');
       else tell(faceView, wordsOf(error));
     },
   });
@@ -77,7 +77,7 @@ async function deleteEverything(): Promise<void> {
     await ask('DELETE', '/api/account');
     location.assign('/');
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'confirmation.required') confirm('delete');
+    if (isToConfirm(error)) confirm('delete');
     else tell(dialog, wordsOf(error));
   } finally {
     remove.disabled = false;

@@ -39,6 +39,11 @@ function codeIn(answer: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null;
 }
 
+/** Whether the person has to prove who they are once more before this. */
+export function isToConfirm(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'confirmation.required';
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   offline: 'You are offline. Connect to the internet, then try again.',
   'username.taken': 'This username is not available. Choose another one.',

@@ -126,7 +126,7 @@ const signIn = document({
   main: `<section data-step="name">
 <h1>Sign in</h1>
 <form novalidate>
-${field('Username', 'name="username" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" required maxlength="64"')}
+${field('Username', 'name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64"')}
 <div class="password" hidden>
 ${field('Password', 'name="password" type="password" autocomplete="current-password" maxlength="128"')}
 </div>

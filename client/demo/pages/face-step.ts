@@ -16,8 +16,7 @@ export interface FaceStep {
   /** No ticket, or the backend does not believe the decision. */
   readonly onProblem: (error: unknown) => void;
   /** The other way on, shown beside the element's own button. */
-  readonly alternative?: HTMLElement | null;
-  readonly words?: FaceAuth['words'];
+  readonly alternative?: HTMLElement;
 }
 
 /** Puts `<face-auth>` into `place`. Its decision counts only once this site's own backend has checked the token. */
@@ -25,7 +24,6 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
   const element = document.createElement('face-auth');
   element.url = '/v1/stream';
   element.mode = step.mode;
-  if (step.words !== undefined) element.words = step.words;
   element.ticket = async () => {
     try {
       const { ticket, socketPath } = await ask<Started>('POST', step.ticketPath, step.ticketBody);
@@ -41,7 +39,7 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
     const { token } = (event as CustomEvent<FaceAuthEventDetails['passed']>).detail;
     ask('POST', '/api/face/decision', { token: token ?? '' }).then(step.onDone, step.onProblem);
   });
-  if (step.alternative !== undefined && step.alternative !== null) {
+  if (step.alternative !== undefined) {
     step.alternative.slot = 'alternative';
     element.append(step.alternative);
   }

@@ -1,5 +1,5 @@
 import type { AccountView } from '../account-view.ts';
-import { ask, wordsOf } from './api.ts';
+import { ask, isToConfirm, wordsOf } from './api.ts';
 import { find, make, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
 
@@ -16,10 +16,9 @@ function go(step: 'name' | 'face' | 'done'): void {
   scrollTo(0, 0);
 }
 
-function faceStep({ hasPassword }: Pick<AccountView, 'hasPassword'>): void {
+function faceStep(): void {
   go('face');
   const section = find('[data-step=face]:not(body)', HTMLElement);
-  const later = hasPassword ? make('a', { class: 'button plain', href: '/account' }, 'Not now') : null;
   showFaceStep(find('.stage-place', HTMLElement, section), {
     mode: 'enrol',
     ticketPath: '/api/face/enrol',
@@ -27,15 +26,18 @@ function faceStep({ hasPassword }: Pick<AccountView, 'hasPassword'>): void {
       go('done');
       find('[data-step=done] h1', HTMLElement).focus();
     },
-    onProblem: (error) => tell(section, wordsOf(error)),
-    alternative: later,
+    onProblem: (error) => {
+      if (isToConfirm(error)) location.assign('/sign-in?confirm=face');
+      else tell(section, wordsOf(error));
+    },
+    alternative: make('a', { class: 'button plain', href: '/account' }, 'Not now'),
   });
 }
 
 /** Somebody who left between the steps goes on where they were. */
 async function resume(): Promise<void> {
   const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
-  if (account !== null && account.faceSetUpAtMs === null) faceStep(account);
+  if (account !== null && account.faceSetUpAtMs === null) faceStep();
 }
 
 const form = find('form', HTMLFormElement);
@@ -54,7 +56,7 @@ onSubmit(form, async (entries) => {
       email: textOf(entries, 'email').trim(),
       ...(chosen === '' ? {} : { password: chosen }),
     });
-    faceStep({ hasPassword: chosen !== '' });
+    faceStep();
   } catch (error) {
     tell(form, wordsOf(error));
   }

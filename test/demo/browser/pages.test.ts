@@ -1,14 +1,15 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axeCore from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import Sqlite from 'better-sqlite3';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildDemo } from '../../client/demo/build.ts';
-import { chromiumPath, launchBrowser } from '../browser/support/chromium.ts';
-import { presentToPage } from '../browser/support/puppet-camera.ts';
-import { createPuppet, preparePortrait, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
-import { type RealServer, startRealServer } from '../support/real-server.ts';
+import { buildDemo } from '../../../client/demo/build.ts';
+import { chromiumPath, launchBrowser } from '../../browser/support/chromium.ts';
+import { findingsOn } from '../../browser/support/findings.ts';
+import { presentToPage } from '../../browser/support/puppet-camera.ts';
+import { createPuppet, preparePortrait, SAMPLE_PORTRAITS } from '../../support/puppet/index.ts';
+import { type RealServer, startRealServer } from '../../support/real-server.ts';
 
 /** A folder for pictures of every page, to be looked at. Without it none is taken. */
 const SHOTS = process.env['VERIFRAME_SHOTS'];
@@ -89,7 +90,11 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.locator('.line:not(.leaving)').first().waitFor();
     await lookAt('9-register-streaming');
 
+    await page.route('**/api/account', () => {});
     await page.goto(`${server.url}/account`);
+    await lookAt('10-account-loading');
+    await page.unroute('**/api/account');
+    await page.reload();
     await page.getByRole('heading', { name: 'Your face' }).waitFor();
     await lookAt('10-account-empty');
     await page.getByRole('button', { name: 'Delete everything' }).click();
@@ -113,6 +118,38 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     expect(trouble).toEqual([]);
   }, 90_000);
 
+  it('somebody back after a while confirms who they are before anything is deleted', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${server.url}/register`);
+    await page.getByLabel('Username').fill('joan');
+    await page.getByLabel('Email').fill('joan@example.org');
+    await page.getByText('Add a password too').click();
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('link', { name: 'Not now' }).click();
+    await page.getByRole('heading', { name: 'Devices' }).waitFor();
+    const database = new Sqlite(join(server.dataDir, 'demo.db'));
+    database.exec('UPDATE browser_sessions SET confirmed_at_ms = 0');
+    database.close();
+    await page.reload();
+    await page.getByRole('button', { name: 'Delete everything' }).click();
+    await page.getByRole('heading', { name: 'Confirm it’s you' }).waitFor();
+    expect(await page.getByLabel('Username').inputValue()).toBe('joan');
+    await page.getByRole('button', { name: 'Use your password instead' }).click();
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete everything' }).click();
+    await page.waitForURL(`${server.url}/`);
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByRole('button', { name: 'Use your password instead' }).click();
+    await page.getByLabel('Username').fill('joan');
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('could not sign you in');
+    await context.close();
+  }, 60_000);
+
   it('a person registers, sets up the face, signs out, and signs in by looking at the camera', async () => {
     const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light' });
     const page = await context.newPage();
@@ -132,7 +169,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('button', { name: 'Start' }).click();
     await page.locator('.line:not(.leaving)', { hasText: /Turn|Blink/ }).waitFor();
     await lookAt('1-challenge');
-    await page.getByRole('heading', { name: 'You’re all set' }).waitFor();
+    await passed(page, page.getByRole('heading', { name: 'You’re all set' }));
     await lookAt('2-done');
     await page.getByRole('link', { name: 'Go to your account' }).click();
     await page.getByText('Face sign-in is on').waitFor();
@@ -142,7 +179,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByLabel('Username').fill('mary');
     await page.getByRole('button', { name: 'Continue with your face' }).click();
     await page.getByRole('button', { name: 'Start' }).click();
-    await page.getByRole('heading', { name: /^Good \w+, mary$/ }).waitFor();
+    await passed(page, page.getByRole('heading', { name: /^Good \w+, mary$/ }));
     expect(await page.getByRole('listitem').filter({ hasText: 'Signed in' }).count()).toBe(1);
     await lookAt('3-account');
     await page.setViewportSize(PHONE);
@@ -158,8 +195,21 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     expect(new URL(page.url()).pathname).toBe('/sign-in');
     expect(trouble).toEqual([]);
     await context.close();
-  }, 90_000);
+  }, 240_000);
 });
+
+const MOST_TRIES = 5;
+
+/** Waits for what a passed face check leads to; tries again as a person would when a slow machine lost the movement. */
+async function passed(page: Page, goal: Locator): Promise<void> {
+  const retry = page.getByRole('button', { name: 'Try again' });
+  for (let tries = 1; ; tries += 1) {
+    await goal.or(retry).first().waitFor();
+    if (await goal.isVisible()) return;
+    if (tries === MOST_TRIES) throw new Error('The face check did not pass.');
+    await retry.click();
+  }
+}
 
 /** Lets a presenter in front of the page's camera see what an element shows that a page adds later. */
 async function showStatuses(page: Page): Promise<void> {
@@ -180,21 +230,4 @@ function troubleOf(page: Page): readonly string[] {
     if (/Content Security Policy/i.test(message.text())) trouble.push(message.text());
   });
   return trouble;
-}
-
-/** What axe finds, and whether anything sticks out of the viewport. */
-async function findingsOn(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeCore.source);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }),
-  );
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  return [
-    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-    ...(overflow > 0 ? [`sticks out by ${overflow} px`] : []),
-  ];
 }
