@@ -174,6 +174,7 @@ async function startInference(config: Config, log: Logger): Promise<FrameAnalyze
     workers: config.workers || availableParallelism(),
     models,
     maxImagePixels: config.maxImagePixels,
+    executionProvider: config.executionProvider,
     jobTimeoutMs: config.frameTimeoutMs,
     onEvent: (event) => {
       if (event.type === 'worker-ready') log.debug(event, 'inference');

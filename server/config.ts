@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { EXECUTION_PROVIDERS, type ExecutionProvider } from './inference/execution-provider.ts';
 
 type Value = string | number;
 
@@ -79,6 +80,12 @@ export const OPTIONS = {
     { choices: ['yes', 'no'] },
   ),
   workers: number('VERIFRAME_WORKERS', 0, 'threads', 0, 256, 'Inference threads; 0: one for each core.'),
+  executionProvider: text<ExecutionProvider>(
+    'VERIFRAME_EXECUTION_PROVIDER',
+    'cpu',
+    "Where the networks run; cuda needs ONNX Runtime's CUDA libraries, which are not in its package.",
+    { choices: EXECUTION_PROVIDERS },
+  ),
   maxSessions: number(
     'VERIFRAME_MAX_SESSIONS',
     200,

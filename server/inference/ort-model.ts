@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { MODEL_IDS, type ModelId } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import type { PreparedModels } from '../../models/prepared.ts';
+import { type ExecutionProvider, ExecutionProviderError } from './execution-provider.ts';
 import type { ModelRunner, Tensor } from '../vision/model-runner.ts';
 
 /** ONNX Runtime's level for errors only: warnings are about its own graph rewriting. */
@@ -13,8 +14,8 @@ interface LoadedModel {
 }
 
 /**
- * Runs networks on ONNX Runtime's CPU provider. One core each: several threads serve more frames than one frame on
- * several threads. `run` occupies the calling thread, so this belongs in a worker.
+ * Runs networks on ONNX Runtime, on one core each: several workers serve more frames than one frame on several
+ * threads, and other graph, arena and memory settings than these measured no better. `run` occupies the calling thread, so this belongs in a worker.
  */
 export class OrtRunner implements ModelRunner {
   readonly #models: ReadonlyMap<ModelId, LoadedModel>;
@@ -23,18 +24,19 @@ export class OrtRunner implements ModelRunner {
     this.#models = models;
   }
 
-  /** Loads the prepared networks and runs each once, as a first run is ten times slower. Rejects when one does not load. */
-  static async load(paths: PreparedModels['models']): Promise<OrtRunner> {
+  /**
+   * Loads the prepared networks and runs each once, as a first run is ten times slower. Rejects when one does not
+   * load, with `ExecutionProviderError` when the provider is to blame.
+   */
+  static async load(
+    paths: PreparedModels['models'],
+    provider: ExecutionProvider = 'cpu',
+  ): Promise<OrtRunner> {
     const models = new Map<ModelId, LoadedModel>();
     for (const id of MODEL_IDS) {
       const path = paths[id];
       if (path === undefined) continue;
-      const session = await ort.InferenceSession.create(path, {
-        intraOpNumThreads: 1,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: LOG_ERRORS_ONLY,
-      });
+      const session = await createSession(path, provider);
       models.set(id, { session, inputName: session.inputNames[0] });
     }
     const runner = new OrtRunner(models);
@@ -57,5 +59,21 @@ export class OrtRunner implements ModelRunner {
       if (!(data instanceof Float32Array)) throw new TypeError(`The model ${model} gave no 32-bit floats.`);
       return { dims: shape, data };
     });
+  }
+}
+
+async function createSession(path: string, provider: ExecutionProvider): Promise<ort.InferenceSession> {
+  const options = {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: LOG_ERRORS_ONLY,
+  } as const;
+  if (provider === 'cpu') return await ort.InferenceSession.create(path, options);
+  try {
+    // What the provider has no kernel for runs on the CPU.
+    return await ort.InferenceSession.create(path, { ...options, executionProviders: [provider, 'cpu'] });
+  } catch (error) {
+    throw new ExecutionProviderError(provider, error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,6 +1,7 @@
 import { EMBEDDING_MODELS, GEOMETRY_MODELS, type ModelId, PAD_MODELS } from '../../models/ids.ts';
 import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer, LoadedModels } from './calls.ts';
+import type { ExecutionProvider } from './execution-provider.ts';
 import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
 
 /** What befalls the pool, for logs and metrics. `callback-failed`: `take` or `done` of a caller threw. */
@@ -13,6 +14,8 @@ export interface PoolOptions {
   readonly models: PreparedModels['models'];
   /** Width × height above which an image is refused. */
   readonly maxImagePixels: number;
+  /** Where the networks run; default `cpu`. */
+  readonly executionProvider?: ExecutionProvider;
   /** A frame that takes longer costs its worker its life. */
   readonly jobTimeoutMs: number;
   readonly onEvent?: (event: PoolEvent) => void;
@@ -25,7 +28,8 @@ interface Turn {
 
 /**
  * Starts a pool of inference workers and resolves when all of them are warm.
- * Rejects with Error, leaving nothing running, when a worker does not start or a geometry network is missing.
+ * Rejects with Error, leaving nothing running, when a worker does not start or a geometry network is missing; with
+ * `ExecutionProviderError` when the networks cannot run where they should.
  */
 export async function createPool(options: PoolOptions): Promise<FrameAnalyzer> {
   if (!(Number.isInteger(options.workers) && options.workers >= 1)) {
@@ -59,7 +63,8 @@ class Pool implements FrameAnalyzer {
   constructor(options: PoolOptions, models: LoadedModels) {
     this.models = models;
     this.#onEvent = options.onEvent ?? (() => {});
-    const settings = { models: options.models, maxImagePixels: options.maxImagePixels };
+    const { models: paths, maxImagePixels, executionProvider = 'cpu' } = options;
+    const settings = { models: paths, maxImagePixels, executionProvider };
     this.#slots = Array.from(
       { length: options.workers },
       (_, worker) =>

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
+import { ExecutionProviderError } from './execution-provider.ts';
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
 /** What befalls a worker, for logs and metrics. `detail` holds no pixel and no score. */
@@ -73,7 +74,10 @@ export class WorkerSlot {
     return this.#state.kind === 'idle' && !this.#closing;
   }
 
-  /** Starts the process. Resolves when its networks are warm, rejects when it ended or hung before that. */
+  /**
+   * Starts the process. Resolves when its networks are warm, rejects when it ended or hung before that, with
+   * `ExecutionProviderError` when the networks cannot run where they should.
+   */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       const child = spawn();
@@ -140,7 +144,8 @@ export class WorkerSlot {
       state.ready();
       this.#options.onIdle();
     } else if (message.type === 'failed') {
-      this.#lose(child, 'ended', message.detail);
+      const { detail, provider } = message;
+      this.#lose(child, 'ended', detail, provider && new ExecutionProviderError(provider, detail));
     } else if (message.type === 'reply' && state.kind === 'busy') {
       clearTimeout(state.timer);
       this.#state = { kind: 'idle', child };
@@ -158,7 +163,12 @@ export class WorkerSlot {
     }
   }
 
-  #lose(child: ChildProcess, why: 'ended' | 'job-timeout' | 'start-timeout', detail: string): void {
+  #lose(
+    child: ChildProcess,
+    why: 'ended' | 'job-timeout' | 'start-timeout',
+    detail: string,
+    error = new Error(`The worker did not start: ${detail}`),
+  ): void {
     const state = this.#state;
     if (!('child' in state) || state.child !== child) return;
     if ('timer' in state) clearTimeout(state.timer);
@@ -170,7 +180,7 @@ export class WorkerSlot {
       ? { kind: 'closed' }
       : { kind: 'backing-off', timer: setTimeout(() => this.#restart(), restartInMs) };
     this.#options.onEvent({ type: 'worker-lost', worker: this.#options.worker, why, detail, restartInMs });
-    if (state.kind === 'starting') state.failed(new Error(`The worker did not start: ${detail}`));
+    if (state.kind === 'starting') state.failed(error);
     if (state.kind === 'busy') state.done(INTERNAL);
     this.#onFinished?.();
   }

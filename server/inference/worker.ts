@@ -1,6 +1,7 @@
 import { FrameAnalyzerCore } from '../vision/analyze.ts';
 import type { Stage } from '../vision/find.ts';
 import type { AnalyzeReply, AnalyzeRequest, AnalyzeTimings } from './calls.ts';
+import { ExecutionProviderError } from './execution-provider.ts';
 import { ImageDecoder } from './image-decoder.ts';
 import { OrtRunner } from './ort-model.ts';
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
@@ -22,7 +23,7 @@ process.on('message', (message: PoolMessage) => {
     tools = load(message.settings);
     tools.then(
       () => send({ type: 'ready' }),
-      (error: unknown) => send({ type: 'failed', detail: describe(error) }, () => process.exit(1)),
+      (error: unknown) => send(startFailure(error), () => process.exit(1)),
     );
   } else {
     void answer(message.request).then((reply) => send(reply));
@@ -37,8 +38,14 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function load({ models, maxImagePixels }: WorkerSettings): Promise<Tools> {
-  const analyzer = new FrameAnalyzerCore(await OrtRunner.load(models));
+function startFailure(error: unknown): WorkerMessage {
+  return error instanceof ExecutionProviderError
+    ? { type: 'failed', detail: error.detail, provider: error.provider }
+    : { type: 'failed', detail: describe(error) };
+}
+
+async function load({ models, maxImagePixels, executionProvider }: WorkerSettings): Promise<Tools> {
+  const analyzer = new FrameAnalyzerCore(await OrtRunner.load(models, executionProvider));
   return { analyzer, decoder: new ImageDecoder(maxImagePixels) };
 }
 

@@ -1,11 +1,14 @@
 import { EventEmitter, once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
+import { ExecutionProviderError } from '../../server/inference/execution-provider.ts';
 import { createPool, type PoolEvent } from '../../server/inference/pool.ts';
+import { installedPackage } from '../../models/package-root.ts';
 import type { PreparedModels } from '../../models/prepare.ts';
 import { groupPhoto, MAX_PIXELS, NOTHING_MORE, preparedModels } from '../vision/support.ts';
 
@@ -290,4 +293,23 @@ describe('inference pool', () => {
     await expect(createPool({ ...options, models: broken })).rejects.toThrow('did not start');
     expect(pids().map(isAlive)).toEqual([true]);
   });
+
+  it.skipIf(hasCudaLibraries())(
+    'says so when the networks cannot run where they should (skipped where ONNX Runtime has CUDA libraries)',
+    async () => {
+      await start();
+      const options = { workers: 1, models, maxImagePixels: MAX_PIXELS, jobTimeoutMs: 1000 };
+      const failure: unknown = await createPool({ ...options, executionProvider: 'cuda' }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure).toBeInstanceOf(ExecutionProviderError);
+      expect(failure).toMatchObject({ code: 'inference.provider_unavailable', provider: 'cuda' });
+    },
+  );
 });
+
+function hasCudaLibraries(): boolean {
+  return readdirSync(installedPackage('onnxruntime-node'), { recursive: true, encoding: 'utf8' }).some(
+    (file) => file.includes('providers_cuda'),
+  );
+}
