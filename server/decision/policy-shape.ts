@@ -185,6 +185,8 @@ export interface Policy {
   /** Frames a client may have on the way, waiting and running together. */
   readonly frameWindow: number;
   readonly maxUndecodable: number;
+  /** Frames that may cost a worker its life: one is bad luck, many in one session are not. */
+  readonly maxLost: number;
   readonly statusEveryMs: number;
   readonly hintHoldMs: number;
   readonly timing: TimingPolicy;

@@ -200,6 +200,7 @@ const standard: Policy = {
   modes: ['enrol', 'verify', 'identify'],
   frameWindow: 3,
   maxUndecodable: 10,
+  maxLost: 3,
   statusEveryMs: 100,
   hintHoldMs: 900,
   timing,

@@ -46,6 +46,8 @@ export interface FrameFlow {
     | { readonly at: 'requested' }
     | { readonly at: 'running'; readonly frame: FrameTicket };
   readonly undecodable: number;
+  /** Frames that took their worker with them, or ran into its time limit. */
+  readonly lost: number;
 }
 
 /** Challenges over the session. `of` is null until they are counted out, 0 where the policy draws none. */

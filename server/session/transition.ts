@@ -217,8 +217,11 @@ function onAnalysisFailed(
   const [flow, effects] = stopRunning(state.live.flow);
   if (code !== 'frame.undecodable') {
     // The worker died on this frame: look afresh, in case the region was what it died of.
+    const lost = flow.lost + 1;
+    if (lost > policy.maxLost) return failWith('server.internal', atMs);
     const look = { ...state.live.look, region: null };
-    return withEffects(effects, judgeOrEnd(withLive(state, { flow, look }), atMs, policy, context));
+    const next = withLive(state, { flow: { ...flow, lost }, look });
+    return withEffects(effects, judgeOrEnd(next, atMs, policy, context));
   }
   const undecodable = flow.undecodable + 1;
   if (undecodable > policy.maxUndecodable) return failWith('frame.too_many_undecodable', atMs);

@@ -50,6 +50,17 @@ describe('frame flow', () => {
     expect(driver.turn()).toMatchObject([{ type: 'analyze', seq: 6 }]);
   });
 
+  it('a lost worker costs one frame, a session that keeps losing them ends', () => {
+    const driver = new Manual();
+    for (let seq = 0; seq <= driver.policy.maxLost; seq++) {
+      expect(driver.ended).toBe(false);
+      driver.frame(seq);
+      driver.turn();
+      driver.failed(seq, 'server.internal');
+    }
+    expect(driver.failure).toBe('server.internal');
+  });
+
   it('a turn that comes for nothing is given back', () => {
     expect(types(new Manual().turn())).toEqual([]);
   });
