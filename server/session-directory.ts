@@ -5,7 +5,9 @@ import type { SessionRequest } from './session/ports.ts';
 
 interface Entry {
   readonly request: SessionRequest;
+  /** When its ticket runs out. */
   readonly expiresAtMs: number;
+  readonly forgetAtMs: number;
   readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
   readonly state: 'announced' | 'running' | 'ended';
 }
@@ -28,11 +30,18 @@ export class Sessions implements SessionDirectory {
 
   announce(request: SessionRequest, expiresAtMs: number): void {
     this.sweep();
-    this.entries.set(request.sessionId, { request, expiresAtMs, ending: null, state: 'announced' });
+    const forgetAtMs = expiresAtMs + KEPT_AFTER_END_MS;
+    this.entries.set(request.sessionId, {
+      request,
+      expiresAtMs,
+      forgetAtMs,
+      ending: null,
+      state: 'announced',
+    });
   }
 
   started({ sessionId }: SessionRequest): void {
-    this.change(sessionId, { state: 'running', expiresAtMs: Infinity });
+    this.change(sessionId, { state: 'running', forgetAtMs: Infinity });
   }
 
   decided({ sessionId }: SessionRequest, outcome: Outcome, token: string): void {
@@ -40,7 +49,7 @@ export class Sessions implements SessionDirectory {
   }
 
   ended({ sessionId }: SessionRequest): void {
-    this.change(sessionId, { state: 'ended', expiresAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
+    this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
   }
 
   find(tenant: string, sessionId: string): SessionView | null {
@@ -74,8 +83,8 @@ export class Sessions implements SessionDirectory {
     const nowMs = this.clock.nowMs();
     if (nowMs < this.sweepAtMs) return;
     this.sweepAtMs = nowMs + 1000;
-    for (const [id, { expiresAtMs }] of this.entries) {
-      if (expiresAtMs + KEPT_AFTER_END_MS <= nowMs) this.entries.delete(id);
+    for (const [id, { forgetAtMs }] of this.entries) {
+      if (forgetAtMs <= nowMs) this.entries.delete(id);
     }
   }
 }

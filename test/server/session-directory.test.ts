@@ -57,4 +57,21 @@ describe('what a relying party may ask about its sessions', () => {
     expect(sessions.find('default', 'old 5')).toBeNull();
     expect(sessions.find('default', 'new')).not.toBeNull();
   });
+
+  it('keeps a token for as long as it is valid and no longer', () => {
+    let nowMs = 0;
+    const sessions = new Sessions({ nowMs: () => nowMs });
+    const one = request('one');
+    sessions.announce(one, 2_000);
+    sessions.started(one);
+    sessions.decided(one, 'accept', 'the-token');
+    sessions.ended(one);
+    const foundAt = (atMs: number) => {
+      nowMs = atMs;
+      sessions.announce(request(`at ${atMs}`), atMs + 1_000);
+      return sessions.find('default', 'one') !== null;
+    };
+    expect(foundAt(5 * 60_000 - 1)).toBe(true);
+    expect(foundAt(5 * 60_000 + 1_000)).toBe(false);
+  });
 });
