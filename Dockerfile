@@ -12,7 +12,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund \
  # The official uWebSockets.js is published in its own repository only; its binaries fit this Node.
- && npm install --no-save --no-audit --no-fund "uWebSockets.js@github:uNetworking/uWebSockets.js#v20.67.0" \
+ && { npm install --no-save --no-audit --no-fund "uWebSockets.js@github:uNetworking/uWebSockets.js#v20.67.0" \
+   || echo "uWebSockets.js could not be had: the image serves with ws"; } \
  # Weights are prepared in the build stage; their packages need not travel.
  && rm -rf node_modules/@vladmandic
 
