@@ -117,6 +117,6 @@ export async function settleSignIns({ faces, service, signIns }: DemoContext, us
     const { state, outcome } = await service.sessionState(open.id);
     const isOver = state === 'ended' || (state === 'decided' && outcome !== 'accept');
     if (!isOver || faces.take(open.id, open.browserSessionId) === null) continue;
-    if (state === 'decided') signIns.add(userId, 'face', 'refused', open);
+    if (state === 'decided') signIns.add(userId, 'face', 'refused', open, open.createdAtMs);
   }
 }

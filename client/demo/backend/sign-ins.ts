@@ -20,18 +20,25 @@ export class SignIns {
     this.#nowMs = nowMs;
   }
 
-  add(userId: string, method: SignIn['method'], result: SignIn['result'], visitor: Visitor): void {
+  /** @param atMs when it was tried, where that is not now */
+  add(
+    userId: string,
+    method: SignIn['method'],
+    result: SignIn['result'],
+    visitor: Visitor,
+    atMs: number = this.#nowMs(),
+  ): void {
     const { device, place } = visitor;
     this.#database.transaction(() => {
       this.#database
         .prepare(
           'INSERT INTO sign_ins (user_id, at_ms, method, result, device, place) VALUES (?, ?, ?, ?, ?, ?)',
         )
-        .run(userId, this.#nowMs(), method, result, device, place);
+        .run(userId, atMs, method, result, device, place);
       this.#database
         .prepare(
           `DELETE FROM sign_ins WHERE user_id = @userId AND id NOT IN
-           (SELECT id FROM sign_ins WHERE user_id = @userId ORDER BY id DESC LIMIT @most)`,
+           (SELECT id FROM sign_ins WHERE user_id = @userId ORDER BY at_ms DESC, id DESC LIMIT @most)`,
         )
         .run({ userId, most: MOST_KEPT });
     })();
@@ -42,7 +49,7 @@ export class SignIns {
     return this.#database
       .prepare<[string, number], SignIn>(
         `SELECT at_ms AS atMs, method, result, device, place FROM sign_ins
-         WHERE user_id = ? ORDER BY id DESC LIMIT ?`,
+         WHERE user_id = ? ORDER BY at_ms DESC, id DESC LIMIT ?`,
       )
       .all(userId, most);
   }
