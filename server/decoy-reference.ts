@@ -6,17 +6,18 @@ import type { Embeddings } from './vision/analysis.ts';
 
 /**
  * A reference that nobody matches, for a subject that has none: a random direction for each model. In the
- * 128 dimensions or more that these have, its cosine with any face is 0 ± .09: by MobileFaceNet two in a thousand
- * faces come over the bar that one in a hundred strangers comes over (.252), and one in two million over that of an
+ * 128 dimensions or more that these have, its cosine with any face is 0 ± .09: by MobileFaceNet three in a
+ * thousand faces come over the bar that one in a hundred strangers comes over (.252), and one in two million over that of an
  * accept (.431). So it is refused as early and as clearly as a stranger is.
  */
 export function decoyReference(
   tenant: string,
   subject: string,
   models: readonly EmbeddingModelId[],
+  random: (count: number) => Uint8Array = randomBytes,
 ): StoredReference {
   const embeddings: Embeddings = Object.fromEntries(
-    models.map((model) => [model, randomDirection(MODEL_MANIFEST[model].outputs[0]?.shape[0] ?? 0)]),
+    models.map((model) => [model, randomDirection(MODEL_MANIFEST[model].outputs[0]?.shape[0] ?? 0, random)]),
   );
   return { referenceId: randomUUID(), tenant, subject, embeddings, createdAtMs: 0 };
 }
@@ -35,9 +36,9 @@ export function withDecoys(
 }
 
 /** Uniform on the unit sphere: each coordinate is normal, from the sum of twelve uniform bytes. */
-function randomDirection(dimensions: number): Float32Array {
+function randomDirection(dimensions: number, random: (count: number) => Uint8Array): Float32Array {
   const SUMMANDS = 12;
-  const bytes = randomBytes(SUMMANDS * dimensions);
+  const bytes = random(SUMMANDS * dimensions);
   const raw = Float32Array.from({ length: dimensions }, (_, at) =>
     bytes.subarray(at * SUMMANDS, (at + 1) * SUMMANDS).reduce((sum, byte) => sum + byte - 127.5, 0),
   );
