@@ -111,7 +111,7 @@ export function foldContinuity(
     case 'doubtful':
       return { ...next, unproven: true };
     case 'says-nothing':
-      return llr > policy.contradictTurnedLlr ? { ...next, resemblances: next.resemblances + 1 } : next;
+      return llr > policy.contradictLlr ? { ...next, resemblances: next.resemblances + 1 } : next;
   }
 }
 

@@ -44,6 +44,25 @@ describe('continuity', () => {
   });
 
   it.each([
+    [0.3, 0],
+    [0.35, 0],
+    [0.45, 1],
+  ])('a turned face whose cosine is %f resembles the session’s own: %i', (cosine, resemblances) => {
+    const mobilefacenet = Float32Array.of(1, 0);
+    const pool = addToPool(emptyPool, { mobilefacenet }, 0);
+    const analysis = analysisOf({ yawDeg: 24 }, LOOK_CLOSELY, ALL_MODELS.models, seeded(9));
+    if (!analysis.face.found) throw new Error('it shows a face');
+    const turned = Float32Array.of(cosine, Math.sqrt(1 - cosine ** 2));
+    const value = { ...analysis.face.value, embeddings: { mobilefacenet: turned } };
+    const shown = { ...analysis, face: { found: true, value } } as const;
+    const sample = { seq: 1, atMs: 40, capturedAtMs: 40, analysis: shown };
+    const verdict = judge(sample, 1, false, policy.quality);
+    const state = foldContinuity(initialContinuity, sample, verdict, pool, 0, policy.continuity);
+    expect(state.resemblances).toBe(resemblances);
+    expect(state.changed).toBe(false);
+  });
+
+  it.each([
     ['full', ALL_MODELS],
     ['base', BASE_MODELS],
   ])('takes two contradictions for another face, in the %s tier', (_, { models }) => {
