@@ -77,14 +77,15 @@ const positioning: PositioningPolicy = {
  * 20° is beyond chance movement (5° to 10° while talking) and within the range in which mesh pose is linear
  * (to 45°). No voluntary response to a visual prompt begins within 150 ms; simple reactions take 200 ms and more.
  * Kinds may come again: three draws of three kinds with two turns at least are 20 sequences, and a recording has to
- * turn as asked in each and hold still where no turn is asked for. The rest are starting values.
+ * turn as asked in each and hold still where no turn is asked for. One skip: two would leave one kind alone, and one
+ * recording of it would do. The rest are starting values.
  */
 const challenges: ChallengePolicy = {
   pool: ['blink', 'turn-left', 'turn-right'],
   minCount: 3,
   maxCount: 3,
   minTurns: 2,
-  maxSkips: 2,
+  maxSkips: 1,
   minPauseMs: 300,
   maxPauseMs: 1_100,
   earliestResponseMs: 150,

@@ -182,6 +182,25 @@ describe('skip', () => {
     expect(new Set(skippable)).toEqual(new Set([false]));
   });
 
+  it('never leaves one kind alone, which a single recording would answer however often it is drawn', () => {
+    for (const seed of SEEDS) {
+      const onlyRight = subject({
+        answer: (kind) => (kind === 'turn-right' ? kind : null),
+        blinkEveryMs: null,
+      });
+      const driver = new SessionDriver({ seed });
+      const asked = new Set<ChallengeKind>();
+      while (!driver.ended) {
+        driver.play(onlyRight, 40);
+        const { challenge } = driver.status ?? {};
+        if (challenge === undefined || challenge.kind === 'turn-right') continue;
+        asked.add(challenge.kind);
+        if (challenge.skippable) driver.dispatch({ type: 'skip', atMs: driver.nowMs, draws: driver.draws() });
+      }
+      if (asked.size > 1) expect([seed, driver.decision?.outcome]).not.toEqual([seed, 'accept']);
+    }
+  });
+
   it('lets a person who cannot do one be accepted with another', () => {
     for (const seed of SEEDS) {
       const driver = new SessionDriver({ seed });
