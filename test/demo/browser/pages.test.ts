@@ -234,6 +234,7 @@ async function passed(page: Page, goal: Locator): Promise<void> {
     if (await goal.isVisible()) return;
     if (tries === MOST_TRIES) throw new Error('The face check did not pass.');
     await retry.click();
+    await retry.waitFor({ state: 'hidden' });
   }
 }
 

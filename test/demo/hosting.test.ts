@@ -1,0 +1,37 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../server/clock.ts';
+import { readConfig } from '../../server/config.ts';
+import { startDemo } from '../../server/demo.ts';
+
+describe('the server hosts the demo', () => {
+  let folder: string;
+  let keyFile: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'veriframe-hosting-'));
+    keyFile = join(folder, 'development-api-key');
+    await writeFile(keyFile, 'vf_test_key\n');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const start = (env: Record<string, string>, developmentKeyFile: string | null = keyFile) => {
+    const config = readConfig({ VERIFRAME_DATA_DIR: folder, VERIFRAME_DEMO_PAGES: folder, ...env });
+    return startDemo(config, developmentKeyFile, systemClock, () => 0);
+  };
+
+  it('unless a setting is wrong, and then names it', async () => {
+    await expect(start({ VERIFRAME_DEMO_POLICY: 'attended' })).rejects.toThrow('VERIFRAME_DEMO_POLICY');
+    await expect(start({ VERIFRAME_DEMO_POLICY: 'nothing' })).rejects.toThrow('VERIFRAME_DEMO_POLICY');
+    await expect(start({}, null)).rejects.toThrow('VERIFRAME_DEMO_API_KEY');
+    const missing = join(folder, 'not-built');
+    await expect(start({ VERIFRAME_DEMO_PAGES: missing })).rejects.toThrow(`${missing} does not exist`);
+  });
+
+  it('with a key of its own or the development key, and off unless asked for', async () => {
+    for (const demo of [await start({}), await start({ VERIFRAME_DEMO_API_KEY: 'vf_own_key' }, null)])
+      demo.close();
+    expect(readConfig({}).demo).toBe('off');
+  });
+});
