@@ -99,7 +99,7 @@ describe('verification through the worker pool', () => {
       expect(text).not.toMatch(/NaN|undefined|Infinity/);
       expect(text).toContain('18 pictures of 8 people');
     }
-  }, 60_000);
+  }, 120_000);
 
   it('says in one sentence that there are no models', async () => {
     const dataset = await readDataset(path.join(folder, 'groups'));
@@ -117,15 +117,16 @@ describe.skipIf(!hasLfw)('accuracy on people of LFW (skipped where ../shared/dat
     const { report } = await verify(options({ ...all, images }, path.join(folder, 'lfw-cache')));
     expect(report.images).toBe(120);
     expect(report.failuresToAcquire).toEqual({});
-    const pointOf = (method: string) => report.methods.find(({ id }) => id === method);
-    const missed = (method: string) =>
-      pointOf(method)?.points.find(({ fmr }) => fmr === 1e-2)?.falseNonMatches ?? Number.NaN;
-    // Of 60 genuine comparisons at FMR 1e-2; the bars leave room for one more than was measured.
-    expect(missed('fused')).toBeLessThanOrEqual(2);
-    expect(pointOf('faceres')?.equalErrorRate).toBeLessThan(0.05);
-    expect(pointOf('dlib')?.equalErrorRate).toBeLessThan(0.04);
-    if (report.models.includes('mobilefacenet')) expect(missed('mobilefacenet')).toBeLessThanOrEqual(1);
-  }, 60_000);
+    const ratesOf = (method: string) => report.methods.find(({ id }) => id === method);
+    const missed = (method: string, at: number) =>
+      ratesOf(method)?.points.find(({ fmr }) => fmr === at)?.falseNonMatches ?? Number.NaN;
+    // Measured: equal error rates of 2.3 and .4 %; of 60 genuine comparisons none missed by either tier.
+    expect(ratesOf('faceres')?.equalErrorRate).toBeLessThan(0.04);
+    expect(ratesOf('dlib')?.equalErrorRate).toBeLessThan(0.02);
+    expect(missed('fused', 1e-2)).toBeLessThanOrEqual(1);
+    expect(missed('fused', 1e-3)).toBeLessThanOrEqual(2);
+    if (report.models.includes('mobilefacenet')) expect(missed('mobilefacenet', 1e-3)).toBeLessThanOrEqual(1);
+  }, 120_000);
 });
 
 describe('a run that was broken off', () => {
