@@ -62,7 +62,7 @@ function install() {
 
 function build() {
   run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  run(process.execPath, ['--import', 'tsx', at('client/build.ts')]);
+  run(process.execPath, ['--import', 'tsx', at('client/demo/build.ts')]);
 }
 
 const onPath = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
@@ -102,8 +102,12 @@ function prepareModels() {
 }
 
 /** Hands the process over to a long-lived child: signals reach it, its exit code is ours. */
-function hand(script, args) {
-  const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: 'inherit' });
+function hand(script, args, env = {}) {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }
@@ -115,7 +119,7 @@ build();
 prepareModels();
 switch (task) {
   case 'start':
-    hand(at('dist/server/main.js'), rest);
+    hand(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
     break;
   case 'test':
     installTestPrograms();

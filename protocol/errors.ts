@@ -177,6 +177,12 @@ export const ERRORS = {
     closeCode: null,
     httpStatus: 400,
   },
+  'policy.not_granted': {
+    message: 'The API key may not use this policy.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 403,
+  },
   'policy.mode': {
     message: 'The policy does not serve this mode.',
     retry: 'never',

@@ -9,7 +9,7 @@ import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { POLICY_NAMES, serves } from './decision/policy.ts';
+import { isAttended, POLICY_NAMES, serves } from './decision/policy.ts';
 import { withDecoys } from './decoy-reference.ts';
 import type { startDemo } from './demo.ts';
 import { createGallery } from './gallery/gallery.ts';
@@ -55,8 +55,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const closers: (() => unknown)[] = [];
   const closeAll = async () => {
-    for (const close of closers.toReversed().splice(0)) await close();
-    closers.length = 0;
+    for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
@@ -124,7 +123,7 @@ export async function startServer(
         tickets,
         sessions: directory,
         subjects,
-        policies: { names: () => POLICY_NAMES, serves },
+        policies: { names: () => POLICY_NAMES, serves, isAttended },
         jwks: issuer.jwks,
         system,
         readiness: () => readiness,

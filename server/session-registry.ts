@@ -83,16 +83,21 @@ export class SessionRegistry implements SessionHost {
     this.running.add(runner);
     directory.started(request);
     const { sessionId, mode } = request;
-    runner.start(
-      {
-        type: 'welcome',
-        sessionId,
-        mode,
-        policy: policy.name,
-        limits: { ...limits, maxSessionMs: policy.timing.sessionMs },
-      },
-      stored,
-    );
+    try {
+      runner.start(
+        {
+          type: 'welcome',
+          sessionId,
+          mode,
+          policy: policy.name,
+          limits: { ...limits, maxSessionMs: policy.timing.sessionMs },
+        },
+        stored,
+      );
+    } catch (error) {
+      runner.abort('server.internal');
+      throw error;
+    }
     return runner;
   }
 

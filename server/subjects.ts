@@ -29,6 +29,9 @@ const DUPLICATE_FMR: Fmr = 1e-5;
  */
 const SAME_SUBJECT_FMR: Fmr = 1e-4;
 
+/** A claim is compared with the best of a subject's references, so each one more makes a false match likelier. */
+export const MAX_REFERENCES = 5;
+
 /** Makes the 1:N search of a gallery: each candidate brings the one of its references that fits the probe best. */
 export function createSearch(gallery: Gallery, references: ReferenceStore): Search {
   return async (tenant, probe) => {
@@ -109,6 +112,7 @@ export class Subjects implements SubjectDirectory {
       !own.some((reference) => isSameFace(embeddings, reference.embeddings, SAME_SUBJECT_FMR))
     )
       return 'duplicate';
+    if (own.length >= MAX_REFERENCES) return 'failed';
     const candidates = await search(tenant, embeddings);
     const belongsToAnother = candidates.some(
       (candidate) =>

@@ -10,6 +10,8 @@ import type { SessionRequest } from '../session/ports.ts';
 export interface PolicyCatalogue {
   names(): readonly string[];
   serves(name: string, mode: Mode): boolean;
+  /** Whether it accepts without liveness, on the word of whoever holds a key that may attend. */
+  isAttended(name: string): boolean;
 }
 
 /** What a relying party may learn of one of its sessions. */

@@ -49,12 +49,20 @@ export const createSession = tenantOperation({
   body: newSession,
   status: 201,
   result: createdSession,
-  errors: ['policy.unknown', 'policy.mode', 'subject.unknown', 'server.busy', 'server.draining'],
-  async run(context, { caller: { tenant }, body }) {
+  errors: [
+    'policy.unknown',
+    'policy.mode',
+    'policy.not_granted',
+    'subject.unknown',
+    'server.busy',
+    'server.draining',
+  ],
+  async run(context, { caller: { tenant, mayAttend }, body }) {
     const { mode, policy, subject, audience, nonce, concealUnknown } = body;
     if (context.readiness() === 'draining') throw new VeriframeError('server.draining');
     if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
     if (!context.policies.serves(policy, mode)) throw new VeriframeError('policy.mode');
+    if (context.policies.isAttended(policy) && !mayAttend) throw new VeriframeError('policy.not_granted');
     if (mode === 'verify' && subject !== undefined) {
       const references = await context.subjects.countReferences(tenant, subject);
       if (references === 0 && !concealUnknown) throw new VeriframeError('subject.unknown');

@@ -302,3 +302,8 @@ export function policyFor(name: string): Policy {
 export function serves(name: string, mode: Mode): boolean {
   return policyFor(name).modes.includes(mode);
 }
+
+/** Whether the policy takes an operator's word in place of liveness. Throws `VeriframeError` `policy.unknown`. */
+export function isAttended(name: string): boolean {
+  return policyFor(name) === attended;
+}

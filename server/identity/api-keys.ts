@@ -8,6 +8,8 @@ import { readOrCreateSecretFile } from './secret-file.ts';
 export interface Caller {
   readonly tenant: string;
   readonly keyId: string;
+  /** Whether the key's owner may vouch for people in person: enrolment without liveness. */
+  readonly mayAttend: boolean;
 }
 
 /** The keys that open the API. */
@@ -27,6 +29,8 @@ const record = z.object({
   tenant: z.string().regex(TENANT),
   /** SHA-256 of the secret in hexadecimal. Enough for 256 random bits; it would not be for a password. */
   secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Grants the `attended` policy, which enrols without liveness. */
+  mayAttend: z.boolean().default(false),
 });
 const keyFile = z.object({ keys: z.array(record).min(1) });
 
@@ -39,19 +43,22 @@ export class ApiKeysError extends Error {
 }
 
 /** Makes a key for a tenant: the text to hand over, once, and the record to keep. */
-export function generateApiKey(tenant: string): { key: string; record: ApiKeyRecord } {
+export function generateApiKey(tenant: string, mayAttend = false): { key: string; record: ApiKeyRecord } {
   const id = randomBytes(ID_BYTES).toString('hex');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   return {
     key: `vf_${id}_${secret}`,
-    record: { id, tenant, secretSha256: sha256(secret).toString('hex') },
+    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), mayAttend },
   };
 }
 
 /** @throws ApiKeysError when two records share an id */
 export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
   const byId = new Map(
-    records.map(({ id, tenant, secretSha256 }) => [id, { tenant, hash: Buffer.from(secretSha256, 'hex') }]),
+    records.map(({ id, tenant, secretSha256, mayAttend }) => [
+      id,
+      { tenant, mayAttend, hash: Buffer.from(secretSha256, 'hex') },
+    ]),
   );
   if (byId.size < records.length) throw new ApiKeysError('Two API keys have the same id.');
   /** Compared with when the id is unknown, so that an answer takes as long either way. */
@@ -63,13 +70,14 @@ export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
       if (keyId === undefined || secret === undefined) return null;
       const entry = byId.get(keyId);
       const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? nobody);
-      return isRight && entry !== undefined ? { tenant: entry.tenant, keyId } : null;
+      if (!isRight || entry === undefined) return null;
+      return { tenant: entry.tenant, keyId, mayAttend: entry.mayAttend };
     },
   };
 }
 
 /**
- * Keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256"}]}`.
+ * Keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?}]}`.
  * @throws ApiKeysError when the file cannot be read or does not have this form
  */
 export async function readApiKeys(path: string): Promise<ApiKeys> {
@@ -105,7 +113,7 @@ export async function developmentApiKeys(
   const [, id, secret] = KEY.exec(bytes.toString('utf8').trim()) ?? [];
   if (id === undefined || secret === undefined) throw new ApiKeysError(`${path} does not hold an API key.`);
   const keys = createApiKeys([
-    { id, tenant: DEVELOPMENT_TENANT, secretSha256: sha256(secret).toString('hex') },
+    { id, tenant: DEVELOPMENT_TENANT, secretSha256: sha256(secret).toString('hex'), mayAttend: true },
   ]);
   return { keys, path, created };
 }

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRealServer, type RealServer } from '../support/real-server.ts';
 import { ffmpegMissing, recording, recordingsMissing } from '../support/recordings.ts';
@@ -51,41 +52,33 @@ describe.skipIf(missing !== null)(
       return folder;
     }
 
-    const clip = (name: string) => recording(`clips-dev/${name}`);
+    /** Cuts a clip in two, so that enrolment and verification see different moments. */
+    async function halves(name: string): Promise<readonly [string, string]> {
+      const source = recording(`clips-dev/${name}`);
+      const probe = ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', source];
+      const halfS = Number((await promisify(execFile)('ffprobe', probe)).stdout) / 2;
+      const cut = async (file: string, fromS: number) => {
+        const path = join(scratch, `${name}.${file}.mp4`);
+        const range = ['-ss', String(fromS), '-t', String(halfS), '-i', source];
+        await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...range, '-an', '-q:v', '2', path]);
+        return path;
+      };
+      return [await cut('first', 0), await cut('second', halfS)];
+    }
 
-    it('enrols from photographs, then knows the person in a clip, and nobody else', async () => {
-      const enrolled = await veriframe(
-        'enrol',
-        '--subject',
-        'd14',
-        '--source',
-        clip('d14.mp4'),
-        '--policy',
-        'blink-only',
-      );
-      expect(enrolled.code).toBe(EXIT.accept);
-
-      const same = await veriframe(
-        'verify',
-        '--subject',
-        'd14',
-        '--source',
-        clip('d14.mp4'),
-        '--policy',
-        'blink-only',
-      );
-      expect(same).toMatchObject({ code: EXIT.accept, decision: { outcome: 'accept' } });
-
-      const other = await veriframe(
-        'verify',
-        '--subject',
-        'd14',
-        '--source',
-        clip('d9.mp4'),
-        '--policy',
-        'blink-only',
-      );
-      expect(other.code).toBe(EXIT.reject);
+    it('enrols from one half of a clip, knows the person in the other half, and nobody else', async () => {
+      const [first, second] = await halves('d14.mp4');
+      /** Re-verify means "try again": on a machine too slow for the clip, frames with the blink may be lost. */
+      const blinkOnly = async (mode: string, source: string, attempts = 3): ReturnType<typeof veriframe> => {
+        const ended = await veriframe(mode, '--subject', 'd14', '--source', source, '--policy', 'blink-only');
+        return ended.code === EXIT.reverify && attempts > 1 ? blinkOnly(mode, source, attempts - 1) : ended;
+      };
+      expect((await blinkOnly('enrol', first)).code).toBe(EXIT.accept);
+      expect(await blinkOnly('verify', second)).toMatchObject({
+        code: EXIT.accept,
+        decision: { outcome: 'accept' },
+      });
+      expect((await blinkOnly('verify', recording('clips-dev/d9.mp4'))).code).toBe(EXIT.reject);
     });
 
     it("enrols from a folder of photographs under an operator's eyes and never accepts one of them", async () => {
@@ -95,16 +88,22 @@ describe.skipIf(missing !== null)(
       const enrolled = await veriframe('enrol', '--subject', 'n1', '--source', odd, '--policy', 'attended');
       expect(enrolled.code).toBe(EXIT.accept);
       for (const policy of ['standard', 'blink-only', 'passive'])
-        expect(
-          (await veriframe('verify', '--subject', 'n1', '--source', one, '--policy', policy)).code,
-        ).not.toBe(EXIT.accept);
+        expect((await veriframe('verify', '--subject', 'n1', '--source', one, '--policy', policy)).code).toBe(
+          EXIT.reject,
+        );
       expect(
         (await veriframe('verify', '--subject', 'n1', '--source', print, '--policy', 'passive')).code,
       ).not.toBe(EXIT.accept);
     });
 
     it('says with exit code 3 and a stable code what is wrong', async () => {
-      const nobody = await veriframe('verify', '--subject', 'nobody', '--source', clip('d9.mp4'));
+      const nobody = await veriframe(
+        'verify',
+        '--subject',
+        'nobody',
+        '--source',
+        recording('clips-dev/d9.mp4'),
+      );
       expect(nobody).toMatchObject({ code: 3, decision: { event: 'error', code: 'subject.unknown' } });
     });
   },

@@ -151,8 +151,9 @@ export function createContext() {
       },
     },
     policies: {
-      names: () => ['standard', 'passive'],
-      serves: (name, mode) => name === 'standard' || mode === 'verify',
+      names: () => ['standard', 'passive', 'attended'],
+      serves: (name, mode) => name !== 'passive' || mode === 'verify',
+      isAttended: (name) => name === 'attended',
     },
     jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'k', alg: 'EdDSA', use: 'sig' }] },
     system: {

@@ -79,6 +79,7 @@ describe.each(TRANSPORTS)('HTTP over %s', (_, transport) => {
       [ask('/v1/sessions', { method: 'POST' }), 'api.invalid'],
       [post({ mode: 'identify', policy: 'none' }), 'policy.unknown'],
       [post({ mode: 'identify', policy: 'passive' }), 'policy.mode'],
+      [post({ mode: 'enrol', subject: 'ada', policy: 'attended' }), 'policy.not_granted'],
       [post({ mode: 'verify', subject: 'nobody' }), 'subject.unknown'],
       [ask('/v1/sessions'), 'api.method'],
       [ask('/v1/sessions/none'), 'api.not_found'],

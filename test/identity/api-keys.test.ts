@@ -22,8 +22,20 @@ describe('API keys', () => {
     const mine = generateApiKey('mine');
     const yours = generateApiKey('yours');
     const keys = createApiKeys([mine.record, yours.record]);
-    expect(keys.authenticate(`Bearer ${mine.key}`)).toEqual({ tenant: 'mine', keyId: mine.record.id });
+    expect(keys.authenticate(`Bearer ${mine.key}`)).toEqual({
+      mayAttend: false,
+      tenant: 'mine',
+      keyId: mine.record.id,
+    });
     expect(keys.authenticate(`bearer  ${yours.key}`)?.tenant).toBe('yours');
+  });
+
+  it('vouch for people only where that was granted', () => {
+    const desk = generateApiKey('mine', true);
+    const site = generateApiKey('mine');
+    const keys = createApiKeys([desk.record, site.record]);
+    expect(keys.authenticate(`Bearer ${desk.key}`)).toMatchObject({ mayAttend: true });
+    expect(keys.authenticate(`Bearer ${site.key}`)).toMatchObject({ mayAttend: false });
   });
 
   it('refuse a wrong secret, a foreign secret, an unknown id and every other form', () => {

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '689aac82dd8373e796c6ebc64ff56303498b9c3162a5438cff0727071b64ad4d',
+  schemas: 'd3ff5e5660d77036d05655e7ed99b24a6cfaa8901918a2daf4375c69a70f02e3',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

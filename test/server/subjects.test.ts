@@ -9,7 +9,7 @@ import { createLogger } from '../../server/observe/log.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
-import { createSearch, Subjects } from '../../server/subjects.ts';
+import { createSearch, MAX_REFERENCES, Subjects } from '../../server/subjects.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 
 let folder: string;
@@ -62,6 +62,15 @@ describe('enrolling again', () => {
     expect(await subjects.enrol(enrolmentOf('ada'), faceAt(verified - 0.01))).toBe('duplicate');
     expect(await subjects.countReferences('default', 'ada')).toBe(1);
     expect(await subjects.enrol(enrolmentOf('ada'), faceAt(verified + 0.01))).toBe('stored');
+  });
+});
+
+describe('a subject', () => {
+  it('has no more references than a claim can be compared with fairly', async () => {
+    for (let i = 0; i < MAX_REFERENCES; i++)
+      expect(await subjects.enrol(enrolmentOf('ada'), faceAt(1 - i / 1_000))).toBe('stored');
+    expect(await subjects.enrol(enrolmentOf('ada'), faceAt(1))).toBe('failed');
+    expect(await subjects.countReferences('default', 'ada')).toBe(MAX_REFERENCES);
   });
 });
 
