@@ -96,7 +96,7 @@ function installTestPrograms() {
 
 function prepareModels() {
   const mirror = at('../shared/models');
-  const useMirror = task === 'test' && !process.env.VERIFRAME_MODEL_MIRROR && existsSync(mirror);
+  const useMirror = task !== 'start' && !process.env.VERIFRAME_MODEL_MIRROR && existsSync(mirror);
   const env = useMirror ? { VERIFRAME_MODEL_MIRROR: mirror } : {};
   run(process.execPath, [at('dist/models/prepare.js')], env);
 }
@@ -125,8 +125,14 @@ switch (task) {
     installTestPrograms();
     hand(at('node_modules/vitest/vitest.mjs'), ['run', ...rest]);
     break;
+  case 'evaluate':
+    hand(at('dist/models/evaluate/cli.js'), rest);
+    break;
+  case 'bench':
+    hand('--import', ['tsx', at(`bench/${rest[0]}.ts`), ...rest.slice(1)]);
+    break;
   case 'models':
     break;
   default:
-    fail('usage: node deploy/setup.mjs start|test|models');
+    fail('usage: node deploy/setup.mjs start|test|models|evaluate|bench NAME');
 }
