@@ -18,7 +18,8 @@ export function headPose(landmarks: Float32Array): Pose {
   return {
     yawDeg: Math.atan2(-inward[0], inward[2]) * DEGREES,
     pitchDeg: Math.asin(Math.min(1, Math.max(-1, -inward[1]))) * DEGREES,
-    rollDeg: Math.atan2(level[1], level[0]) * DEGREES,
+    // With the yaw taken out first: the level axis alone looks steeper the further the head is turned.
+    rollDeg: Math.atan2(level[1], down[1]) * DEGREES,
   };
 }
 
