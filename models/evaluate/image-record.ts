@@ -10,7 +10,7 @@ export type FaceSummary = Pick<FaceAnalysis, 'presence' | 'box' | 'pose' | 'eyes
   readonly faceCount: number;
 };
 
-export type AcquireFailure = 'no-face' | Extract<AnalyzeReply, { ok: false }>['code'];
+export type AcquireFailure = 'no-face' | 'unclear-face' | Extract<AnalyzeReply, { ok: false }>['code'];
 
 /** What the vision code made of one picture. */
 export type ImageRecord =

@@ -28,20 +28,36 @@ export function judge(
   policy: QualityPolicy,
 ): Verdict {
   const face = faceOf(sample);
-  if (face === null || face.presence < policy.minPresence) return unusable('no-face');
+  if (face === null) return unusable(seesUnclearFace(sample) ? 'face-covered' : 'no-face');
+  if (face.presence < policy.minPresence) return unusable('no-face');
   if (faceCount > 1) return unusable('several-faces');
   const { quality } = face;
+  if (isTooLarge(face, sample.analysis, policy)) return unusable('move-back');
   if (quality.insideShare < policy.minInsideShare) return unusable('centre-face');
   if (quality.interEyePx < policy.minInterEyePx) return unusable('move-closer');
-  if (face.box.width > policy.maxWidthShare * sample.analysis.width) return unusable('move-back');
   if (quality.brightness < policy.minBrightness) return unusable('too-dark');
   if (quality.brightness > policy.maxBrightness || quality.clippedShare > policy.maxClippedShare)
     return unusable('too-bright');
   if (looksAside(face, policy)) return notGood('look-straight');
+  // Before what only a sharp picture can tell.
+  if (quality.sharpness < policy.minSharpness) return notGood('hold-still');
   if (quality.occlusion > policy.maxOcclusion) return notGood('face-covered');
   if (eyesClosed) return notGood('open-eyes');
-  if (quality.sharpness < policy.minSharpness) return notGood('hold-still');
   return GOOD;
+}
+
+function seesUnclearFace({ analysis: { face } }: Sample): boolean {
+  return !face.found && face.why === 'unclear-face';
+}
+
+/** Too large to be whole in the picture, wherever it is: less would show of a face brought to the centre, too. */
+function isTooLarge(
+  { box, quality }: FaceAnalysis,
+  { width, height }: Sample['analysis'],
+  { maxWidthShare, minInsideShare }: QualityPolicy,
+): boolean {
+  const isCut = quality.insideShare < minInsideShare;
+  return box.width > maxWidthShare * width || (isCut && box.height > maxWidthShare * height);
 }
 
 function looksAside({ pose }: FaceAnalysis, policy: QualityPolicy): boolean {

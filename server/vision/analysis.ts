@@ -31,7 +31,7 @@ export interface EyeOpenness {
 export interface Quality {
   /** Distance between the eye centres in pixels. */
   readonly interEyePx: number;
-  /** Variance of the Laplacian over a luma crop of fixed size; larger is sharper. */
+  /** 100 × energy of second over first differences of the face's luma: about 19 and more when sharp, 11 and less when not. */
   readonly sharpness: number;
   /** Mean luma of the face, 0..255. */
   readonly brightness: number;
@@ -72,7 +72,8 @@ export interface FrameAnalysis {
   /** The face that counts, or why there is none. */
   readonly face:
     | { readonly found: true; readonly value: FaceAnalysis }
-    | { readonly found: false; readonly why: 'no-face' };
+    /** `unclear-face`: the detector sees one, but too little of it shows to lay the mesh over. */
+    | { readonly found: false; readonly why: 'no-face' | 'unclear-face' };
   /** Faces the detector saw; absent when it was not run on this frame. */
   readonly faceCount?: number;
   /**

@@ -8,7 +8,7 @@ import type {
   FaceRegion,
   FrameAnalysis,
 } from './analysis.ts';
-import type { Detection } from './detect.ts';
+import { isUnmistakable, type Detection } from './detect.ts';
 import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
 import { cropFace, FACE_CROP_PIXELS } from './face-crop.ts';
 import { FaceFinder, type StageListener } from './find.ts';
@@ -66,7 +66,10 @@ export class FrameAnalyzerCore {
     let detections: readonly Detection[] | null = null;
     if (mesh === null || wants.countFaces) detections = await this.#finder.detect(image, onStage);
     mesh ??= await this.#finder.mainFace(image, detections ?? [], onStage);
-    if (mesh === null) return { ...frame, face: { found: false, why: 'no-face' }, faceCount: 0 };
+    if (mesh === null) {
+      const why = (detections ?? []).some(isUnmistakable) ? 'unclear-face' : 'no-face';
+      return { ...frame, face: { found: false, why }, faceCount: 0 };
+    }
 
     const box = landmarkBounds(mesh.landmarks);
     const face = await this.#describe(image, mesh, box, wants, onStage);
