@@ -1,5 +1,6 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import type { AnalysisWants } from '../vision/analysis.ts';
+import { neededEmbeddings } from './needed-embeddings.ts';
 import type { ChallengingState, LiveState, SessionContext } from './state.ts';
 
 /** What the frame that goes to a worker at `atMs` should be asked beyond what every frame gets. */
@@ -21,6 +22,7 @@ export function wantsOf(
   return {
     embeddings:
       sampling.embedEveryMs === 0 || (usable && (mustRecognise || due(look.embeddedAtMs, embedEveryMs))),
+    embeddingModels: neededEmbeddings(state.live, context),
     pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
   };
