@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** Sessions that run in real time (recorded clips, a browser's camera) get the machine to themselves. */
-const REAL_TIME = ['test/e2e/command-line.test.ts', 'test/browser/**/*.test.ts', 'test/demo/**/*.test.ts'];
+const REAL_TIME = [
+  'test/e2e/command-line.test.ts',
+  'test/browser/trip.test.ts',
+  'test/browser/flows.test.ts',
+  'test/demo/browser/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -156,6 +156,7 @@ describe('public operations', () => {
       policies: [
         { name: 'standard', modes: ['enrol', 'verify', 'identify'] },
         { name: 'passive', modes: ['verify'] },
+        { name: 'attended', modes: ['enrol', 'verify', 'identify'] },
       ],
     });
   });

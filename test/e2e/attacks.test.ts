@@ -1,0 +1,107 @@
+import { decodeJwt } from 'jose';
+import { secureDraws } from '../../server/session-registry.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { person, preparePeople, subject } from '../support/people.ts';
+import { play } from '../support/play.ts';
+import {
+  preparePortrait,
+  record,
+  replay,
+  stillPhoto,
+  swapHalfway,
+  wavedPhoto,
+  type Portrait,
+} from '../support/puppet/index.ts';
+import { startRealServer, type RealServer } from '../support/real-server.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+/*
+ * Real models, sockets, store and workers; only time is the test's own, so that a slow machine sees every frame. The
+ * face is a puppet of a portrait that hears the challenges and answers them.
+ */
+
+let ada: Portrait;
+let grace: Portrait;
+beforeAll(async () => {
+  ({ ada, grace } = await preparePeople());
+});
+
+describe('who is there, and who is not', () => {
+  let server: RealServer;
+  const clock = new VirtualClock();
+  let draws = secureDraws;
+  beforeAll(async () => {
+    server = await startRealServer({ transport: 'uws', clock, draws: (count) => draws(count) });
+    const enrolled = await play(server, clock, { mode: 'enrol', subject, presenter: await person(ada, 1) });
+    expect(enrolled.decision.outcome).toBe('accept');
+  });
+  afterAll(() => server.close());
+
+  const outcomeOf = async (presenter: Parameters<typeof play>[2]['presenter'], policy = 'standard') =>
+    (await play(server, clock, { mode: 'verify', subject, policy, presenter })).decision.outcome;
+
+  it('an enrolled person is identified, a stranger is nobody', async () => {
+    const known = await play(server, clock, { mode: 'identify', presenter: await person(ada, 4) });
+    expect(known.decision.outcome).toBe('accept');
+    expect(decodeJwt(known.decision.token ?? '').sub).toBe(subject);
+    const stranger = await play(server, clock, { mode: 'identify', presenter: await person(grace, 5) });
+    expect(stranger.decision.outcome).toBe('reject');
+  });
+
+  it.each(['standard', 'blink-only', 'passive'])('a still photo is not accepted under %s', async (policy) => {
+    const frontal = await preparePortrait({ image: await (await person(ada, 6)).frameAt(0) });
+    expect(await outcomeOf(stillPhoto(frontal, 7), policy)).not.toBe('accept');
+  });
+
+  it.each([
+    'standard',
+    'blink-only',
+    'passive',
+  ])('a photo waved and bent is not accepted under %s', async (policy) => {
+    expect(await outcomeOf(wavedPhoto(ada, 8), policy)).not.toBe('accept');
+  });
+
+  it('a recording of a whole session is not accepted where other challenges are drawn', async () => {
+    const TURN_RIGHT = 0.99;
+    draws = (count) => Array.from({ length: count }, () => TURN_RIGHT);
+    const puppet = await person(ada, 9);
+    for (const [i, action] of (['turn-left', 'blink', 'turn-right'] as const).entries())
+      puppet.perform(action, 1500 + 2200 * i);
+    const recording = await record(puppet, { fromMs: 0, toMs: 8500, fps: 25 });
+    const outcome = await outcomeOf(replay(recording, 0));
+    draws = secureDraws;
+    expect(outcome).not.toBe('accept');
+  });
+
+  it('a stranger who proves to be live and then shows the face of another is rejected', async () => {
+    expect(await outcomeOf(swapHalfway(await person(grace, 10), await person(ada, 11), 1500))).toBe('reject');
+  });
+
+  it('a session that another takes over half-way is rejected', async () => {
+    expect(await outcomeOf(swapHalfway(await person(ada, 10), await person(grace, 11), 3000))).toBe('reject');
+  });
+
+  it('one face cannot be enrolled as two subjects, nor one subject be taken over by another face', async () => {
+    const twice = await play(server, clock, {
+      mode: 'enrol',
+      subject: 'other',
+      presenter: await person(ada, 12),
+    });
+    expect(twice.decision.outcome).toBe('reject');
+    const takeover = await play(server, clock, {
+      mode: 'enrol',
+      subject,
+      presenter: await person(grace, 13),
+    });
+    expect(takeover.decision.outcome).toBe('reject');
+  });
+
+  it('an erased subject is gone: nobody verifies, nobody is identified', async () => {
+    expect((await server.api('DELETE', `/v1/subjects/${subject}`)).body).toMatchObject({
+      erasedReferences: 1,
+    });
+    expect((await server.api('POST', '/v1/sessions', { mode: 'verify', subject })).status).toBe(404);
+    const search = await play(server, clock, { mode: 'identify', presenter: await person(ada, 14) });
+    expect(search.decision.outcome).toBe('reject');
+  });
+});

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { prepareModels } from '../../models/prepare.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { person, preparePeople, subject } from '../support/people.ts';
+import { play } from '../support/play.ts';
+import type { Portrait } from '../support/puppet/index.ts';
+import { startRealServer } from '../support/real-server.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+/*
+ * Real models, sockets, store and workers; only time is the test's own, so that a slow machine sees every frame. The
+ * face is a puppet of a portrait that hears the challenges and answers them.
+ */
+
+let ada: Portrait;
+let grace: Portrait;
+beforeAll(async () => {
+  ({ ada, grace } = await preparePeople());
+});
+
+describe('tiers', () => {
+  it('the base tier decides alone, says so, and knows who was enrolled before a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'veriframe-tier-'));
+    const cacheDir = join(folder, 'models');
+    const dataDir = join(folder, 'data');
+    await prepareModels({ cacheDir, offline: true });
+    const clock = new VirtualClock();
+    const env = { VERIFRAME_MODEL_CACHE: cacheDir };
+
+    const before = await startRealServer({ transport: 'uws', clock, dataDir });
+    const enrolled = await play(before, clock, { mode: 'enrol', subject, presenter: await person(ada, 20) });
+    expect(enrolled.decision.outcome).toBe('accept');
+    await before.close();
+
+    const after = await startRealServer({ transport: 'uws', clock, dataDir, env });
+    try {
+      expect(after.system.tier).toBe('base');
+      const same = await play(after, clock, { mode: 'verify', subject, presenter: await person(ada, 21) });
+      expect(same.decision.outcome).toBe('accept');
+      const { veriframe } = decodeJwt<{ veriframe: { assurance: { tier: string; unmeasured: string[] } } }>(
+        same.decision.token ?? '',
+      );
+      expect(veriframe.assurance).toMatchObject({
+        tier: 'base',
+        unmeasured: expect.arrayContaining(['passive-pad']),
+      });
+      const other = await play(after, clock, { mode: 'verify', subject, presenter: await person(grace, 22) });
+      expect(other.decision.outcome).toBe('reject');
+      const found = await play(after, clock, { mode: 'identify', presenter: await person(ada, 23) });
+      expect(found.decision.outcome).toBe('accept');
+    } finally {
+      await after.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
