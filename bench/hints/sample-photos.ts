@@ -1,15 +1,18 @@
 import sharp from 'sharp';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
+import { Head, HEAD_AT_REST } from '../../test/support/puppet/head.ts';
 import { preparePortrait, SAMPLE_PORTRAITS } from '../../test/support/puppet/index.ts';
 import { loadPhoto, type Photo } from './photo.ts';
 
-/** The faces of the sample photos that come with an installed package, framed as webcams do. */
+/** The faces of the sample photos that come with an installed package, turned to the camera. */
 export async function samplePhotos(core: FrameAnalyzerCore): Promise<Photo[]> {
   const photos: Photo[] = [];
   for (const [name, source] of Object.entries(SAMPLE_PORTRAITS)) {
-    const { image } = await preparePortrait(source);
-    const { width, height } = image;
-    const png = await sharp(image.data, { raw: { width, height, channels: 3 } })
+    const portrait = await preparePortrait(source);
+    const { width, height } = portrait.image;
+    const canvas = { data: Buffer.alloc(3 * width * height), width, height };
+    new Head(portrait).draw(HEAD_AT_REST, canvas);
+    const png = await sharp(canvas.data, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer();
     const photo = await loadPhoto(png, name, core);
