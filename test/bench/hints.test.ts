@@ -32,7 +32,7 @@ describe('the hint', () => {
       }
       expect(photos.length).toBeGreaterThan(5);
       const results = await judgeScenes(photos, core);
-      expect(hintCorrectness(results), JSON.stringify(wrong(results))).toBeGreaterThanOrEqual(0.95);
+      expect(hintCorrectness(results)).toBeGreaterThanOrEqual(0.95);
     },
   );
 });
