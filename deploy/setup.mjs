@@ -49,6 +49,12 @@ function headersEnv() {
   return unset && existsSync(join(prefix, 'include', 'node', 'node.h')) ? { npm_config_nodedir: prefix } : {};
 }
 
+function runScript(name) {
+  const npm = process.env.npm_execpath;
+  if (npm) run(process.execPath, [npm, 'run', '--silent', name]);
+  else run('npm', ['run', '--silent', name]);
+}
+
 function install() {
   const fingerprint = installFingerprint();
   if (existsSync(INSTALL_STAMP) && readFileSync(INSTALL_STAMP, 'utf8') === fingerprint) return;
@@ -123,6 +129,8 @@ switch (task) {
     break;
   case 'test':
     installTestPrograms();
+    // A person who names some tests wants those; everybody else also wants types, lint and format held.
+    if (rest.length === 0) runScript('check');
     hand(at('node_modules/vitest/vitest.mjs'), ['run', ...rest]);
     break;
   case 'evaluate':

@@ -1,5 +1,6 @@
 import { startServer, type RunningServer } from './compose.ts';
 import { ConfigError, describeOptions, readConfig, type Config } from './config.ts';
+import { ExecutionProviderError } from './inference/execution-provider.ts';
 import { createLogger } from './observe/log.ts';
 
 const HELP = `veriframe server
@@ -49,7 +50,7 @@ function announce({ port, system, developmentKeyFile }: RunningServer, config: C
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
-  const isExpected = error instanceof ConfigError;
+  const isExpected = error instanceof ConfigError || error instanceof ExecutionProviderError;
   process.stderr.write(
     `veriframe: ${isExpected || !(error instanceof Error) ? String(error) : error.stack}\n`,
   );
