@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { updateGenerated } from '../models/evaluate/readme-table.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import { drawnFrames, framesFrom } from './frame/frames.ts';
 import { measure } from './frame/measure.ts';
@@ -13,6 +14,7 @@ const USAGE = `What a frame costs, and against what. Everything is measured on t
   --seconds N    time for each kind of work in the pool (default 3)
   --data DIR     pictures to use instead of the drawn ones, in the order of their names
   --out DIR      where frame.json, frame.md, frame.svg and frame.png go (default reports/frame)
+  --readme FILE  also write the tables into FILE between its markers "generated:frame"
   --no-human     leave the comparison with @vladmandic/human out
 `;
 
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     data: { type: 'string' },
     out: { type: 'string', default: 'reports/frame' },
+    readme: { type: 'string' },
     'no-human': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -55,5 +58,6 @@ if (values.help) {
   );
   await writeFile(path.join(values.out, 'frame.md'), text);
   await drawReport(report, values.out);
+  if (values.readme !== undefined) await updateGenerated(values.readme, 'frame', text);
   process.stdout.write(`${text}\nWritten to ${path.resolve(values.out)}\n`);
 }
