@@ -1,11 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClient } from '../../client/build.ts';
-import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { describe, expect, it } from 'vitest';
+import { chromiumPath } from './support/chromium.ts';
+import { useRig } from './support/rig.ts';
 import type { Scenario } from './support/site.ts';
 import { Visit } from './support/visit.ts';
 
@@ -26,18 +22,10 @@ const streaming: Scenario = async (peer) => {
 };
 
 describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where none is found)', () => {
-  let browser: Browser;
-  let built: string;
-
-  beforeAll(async () => {
-    built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
-    await buildClient(built);
-    browser = await launchBrowser(chromiumPath ?? '');
-  });
-  afterAll(async () => browser.close());
+  const rig = useRig();
 
   it('goes from the start to passed, telling the page each step, and turns the camera off', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(accepting);
     await visit.reaches('passed');
     const told = await visit.told();
@@ -58,7 +46,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('sends readable pictures in order within the credit, and breaks no content security policy', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(16);
@@ -79,7 +67,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('keeps below the rate the server announces', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     const maxFramesPerSecond = 8;
     await visit.start(async (peer) => {
       await peer.welcome({ maxFramesPerSecond, credit: 30 });
@@ -93,7 +81,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('says kindly that it could not confirm, without a way to repeat what cannot help', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();
       peer.decide({ outcome: 'reject', retry: 'never' });
@@ -110,7 +98,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('asks for one more look and passes with a new session and a new ticket', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(2);
@@ -123,7 +111,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('shows the way when the camera is denied, and goes on once it is allowed', async () => {
-    await using visit = await Visit.open(browser, built, { camera: 'refused' });
+    await using visit = await Visit.open(rig.browser, rig.built, { camera: 'refused' });
     await visit.start(accepting);
     await visit.reaches('denied');
     expect(await visit.lastTold()).toMatchObject({
@@ -141,7 +129,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     ['ticket.invalid', true, 'The connection was interrupted'],
     ['message.invalid', false, 'This does not work here'],
   ] as const)('R30: %s ends the session with that code', async (code, retryable, title) => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start((peer) => peer.fail(code));
     await visit.page.getByRole('heading', { name: title }).waitFor();
     expect(await visit.lastTold()).toMatchObject({ type: 'error', detail: { code, retryable } });
@@ -150,7 +138,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('reports a cut connection and recovers', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(2);
@@ -163,7 +151,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('notices at once that the network is gone, and recovers when it is back', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(streaming);
     await visit.reaches('streaming');
     await visit.context.setOffline(true);
@@ -175,7 +163,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('reports a ticket that could not be fetched', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     visit.site.refuseTickets(true);
     await visit.start(accepting);
     await visit.reaches('error');
@@ -184,7 +172,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('reports a camera that is pulled out', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(streaming);
     await visit.reaches('streaming');
     await visit.page.evaluate(() => globalThis.tracks[0]?.dispatchEvent(new Event('ended')));
@@ -201,7 +189,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
       (visit: Visit) => visit.page.locator('face-auth').evaluate((element) => element.remove()),
     ],
   ] as const)('R29: %s says bye and turns the camera off', async (_way, leave) => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(streaming);
     await visit.reaches('streaming');
     await leave(visit);
@@ -213,7 +201,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('R25: asks for another challenge, and goes on when there is none', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();
       peer.status({ phase: 'challenging', hint: 'do-challenge', challenge });

@@ -1,46 +1,27 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClient } from '../../client/build.ts';
-import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath } from './support/chromium.ts';
+import { useRig } from './support/rig.ts';
+import { LOOKS, SHOTS } from './support/appearances.ts';
 import { findingsOn } from './support/findings.ts';
 import { type Screen, SCREENS } from './support/screens.ts';
 import { openSite, type Site } from './support/site.ts';
 
-/** A folder for pictures of every screen, to be looked at. Without it none is taken. */
-const SHOTS = process.env['VERIFRAME_SHOTS'];
-
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1440, height: 900 };
-const ALL_LOOKS = [
-  { name: 'phone-light', viewport: PHONE, colorScheme: 'light' },
-  { name: 'desktop-dark', viewport: DESKTOP, colorScheme: 'dark' },
-  { name: 'phone-dark', viewport: PHONE, colorScheme: 'dark' },
-  { name: 'desktop-light', viewport: DESKTOP, colorScheme: 'light' },
-] as const;
-const LOOKS = SHOTS === undefined ? ALL_LOOKS.slice(0, 2) : ALL_LOOKS;
-
 describe.skipIf(chromiumPath === null)('looks (skipped where no Chromium is found)', () => {
-  let browser: Browser;
-  let built: string;
-
+  const rig = useRig();
   beforeAll(async () => {
-    built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
-    await buildClient(built);
-    browser = await launchBrowser(chromiumPath ?? '');
     if (SHOTS !== undefined) await mkdir(SHOTS, { recursive: true });
   });
-  afterAll(async () => browser.close());
 
   it.concurrent.each(LOOKS)('$name: axe finds nothing on any screen', async ({
     name,
     viewport,
     colorScheme,
   }) => {
-    const site = await openSite(built);
-    const context = await browser.newContext({ viewport, colorScheme });
+    const site = await openSite(rig.built);
+    const context = await rig.browser.newContext({ viewport, colorScheme });
     const page = await context.newPage();
     const findings: Record<string, readonly string[]> = {};
     for (const screen of SCREENS) {

@@ -1,12 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClient } from '../../client/build.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { FaceAuth } from '../../client/element/index.ts';
 import { LANGUAGES } from '../../client/element/words/index.ts';
-import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { chromiumPath } from './support/chromium.ts';
+import { useRig } from './support/rig.ts';
 import type { Scenario } from './support/site.ts';
 import { Visit } from './support/visit.ts';
 
@@ -36,18 +33,10 @@ const beadAcross = (page: Page) =>
 describe.skipIf(chromiumPath === null)(
   'people before <face-auth> (skipped where no Chromium is found)',
   () => {
-    let browser: Browser;
-    let built: string;
-
-    beforeAll(async () => {
-      built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
-      await buildClient(built);
-      browser = await launchBrowser(chromiumPath ?? '');
-    });
-    afterAll(async () => browser.close());
+    const rig = useRig();
 
     it('use the keyboard alone: Tab, Enter, and the focus follows', async () => {
-      await using visit = await Visit.open(browser, built);
+      await using visit = await Visit.open(rig.browser, rig.built);
       visit.site.play(rejecting);
       const focused = () =>
         visit.page.evaluate(() =>
@@ -71,7 +60,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('hear each challenge and each end from the live region', async () => {
-      await using visit = await Visit.open(browser, built);
+      await using visit = await Visit.open(rig.browser, rig.built);
       const heard = visit.page.getByRole('status');
       await visit.start(turning);
       await heard.getByText('Step 1 of 2. Turn left').waitFor();
@@ -81,7 +70,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('R26: turn their own left toward the left of the mirrored picture, in either reading direction', async () => {
-      await using visit = await Visit.open(browser, built, { query: '?locale=ar' });
+      await using visit = await Visit.open(rig.browser, rig.built, { query: '?locale=ar' });
       visit.site.play(turning);
       await visit.page.getByRole('button', { name: 'ابدأ' }).click();
       await visit.reads('التفت إلى اليسار');
@@ -94,7 +83,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('read their own language, and words the page has replaced', async () => {
-      await using visit = await Visit.open(browser, built);
+      await using visit = await Visit.open(rig.browser, rig.built);
       for (const [locale, words] of Object.entries(LANGUAGES)) {
         await visit.page.evaluate((wanted) => {
           const element: FaceAuth | null = document.querySelector('face-auth');
@@ -112,7 +101,7 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('see no motion but progress when they prefer less of it', async () => {
-      await using visit = await Visit.open(browser, built, { reducedMotion: 'reduce' });
+      await using visit = await Visit.open(rig.browser, rig.built, { reducedMotion: 'reduce' });
       await visit.start(turning);
       await visit.reads('Turn left');
       const running = await visit.page.evaluate(
@@ -123,14 +112,14 @@ describe.skipIf(chromiumPath === null)(
     });
 
     it('stand before a kiosk that goes back to its start by itself', async () => {
-      await using visit = await Visit.open(browser, built, { query: '?kiosk&reset-after-ms=300' });
+      await using visit = await Visit.open(rig.browser, rig.built, { query: '?kiosk&reset-after-ms=300' });
       await visit.start(rejecting);
       await visit.reaches('failed');
       await visit.reaches('start');
     });
 
     it('hold one hint at a time for at least 900 ms, whatever the server says', async () => {
-      await using visit = await Visit.open(browser, built);
+      await using visit = await Visit.open(rig.browser, rig.built);
       await visit.page.evaluate(() => {
         const shown: { text: string; atMs: number }[] = [];
         const root = document.querySelector('face-auth')?.shadowRoot;

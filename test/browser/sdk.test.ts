@@ -1,11 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClient } from '../../client/build.ts';
+import { describe, expect, it } from 'vitest';
 import type * as Sdk from '../../client/sdk/index.ts';
-import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { chromiumPath } from './support/chromium.ts';
+import { useRig } from './support/rig.ts';
 import { Visit } from './support/visit.ts';
 
 declare global {
@@ -14,18 +10,10 @@ declare global {
 }
 
 describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is found)', () => {
-  let browser: Browser;
-  let built: string;
-
-  beforeAll(async () => {
-    built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
-    await buildClient(built);
-    browser = await launchBrowser(chromiumPath ?? '');
-  });
-  afterAll(async () => browser.close());
+  const rig = useRig();
 
   it('yields every event in order and ends after the decision', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     visit.site.play(async (peer) => {
       await peer.welcome();
       peer.status({ hint: 'move-closer' });
@@ -45,7 +33,7 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
   });
 
   it.each(['signal', 'break'])('turns everything off on %s', async (way) => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     visit.site.play(async (peer) => {
       await peer.welcome();
       await peer.takeFrames(10_000);
@@ -70,7 +58,7 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
   });
 
   it('releases a camera that is granted after the session was cancelled', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     await visit.page.evaluate(async () => {
       const session = sdk.createFaceSession({ url: '/v1/stream', ticket: () => fetchTicket() });
       session.subscribe(({ type }) => {
@@ -82,7 +70,7 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
   });
 
   it('R1: fails with a code where no veriframe server answers', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     const failed = await visit.page.evaluate(async () => {
       const { ended } = sdk.createFaceSession({ url: '/page.js', ticket: () => 'a-ticket-for-nobody' });
       const end = await ended;
@@ -93,7 +81,7 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
   });
 
   it('remembers the camera that was used, unless told not to', async () => {
-    await using visit = await Visit.open(browser, built);
+    await using visit = await Visit.open(rig.browser, rig.built);
     visit.site.play(async (peer) => {
       await peer.welcome();
       peer.decide({ outcome: 'accept', retry: 'never' });

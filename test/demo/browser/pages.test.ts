@@ -6,23 +6,11 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDemo } from '../../../client/demo/build.ts';
 import { chromiumPath, launchBrowser } from '../../browser/support/chromium.ts';
+import { DESKTOP, LOOKS, PHONE, SHOTS } from '../../browser/support/appearances.ts';
 import { findingsOn } from '../../browser/support/findings.ts';
 import { presentToPage } from '../../browser/support/puppet-camera.ts';
 import { createPuppet, preparePortrait, SAMPLE_PORTRAITS } from '../../support/puppet/index.ts';
 import { type RealServer, startRealServer } from '../../support/real-server.ts';
-
-/** A folder for pictures of every page, to be looked at. Without it none is taken. */
-const SHOTS = process.env['VERIFRAME_SHOTS'];
-
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1440, height: 900 };
-const ALL_LOOKS = [
-  { name: 'phone-light', viewport: PHONE, colorScheme: 'light' },
-  { name: 'desktop-dark', viewport: DESKTOP, colorScheme: 'dark' },
-  { name: 'phone-dark', viewport: PHONE, colorScheme: 'dark' },
-  { name: 'desktop-light', viewport: DESKTOP, colorScheme: 'light' },
-] as const;
-const LOOKS = SHOTS === undefined ? ALL_LOOKS.slice(0, 2) : ALL_LOOKS;
 
 describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chromium is found)", () => {
   let browser: Browser;
