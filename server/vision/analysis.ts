@@ -27,6 +27,15 @@ export interface EyeOpenness {
   readonly imageRight: number;
 }
 
+/**
+ * Where both irises stand between the corners of their eyes, mean of the two eyes, over the eye's width: 0 half-way,
+ * `right` > 0 toward image right, `down` > 0 toward the chin. Looking aside moves it by up to about .2.
+ */
+export interface Gaze {
+  readonly right: number;
+  readonly down: number;
+}
+
 /** What limits how far a frame can be trusted. All measured on the face, not on the frame. */
 export interface Quality {
   /** Distance between the eye centres in pixels. */
@@ -57,6 +66,7 @@ export interface FaceAnalysis {
   readonly landmarks: Float32Array;
   readonly pose: Pose;
   readonly eyes: EyeOpenness;
+  readonly gaze?: Gaze;
   readonly quality: Quality;
   /** True when the region given was used, false when the detector had to find the face. */
   readonly followed: boolean;

@@ -7,6 +7,7 @@ import type {
   FaceAnalysis,
   FaceRegion,
   FrameAnalysis,
+  Gaze,
 } from './analysis.ts';
 import { isUnmistakable, type Detection } from './detect.ts';
 import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
@@ -15,7 +16,7 @@ import { FaceFinder, type StageListener } from './find.ts';
 import { perceptualHash, pixelDigest } from './frame-hash.ts';
 import type { Box } from './geometry.ts';
 import type { RgbImage } from './image.ts';
-import { decodeEyes, eyeRegions, IRIS_SIDE } from './iris.ts';
+import { decodeEyes, decodeGaze, eyeRegions, IRIS_SIDE } from './iris.ts';
 import { landmarkBounds } from './landmarks.ts';
 import { regionFromMesh, type Mesh } from './mesh.ts';
 import type { ModelRunner } from './model-runner.ts';
@@ -88,7 +89,7 @@ export class FrameAnalyzerCore {
   ): Promise<Omit<FaceAnalysis, 'followed'>> {
     const { landmarks, presence } = mesh;
     const region = regionFromMesh(landmarks);
-    const eyes = await this.#eyes(image, landmarks);
+    const { eyes, gaze } = await this.#eyes(image, landmarks);
     onStage('eyes');
     const crop = cropFace(image, region, this.#warper, this.#facePlanes);
     const { width, height } = image;
@@ -107,13 +108,14 @@ export class FrameAnalyzerCore {
       landmarks,
       pose,
       eyes,
+      gaze,
       quality,
       ...(embeddings === null ? {} : { embeddings }),
       ...(bonaFide === null ? {} : { bonaFideProbability: bonaFide }),
     };
   }
 
-  async #eyes(image: RgbImage, landmarks: Float32Array): Promise<EyeOpenness> {
+  async #eyes(image: RgbImage, landmarks: Float32Array): Promise<{ eyes: EyeOpenness; gaze: Gaze }> {
     const side = IRIS_SIDE;
     for (const [i, { region, mirrored }] of eyeRegions(landmarks).entries()) {
       const matrix = regionMatrix(region, side, mirrored);
@@ -121,7 +123,8 @@ export class FrameAnalyzerCore {
       const { normalisation } = MODEL_MANIFEST.iris.input;
       this.#warper.crop(image, matrix, side, side, normalisation, this.#eyeInput, { outStart });
     }
-    return decodeEyes(await this.#runner.run('iris', this.#eyeInput, [2, 3, side, side]));
+    const outputs = await this.#runner.run('iris', this.#eyeInput, [2, 3, side, side]);
+    return { eyes: decodeEyes(outputs), gaze: decodeGaze(outputs) };
   }
 
   /** One embedding for each of these networks that is loaded, or null when none is. */

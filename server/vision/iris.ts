@@ -1,5 +1,5 @@
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
-import type { EyeOpenness, FaceRegion } from './analysis.ts';
+import type { EyeOpenness, FaceRegion, Gaze } from './analysis.ts';
 import { distance, midpoint } from './geometry.ts';
 import { eyeLineAngleRad, LANDMARK, landmarkPoint } from './landmarks.ts';
 import { outputOfSize, type Tensor } from './model-runner.ts';
@@ -13,6 +13,8 @@ const EYE_REGION_SCALE = 2.3;
 const VALUES_PER_EYE = 228;
 /** Points of one eye in the network's output: the lower lid runs from corner 0 to corner 8, the upper lid is 9..15. */
 const LID = { corner: 0, otherCorner: 8, lower: 1, upper: 9, pairs: 7 } as const;
+
+const IRIS_CENTRE = 71;
 
 /** A crop for the iris network. The network knows only one side, so the image-right eye is shown mirrored. */
 export interface EyeRegion {
@@ -48,6 +50,29 @@ export function decodeEyes(outputs: readonly Tensor[]): EyeOpenness {
     imageLeft: aspectRatio(values.subarray(0, VALUES_PER_EYE)),
     imageRight: aspectRatio(values.subarray(VALUES_PER_EYE)),
   };
+}
+
+/** Where the eyes look, from the network's output for the batch of both crops. */
+export function decodeGaze(outputs: readonly Tensor[]): Gaze {
+  const values = outputOfSize(outputs, VALUES_PER_EYE, 2);
+  const left = irisOffset(values.subarray(0, VALUES_PER_EYE));
+  const right = irisOffset(values.subarray(VALUES_PER_EYE));
+  // The image-right eye was shown mirrored.
+  return { right: (left.along - right.along) / 2, down: (left.across + right.across) / 2 };
+}
+
+function irisOffset(eye: Float32Array): { readonly along: number; readonly across: number } {
+  const outer = landmarkPoint(eye, LID.corner);
+  const inner = landmarkPoint(eye, LID.otherCorner);
+  const iris = landmarkPoint(eye, IRIS_CENTRE);
+  const middle = midpoint(outer, inner);
+  const x = inner.x - outer.x;
+  const y = inner.y - outer.y;
+  const square = x * x + y * y;
+  if (!(square > 0)) return { along: 0, across: 0 };
+  const dx = iris.x - middle.x;
+  const dy = iris.y - middle.y;
+  return { along: (dx * x + dy * y) / square, across: (dy * x - dx * y) / square };
 }
 
 /**
