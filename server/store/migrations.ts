@@ -54,6 +54,12 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX decision_of_subject ON decision (tenant, subject_hash) WHERE subject_hash IS NOT NULL;
     `,
   },
+  {
+    version: 2,
+    sql: `
+      CREATE INDEX decision_by_time ON decision (tenant, decided_at_ms, session_id);
+    `,
+  },
 ];
 
 /** SHA-256 of a migration's SQL without its indentation, in hexadecimal. */

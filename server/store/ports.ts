@@ -40,8 +40,19 @@ export interface ReferenceStore {
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;
+  /** At most `limit` subjects in order of their hashes, beginning after `after`; from the start with null. */
+  listSubjects(tenant: string, after: string | null, limit: number): Promise<readonly SubjectSummary[]>;
   /** Closes the whole store; safe to call twice. Later calls reject with `store.unavailable`. */
   close(): Promise<void>;
+}
+
+/** What may be told of a subject without naming it. */
+export interface SubjectSummary {
+  /** 64 hexadecimal digits, as in `RecordedDecision`. */
+  readonly subjectHash: string;
+  readonly references: number;
+  readonly firstEnrolledAtMs: number;
+  readonly lastEnrolledAtMs: number;
 }
 
 /** How one session ended. Holds no score, embedding or plain subject id. */
@@ -72,7 +83,12 @@ export interface DecisionLog {
   /** Durable when it resolves. A session is decided once: recording it again changes nothing. */
   record(decision: NewDecision): Promise<void>;
   find(tenant: string, sessionId: string): Promise<RecordedDecision | null>;
+  /** At most `limit` decisions, the latest first, of those made before `before`; from the latest with null. */
+  list(tenant: string, before: DecisionPlace | null, limit: number): Promise<readonly RecordedDecision[]>;
 }
+
+/** Where a decision stands in time among those of its tenant. */
+export type DecisionPlace = Pick<Decision, 'decidedAtMs' | 'sessionId'>;
 
 /** One database serving both ports. */
 export interface Store {

@@ -6,7 +6,7 @@ import { CUES } from '../evidence/evidence.ts';
 import { StoreError } from './errors.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteKeys } from './sqlite-keys.ts';
-import type { DecisionLog, NewDecision, RecordedDecision } from './ports.ts';
+import type { DecisionLog, DecisionPlace, NewDecision, RecordedDecision } from './ports.ts';
 import { assertStorableText, subjectHash } from './reference-record.ts';
 
 const REASONS_FORM = z.array(z.enum(REASONS));
@@ -38,6 +38,7 @@ export class SqliteDecisions implements DecisionLog {
   readonly #keys: SqliteKeys;
   readonly #insert: Statement<[Row]>;
   readonly #find: Statement<[string, string], Row>;
+  readonly #list: Statement<[string, number, string, number], Row>;
 
   constructor(database: SqliteDatabase, keys: SqliteKeys) {
     this.#database = database;
@@ -49,10 +50,14 @@ export class SqliteDecisions implements DecisionLog {
         @startedAtMs, @decidedAtMs)
       ON CONFLICT DO NOTHING
     `);
-    this.#find = database.raw.prepare(`
+    const select = `
       SELECT tenant, session_id AS sessionId, subject_hash AS subjectHash, mode, outcome, policy, reasons,
         assurance, started_at_ms AS startedAtMs, decided_at_ms AS decidedAtMs
-      FROM decision WHERE tenant = ? AND session_id = ?
+      FROM decision`;
+    this.#find = database.raw.prepare(`${select} WHERE tenant = ? AND session_id = ?`);
+    this.#list = database.raw.prepare(`
+      ${select} WHERE tenant = ? AND (decided_at_ms, session_id) < (?, ?)
+      ORDER BY decided_at_ms DESC, session_id DESC LIMIT ?
     `);
   }
 
@@ -77,14 +82,27 @@ export class SqliteDecisions implements DecisionLog {
 
   async find(tenant: string, sessionId: string): Promise<RecordedDecision | null> {
     const row = await this.#database.attempt(() => this.#find.get(tenant, sessionId));
-    if (row === undefined) return null;
-    return {
-      ...row,
-      subjectHash: row.subjectHash?.toString('hex') ?? null,
-      reasons: read(REASONS_FORM, row.reasons),
-      assurance: read(ASSURANCE_FORM, row.assurance),
-    };
+    return row === undefined ? null : decisionOf(row);
   }
+
+  async list(
+    tenant: string,
+    before: DecisionPlace | null,
+    limit: number,
+  ): Promise<readonly RecordedDecision[]> {
+    const { decidedAtMs, sessionId } = before ?? { decidedAtMs: Number.MAX_SAFE_INTEGER, sessionId: '' };
+    const rows = await this.#database.attempt(() => this.#list.all(tenant, decidedAtMs, sessionId, limit));
+    return rows.map(decisionOf);
+  }
+}
+
+function decisionOf(row: Row): RecordedDecision {
+  return {
+    ...row,
+    subjectHash: row.subjectHash?.toString('hex') ?? null,
+    reasons: read(REASONS_FORM, row.reasons),
+    assurance: read(ASSURANCE_FORM, row.assurance),
+  };
 }
 
 function read<T>(form: z.ZodType<T>, json: string): T {

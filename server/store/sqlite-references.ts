@@ -4,7 +4,7 @@ import type { Statement } from 'better-sqlite3';
 import { toStoreError, type SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteKeys } from './sqlite-keys.ts';
 import type { StoreError } from './errors.ts';
-import type { NewReference, ReferenceStore, StoredReference } from './ports.ts';
+import type { NewReference, ReferenceStore, StoredReference, SubjectSummary } from './ports.ts';
 import {
   assertStorable,
   assertStorableText,
@@ -19,6 +19,8 @@ const PAGE = 128;
 
 type Row = ReferenceRecord & { readonly sequence: number };
 
+type SubjectRow = Omit<SubjectSummary, 'subjectHash'> & { readonly subjectHash: Buffer };
+
 /** References in SQLite, behind the port of the same name (which says what each method promises). */
 export class SqliteReferences implements ReferenceStore {
   readonly #database: SqliteDatabase;
@@ -30,6 +32,7 @@ export class SqliteReferences implements ReferenceStore {
   readonly #delete: Statement<[string, Buffer]>;
   readonly #unlinkDecisions: Statement<[string, Buffer]>;
   readonly #countSubjects: Statement<[string], number>;
+  readonly #listSubjects: Statement<[string, Buffer, number], SubjectRow>;
 
   constructor(database: SqliteDatabase, keys: SqliteKeys, closeStore: () => Promise<void>) {
     this.#database = database;
@@ -53,6 +56,12 @@ export class SqliteReferences implements ReferenceStore {
     this.#countSubjects = raw
       .prepare<[string], number>('SELECT count(DISTINCT subject_hash) FROM reference WHERE tenant = ?')
       .pluck();
+    this.#listSubjects = raw.prepare(`
+      SELECT subject_hash AS subjectHash, count(*) AS "references", min(created_at_ms) AS firstEnrolledAtMs,
+        max(created_at_ms) AS lastEnrolledAtMs
+      FROM reference WHERE tenant = ? AND subject_hash > ?
+      GROUP BY subject_hash ORDER BY subject_hash LIMIT ?
+    `);
   }
 
   async add(reference: NewReference): Promise<string> {
@@ -103,6 +112,17 @@ export class SqliteReferences implements ReferenceStore {
 
   async countSubjects(tenant: string): Promise<number> {
     return this.#database.attempt(() => this.#countSubjects.get(tenant) ?? 0);
+  }
+
+  async listSubjects(
+    tenant: string,
+    after: string | null,
+    limit: number,
+  ): Promise<readonly SubjectSummary[]> {
+    const rows = await this.#database.attempt(() =>
+      this.#listSubjects.all(tenant, Buffer.from(after ?? '', 'hex'), limit),
+    );
+    return rows.map((row) => ({ ...row, subjectHash: row.subjectHash.toString('hex') }));
   }
 
   close(): Promise<void> {

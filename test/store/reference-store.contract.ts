@@ -264,6 +264,41 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect((await store.decisions.find('door', 'session-1'))?.outcome).toBe('reject');
     });
 
+    it("lists a tenant's decisions page by page, the latest first", async () => {
+      for (const at of [3, 1, 4, 2, 5])
+        await store.decisions.record({
+          ...DECISION,
+          sessionId: `session-${at}`,
+          decidedAtMs: DECISION.decidedAtMs + Math.min(at, 4),
+        });
+      await store.decisions.record({ ...DECISION, tenant: 'gate' });
+      const first = await store.decisions.list('door', null, 3);
+      expect(first.map(({ sessionId }) => sessionId)).toEqual(['session-5', 'session-4', 'session-3']);
+      expect(first[0]).toEqual(await store.decisions.find('door', 'session-5'));
+      const second = await store.decisions.list('door', first[2] ?? null, 3);
+      expect(second.map(({ sessionId }) => sessionId)).toEqual(['session-2', 'session-1']);
+      expect(await store.decisions.list('nobody', null, 3)).toEqual([]);
+    });
+
+    it("lists a tenant's subjects by hash, page by page, each once", async () => {
+      for (const [seed, subject] of ['anna', 'ben', 'anna', 'cem'].entries())
+        await store.references.add(newReference({ seed, subject }));
+      await store.references.add(newReference({ tenant: 'gate' }));
+      const all = await store.references.listSubjects('door', null, 10);
+      expect(all.map(({ references }) => references).toSorted()).toEqual([1, 1, 2]);
+      expect(all.map(({ subjectHash }) => subjectHash)).toEqual(
+        all.map(({ subjectHash }) => subjectHash).toSorted(),
+      );
+      await store.decisions.record(DECISION);
+      const anna = all.find(({ references }) => references === 2);
+      expect(anna?.subjectHash).toBe((await store.decisions.find('door', 'session-1'))?.subjectHash);
+      expect((anna?.lastEnrolledAtMs ?? 0) - (anna?.firstEnrolledAtMs ?? 0)).toBe(2);
+      const [first] = await store.references.listSubjects('door', null, 1);
+      expect(await store.references.listSubjects('door', first?.subjectHash ?? null, 10)).toEqual(
+        all.slice(1),
+      );
+    });
+
     it('cuts the link from decisions to an erased subject and keeps the decisions', async () => {
       await store.references.add(newReference());
       await store.decisions.record(DECISION);
