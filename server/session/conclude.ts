@@ -17,12 +17,13 @@ export function concludeWith(
   const { mode, subject: claimed } = state.live;
   const identified = outcome === 'accept' ? (found?.subject ?? null) : null;
   const subject = mode === 'identify' ? identified : claimed;
-  const assurance = assuranceOf(state, found, evidenceOf(state, found, policy, context));
+  const evidence = evidenceOf(state, found, policy, context);
+  const assurance = assuranceOf(state, found, evidence);
   return [
     { phase: 'decided', atMs, outcome, subject },
     [
       { type: 'wake-at', atMs: null },
-      { type: 'decide', outcome, retry, subject, assurance, reasons },
+      { type: 'decide', outcome, retry, subject, assurance, evidence, reasons },
     ],
   ];
 }

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Outcome, PublicStatus } from '../../protocol/status.ts';
 import type { Retry } from '../../protocol/errors.ts';
 import type { Assurance, Reason } from '../decision/reasons.ts';
+import type { EvidenceByCue } from '../evidence/evidence.ts';
 import type { AnalysisWants, Embeddings, FaceRegion } from '../vision/analysis.ts';
 
 /** What a transition wants done. The runner executes effects in order. */
@@ -36,6 +37,8 @@ export type Effect =
       /** The subject decided on: the claimed one, or the one identified. Null when none. */
       readonly subject: string | null;
       readonly assurance: Assurance;
+      /** For the operator's evaluation only; never sent to the client. */
+      readonly evidence: EvidenceByCue;
       /** For the audit only; never sent to the client. */
       readonly reasons: readonly Reason[];
     };
