@@ -203,10 +203,17 @@ export type ErrorCode = keyof typeof ERRORS;
 export class VeriframeError extends Error {
   override readonly name = 'VeriframeError';
   readonly code: ErrorCode;
+  /** When asking again makes sense, where that is known. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    { retryAfterMs, ...options }: ErrorOptions & { readonly retryAfterMs?: number } = {},
+  ) {
     super(detail === undefined ? ERRORS[code].message : `${ERRORS[code].message} ${detail}`, options);
     this.code = code;
+    this.retryAfterMs = retryAfterMs ?? null;
   }
 
   get entry(): ErrorEntry {

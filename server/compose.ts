@@ -7,6 +7,7 @@ import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
+import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { isAttended, POLICY_NAMES, serves } from './decision/policy.ts';
@@ -69,8 +70,10 @@ export async function startServer(
       store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')),
     );
 
-    const analyzer = await startInference(config, log);
-    closers.push(() => analyzer.close());
+    const pool = await startInference(config, log);
+    closers.push(() => pool.close());
+    const capacity = new Capacity(clock, () => pool.workers);
+    const analyzer = capacity.watch(pool);
 
     const tickets = createTickets({
       clock,
@@ -97,6 +100,7 @@ export async function startServer(
         maxFramesPerSecond: config.maxFramesPerSecond,
       },
       maxSessions: config.maxSessions,
+      capacity,
     });
 
     const transport = chooseTransport(config.transport);
@@ -127,6 +131,7 @@ export async function startServer(
         jwks: issuer.jwks,
         system,
         readiness: () => readiness,
+        refusal: () => registry.refusal(),
       },
     });
     port = await gateway.listen({ host: config.host, port: config.port });

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Welcome } from '../protocol/downstream.ts';
 import { VeriframeError } from '../protocol/errors.ts';
+import type { Capacity } from './capacity.ts';
 import { policyFor } from './decision/policy.ts';
 import type { Tickets } from './identity/tickets.ts';
 import type { Sessions } from './session-directory.ts';
@@ -14,12 +15,13 @@ interface Parts {
   readonly services: SessionServices;
   readonly directory: Pick<Sessions, 'started' | 'ended'>;
   readonly limits: Omit<Welcome['limits'], 'maxSessionMs'>;
+  /** Sessions open at a time, however fast the workers are. */
   readonly maxSessions: number;
+  readonly capacity: Pick<Capacity, 'room' | 'entered' | 'retryAfterMs'>;
 }
 
 /** Keeps the running sessions of this process: lets them in, counts them, drains them. */
 export class SessionRegistry implements SessionHost {
-  readonly maxSessions: number;
   private readonly parts: Parts;
   private readonly running = new Set<SessionRunner>();
   private starting = 0;
@@ -28,11 +30,23 @@ export class SessionRegistry implements SessionHost {
 
   constructor(parts: Parts) {
     this.parts = parts;
-    this.maxSessions = parts.maxSessions;
   }
 
   get openSessions(): number {
     return this.running.size + this.starting;
+  }
+
+  /** Those open and those there is room for now, by what the workers have been measured to do. */
+  get maxSessions(): number {
+    const { maxSessions, capacity } = this.parts;
+    return Math.min(maxSessions, this.openSessions + capacity.room(this.openSessions));
+  }
+
+  /** Why a newcomer would be refused now, or null. */
+  refusal(): VeriframeError | null {
+    if (this.draining) return new VeriframeError('server.draining');
+    if (this.openSessions < this.maxSessions) return null;
+    return new VeriframeError('server.busy', undefined, { retryAfterMs: this.parts.capacity.retryAfterMs });
   }
 
   /**
@@ -40,8 +54,8 @@ export class SessionRegistry implements SessionHost {
    * Rejects with `VeriframeError` (`server.draining`, `server.busy`, `ticket.invalid`) or the store's error.
    */
   async attach(ticket: string, link: ClientLink): Promise<SessionHandle> {
-    if (this.draining) throw new VeriframeError('server.draining');
-    if (this.openSessions >= this.maxSessions) throw new VeriframeError('server.busy');
+    const refusal = this.refusal();
+    if (refusal !== null) throw refusal;
     const request = this.parts.tickets.redeem(ticket);
     this.starting++;
     try {
@@ -68,14 +82,16 @@ export class SessionRegistry implements SessionHost {
   }
 
   private async start(request: SessionRequest, link: ClientLink): Promise<SessionHandle> {
-    const { services, limits, references, directory } = this.parts;
+    const { services, limits, references, directory, capacity } = this.parts;
     const policy = policyFor(request.policy);
     const stored =
       request.mode === 'verify' && request.subject !== null
         ? await references.ofSubject(request.tenant, request.subject)
         : [];
     if (this.draining) throw new VeriframeError('server.draining');
+    const left = capacity.entered();
     const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
+      left();
       this.running.delete(runner);
       directory.ended(request);
       this.tellWhenEmpty();

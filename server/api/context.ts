@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { ModelId } from '../../models/ids.ts';
+import type { VeriframeError } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Clock } from '../clock.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
@@ -65,4 +66,6 @@ export interface ApiContext {
   readonly jwks: JSONWebKeySet;
   readonly system: SystemInfo;
   readiness(): 'starting' | 'ready' | 'draining';
+  /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
+  refusal(): VeriframeError | null;
 }

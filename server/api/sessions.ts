@@ -59,7 +59,8 @@ export const createSession = tenantOperation({
   ],
   async run(context, { caller: { tenant, mayAttend }, body }) {
     const { mode, policy, subject, audience, nonce, concealUnknown } = body;
-    if (context.readiness() === 'draining') throw new VeriframeError('server.draining');
+    const refusal = context.refusal();
+    if (refusal !== null) throw refusal;
     if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
     if (!context.policies.serves(policy, mode)) throw new VeriframeError('policy.mode');
     if (context.policies.isAttended(policy) && !mayAttend) throw new VeriframeError('policy.not_granted');

@@ -20,8 +20,11 @@ export interface Admission {
   readonly draining: boolean;
 }
 
-/** @param hasRoom whether another session could be opened */
-export function createAdmission(limits: AdmissionLimits, hasRoom: () => boolean): Admission {
+/** @param sessionRefusal why another session could not be opened now, or null */
+export function createAdmission(
+  limits: AdmissionLimits,
+  sessionRefusal: () => VeriframeError | null,
+): Admission {
   const byAddress = new Map<string, number>();
   let connections = 0;
   let draining = false;
@@ -30,9 +33,8 @@ export function createAdmission(limits: AdmissionLimits, hasRoom: () => boolean)
       if (!isOriginAllowed(request, limits.allowedOrigins)) return new VeriframeError('origin.refused');
       if (draining) return new VeriframeError('server.draining');
       const fromHere = byAddress.get(addressBlock(request.remoteAddress)) ?? 0;
-      const isFull =
-        connections >= limits.maxConnections || fromHere >= limits.maxConnectionsPerAddress || !hasRoom();
-      return isFull ? new VeriframeError('server.busy') : null;
+      const isFull = connections >= limits.maxConnections || fromHere >= limits.maxConnectionsPerAddress;
+      return isFull ? new VeriframeError('server.busy') : sessionRefusal();
     },
     entered(remoteAddress) {
       const block = addressBlock(remoteAddress);

@@ -77,10 +77,7 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { host, limits, clock, api, allowedOrigins } = options;
   const reportFault = (fault: unknown) => options.reportFault(fault);
-  const admission = createAdmission(
-    { ...limits, allowedOrigins },
-    () => host.openSessions < host.maxSessions,
-  );
+  const admission = createAdmission({ ...limits, allowedOrigins }, () => host.refusal());
   const clients = new Set<ClientConnection>();
 
   const handlers: TransportHandlers = {

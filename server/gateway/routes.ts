@@ -74,13 +74,18 @@ export function createRoutes(options: RouteOptions): (request: HttpRequest) => P
   };
 }
 
+/** A refusal for the moment that says nothing better is worth asking again after this. */
+const RETRY_AFTER_MS = 2_000;
+
 /** An HTTP error in the form that SPEC section 7 gives; unknown errors become `server.internal`. */
 export function errorResponse(error: unknown): HttpResponse {
-  const { code, message, entry } =
+  const { code, message, entry, retryAfterMs } =
     error instanceof VeriframeError ? error : new VeriframeError('server.internal');
   const body: ErrorBody = { error: { code, message, retry: entry.retry } };
   const extra: Record<string, string> = {};
   if (code === 'upgrade.required') Object.assign(extra, { upgrade: 'websocket' });
+  if (entry.httpStatus === 503)
+    Object.assign(extra, { 'retry-after': String(Math.ceil((retryAfterMs ?? RETRY_AFTER_MS) / 1000)) });
   if (code === 'api.unauthorized') Object.assign(extra, { 'www-authenticate': 'Bearer' });
   return {
     status: entry.httpStatus,

@@ -40,6 +40,7 @@ export interface LoadedModels {
  */
 export interface FrameAnalyzer {
   readonly models: LoadedModels;
+  /** Those that can take frames now: one that was lost counts again when its successor is warm. */
   readonly workers: number;
   /** Turns waiting for a worker. */
   readonly queueDepth: number;

@@ -83,7 +83,7 @@ class Pool implements FrameAnalyzer {
   }
 
   get workers(): number {
-    return this.#slots.length;
+    return this.#slots.filter((slot) => slot.isUp).length;
   }
 
   get queueDepth(): number {

@@ -74,6 +74,11 @@ export class WorkerSlot {
     return this.#state.kind === 'idle' && !this.#closing;
   }
 
+  /** Whether there is a process with warm networks, working or waiting. */
+  get isUp(): boolean {
+    return (this.#state.kind === 'idle' || this.#state.kind === 'busy') && !this.#closing;
+  }
+
   /**
    * Starts the process. Resolves when its networks are warm, rejects when it ended or hung before that, with
    * `ExecutionProviderError` when the networks cannot run where they should.

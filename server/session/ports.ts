@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../protocol/errors.ts';
+import type { ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { Mode } from '../../protocol/status.ts';
@@ -34,9 +34,8 @@ export interface SessionHandle {
 
 /** Who turns an accepted ticket into a running session. */
 export interface SessionHost {
-  /** Open sessions now and the most there may be; the gateway refuses newcomers with `server.busy` beyond it. */
-  readonly openSessions: number;
-  readonly maxSessions: number;
+  /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
+  refusal(): VeriframeError | null;
   /** Redeems a ticket. Throws `VeriframeError` (`ticket.invalid`, `server.busy`, `server.draining`). */
   attach(ticket: string, link: ClientLink): Promise<SessionHandle>;
 }

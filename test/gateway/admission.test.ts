@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VeriframeError } from '../../protocol/errors.ts';
 import { createAdmission } from '../../server/gateway/admission.ts';
 import { clientAddress, headerMap } from '../../server/gateway/http-parts.ts';
 import { TokenBucket } from '../../server/gateway/token-bucket.ts';
@@ -17,7 +18,7 @@ const limits = { allowedOrigins: [], maxConnections: 3, maxConnectionsPerAddress
 
 describe('admission', () => {
   it('R4: counts connections in all and by address, and lets go of those that ended', () => {
-    const admission = createAdmission(limits, () => true);
+    const admission = createAdmission(limits, () => null);
     const refused = (address: string) => admission.refusal(from(address))?.code ?? null;
     const leave = admission.entered('192.0.2.1');
     admission.entered('192.0.2.1');
@@ -31,7 +32,7 @@ describe('admission', () => {
   });
 
   it('R4: counts an IPv6 /64 as one address', () => {
-    const admission = createAdmission(limits, () => true);
+    const admission = createAdmission(limits, () => null);
     const refused = (address: string) => admission.refusal(from(address))?.code ?? null;
     admission.entered('2001:db8:1:2::1');
     admission.entered('2001:db8:1:2:aaaa:bbbb:cccc:dddd');
@@ -42,8 +43,9 @@ describe('admission', () => {
   });
 
   it('R4: refuses when there is no room for a session, and when it drains', () => {
-    expect(createAdmission(limits, () => false).refusal(from('::1'))?.code).toBe('server.busy');
-    const admission = createAdmission(limits, () => true);
+    const busy = new VeriframeError('server.busy');
+    expect(createAdmission(limits, () => busy).refusal(from('::1'))).toBe(busy);
+    const admission = createAdmission(limits, () => null);
     admission.drain();
     expect(admission.refusal(from('::1'))?.code).toBe('server.draining');
   });
@@ -51,7 +53,7 @@ describe('admission', () => {
   it("R2: with no list only the server's own pages may connect, else only the list", () => {
     const verdict = (origin: string | null, allowedOrigins: readonly string[]) => {
       const headers = { host: 'face.example:8080', ...(origin === null ? {} : { origin }) };
-      return createAdmission({ ...limits, allowedOrigins }, () => true).refusal(from('::1', headers))?.code;
+      return createAdmission({ ...limits, allowedOrigins }, () => null).refusal(from('::1', headers))?.code;
     };
     expect(verdict(null, [])).toBeUndefined();
     expect(verdict('http://face.example:8080', [])).toBeUndefined();

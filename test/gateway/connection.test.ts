@@ -309,21 +309,22 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
         socket.write(upgradeRequest('/v1/stream'));
         socket.once('data', () => socket.end());
         const answer = await heard;
-        return [answer.slice(9, 12), /"code":"([a-z.]+)"/.exec(answer)?.[1]];
+        const [, seconds] = /retry-after: (\d+)/i.exec(answer) ?? [];
+        return [answer.slice(9, 12), /"code":"([a-z.]+)"/.exec(answer)?.[1], seconds];
       };
       expect((await status())[0]).toBe('101');
       running.host.maxSessions = 0;
-      expect(await status()).toEqual(['503', 'server.busy']);
+      expect(await status()).toEqual(['503', 'server.busy', '4']);
       running.host.maxSessions = 100;
       await running.gateway.close();
       await start({ maxConnectionsPerAddress: 1 });
       const client = await ProtocolClient.welcomed(running);
-      expect(await status()).toEqual(['503', 'server.busy']);
+      expect(await status()).toEqual(['503', 'server.busy', '2']);
       client.raw.socket.close();
       await running.host.disconnected(1);
       expect((await status())[0]).toBe('101');
       running.gateway.drain();
-      expect(await status()).toEqual(['503', 'server.draining']);
+      expect(await status()).toEqual(['503', 'server.draining', '2']);
     });
 
     it('R32: drains without disturbing a session and closes it with server.draining', async () => {

@@ -1,5 +1,6 @@
 import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
+import { VeriframeError } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { ApiContext, SessionView } from '../../server/api/context.ts';
 import { STREAM_PATH } from '../../server/api/paths.ts';
@@ -72,6 +73,12 @@ export class CreditHost implements SessionHost {
 
   constructor(tickets: Tickets) {
     this.tickets = tickets;
+  }
+
+  refusal(): VeriframeError | null {
+    return this.openSessions < this.maxSessions
+      ? null
+      : new VeriframeError('server.busy', undefined, { retryAfterMs: 3_500 });
   }
 
   async attach(ticket: string, link: ClientLink): Promise<SessionHandle> {
@@ -163,6 +170,7 @@ export function createContext() {
       transport: { name: 'ws', why: 'test' },
     },
     readiness: () => state.readiness,
+    refusal: () => (state.readiness === 'draining' ? new VeriframeError('server.draining') : null),
   };
   return { context, tickets, views, references, state, time, key: mine.key, otherKey: yours.key };
 }
