@@ -88,7 +88,7 @@ describe('detector', () => {
     expect(transform(matrix, 0, 0)).toEqual({ x: 0, y: -80 });
   });
 
-  it('decodes boxes from logits, drops overlapping ones and ranks by score² × size', () => {
+  it('decodes boxes from logits, drops overlapping ones and ranks by score, size and place', () => {
     const logits = { fine: new Float32Array(512).fill(-9), coarse: new Float32Array(384).fill(-9) };
     const boxes = { fine: new Float32Array(512 * 16), coarse: new Float32Array(384 * 16) };
     const put = (i: number, logit: number, size: number) => {
@@ -109,6 +109,32 @@ describe('detector', () => {
     expect(found[1].score).toBeCloseTo(1 / (1 + Math.exp(-3)), 6);
     expect(found[1].box).toEqual({ x: 2 * 9 - 20, y: 2 * 10 - 20, width: 40, height: 40 });
     expect(found[1].keypoints[0]).toEqual({ x: 2 * (10 + 8), y: 2 * (20 + 8) });
+  });
+
+  it('prefers the face in the middle to a slightly larger one at the side, but not to one twice as large', () => {
+    const [side, middle] = [7 * 32 + 1, 7 * 32 + 15];
+    const sizesAt = (sideSize: number, middleSize: number) => {
+      const fine = new Float32Array(512).fill(-9);
+      const boxes = new Float32Array(512 * 16);
+      for (const [i, size] of [
+        [side, sideSize],
+        [middle, middleSize],
+      ]) {
+        fine[i] = 2;
+        boxes.set([0, 0, size, size], i * 16);
+      }
+      const outputs = [
+        tensor(fine, 1),
+        tensor(boxes, 16),
+        tensor(new Float32Array(384).fill(-9), 1),
+        tensor(new Float32Array(384 * 16), 16),
+      ];
+      return decodeDetections(outputs, detectorAnchors(), letterboxMatrix(256, 256)).map(
+        ({ box }) => box.width,
+      );
+    };
+    expect(sizesAt(40, 32)).toEqual([32, 40]);
+    expect(sizesAt(68, 32)).toEqual([68, 32]);
   });
 
   it('finds an output by its size, whatever the order', () => {
