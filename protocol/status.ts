@@ -20,7 +20,16 @@ export const HINTS = [
 ] as const;
 export type Hint = (typeof HINTS)[number];
 
-export const CHALLENGE_KINDS = ['blink', 'turn-left', 'turn-right'] as const;
+export const CHALLENGE_KINDS = [
+  'blink',
+  'turn-left',
+  'turn-right',
+  'look-up',
+  'look-down',
+  'smile',
+  'open-mouth',
+  'come-closer',
+] as const;
 /** Directions are the subject's own: `turn-left` is toward the subject's left shoulder. */
 export type ChallengeKind = (typeof CHALLENGE_KINDS)[number];
 

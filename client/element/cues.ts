@@ -17,6 +17,11 @@ export const CUES: Readonly<Record<ChallengeKind, Cue>> = {
   blink: { lids: true },
   'turn-left': { beadDeg: 270 },
   'turn-right': { beadDeg: 90 },
+  'look-up': { beadDeg: 0 },
+  'look-down': { beadDeg: 180 },
+  smile: { lowerArc: 1 },
+  'open-mouth': { lowerArc: -1 },
+  'come-closer': { grow: 1.18 },
 };
 
 /**

@@ -9,7 +9,8 @@ import type { FaceSummary } from './image-record.ts';
  */
 export function qualityHint(face: FaceSummary): Hint | null {
   const { frameWidth: width, frameHeight: height, faceCount, ...measured } = face;
-  const nothing = { landmarks: new Float32Array(0), followed: false };
+  const mouth = { opening: 0, width: 0, cornerLift: 0 };
+  const nothing = { landmarks: new Float32Array(0), mouth, followed: false };
   const region = { centreX: 0, centreY: 0, size: 0, angleRad: 0 };
   const analysis = {
     faceCount,

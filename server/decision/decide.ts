@@ -2,7 +2,6 @@ import type { Retry } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { ChallengeFailure } from '../evidence/challenge.ts';
 import type { Cue, EvidenceByCue } from '../evidence/evidence.ts';
-import type { InjectionSign } from '../evidence/injection.ts';
 import type { Standing } from '../evidence/match.ts';
 import { fuse } from './fuse.ts';
 import type { Policy } from './policy-shape.ts';
@@ -21,7 +20,6 @@ export interface Findings {
   readonly identityUnproven: boolean;
   readonly trackBreaks: number;
   readonly severalFacesMs: number;
-  readonly injectionSigns: readonly InjectionSign[];
   readonly standing: Standing;
   /** Probes pooled, and the time they span. */
   readonly probes: number;
@@ -83,10 +81,8 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
   const reject = (...reasons: readonly Reason[]) => conclude('reject', 'backoff', ...reasons);
   if (findings.faceChanged) return reject('face-changed');
   const injection = evidence.injection;
-  if (injection.measured && injection.score >= policy.injection.rejectSeverity) {
-    const frozen = findings.injectionSigns.includes('frozen');
-    return frozen ? reject('frozen-frames', 'injection-above-bar') : reject('injection-above-bar');
-  }
+  if (injection.measured && injection.score >= policy.injection.rejectSeverity)
+    return reject('injection-above-bar');
   const pad = evidence['passive-pad'];
   if (pad.measured && pad.score < policy.passivePad.rejectBar) return reject('pad-below-bar');
   if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
@@ -98,7 +94,7 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
 function spoiledBy(findings: Findings, policy: Policy): readonly Reason[] | null {
   switch (findings.challengeFailure) {
     case 'wrong-response':
-    case 'unasked-turn':
+    case 'unasked-move':
       return ['challenge-failed'];
     case 'too-early':
       return ['challenge-failed', 'challenge-too-early'];

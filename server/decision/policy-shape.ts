@@ -54,8 +54,8 @@ export interface ChallengePolicy {
   readonly pool: readonly ChallengeKind[];
   readonly minCount: number;
   readonly maxCount: number;
-  /** Turns demand a direction, so that a recording has to guess; blinks come by themselves. */
-  readonly minTurns: number;
+  /** Head moves demand a direction, so that a recording has to guess; blinks come by themselves. */
+  readonly minHeadMoves: number;
   readonly maxSkips: number;
   /** The pause before each prompt is drawn between these two. */
   readonly minPauseMs: number;
@@ -65,13 +65,36 @@ export interface ChallengePolicy {
   readonly responseMs: number;
   /** From the response until the face looks straight again and is recognised. */
   readonly settleMs: number;
-  /** All against the session's own neutral yaw. */
+  /** Gestures begun before a person could have reacted: more than this many fail the challenge. */
+  readonly maxEarlyStarts: number;
+}
+
+/** How far a gesture must go to count, all against the face at rest as the session found it. */
+export interface GesturePolicy {
   readonly turnDeg: number;
   /** A turn the other way, or while none is asked for, that fails the challenge. */
   readonly wrongTurnDeg: number;
-  readonly neutralDeg: number;
-  /** Turns begun before a person could have reacted: more than this many fail the challenge. */
-  readonly maxEarlyTurns: number;
+  readonly neutralTurnDeg: number;
+  /** Looks up and down, by pitch. */
+  readonly lookDeg: number;
+  readonly wrongLookDeg: number;
+  readonly neutralLookDeg: number;
+  /** A smile: relative growth of the mouth's width, and rise of its corners in eye distances. */
+  readonly smileWidening: number;
+  readonly smileLift: number;
+  /** Growth of the gap between the lips over the mouth's width. */
+  readonly mouthOpening: number;
+  /** Relative growth of the distance between the eyes. */
+  readonly closeness: number;
+  /** Wider faces than this share of the frame are not asked to come closer. */
+  readonly maxWidthShareToApproach: number;
+  /** The share of a gesture from which on it has begun. */
+  readonly begunShare: number;
+  /** How long a gesture has to be held: lips part and widen for moments in speech. */
+  readonly holdMs: Readonly<Record<ChallengeKind, number>>;
+  /** From these angles on an embedding weakens. */
+  readonly awayTurnDeg: number;
+  readonly awayLookDeg: number;
 }
 
 export interface BlinkPolicy {
@@ -109,9 +132,8 @@ export interface ContinuityPolicy {
   /** Unclamped log-likelihood ratio against the session's own pool at which an embedding agrees or contradicts. */
   readonly agreeLlr: number;
   readonly contradictLlr: number;
-  /** The same for a head turned by more than `turnedDeg`, where every embedding weakens. */
-  readonly contradictTurnedLlr: number;
-  readonly turnedDeg: number;
+  /** The same for a face away from its rest, where every embedding weakens. */
+  readonly contradictAwayLlr: number;
   /** Contradictions in a row that make it another face. */
   readonly contradictionsToChange: number;
   readonly minAgreements: number;
@@ -137,6 +159,8 @@ export interface InjectionPolicy {
   /** Frames equal to one seen at least `loopGapMs` before. */
   readonly loopedFrames: number;
   readonly loopGapMs: number;
+  /** Pictures that another session has shown. */
+  readonly replayedFrames: number;
   readonly digestsKept: number;
   /** Landmark motion over `stillMs` below this share of the eye distance is no living person's. */
   readonly stillMotion: number;
@@ -195,6 +219,7 @@ export interface Policy {
   readonly positioning: PositioningPolicy;
   /** Null: none are drawn. */
   readonly challenges: ChallengePolicy | null;
+  readonly gestures: GesturePolicy;
   readonly blink: BlinkPolicy;
   readonly continuity: ContinuityPolicy;
   readonly passivePad: PassivePadPolicy;

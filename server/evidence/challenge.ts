@@ -1,28 +1,31 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy } from '../decision/policy-shape.ts';
+import type { ChallengePolicy, GesturePolicy } from '../decision/policy-shape.ts';
 import type { Blink } from './blink.ts';
 import type { Evidence } from './evidence.ts';
+import { conspicuousMoves, extentOf, facesAhead, isAtRest, type Deviation } from './gesture.ts';
 
 /** Why a challenge was not passed. */
-export type ChallengeFailure = 'wrong-response' | 'unasked-turn' | 'too-early' | 'too-late';
+export type ChallengeFailure = 'wrong-response' | 'unasked-move' | 'too-early' | 'too-late';
 
 /** One challenge from its drawing to its end. Times are server milliseconds. */
 export type ChallengeRun = { readonly kind: ChallengeKind } & (
   | { readonly stage: 'pause'; readonly revealAtMs: number }
-  /** Revealed; the face must first be seen in its neutral pose with eyes open. */
+  /** Revealed; the face must first be seen at rest with eyes open. */
   | {
       readonly stage: 'awaiting-neutral';
       readonly revealedAtMs: number;
       readonly deadlineAtMs: number;
-      readonly earlyTurns: number;
+      readonly earlyStarts: number;
     }
   | {
       readonly stage: 'awaiting-response';
       readonly revealedAtMs: number;
       readonly deadlineAtMs: number;
-      readonly earlyTurns: number;
-      /** When the head left the neutral pose; null while it is in it. */
+      readonly earlyStarts: number;
+      /** When the gesture began; null while the face is at rest. */
       readonly onsetAtMs: number | null;
+      /** Since when it has been done far enough to count. */
+      readonly heldSinceMs: number | null;
     }
   /** Answered; waiting for the face to look straight and to be recognised again. */
   | { readonly stage: 'settling'; readonly respondedAtMs: number; readonly deadlineAtMs: number }
@@ -34,20 +37,17 @@ export type ChallengeRun = { readonly kind: ChallengeKind } & (
 export interface ChallengeSample {
   /** Server time at which the frame arrived. */
   readonly atMs: number;
-  /** Yaw against the session's neutral. Positive: toward image right, the subject's own left. */
-  readonly relativeYawDeg: number;
+  /** Against the session's rest. */
+  readonly deviation: Deviation;
   readonly eyesClosed: boolean;
   readonly blink: Blink | null;
   /** Track and identity are unbroken and the face is usable. */
   readonly trusted: boolean;
   /** An embedding of this very frame agreed with the session's own. */
   readonly recognised: boolean;
-  /** An embedding of this very frame agreed, or fell short only as a turned head's does. */
+  /** An embedding of this very frame agreed, or fell short only as a face away from its rest does. */
   readonly resembles: boolean;
 }
-
-/** A picture is unmirrored: the subject's left is on the image's right, where yaw is positive. */
-const TURN_SIGN = { 'turn-left': 1, 'turn-right': -1 } as const;
 
 /** `draw` in [0, 1) sets the pause before the prompt. */
 export function startChallenge(
@@ -70,7 +70,7 @@ export function passTime(run: ChallengeRun, atMs: number, policy: ChallengePolic
         stage: 'awaiting-neutral',
         revealedAtMs: atMs,
         deadlineAtMs: atMs + policy.responseMs,
-        earlyTurns: 0,
+        earlyStarts: 0,
       };
     case 'awaiting-neutral':
     case 'awaiting-response':
@@ -98,40 +98,47 @@ export function nextChallengeTime(run: ChallengeRun): number | null {
 }
 
 /**
- * Folds one frame. The head has to rest until it is asked to turn. A response counts when it begins from the neutral
- * pose, after the prompt and no sooner than a person can react, goes the asked way, and arrives before the deadline;
- * a turned head must itself resemble the session's face, or another's could be lent for the moment. It is complete
- * when the face looks straight again and an embedding says that it is still the same one.
+ * Folds one frame. The head has to rest until it is asked to move. A response counts when it begins from rest, after
+ * the prompt and no sooner than a person can react, goes the asked way and no other, is held as long as its kind asks,
+ * and arrives before the deadline; the face doing it must itself resemble the session's, or another's could be lent
+ * for the moment. It is complete when the face looks straight again and an embedding says that it is still the same.
  */
 export function foldChallenge(
   run: ChallengeRun,
   sample: ChallengeSample,
   policy: ChallengePolicy,
+  gestures: GesturePolicy,
 ): ChallengeRun {
-  const neutral = Math.abs(sample.relativeYawDeg) < policy.neutralDeg && !sample.eyesClosed;
+  const { atMs, trusted, deviation, eyesClosed } = sample;
   switch (run.stage) {
     case 'pause':
-      return sample.trusted && isTurned(sample, policy) ? failed(run, 'unasked-turn') : run;
+      return trusted && conspicuousMoves(deviation, gestures).length > 0 ? failed(run, 'unasked-move') : run;
     case 'passed':
     case 'failed':
       return run;
     case 'awaiting-neutral':
-      if (!sample.trusted || !neutral || sample.atMs < run.revealedAtMs) return run;
-      return { ...run, stage: 'awaiting-response', onsetAtMs: null };
+      if (!trusted || eyesClosed || !isAtRest(deviation, run.kind, gestures) || atMs < run.revealedAtMs)
+        return run;
+      return { ...run, stage: 'awaiting-response', onsetAtMs: null, heldSinceMs: null };
     case 'awaiting-response':
-      if (sample.atMs >= run.deadlineAtMs) return run;
-      if (!sample.trusted) {
-        const { kind, revealedAtMs, deadlineAtMs, earlyTurns } = run;
-        return { kind, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs, earlyTurns };
-      }
-      return run.kind === 'blink' ? awaitBlink(run, sample, policy) : awaitTurn(run, sample, policy);
+      if (atMs >= run.deadlineAtMs) return run;
+      if (!trusted) return awaitRest(run, run.earlyStarts);
+      if (conspicuousMoves(deviation, gestures).some((move) => move !== run.kind))
+        return failed(run, 'wrong-response');
+      return run.kind === 'blink'
+        ? awaitBlink(run, sample, policy)
+        : awaitGesture(run, sample, policy, gestures);
     case 'settling':
-      if (!sample.trusted || !neutral || !sample.recognised || sample.atMs <= run.respondedAtMs) return run;
-      return { kind: run.kind, stage: 'passed' };
+      if (!trusted || eyesClosed || !sample.recognised || atMs <= run.respondedAtMs) return run;
+      return facesAhead(deviation, run.kind, gestures) ? { kind: run.kind, stage: 'passed' } : run;
   }
 }
 
 type Awaiting = Extract<ChallengeRun, { stage: 'awaiting-response' }>;
+
+function awaitRest({ kind, revealedAtMs, deadlineAtMs }: Awaiting, earlyStarts: number): ChallengeRun {
+  return { kind, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs, earlyStarts };
+}
 
 function responded(run: Awaiting, atMs: number, policy: ChallengePolicy): ChallengeRun {
   return { kind: run.kind, stage: 'settling', respondedAtMs: atMs, deadlineAtMs: atMs + policy.settleMs };
@@ -141,50 +148,51 @@ function failed({ kind }: ChallengeRun, failure: ChallengeFailure): ChallengeRun
   return { kind, stage: 'failed', failure };
 }
 
-/** Too far aside to be at rest, whatever the direction. */
-function isTurned({ relativeYawDeg }: ChallengeSample, { wrongTurnDeg }: ChallengePolicy): boolean {
-  return Math.abs(relativeYawDeg) >= wrongTurnDeg;
-}
-
-function awaitBlink(run: Awaiting, sample: ChallengeSample, policy: ChallengePolicy): ChallengeRun {
-  const { atMs, blink } = sample;
-  if (isTurned(sample, policy)) return failed(run, 'wrong-response');
+function awaitBlink(run: Awaiting, { atMs, blink }: ChallengeSample, policy: ChallengePolicy): ChallengeRun {
   const inTime = blink !== null && blink.startMs >= run.revealedAtMs + policy.earliestResponseMs;
   return inTime ? responded(run, atMs, policy) : run;
 }
 
-function awaitTurn(run: Awaiting, sample: ChallengeSample, policy: ChallengePolicy): ChallengeRun {
-  const { atMs, relativeYawDeg } = sample;
-  const { kind, revealedAtMs, deadlineAtMs } = run;
-  if (kind === 'blink') return run;
-  const turned = relativeYawDeg * TURN_SIGN[kind];
-  if (Math.abs(turned) < policy.neutralDeg) return { ...run, onsetAtMs: null };
+function awaitGesture(
+  run: Awaiting,
+  { atMs, deviation, resembles }: ChallengeSample,
+  policy: ChallengePolicy,
+  gestures: GesturePolicy,
+): ChallengeRun {
+  const extent = extentOf(run.kind, deviation, gestures);
+  if (extent < gestures.begunShare) return { ...run, onsetAtMs: null, heldSinceMs: null };
   const onsetAtMs = run.onsetAtMs ?? atMs;
-  if (onsetAtMs < revealedAtMs + policy.earliestResponseMs) {
-    const earlyTurns = run.earlyTurns + 1;
-    if (earlyTurns > policy.maxEarlyTurns) return failed(run, 'too-early');
-    return { kind, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs, earlyTurns };
+  if (onsetAtMs < run.revealedAtMs + policy.earliestResponseMs) {
+    const earlyStarts = run.earlyStarts + 1;
+    return earlyStarts > policy.maxEarlyStarts ? failed(run, 'too-early') : awaitRest(run, earlyStarts);
   }
-  if (turned <= -policy.wrongTurnDeg) return failed(run, 'wrong-response');
-  if (turned >= policy.turnDeg && sample.resembles) return responded(run, atMs, policy);
-  return { ...run, onsetAtMs };
+  if (extent < 1) return { ...run, onsetAtMs, heldSinceMs: null };
+  const heldSinceMs = run.heldSinceMs ?? atMs;
+  const held = atMs - heldSinceMs >= gestures.holdMs[run.kind];
+  return held && resembles ? responded(run, atMs, policy) : { ...run, onsetAtMs, heldSinceMs };
 }
 
 /**
  * Assumed rates behind the log-likelihood ratios, starting values to be calibrated: a bona fide subject passes a
- * challenge with .95; a recording happens to blink in the window with .25, and turns the asked way from rest
- * in the window with .15.
+ * challenge with .95. A recording happens to blink in the window with .25, smiles or opens its mouth long enough with
+ * .2 (people talk), and moves its head or comes closer from rest in the window with .1.
  */
+const MOVED_LLR = Math.log(0.95 / 0.1);
 const PASSED_LLR: Readonly<Record<ChallengeKind, number>> = {
   blink: Math.log(0.95 / 0.25),
-  'turn-left': Math.log(0.95 / 0.15),
-  'turn-right': Math.log(0.95 / 0.15),
+  'turn-left': MOVED_LLR,
+  'turn-right': MOVED_LLR,
+  'look-up': MOVED_LLR,
+  'look-down': MOVED_LLR,
+  smile: Math.log(0.95 / 0.2),
+  'open-mouth': Math.log(0.95 / 0.2),
+  'come-closer': MOVED_LLR,
 };
 /** Too late is common with people (they did not notice); wrong or impossibly early is not. */
 const FAILED_LLR: Readonly<Record<ChallengeFailure, number>> = {
   'too-late': Math.log(0.04 / 0.6),
   'wrong-response': Math.log(0.01 / 0.2),
-  'unasked-turn': Math.log(0.02 / 0.3),
+  'unasked-move': Math.log(0.02 / 0.3),
   'too-early': Math.log(0.003 / 0.2),
 };
 

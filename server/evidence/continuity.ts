@@ -72,14 +72,15 @@ type Similarity = 'agrees' | 'doubtful' | 'contradicts' | 'says-nothing';
 /**
  * Folds one frame. The track says where the face is, embeddings say whose it is: after a break nothing counts
  * until an embedding agrees with `pool`, the session's own, and embeddings sampled all along catch a face that
- * was swapped without a visible break. The first good embedding founds the pool and agrees by definition.
+ * was swapped without a visible break. The first good embedding founds the pool and agrees by definition. `away`:
+ * the face is turned or moved so that every embedding of it weakens.
  */
 export function foldContinuity(
   state: ContinuityState,
   sample: Sample,
   verdict: Verdict,
   pool: EmbeddingPool,
-  neutralYawDeg: number,
+  away: boolean,
   policy: ContinuityPolicy,
 ): ContinuityState {
   const face = faceOf(sample);
@@ -95,12 +96,11 @@ export function foldContinuity(
   };
   if (!verdict.usable || face?.embeddings === undefined) return next;
 
-  const turned = Math.abs(face.pose.yawDeg - neutralYawDeg) > policy.turnedDeg;
   if (pool.frames === 0) return verdict.good ? agreed(next, sample.atMs, null) : next;
   const comparison = compare(face.embeddings, poolMean(pool));
   if (comparison === null) return next;
   const llr = unclampedLlr(comparison);
-  switch (similarity(llr, turned, verdict, policy)) {
+  switch (similarity(llr, away, verdict, policy)) {
     case 'agrees':
       return agreed(next, sample.atMs, llr);
     case 'contradicts': {
@@ -116,14 +116,14 @@ export function foldContinuity(
 }
 
 /**
- * A good frame has to agree. A turned one may fall short of that, but not into what strangers score; a blurred or
+ * A good frame has to agree. One of a face away from its rest may fall short of that, but not into what strangers score; a blurred or
  * covered one may fail in any way without it meaning anything.
  */
-function similarity(llr: number, turned: boolean, verdict: Verdict, policy: ContinuityPolicy): Similarity {
+function similarity(llr: number, away: boolean, verdict: Verdict, policy: ContinuityPolicy): Similarity {
   if (llr >= policy.agreeLlr) return 'agrees';
-  const frontal = verdict.good && !turned;
+  const frontal = verdict.good && !away;
   const clear = verdict.good || verdict.hint === 'look-straight';
-  if (clear && llr <= (frontal ? policy.contradictLlr : policy.contradictTurnedLlr)) return 'contradicts';
+  if (clear && llr <= (frontal ? policy.contradictLlr : policy.contradictAwayLlr)) return 'contradicts';
   return frontal ? 'doubtful' : 'says-nothing';
 }
 

@@ -1,5 +1,13 @@
-import type { Policy, ChallengePolicy } from '../decision/policy-shape.ts';
-import { foldChallenge, passTime, startChallenge, type ChallengeRun } from '../evidence/challenge.ts';
+import type { ChallengeKind } from '../../protocol/status.ts';
+import type { ChallengePolicy, GesturePolicy, Policy } from '../decision/policy-shape.ts';
+import {
+  foldChallenge,
+  passTime,
+  startChallenge,
+  type ChallengeRun,
+  type ChallengeSample,
+} from '../evidence/challenge.ts';
+import { deviationFrom, isFeasible, type Posture } from '../evidence/gesture.ts';
 import { alternativesTo, drawCount, drawKind, pick } from './draw-challenge.ts';
 import type { Seen } from './fold-analysis.ts';
 import { enterMatching } from './matching.ts';
@@ -9,15 +17,16 @@ import { drawAt, type Step } from './step.ts';
 /** Counts the challenges out and starts the first. Uses three draws. */
 export function beginChallenges(
   live: Live,
-  neutralYawDeg: number,
+  rest: Posture,
   atMs: number,
   draws: readonly number[],
-  policy: ChallengePolicy,
+  challenges: ChallengePolicy,
+  gestures: GesturePolicy,
 ): ChallengingState {
-  const log: ChallengeLog = { ...live.gathered.challenges, of: drawCount(drawAt(draws, 0), policy) };
-  const kind = drawKind(drawAt(draws, 1), log, policy);
-  const run = startChallenge(kind, atMs, drawAt(draws, 2), policy);
-  return { phase: 'challenging', live: withLog(live, log), neutralYawDeg, run };
+  const log: ChallengeLog = { ...live.gathered.challenges, of: drawCount(drawAt(draws, 0), challenges) };
+  const kind = drawKind(drawAt(draws, 1), log, feasible(challenges, rest, gestures));
+  const run = startChallenge(kind, atMs, drawAt(draws, 2), challenges);
+  return { phase: 'challenging', live: withLog(live, log), rest, run };
 }
 
 /** Folds a frame (null: only time went by) into the running challenge and starts the next when it is passed. */
@@ -28,10 +37,10 @@ export function advanceChallenging(
   draws: readonly number[],
   policy: Policy,
 ): ChallengingState | MatchingState {
-  const { challenges } = policy;
+  const { challenges, gestures } = policy;
   if (challenges === null) return state;
-  const answered =
-    seen === null ? state.run : foldChallenge(state.run, challengeSample(state, seen), challenges);
+  const sample = seen === null ? null : challengeSample(state, seen);
+  const answered = sample === null ? state.run : foldChallenge(state.run, sample, challenges, gestures);
   const run = passTime(answered, atMs, challenges);
   if (run.stage === 'passed') return afterPass(state, run, atMs, draws, policy, challenges);
   if (run.stage !== 'failed') return { ...state, run };
@@ -39,9 +48,14 @@ export function advanceChallenging(
   return { ...state, run, live: withLog(state.live, log) };
 }
 
-function challengeSample({ neutralYawDeg }: ChallengingState, seen: Seen) {
-  const { yawDeg, ...sample } = seen;
-  return { ...sample, relativeYawDeg: yawDeg - neutralYawDeg };
+/** Null for a frame without a face, which answers nothing. */
+function challengeSample({ rest }: ChallengingState, { posture, ...seen }: Seen): ChallengeSample | null {
+  return posture === null ? null : { ...seen, deviation: deviationFrom(rest, posture) };
+}
+
+/** The same policy without the kinds that this face cannot do before this camera. */
+function feasible(challenges: ChallengePolicy, rest: Posture, gestures: GesturePolicy): ChallengePolicy {
+  return { ...challenges, pool: challenges.pool.filter((kind) => isFeasible(kind, rest, gestures)) };
 }
 
 function afterPass(
@@ -55,15 +69,15 @@ function afterPass(
   const before = state.live.gathered.challenges;
   const log: ChallengeLog = { ...before, passed: [...before.passed, run.kind] };
   const live = withLog(state.live, log);
-  if (log.passed.length >= (log.of ?? 0)) return enterMatching(live, state.neutralYawDeg, atMs, policy);
-  const kind = drawKind(drawAt(draws, 0), log, challenges);
+  if (log.passed.length >= (log.of ?? 0)) return enterMatching(live, state.rest, atMs, policy);
+  const kind = drawKind(drawAt(draws, 0), log, feasible(challenges, state.rest, policy.gestures));
   return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges) };
 }
 
 /** Whether the running challenge can be exchanged for another: revealed, unanswered, and with one to take. */
-export function isSkippable({ run, live }: ChallengingState, policy: ChallengePolicy): boolean {
+export function isSkippable({ run, live, rest }: ChallengingState, policy: Policy): boolean {
   if (run.stage !== 'awaiting-neutral' && run.stage !== 'awaiting-response') return false;
-  return alternativesTo(run.kind, live.gathered.challenges, policy).length > 0;
+  return alternatives(run.kind, live.gathered.challenges, rest, policy).length > 0;
 }
 
 /** Exchanges the running challenge for one of equal strength, with a pause of its own. Uses two draws. */
@@ -71,13 +85,23 @@ export function skipChallenge(
   state: ChallengingState,
   atMs: number,
   draws: readonly number[],
-  policy: ChallengePolicy,
+  policy: Policy,
 ): Step {
-  if (!isSkippable(state, policy)) return [state, [{ type: 'send-error', code: 'skip.not_allowed' }]];
+  if (policy.challenges === null || !isSkippable(state, policy))
+    return [state, [{ type: 'send-error', code: 'skip.not_allowed' }]];
   const before = state.live.gathered.challenges;
-  const kind = pick(drawAt(draws, 0), alternativesTo(state.run.kind, before, policy));
+  const kind = pick(drawAt(draws, 0), alternatives(state.run.kind, before, state.rest, policy));
   const live = withLog(state.live, { ...before, skipped: [...before.skipped, state.run.kind] });
-  return [{ ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), policy) }, []];
+  return [{ ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), policy.challenges) }, []];
+}
+
+function alternatives(
+  kind: ChallengeKind,
+  log: ChallengeLog,
+  rest: Posture,
+  { challenges, gestures }: Policy,
+): readonly ChallengeKind[] {
+  return challenges === null ? [] : alternativesTo(kind, log, feasible(challenges, rest, gestures));
 }
 
 function withLog(live: Live, challenges: ChallengeLog): Live {

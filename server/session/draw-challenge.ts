@@ -1,11 +1,22 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengePolicy } from '../decision/policy-shape.ts';
+import { isHeadMove } from '../evidence/gesture.ts';
 import type { ChallengeLog } from './state.ts';
 
-/** How hard a recording finds each kind: turns demand a direction, blinks come by themselves. */
-const STRENGTH: Readonly<Record<ChallengeKind, number>> = { blink: 1, 'turn-left': 2, 'turn-right': 2 };
-
-const isTurn = (kind: ChallengeKind) => kind !== 'blink';
+/**
+ * How hard a recording finds each kind: head moves demand a direction and fail where they are not asked for, an approach
+ * is rare; blinks come by themselves, and mouths move in speech.
+ */
+const STRENGTH: Readonly<Record<ChallengeKind, number>> = {
+  blink: 1,
+  smile: 1,
+  'open-mouth': 1,
+  'come-closer': 2,
+  'turn-left': 2,
+  'turn-right': 2,
+  'look-up': 2,
+  'look-down': 2,
+};
 
 /** Draws how many challenges a session will have. `draw` is in [0, 1). */
 export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy): number {
@@ -14,14 +25,14 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 
 /**
  * Draws the next kind from all that were not skipped: one that was passed may come again, or each would give the
- * next away. Only turns are left to draw from when the policy's number of them could not be reached otherwise.
+ * next away. Only head moves are left to draw from when the policy's number of them could not be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !log.skipped.includes(kind));
-  const turns = open.filter(isTurn);
-  const turnsDue = policy.minTurns - log.passed.filter(isTurn).length;
+  const moves = open.filter(isHeadMove);
+  const movesDue = policy.minHeadMoves - log.passed.filter(isHeadMove).length;
   const challengesDue = (log.of ?? 0) - log.passed.length;
-  return pick(draw, turnsDue >= challengesDue && turns.length > 0 ? turns : open);
+  return pick(draw, movesDue >= challengesDue && moves.length > 0 ? moves : open);
 }
 
 /** Kinds that may stand in for `kind`: at least as strong and not skipped before. */

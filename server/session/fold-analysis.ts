@@ -3,6 +3,7 @@ import type { Policy } from '../decision/policy-shape.ts';
 import { foldBlink, type Blink } from '../evidence/blink.ts';
 import { breaksTrack, foldContinuity, initialContinuity } from '../evidence/continuity.ts';
 import { addToPool } from '../evidence/embedding-pool.ts';
+import { deviationFrom, isAway, postureOf, type Posture } from '../evidence/gesture.ts';
 import { foldInjection } from '../evidence/injection.ts';
 import { foldPassivePad } from '../evidence/passive-pad.ts';
 import { foldQuality, judge, type Verdict } from '../evidence/quality-gate.ts';
@@ -13,8 +14,8 @@ import { emptyGathered, type Gathered, type LastLook } from './state.ts';
 export interface Seen {
   readonly atMs: number;
   readonly verdict: Verdict;
-  readonly yawDeg: number;
-  readonly pitchDeg: number;
+  /** Null where no face was found. */
+  readonly posture: Posture | null;
   readonly eyesClosed: boolean;
   /** The blink that ended with this frame. */
   readonly blink: Blink | null;
@@ -22,7 +23,7 @@ export interface Seen {
   readonly trusted: boolean;
   /** An embedding of this frame agreed with the session's own. */
   readonly recognised: boolean;
-  /** An embedding of this frame agreed, or fell short only as a turned head's does. */
+  /** An embedding of this frame agreed, or fell short only as a face away from its rest does. */
   readonly resembles: boolean;
 }
 
@@ -32,16 +33,17 @@ export interface Folded {
   readonly seen: Seen;
 }
 
-/** Folds one analysed frame into all accumulators. `neutralYawDeg` is 0 until the session knows better. */
+/** Folds one analysed frame into all accumulators. `rest` is null until the session has found it. */
 export function foldAnalysis(
   before: Gathered,
   lastLook: LastLook,
   sample: Sample,
-  neutralYawDeg: number,
+  rest: Posture | null,
   policy: Policy,
 ): Folded {
   const { analysis, atMs } = sample;
   const face = faceOf(sample);
+  const posture = face === null ? null : postureOf(face, analysis.width);
   const faceCount = analysis.faceCount ?? lastLook.faceCount;
   const unjoined = before.continuity.unproven || breaksTrack(before.continuity, sample, policy.continuity);
 
@@ -52,7 +54,7 @@ export function foldAnalysis(
     sample,
     verdict,
     before.probes,
-    neutralYawDeg,
+    posture !== null && rest !== null && isAway(deviationFrom(rest, posture), policy.gestures),
     policy.continuity,
   );
   const recognised = continuity.agreements > before.continuity.agreements;
@@ -73,7 +75,7 @@ export function foldAnalysis(
     region: face?.region ?? null,
     box: faceBox(sample),
     verdict,
-    yawDeg: face?.pose.yawDeg ?? 0,
+    posture,
     faceCount,
     countedAtMs: analysis.faceCount === undefined ? lastLook.countedAtMs : atMs,
     embeddedAtMs: face?.embeddings === undefined ? lastLook.embeddedAtMs : atMs,
@@ -82,8 +84,7 @@ export function foldAnalysis(
   const seen: Seen = {
     atMs,
     verdict,
-    yawDeg: face?.pose.yawDeg ?? 0,
-    pitchDeg: face?.pose.pitchDeg ?? 0,
+    posture,
     eyesClosed: blink.eyesClosed,
     blink: blink.count > before.blink.count ? blink.latest : null,
     trusted: verdict.usable && !continuity.unproven,

@@ -1,21 +1,17 @@
 import { conclude, type Conclusion } from '../decision/decide.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import { poolMean } from '../evidence/embedding-pool.ts';
+import type { Posture } from '../evidence/gesture.ts';
 import { matchCandidates } from '../evidence/match.ts';
 import type { Candidate } from './event.ts';
 import type { Live, MatchingState } from './state.ts';
 import type { Step } from './step.ts';
 
-export function enterMatching(
-  live: Live,
-  neutralYawDeg: number,
-  atMs: number,
-  policy: Policy,
-): MatchingState {
+export function enterMatching(live: Live, rest: Posture, atMs: number, policy: Policy): MatchingState {
   return {
     phase: 'matching',
     live,
-    neutralYawDeg,
+    rest,
     deadlineAtMs: atMs + policy.timing.matchingMs,
     pending: null,
     found: null,

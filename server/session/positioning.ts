@@ -1,5 +1,5 @@
 import type { Policy } from '../decision/policy-shape.ts';
-import { median } from '../evidence/sample.ts';
+import { restOf } from '../evidence/gesture.ts';
 import { beginChallenges } from './challenging.ts';
 import { forgiveBreaks, startOver, type Seen } from './fold-analysis.ts';
 import { enterMatching } from './matching.ts';
@@ -8,17 +8,17 @@ import {
   type ChallengingState,
   type Live,
   type MatchingState,
-  type PoseAt,
   type PositioningState,
+  type PostureAt,
 } from './state.ts';
 
 export function enterPositioning(live: Live, atMs: number, policy: Policy): PositioningState {
-  return { phase: 'positioning', live, deadlineAtMs: atMs + policy.timing.positioningMs, poses: [] };
+  return { phase: 'positioning', live, deadlineAtMs: atMs + policy.timing.positioningMs, postures: [] };
 }
 
 /**
- * Waits for a face at rest, then takes the median of its poses for the session's neutral: cameras above or beside
- * a screen bias every pose. Another face stepping in starts the session over; nothing was proven yet.
+ * Waits for a face at rest and keeps the median of its postures: cameras above or beside a screen bias every pose, and
+ * every mouth is its own. Another face stepping in starts the session over; nothing was proven yet.
  */
 export function advancePositioning(
   state: PositioningState,
@@ -28,36 +28,39 @@ export function advancePositioning(
   policy: Policy,
 ): PositioningState | ChallengingState | MatchingState {
   if (state.live.gathered.continuity.changed && policy.continuity.followTrack)
-    return withLive({ ...state, poses: [] }, { gathered: startOver(state.live.gathered) });
+    return withLive({ ...state, postures: [] }, { gathered: startOver(state.live.gathered) });
 
-  const poses = posesAtRest(state.poses, seen, policy);
-  const next = { ...state, poses };
-  if (!atRest(poses, policy) || !seen.trusted) return next;
+  const postures = posturesAtRest(state.postures, seen, policy);
+  const next = { ...state, postures };
+  if (!atRest(postures, policy) || !seen.trusted) return next;
   if (state.live.gathered.probes.frames < policy.positioning.probes) return next;
 
-  const neutralYawDeg = median(poses.map((pose) => pose.yawDeg));
+  const rest = restOf(postures.map(({ posture }) => posture));
   const { live } = withLive(next, { gathered: forgiveBreaks(state.live.gathered) });
   return policy.challenges === null
-    ? enterMatching(live, neutralYawDeg, atMs, policy)
-    : beginChallenges(live, neutralYawDeg, atMs, draws, policy.challenges);
+    ? enterMatching(live, rest, atMs, policy)
+    : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures);
 }
 
-function posesAtRest(before: readonly PoseAt[], seen: Seen, { positioning }: Policy): readonly PoseAt[] {
-  if (!seen.verdict.usable) return [];
-  const recent = before.filter((pose) => pose.atMs > seen.atMs - positioning.withinMs);
-  if (!seen.verdict.good) return recent;
-  return [...recent, { atMs: seen.atMs, yawDeg: seen.yawDeg, pitchDeg: seen.pitchDeg }];
+function posturesAtRest(
+  before: readonly PostureAt[],
+  { atMs, verdict, posture }: Seen,
+  { positioning }: Policy,
+): readonly PostureAt[] {
+  if (!verdict.usable) return [];
+  const recent = before.filter((earlier) => earlier.atMs > atMs - positioning.withinMs);
+  return verdict.good && posture !== null ? [...recent, { atMs, posture }] : recent;
 }
 
-/** Whether these poses are enough, over long enough, and close enough together. */
-export function atRest(poses: readonly PoseAt[], { positioning }: Policy): boolean {
-  const first = poses[0];
-  const last = poses.at(-1);
-  if (first === undefined || last === undefined || poses.length < positioning.goodFrames) return false;
+/** Whether these postures are enough, over long enough, and close enough together. */
+export function atRest(postures: readonly PostureAt[], { positioning }: Policy): boolean {
+  const first = postures[0];
+  const last = postures.at(-1);
+  if (first === undefined || last === undefined || postures.length < positioning.goodFrames) return false;
   return (
     last.atMs - first.atMs >= positioning.spanMs &&
-    spread(poses.map((pose) => pose.yawDeg)) <= positioning.maxSpreadDeg &&
-    spread(poses.map((pose) => pose.pitchDeg)) <= positioning.maxSpreadDeg
+    spread(postures.map(({ posture }) => posture.pose.yawDeg)) <= positioning.maxSpreadDeg &&
+    spread(postures.map(({ posture }) => posture.pose.pitchDeg)) <= positioning.maxSpreadDeg
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ChallengeStatus, Hint, PublicStatus } from '../../protocol/status.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import type { ChallengeRun } from '../evidence/challenge.ts';
+import { deviationFrom, facesAhead, isAtRest } from '../evidence/gesture.ts';
 import { isSkippable } from './challenging.ts';
 import type { ChallengingState, LiveState, MatchingState, PositioningState } from './state.ts';
 
@@ -42,16 +43,21 @@ function positioningHint(state: PositioningState, atMs: number, policy: Policy):
   return gateHint(state, atMs, policy) ?? 'hold-still';
 }
 
-function challengingHint({ live, run, neutralYawDeg }: ChallengingState, policy: Policy): Hint | null {
-  const { verdict, yawDeg } = live.look;
+function challengingHint({ live, run, rest }: ChallengingState, policy: Policy): Hint | null {
+  const { verdict, posture } = live.look;
   if (verdict !== null && !verdict.usable) return verdict.hint;
-  const neutralDeg = policy.challenges?.neutralDeg ?? Infinity;
-  const turned = Math.abs(yawDeg - neutralYawDeg) >= neutralDeg;
+  const deviation = posture === null ? null : deviationFrom(rest, posture);
+  const aside = deviation !== null && !facesAhead(deviation, run.kind, policy.gestures);
   switch (run.stage) {
     case 'pause':
-      return turned ? 'look-straight' : 'hold-still';
+      return aside ? 'look-straight' : 'hold-still';
     case 'awaiting-neutral':
-      return turned ? 'look-straight' : 'do-challenge';
+      if (aside) return 'look-straight';
+      return run.kind === 'come-closer' &&
+        deviation !== null &&
+        !isAtRest(deviation, run.kind, policy.gestures)
+        ? 'move-back'
+        : 'do-challenge';
     case 'awaiting-response':
       return 'do-challenge';
     case 'settling':
@@ -77,7 +83,7 @@ function challengeStatus(state: ChallengingState, atMs: number, policy: Policy):
     number: passed.length + 1,
     of,
     remainingMs,
-    skippable: isSkippable(state, policy.challenges),
+    skippable: isSkippable(state, policy),
   };
 }
 
@@ -99,7 +105,7 @@ function progressOf(state: LiveState, policy: Policy): number {
   const { gathered, mode } = state.live;
   switch (state.phase) {
     case 'positioning':
-      return Math.min(1, state.poses.length / policy.positioning.goodFrames);
+      return Math.min(1, state.postures.length / policy.positioning.goodFrames);
     case 'challenging': {
       const { passed, of } = gathered.challenges;
       const half = state.run.stage === 'settling' ? 0.5 : 0;

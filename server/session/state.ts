@@ -5,6 +5,7 @@ import { initialBlink, type BlinkState } from '../evidence/blink.ts';
 import type { ChallengeFailure, ChallengeRun } from '../evidence/challenge.ts';
 import { initialContinuity, type ContinuityState } from '../evidence/continuity.ts';
 import { emptyPool, type EmbeddingPool } from '../evidence/embedding-pool.ts';
+import type { Posture } from '../evidence/gesture.ts';
 import { initialInjection, type InjectionState } from '../evidence/injection.ts';
 import type { MatchFinding } from '../evidence/match.ts';
 import { initialPassivePad, type PassivePadState } from '../evidence/passive-pad.ts';
@@ -75,7 +76,8 @@ export interface LastLook {
   readonly region: FaceRegion | null;
   readonly box: FaceBox | null;
   readonly verdict: Verdict | null;
-  readonly yawDeg: number;
+  /** Null where no face was found. */
+  readonly posture: Posture | null;
   /** Latest known number of faces. */
   readonly faceCount: number;
   readonly countedAtMs: number | null;
@@ -108,10 +110,9 @@ export interface Live {
   readonly ending: boolean;
 }
 
-export interface PoseAt {
+export interface PostureAt {
   readonly atMs: number;
-  readonly yawDeg: number;
-  readonly pitchDeg: number;
+  readonly posture: Posture;
 }
 
 export interface HelloState {
@@ -126,15 +127,15 @@ export interface PositioningState {
   readonly phase: 'positioning';
   readonly live: Live;
   readonly deadlineAtMs: number;
-  /** Good frames of late; their median becomes the neutral pose. */
-  readonly poses: readonly PoseAt[];
+  /** Good frames of late; their median becomes the rest. */
+  readonly postures: readonly PostureAt[];
 }
 
 export interface ChallengingState {
   readonly phase: 'challenging';
   readonly live: Live;
-  /** Yaw of the subject at rest, against which turns are measured. */
-  readonly neutralYawDeg: number;
+  /** The subject at rest, against which gestures are measured. */
+  readonly rest: Posture;
   readonly run: ChallengeRun;
 }
 
@@ -146,7 +147,7 @@ export type Pending =
 export interface MatchingState {
   readonly phase: 'matching';
   readonly live: Live;
-  readonly neutralYawDeg: number;
+  readonly rest: Posture;
   readonly deadlineAtMs: number;
   readonly pending: Pending | null;
   /** Identify: what the last search found, and when it was asked for. */
@@ -198,7 +199,7 @@ export const nothingSeen: LastLook = {
   region: null,
   box: null,
   verdict: null,
-  yawDeg: 0,
+  posture: null,
   faceCount: 0,
   countedAtMs: null,
   embeddedAtMs: null,

@@ -151,8 +151,8 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
     case 'analysis-failed':
       return onAnalysisFailed(state, event, policy, context);
     case 'skip':
-      return state.phase === 'challenging' && policy.challenges !== null
-        ? skipChallenge(state, atMs, event.draws, policy.challenges)
+      return state.phase === 'challenging'
+        ? skipChallenge(state, atMs, event.draws, policy)
         : [state, [{ type: 'send-error', code: 'skip.not_allowed' }]];
     case 'candidates':
       return state.phase === 'matching'
@@ -193,15 +193,10 @@ function onAnalyzed(
   if (frame === null) return [state, []];
   const [flow, effects] = stopRunning(state.live.flow);
   const { seq, capturedAtMs, receivedAtMs } = frame;
-  const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis };
-  const neutralYawDeg = state.phase === 'positioning' ? 0 : state.neutralYawDeg;
-  const { gathered, look, seen } = foldAnalysis(
-    state.live.gathered,
-    state.live.look,
-    sample,
-    neutralYawDeg,
-    policy,
-  );
+  const seenBefore = event.seenBefore ?? false;
+  const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis, seenBefore };
+  const rest = state.phase === 'positioning' ? null : state.rest;
+  const { gathered, look, seen } = foldAnalysis(state.live.gathered, state.live.look, sample, rest, policy);
   const folded = withLive(state, { flow, gathered, look });
   return withEffects(effects, advance(folded, seen, atMs, draws, policy, context));
 }

@@ -1,4 +1,5 @@
 import type { Policy } from '../decision/policy-shape.ts';
+import { deviationFrom, extentOf } from '../evidence/gesture.ts';
 import type { AnalysisWants } from '../vision/analysis.ts';
 import { neededEmbeddings } from './needed-embeddings.ts';
 import type { ChallengingState, LiveState, SessionContext } from './state.ts';
@@ -28,9 +29,10 @@ export function wantsOf(
   };
 }
 
-/** Whether the next frame may answer the challenge by a turn, or complete it. */
-function isAnswering({ run, live, neutralYawDeg }: ChallengingState, { challenges }: Policy): boolean {
+/** Whether the next frame may answer the challenge by a gesture, or complete it. */
+function isAnswering({ run, live, rest }: ChallengingState, { gestures }: Policy): boolean {
   if (run.stage === 'settling') return true;
-  if (run.stage !== 'awaiting-response' || run.kind === 'blink' || challenges === null) return false;
-  return Math.abs(live.look.yawDeg - neutralYawDeg) >= challenges.neutralDeg;
+  const { posture } = live.look;
+  if (run.stage !== 'awaiting-response' || posture === null) return false;
+  return extentOf(run.kind, deviationFrom(rest, posture), gestures) >= gestures.begunShare;
 }

@@ -1,4 +1,5 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
+import type { Mouth } from './mouth.ts';
 
 /**
  * A rotated square around a face in image pixels: what the mesh model is fed, and all that a worker needs to
@@ -66,6 +67,7 @@ export interface FaceAnalysis {
   readonly landmarks: Float32Array;
   readonly pose: Pose;
   readonly eyes: EyeOpenness;
+  readonly mouth: Mouth;
   readonly gaze?: Gaze;
   readonly quality: Quality;
   /** True when the region given was used, false when the detector had to find the face. */

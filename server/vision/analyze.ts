@@ -20,6 +20,7 @@ import { decodeEyes, decodeGaze, eyeRegions, IRIS_SIDE } from './iris.ts';
 import { landmarkBounds } from './landmarks.ts';
 import { regionFromMesh, type Mesh } from './mesh.ts';
 import type { ModelRunner } from './model-runner.ts';
+import { measureMouth } from './mouth.ts';
 import { bonaFideProbability, PAD_CROP, PAD_SIDE, padMatrix } from './pad.ts';
 import { headPose } from './pose.ts';
 import { measureQuality } from './quality.ts';
@@ -108,6 +109,7 @@ export class FrameAnalyzerCore {
       landmarks,
       pose,
       eyes,
+      mouth: measureMouth(landmarks),
       gaze,
       quality,
       ...(embeddings === null ? {} : { embeddings }),

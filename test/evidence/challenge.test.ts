@@ -13,17 +13,29 @@ import {
   type ChallengeSample,
 } from '../../server/evidence/challenge.ts';
 import type { Evidence } from '../../server/evidence/evidence.ts';
+import type { Deviation } from '../../server/evidence/gesture.ts';
 
 const policy = standardChallenges();
+const { gestures } = policyFor('standard');
 const START_MS = 10_000;
+const AT_REST: Deviation = {
+  yawDeg: 0,
+  pitchDeg: 0,
+  opening: 0,
+  widening: 0,
+  cornerLift: 0,
+  closeness: 0,
+};
+
+const fold = (run: ChallengeRun, sample: ChallengeSample) => foldChallenge(run, sample, policy, gestures);
 
 const frame = (
   atMs: number,
-  relativeYawDeg: number,
+  moved: number | Partial<Deviation>,
   more: Partial<ChallengeSample> = {},
 ): ChallengeSample => ({
   atMs,
-  relativeYawDeg,
+  deviation: { ...AT_REST, ...(typeof moved === 'number' ? { yawDeg: moved } : moved) },
   eyesClosed: false,
   blink: null,
   trusted: true,
@@ -48,23 +60,23 @@ function revealed(kind: ChallengeKind): ChallengeRun {
   return passTime(run, START_MS, policy);
 }
 
-/** What becomes of it when frames show these yaws, at milliseconds after the prompt. */
-function turn(kind: ChallengeKind, yaws: readonly (readonly [number, number])[]): ChallengeRun {
-  return yaws.reduce(
-    (run, [atMs, yaw]) => foldChallenge(run, frame(START_MS + atMs, yaw), policy),
-    revealed(kind),
-  );
+/** What becomes of it when frames show these deviations (numbers are yaws), at milliseconds after the prompt. */
+function turn(
+  kind: ChallengeKind,
+  frames: readonly (readonly [number, number | Partial<Deviation>])[],
+): ChallengeRun {
+  return frames.reduce((run, [atMs, moved]) => fold(run, frame(START_MS + atMs, moved)), revealed(kind));
 }
 
 describe('the pause before a prompt', () => {
   it('is failed by a turn that nobody asked for, and by no small movement', () => {
     const pause = startChallenge('turn-left', START_MS, 0.5, policy);
-    expect(foldChallenge(pause, frame(START_MS + 40, 14), policy)).toEqual(pause);
+    expect(fold(pause, frame(START_MS + 40, 14))).toEqual(pause);
     for (const yaw of [16, -16])
-      expect(foldChallenge(pause, frame(START_MS + 40, yaw), policy)).toMatchObject({
-        failure: 'unasked-turn',
+      expect(fold(pause, frame(START_MS + 40, yaw))).toMatchObject({
+        failure: 'unasked-move',
       });
-    expect(foldChallenge(pause, frame(START_MS + 40, 40, { trusted: false }), policy)).toEqual(pause);
+    expect(fold(pause, frame(START_MS + 40, 40, { trusted: false }))).toEqual(pause);
   });
 });
 
@@ -137,10 +149,7 @@ describe('a turn', () => {
     ];
     expect(turn('turn-left', early).stage).toBe('awaiting-response');
     const run = turn('turn-left', early);
-    expect(
-      foldChallenge(foldChallenge(run, frame(START_MS + 700, 14), policy), frame(START_MS + 800, 24), policy)
-        .stage,
-    ).toBe('settling');
+    expect(fold(fold(run, frame(START_MS + 700, 14)), frame(START_MS + 800, 24)).stage).toBe('settling');
     expect(
       turn('turn-left', [
         [20, 0],
@@ -165,9 +174,7 @@ describe('a turn', () => {
       [40, 0],
       [300, 12],
     ]);
-    expect(foldChallenge(half, frame(START_MS + 340, 25, { trusted: false }), policy).stage).toBe(
-      'awaiting-neutral',
-    );
+    expect(fold(half, frame(START_MS + 340, 25, { trusted: false })).stage).toBe('awaiting-neutral');
   });
 
   it('is not passed by a face that is not recognised afterwards', () => {
@@ -176,7 +183,7 @@ describe('a turn', () => {
       [300, 12],
       [400, 25],
     ]);
-    const back = foldChallenge(run, frame(START_MS + 800, 0, { recognised: false }), policy);
+    const back = fold(run, frame(START_MS + 800, 0, { recognised: false }));
     expect(back.stage).toBe('settling');
     expect(passTime(back, START_MS + 400 + policy.settleMs, policy)).toMatchObject({ failure: 'too-late' });
   });
@@ -184,17 +191,16 @@ describe('a turn', () => {
 
 describe('a blink', () => {
   it('is failed by a head that turns instead, as a recording does that expected another prompt', () => {
-    expect(foldChallenge(ready(), frame(START_MS + 600, 16), policy)).toMatchObject({
+    expect(fold(ready(), frame(START_MS + 600, 16))).toMatchObject({
       failure: 'wrong-response',
     });
   });
 
-  const ready = () => foldChallenge(revealed('blink'), frame(START_MS + 40, 0), policy);
+  const ready = () => fold(revealed('blink'), frame(START_MS + 40, 0));
   const blinked = (startMs: number, endMs: number) =>
-    foldChallenge(
+    fold(
       ready(),
       frame(START_MS + endMs, 0, { blink: { startMs: START_MS + startMs, endMs: START_MS + endMs } }),
-      policy,
     );
 
   it('counts when it begins after the prompt by more than a reaction', () => {
@@ -207,6 +213,59 @@ describe('a blink', () => {
     [140, 300],
   ])('does not count from %i ms to %i ms after the prompt', (from, to) => {
     expect(blinked(from, to).stage).toBe('awaiting-response');
+  });
+});
+
+describe.each([
+  ['look-up', { pitchDeg: -14 }, { pitchDeg: -17 }, { pitchDeg: 17 }],
+  ['look-down', { pitchDeg: 14 }, { pitchDeg: 17 }, { pitchDeg: -17 }],
+  ['come-closer', { closeness: 0.2 }, { closeness: 0.3 }, { yawDeg: 16 }],
+  ['smile', { widening: 0.12, cornerLift: 0.02 }, { widening: 0.2, cornerLift: 0.03 }, { yawDeg: -16 }],
+  ['open-mouth', { opening: 0.3 }, { opening: 0.5 }, { pitchDeg: -17 }],
+] as const)('%s', (kind, done, further, otherwise) => {
+  it('is passed when it is done, held as long as it must be, and the face looks straight again', () => {
+    const answer = [
+      [40, {}],
+      [500, done],
+      [700, further],
+      [900, done],
+    ] as const;
+    expect(['settling', 'passed']).toContain(turn(kind, answer).stage);
+    expect(turn(kind, [...answer, [1_400, {}]]).stage).toBe('passed');
+  });
+
+  it('is not passed by doing nothing, nor by what was done before the prompt', () => {
+    expect(
+      turn(
+        kind,
+        [40, 500, 900, 3_900].map((atMs) => [atMs, {}] as const),
+      ).stage,
+    ).toBe('awaiting-response');
+    expect(
+      turn(
+        kind,
+        [40, 500, 900, 3_900].map((atMs) => [atMs, done] as const),
+      ).stage,
+    ).toBe('awaiting-neutral');
+  });
+
+  it('fails by another move of the head', () => {
+    expect(
+      turn(kind, [
+        [40, {}],
+        [500, otherwise],
+      ]),
+    ).toMatchObject({ failure: 'wrong-response' });
+  });
+});
+
+describe.each([
+  ['smile', { widening: 0.2, cornerLift: 0.03 }],
+  ['open-mouth', { opening: 0.5 }],
+] as const)('%s', (kind, done) => {
+  it('is not passed by moments of it, as in speech', () => {
+    const talking = Array.from({ length: 30 }, (_, i) => [40 + i * 120, i % 2 === 1 ? done : {}] as const);
+    expect(turn(kind, talking).stage).toBe('awaiting-response');
   });
 });
 
@@ -233,13 +292,15 @@ describe('any run of frames', () => {
       let atMs = START_MS;
       const times = frames.map(({ afterMs, yaw, ...shown }) => {
         atMs += afterMs;
-        run = passTime(foldChallenge(run, frame(atMs, yaw, shown), policy), atMs, policy);
+        run = passTime(fold(run, frame(atMs, yaw, shown)), atMs, policy);
         const next = nextChallengeTime(run);
         return next === null ? run.stage === 'passed' || run.stage === 'failed' : next > atMs;
       });
       const turned =
-        kind !== 'blink' &&
-        frames.some(({ yaw, trusted, resembles }) => Math.abs(yaw) >= policy.turnDeg && trusted && resembles);
+        (kind === 'turn-left' || kind === 'turn-right') &&
+        frames.some(
+          ({ yaw, trusted, resembles }) => Math.abs(yaw) >= gestures.turnDeg && trusted && resembles,
+        );
       return times.every(Boolean) && (run.stage !== 'passed' || turned);
     });
     expect(fc.check(holds, { seed: 3, numRuns: 200 }).counterexample).toBeNull();
@@ -258,7 +319,7 @@ describe('challenge evidence', () => {
     expect(llr(challengeEvidence(['turn-left'], null, 1))).toBeGreaterThan(
       llr(challengeEvidence(['blink'], null, 1)),
     );
-    for (const failure of ['too-late', 'too-early', 'wrong-response', 'unasked-turn'] as const)
+    for (const failure of ['too-late', 'too-early', 'wrong-response', 'unasked-move'] as const)
       expect(llr(challengeEvidence([], failure, 2))).toBeLessThan(-2);
   });
 });

@@ -23,7 +23,14 @@ function watch(looks: readonly Look[], models = ALL_MODELS.models): ContinuitySt
     const sample = { seq: i, atMs: i * 40, capturedAtMs: i * 40, analysis };
     const verdict = judge(sample, look.faceCount ?? 1, false, policy.quality);
     const before = state;
-    state = foldContinuity(before, sample, verdict, pool, 0, policy.continuity);
+    state = foldContinuity(
+      before,
+      sample,
+      verdict,
+      pool,
+      Math.abs(look.yawDeg ?? 0) > policy.gestures.awayTurnDeg,
+      policy.continuity,
+    );
     const face = analysis.face.found ? analysis.face.value : null;
     if (state.agreements > before.agreements && verdict.good && face?.embeddings)
       pool = addToPool(pool, face.embeddings, sample.atMs);
@@ -57,7 +64,7 @@ describe('continuity', () => {
     const shown = { ...analysis, face: { found: true, value } } as const;
     const sample = { seq: 1, atMs: 40, capturedAtMs: 40, analysis: shown };
     const verdict = judge(sample, 1, false, policy.quality);
-    const state = foldContinuity(initialContinuity, sample, verdict, pool, 0, policy.continuity);
+    const state = foldContinuity(initialContinuity, sample, verdict, pool, true, policy.continuity);
     expect(state.resemblances).toBe(resemblances);
     expect(state.changed).toBe(false);
   });

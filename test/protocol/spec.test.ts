@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'd3ff5e5660d77036d05655e7ed99b24a6cfaa8901918a2daf4375c69a70f02e3',
+  schemas: '8c26d6a763b4047199311e1005d8ae264510d944c20c55fe74517f10970b554f',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

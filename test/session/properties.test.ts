@@ -10,7 +10,7 @@ import { initialState, isLive, type SessionState } from '../../server/session/st
 import { transition } from '../../server/session/transition.ts';
 import { ALICE, analysisOf, BOB, embeddingsOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS, BASE_MODELS, SessionDriver, START_MS } from '../support/session-driver.ts';
-import { subject } from '../support/subjects.ts';
+import { gesture, subject } from '../support/subjects.ts';
 
 const look: fc.Arbitrary<Look> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({}) },
@@ -74,8 +74,9 @@ const reference = { referenceId: 'r', subject: 'alice', embeddings: embeddingsOf
 function cooperative(state: SessionState, seq: number): Look {
   if (state.phase !== 'challenging' || state.run.stage !== 'awaiting-response')
     return seq % 40 < 2 ? { openness: 0.45 } : {};
-  if (state.run.kind === 'blink') return seq % 16 < 2 ? { openness: 0.45 } : {};
-  return seq % 8 < 4 ? {} : { yawDeg: state.run.kind === 'turn-left' ? 26 : -26 };
+  const { kind } = state.run;
+  if (kind === 'blink') return seq % 16 < 2 ? { openness: 0.45 } : {};
+  return seq % 8 < 4 ? {} : gesture(kind, 1);
 }
 
 /** Plays actions, well-behaved unless an action says otherwise: frames are sent only with credit. */

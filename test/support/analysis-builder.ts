@@ -7,6 +7,7 @@ import type {
   Quality,
 } from '../../server/vision/analysis.ts';
 import type { AnalysisWants } from '../../server/vision/analysis.ts';
+import type { Mouth } from '../../server/vision/mouth.ts';
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -16,6 +17,7 @@ export interface Look {
   readonly found?: boolean;
   readonly yawDeg?: number;
   readonly pitchDeg?: number;
+  readonly mouth?: Partial<Mouth>;
   /** Lid opening as a share of this subject's open eyes. */
   readonly openness?: number;
   readonly identity?: Identity;
@@ -27,6 +29,8 @@ export interface Look {
   readonly bonaFideProbability?: number;
   /** Pictures with the same one are the same picture. */
   readonly picture?: string;
+  /** Another session has shown the picture. */
+  readonly seenBefore?: boolean;
   /** Camera noise and sway, 0 for none. */
   readonly sway?: number;
 }
@@ -115,6 +119,7 @@ function faceOf(look: Look, wants: AnalysisWants, models: Loaded, random: () => 
       rollDeg: 0,
     },
     eyes,
+    mouth: { opening: 0.03, width: 0.53, cornerLift: -0.01, ...look.mouth },
     quality: {
       interEyePx: size * 0.3,
       sharpness: 200,

@@ -2,13 +2,12 @@ import type { ChallengeKind, PublicStatus } from '../../protocol/status.ts';
 import { ALICE, type Identity, type Look, type Script } from './analysis-builder.ts';
 
 const REACTION_MS = 450;
-const TURN_MS = 400;
-const HOLD_MS = 300;
+const GESTURE_MS = 400;
+const HOLD_MS = 600;
 const BLINK_MS = 160;
-const TURN_DEG = 28;
-const RESPONSE_MS = 1_700;
+const RESPONSE_MS = 2_000;
 /** Somebody whose answer was not noticed gives it again. */
-const REPEAT_MS = 2_200;
+const REPEAT_MS = 2_500;
 
 export interface SubjectOptions {
   readonly identity?: Identity;
@@ -54,10 +53,29 @@ function challengeKey(status: PublicStatus | null): string | null {
 function respond(kind: ChallengeKind, sinceMs: number): Look {
   if (sinceMs < 0) return {};
   if (kind === 'blink') return sinceMs < BLINK_MS ? { openness: 0.45 } : {};
-  const sign = kind === 'turn-left' ? 1 : -1;
-  const there = Math.min(1, sinceMs / TURN_MS);
-  const back = Math.min(1, Math.max(0, sinceMs - TURN_MS - HOLD_MS) / TURN_MS);
-  return { yawDeg: sign * TURN_DEG * (there - back) };
+  const there = Math.min(1, sinceMs / GESTURE_MS);
+  const back = Math.min(1, Math.max(0, sinceMs - GESTURE_MS - HOLD_MS) / GESTURE_MS);
+  return gesture(kind, there - back);
+}
+
+/** A gesture done by `share`, 0 at rest. */
+export function gesture(kind: Exclude<ChallengeKind, 'blink'>, share: number): Look {
+  switch (kind) {
+    case 'turn-left':
+      return { yawDeg: 28 * share };
+    case 'turn-right':
+      return { yawDeg: -28 * share };
+    case 'look-up':
+      return { pitchDeg: -17 * share };
+    case 'look-down':
+      return { pitchDeg: 17 * share };
+    case 'smile':
+      return { mouth: { width: 0.53 * (1 + 0.17 * share), cornerLift: -0.01 + 0.03 * share } };
+    case 'open-mouth':
+      return { mouth: { opening: 0.03 + 0.5 * share } };
+    case 'come-closer':
+      return { size: 200 * (1 + 0.28 * share) };
+  }
 }
 
 /** A printed photograph held as still as a hand can: it sways, and its eyes stay open. */

@@ -37,7 +37,16 @@ export const ar: Words = {
     'do-challenge': 'اتبع الإشارة',
     wait: 'لحظة من فضلك',
   },
-  challenge: { blink: 'ارمش مرة واحدة', 'turn-left': 'التفت إلى اليسار', 'turn-right': 'التفت إلى اليمين' },
+  challenge: {
+    blink: 'ارمش مرة واحدة',
+    'turn-left': 'التفت إلى اليسار',
+    'turn-right': 'التفت إلى اليمين',
+    'look-up': 'انظر إلى الأعلى',
+    'look-down': 'انظر إلى الأسفل',
+    smile: 'ابتسم',
+    'open-mouth': 'افتح فمك',
+    'come-closer': 'اقترب',
+  },
   challengeOf: 'الخطوة {number} من {of}.',
   passed: {
     verify: { title: 'تأكدنا أنه أنت', text: 'يمكنك المتابعة الآن.' },

@@ -44,6 +44,11 @@ export const de: Words = {
     blink: 'Einmal blinzeln',
     'turn-left': 'Nach links drehen',
     'turn-right': 'Nach rechts drehen',
+    'look-up': 'Nach oben schauen',
+    'look-down': 'Nach unten schauen',
+    smile: 'Lächeln',
+    'open-mouth': 'Mund öffnen',
+    'come-closer': 'Näher kommen',
   },
   challengeOf: 'Schritt {number} von {of}.',
   passed: {

@@ -40,7 +40,16 @@ export const en: Words = {
     'do-challenge': 'Follow the cue',
     wait: 'One moment',
   },
-  challenge: { blink: 'Blink once', 'turn-left': 'Turn left', 'turn-right': 'Turn right' },
+  challenge: {
+    blink: 'Blink once',
+    'turn-left': 'Turn left',
+    'turn-right': 'Turn right',
+    'look-up': 'Look up',
+    'look-down': 'Look down',
+    smile: 'Smile',
+    'open-mouth': 'Open your mouth',
+    'come-closer': 'Come closer',
+  },
   challengeOf: 'Step {number} of {of}.',
   passed: {
     verify: { title: 'It’s you', text: 'You can go on now.' },

@@ -44,6 +44,11 @@ export const es: Words = {
     blink: 'Parpadee una vez',
     'turn-left': 'Gire a la izquierda',
     'turn-right': 'Gire a la derecha',
+    'look-up': 'Mire hacia arriba',
+    'look-down': 'Mire hacia abajo',
+    smile: 'Sonría',
+    'open-mouth': 'Abra la boca',
+    'come-closer': 'Acérquese',
   },
   challengeOf: 'Paso {number} de {of}.',
   passed: {

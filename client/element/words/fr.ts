@@ -40,7 +40,16 @@ export const fr: Words = {
     'do-challenge': 'Suivez le repère',
     wait: 'Un instant',
   },
-  challenge: { blink: 'Clignez une fois', 'turn-left': 'Tournez à gauche', 'turn-right': 'Tournez à droite' },
+  challenge: {
+    blink: 'Clignez une fois',
+    'turn-left': 'Tournez à gauche',
+    'turn-right': 'Tournez à droite',
+    'look-up': 'Regardez en haut',
+    'look-down': 'Regardez en bas',
+    smile: 'Souriez',
+    'open-mouth': 'Ouvrez la bouche',
+    'come-closer': 'Approchez-vous',
+  },
   challengeOf: 'Étape {number} sur {of}.',
   passed: {
     verify: { title: 'C’est bien vous', text: 'Vous pouvez continuer.' },

@@ -37,7 +37,16 @@ export const zh: Words = {
     'do-challenge': '请跟随提示',
     wait: '请稍候',
   },
-  challenge: { blink: '请眨一次眼', 'turn-left': '请向左转头', 'turn-right': '请向右转头' },
+  challenge: {
+    blink: '请眨一次眼',
+    'turn-left': '请向左转头',
+    'turn-right': '请向右转头',
+    'look-up': '请抬头',
+    'look-down': '请低头',
+    smile: '请微笑',
+    'open-mouth': '请张嘴',
+    'come-closer': '请靠近一些',
+  },
   challengeOf: '第 {number} 步，共 {of} 步。',
   passed: {
     verify: { title: '已确认是您', text: '您可以继续了。' },

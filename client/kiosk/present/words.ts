@@ -31,6 +31,11 @@ export const CHALLENGE_WORDS: Readonly<Record<ChallengeKind, string>> = {
   blink: 'Blink once',
   'turn-left': 'Turn left',
   'turn-right': 'Turn right',
+  'look-up': 'Look up',
+  'look-down': 'Look down',
+  smile: 'Smile',
+  'open-mouth': 'Open your mouth',
+  'come-closer': 'Come closer',
 };
 
 const MODE_WORDS: Readonly<Record<Mode, string>> = {

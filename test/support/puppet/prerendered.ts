@@ -1,15 +1,15 @@
-import { planPerformance, type Action, type Performance } from './motion.ts';
+import { planPerformance, type Performance } from './motion.ts';
 import { Puppet } from './puppet.ts';
 import type { Portrait } from './portrait.ts';
 import type { Presenter } from './presenter.ts';
 import { record, replay, type RecordedFrame } from './recording.ts';
 import { hash32, seededDraws } from './seeded.ts';
-import type { ChallengeKind } from '../../../protocol/status.ts';
+import { CHALLENGE_KINDS, type ChallengeKind } from '../../../protocol/status.ts';
 
 /** Frames of one subject, made once, from which any number of presenters are played without drawing. */
 export interface FrameBank {
   readonly idle: readonly RecordedFrame[];
-  readonly answers: Readonly<Record<ChallengeKind, AnswerClip>>;
+  readonly answers: Readonly<Partial<Record<ChallengeKind, AnswerClip>>>;
 }
 
 interface AnswerClip {
@@ -20,23 +20,17 @@ interface AnswerClip {
 const IDLE_MS = 4_000;
 const CLIP_MARGIN_MS = 80;
 
-/** Draws a bank: four seconds of doing nothing and one clip for each challenge. About 8 s of frames in memory. */
+/** Draws a bank: four seconds of doing nothing and one clip for each challenge. About 18 s of frames in memory. */
 export async function drawFrameBank(portrait: Portrait, seed: number, fps: number): Promise<FrameBank> {
   const puppet = new Puppet(portrait, { seed });
-  const clip = async (action: Action & ChallengeKind, index: number): Promise<AnswerClip> => {
-    const performance = puppet.perform(action, (index + 1) * 2 * IDLE_MS);
+  const answers: Partial<Record<ChallengeKind, AnswerClip>> = {};
+  for (const [index, kind] of CHALLENGE_KINDS.entries()) {
+    const performance = puppet.perform(kind, (index + 1) * 2 * IDLE_MS);
     const { startMs, endMs } = performance;
     const span = { fromMs: startMs - CLIP_MARGIN_MS, toMs: endMs + CLIP_MARGIN_MS, fps };
-    return { frames: await record(puppet, span), performance };
-  };
-  return {
-    idle: await record(puppet, { fromMs: 0, toMs: IDLE_MS, fps }),
-    answers: {
-      blink: await clip('blink', 0),
-      'turn-left': await clip('turn-left', 1),
-      'turn-right': await clip('turn-right', 2),
-    },
-  };
+    answers[kind] = { frames: await record(puppet, span), performance };
+  }
+  return { idle: await record(puppet, { fromMs: 0, toMs: IDLE_MS, fps }), answers };
 }
 
 /**
@@ -52,8 +46,9 @@ export function presentBank(bank: FrameBank, seed: number): Presenter {
   return {
     onStatus(status, atMs) {
       const shown = status.challenge && `${status.challenge.number} ${status.challenge.kind}`;
-      if (status.challenge && shown !== challenge) {
-        const { frames, performance } = bank.answers[status.challenge.kind];
+      const answer = status.challenge && bank.answers[status.challenge.kind];
+      if (answer !== undefined && shown !== challenge) {
+        const { frames, performance } = answer;
         const { startMs } = planPerformance(performance.action, atMs, current?.endMs ?? -Infinity, draw);
         const endMs = startMs + performance.endMs - performance.startMs + CLIP_MARGIN_MS;
         current = { presenter: replay(frames, startMs - CLIP_MARGIN_MS), startMs, endMs };
