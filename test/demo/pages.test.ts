@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, type DemoRequest, openDemo } from '../../client/demo/backend/index.ts';
 import { deviceOf, placeOf } from '../../client/demo/backend/visitor.ts';
 import { buildDemo } from '../../client/demo/build.ts';
+import { LANGUAGES } from '../../client/demo/words/index.ts';
 import { startGateway } from '../gateway/harness.ts';
 import { chooseTransport } from '../../server/gateway/transport-choice.ts';
 
@@ -80,6 +81,42 @@ describe('pages', () => {
   it('do not let a strange Host into the policy', async () => {
     const { headers } = await ask('/', { head: { host: "x; script-src 'unsafe-inline'" } });
     expect(headers['content-security-policy']).not.toContain('unsafe');
+  });
+});
+
+describe('languages', () => {
+  const languageAt = async (head: Record<string, string>, path = '/') => {
+    const { headers, body } = await ask(path, { head });
+    expect(headers['vary']).toContain('Accept-Language');
+    return /<html lang="(\w+)" dir="(\w+)">/.exec(Buffer.from(body).toString())?.slice(1).join(' ');
+  };
+
+  it('are what the browser asks for, by weight, and English where there are no words', async () => {
+    expect(await languageAt({})).toBe('en ltr');
+    expect(await languageAt({ 'accept-language': 'pt-BR,pt;q=0.9,fr;q=0.5,de-CH;q=0.7' })).toBe('de ltr');
+    expect(await languageAt({ 'accept-language': 'ar-EG' }, '/nothing')).toBe('ar rtl');
+    expect(await languageAt({ 'accept-language': 'pt,es;q=0,constructor' })).toBe('en ltr');
+  });
+
+  it('stay as they were picked, on the page where they were picked', async () => {
+    const picked = await ask('/register', { query: 'lang=zh' });
+    expect(picked).toMatchObject({ status: 303, headers: { location: '/register' } });
+    const [cookie = ''] = (picked.headers['set-cookie'] ?? '').split(';');
+    expect(await languageAt({ cookie, 'accept-language': 'de' }, '/register')).toBe('zh ltr');
+    expect(await ask('//elsewhere.example', { query: 'lang=zh' })).toMatchObject({
+      headers: { location: '/' },
+    });
+    expect((await ask('/register', { query: 'lang=xx' })).status).toBe(200);
+  });
+
+  it.each(Object.entries(LANGUAGES))('%s has a word for everything, without exclamation', (_tag, words) => {
+    const leaves = (part: object): string[] =>
+      Object.values(part).flatMap((value: unknown) =>
+        typeof value === 'object' && value !== null ? leaves(value) : [String(value)],
+      );
+    const slots = (part: object) => leaves(part).map((text) => text.match(/\{\w+\}/g)?.toSorted() ?? []);
+    expect(slots(words)).toEqual(slots(LANGUAGES.en));
+    for (const text of leaves(words)) expect(text).toMatch(/^[^!！<>"&]+$/);
   });
 });
 

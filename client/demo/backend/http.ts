@@ -31,8 +31,8 @@ export function refused(error: DemoError): DemoResponse {
   return { ...json({ error: { code: error.code, message } }), status };
 }
 
-export function redirect(to: string): DemoResponse {
-  return { status: 303, headers: { location: to, 'cache-control': 'no-store' }, body: '' };
+export function redirect(to: string, headers: Readonly<Record<string, string>> = {}): DemoResponse {
+  return { status: 303, headers: { location: to, 'cache-control': 'no-store', ...headers }, body: '' };
 }
 
 /** @throws DemoError `request.invalid` when the body is not JSON of this form */

@@ -1,6 +1,7 @@
 import { type Assets, serveAsset } from './assets.ts';
 import { type DemoContext, isConfirmed, whoIsSignedIn } from './context.ts';
 import { type DemoRequest, type DemoResponse, redirect } from './http.ts';
+import { keepLanguage, languageOf, pickedLanguage } from './languages.ts';
 
 const ASSET_PATH = '/assets/';
 const HOST = /^[\w.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i;
@@ -12,24 +13,36 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
     ? serveAsset(assets, path.slice(ASSET_PATH.length), request)
     : null;
   if (asset !== null) return asset;
+  const picked = pickedLanguage(request);
+  if (picked !== null) return redirect(path in PAGES ? path : '/', keepLanguage(picked));
   const to = elsewhere(context, request);
   if (to !== null) return redirect(to);
   const name = PAGES[path];
-  const page = name === undefined ? null : serveAsset(assets, name, request);
+  const page = name === undefined ? null : serveDocument(assets, name, request);
   if (page !== null) return asDocument(page, request);
   const { body, headers } = asDocument(
-    serveAsset(assets, 'not-found.html', { ...request, headers: new Map() }) ?? { headers: {}, body: '' },
+    // Always whole: a page that is not there has no version.
+    serveAsset(assets, `not-found.${languageOf(request)}.html`, { ...request, headers: new Map() }) ?? {
+      headers: {},
+      body: '',
+    },
     request,
   );
   return { status: 404, headers, body };
 }
 
+/** Without the file's name: a page by its path. */
 const PAGES: Readonly<Record<string, string>> = {
-  '/': 'welcome.html',
-  '/register': 'register.html',
-  '/sign-in': 'sign-in.html',
-  '/account': 'account.html',
+  '/': 'welcome',
+  '/register': 'register',
+  '/sign-in': 'sign-in',
+  '/account': 'account',
 };
+
+/** The document in the visitor's language. */
+function serveDocument(assets: Assets, name: string, request: DemoRequest): DemoResponse | null {
+  return serveAsset(assets, `${name}.${languageOf(request)}.html`, request);
+}
 
 /** Where somebody belongs who asks for a page that is not for them now, or null. */
 function elsewhere(context: DemoContext, request: DemoRequest): string | null {
@@ -52,6 +65,7 @@ function asDocument<T extends Pick<DemoResponse, 'headers'>>(page: T, { headers 
     headers: {
       ...page.headers,
       'cache-control': 'no-cache, private',
+      vary: 'Accept-Encoding, Accept-Language, Cookie',
       'content-security-policy':
         `default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; ` +
         `img-src 'self'; connect-src 'self'${sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,

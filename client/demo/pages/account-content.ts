@@ -1,7 +1,11 @@
 import type { AccountView, DeviceView, SignInView } from '../account-view.ts';
 import { button, icon, make } from './dom.ts';
 import type { IconName } from './icons.ts';
+import { fill } from '../words/words.ts';
 import { ago, dateOf, exactly, greeting } from './times.ts';
+import { words } from './words.ts';
+
+const { account: say, kept: keptWords } = words;
 
 export interface AccountActions {
   readonly onFace: () => void;
@@ -13,19 +17,17 @@ export interface AccountActions {
 export function accountContent(account: AccountView, actions: AccountActions, now: Date): readonly Node[] {
   const nowMs = now.getTime();
   return [
-    make('h1', {}, `${greeting(now.getHours())}, ${account.username}`),
-    account.isServiceUp
-      ? null
-      : notice('The face check is not available right now. Your password still works, if you have one.'),
+    make('h1', {}, greeting(now.getHours(), account.username)),
+    account.isServiceUp ? null : notice(say.noService),
     faceSection(account, actions),
     section(
-      'Recent sign-ins',
+      say.signIns,
       account.signIns.length === 0
-        ? make('p', { class: 'empty' }, 'Nobody has signed in yet. What happens from now on stands here.')
+        ? make('p', { class: 'empty' }, say.noSignIns)
         : make('ul', { class: 'rows' }, ...account.signIns.map((signIn) => signInRow(signIn, nowMs))),
     ),
     section(
-      'Devices',
+      say.devices,
       make('ul', { class: 'rows' }, ...account.devices.map((device) => deviceRow(device, actions, nowMs))),
     ),
     keptSection(account, actions),
@@ -33,11 +35,11 @@ export function accountContent(account: AccountView, actions: AccountActions, no
 }
 
 /** What stands there when the account could not be loaded. */
-export function failureContent(words: string, onRetry: () => void): readonly Node[] {
+export function failureContent(problem: string, onRetry: () => void): readonly Node[] {
   return [
-    make('h1', {}, 'Your account did not load'),
-    make('p', { class: 'lead' }, words),
-    make('div', { class: 'actions' }, button('main', 'Try again', onRetry)),
+    make('h1', {}, say.notLoaded),
+    make('p', { class: 'lead' }, problem),
+    make('div', { class: 'actions' }, button('main', say.retry, onRetry)),
   ];
 }
 
@@ -45,8 +47,8 @@ function section(title: string, ...content: (Node | null)[]): HTMLElement {
   return make('section', {}, make('h2', {}, title), ...content);
 }
 
-function notice(words: string): HTMLElement {
-  return make('p', { class: 'notice' }, icon('alert'), make('span', {}, words));
+function notice(text: string): HTMLElement {
+  return make('p', { class: 'notice' }, icon('alert'), make('span', {}, text));
 }
 
 function row(drawing: IconName, title: string, about: (Node | string)[], end: Node | null): HTMLElement {
@@ -62,18 +64,14 @@ function row(drawing: IconName, title: string, about: (Node | string)[], end: No
 function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: AccountActions): HTMLElement {
   if (faceSetUpAtMs === null)
     return section(
-      'Your face',
-      notice(
-        hasPassword
-          ? 'Your face is not set up yet. It takes about ten seconds.'
-          : 'Your face is not set up yet. Without it there is no way back in once you sign out.',
-      ),
-      make('div', { class: 'actions' }, button('main', 'Set up your face', onFace, 'face')),
+      say.face,
+      notice(hasPassword ? say.notSetUp : say.notSetUpNoPassword),
+      make('div', { class: 'actions' }, button('main', words.register.setUp, onFace, 'face')),
     );
-  const since = `Set up on ${dateOf(faceSetUpAtMs)}`;
+  const since = fill(say.setUpOn, { date: dateOf(faceSetUpAtMs) });
   return section(
-    'Your face',
-    make('ul', { class: 'rows' }, row('face', 'Face sign-in is on', [since], button('', 'Update', onFace))),
+    say.face,
+    make('ul', { class: 'rows' }, row('face', say.faceIsOn, [since], button('', say.update, onFace))),
   );
 }
 
@@ -86,13 +84,13 @@ function signInRow({ atMs, method, result, device, place }: SignInView, nowMs: n
   const isAccepted = result === 'accepted';
   return row(
     method === 'face' ? 'face' : 'key',
-    `${method === 'face' ? 'Face' : 'Password'} · ${device}`,
-    [time(atMs, nowMs), ` · ${place}`],
+    `${method === 'face' ? say.byFace : say.byPassword} · ${deviceName(device)}`,
+    [time(atMs, nowMs), ` · ${placeName(place)}`],
     make(
       'span',
       { class: `result ${result}` },
       icon(isAccepted ? 'check' : 'refused'),
-      make('span', {}, isAccepted ? 'Signed in' : 'Refused'),
+      make('span', {}, isAccepted ? say.accepted : say.refused),
     ),
   );
 }
@@ -103,34 +101,47 @@ function deviceRow(
   nowMs: number,
 ): HTMLElement {
   const end = isThis
-    ? make('span', { class: 'result' }, 'This device')
-    : button('', 'Sign out', () => onSignOutDevice(id));
+    ? make('span', { class: 'result' }, say.thisDevice)
+    : button('', words.nav.signOut, () => onSignOutDevice(id));
   const drawing = /iPhone|Android/.test(device) ? 'phone' : 'computer';
-  return row(drawing, device, ['Seen ', time(lastSeenAtMs, nowMs), ` · ${place}`], end);
+  const [before = '', after = ''] = say.seen.split('{time}');
+  const seen = [before, time(lastSeenAtMs, nowMs), `${after} · ${placeName(place)}`];
+  return row(drawing, deviceName(device), seen, end);
 }
 
 function keptSection(account: AccountView, { onDelete }: AccountActions): HTMLElement {
   const { username, email, hasPassword, faceSetUpAtMs, createdAtMs } = account;
   const kept: readonly (readonly [string, string])[] = [
-    ['Account', `${username}, since ${dateOf(createdAtMs)}`],
-    ['Email', email],
-    ['Password', hasPassword ? 'Its hash, never the password' : 'None'],
-    ['Face', faceSetUpAtMs === null ? 'Nothing' : 'An encrypted template. No pictures'],
-    ['Sign-ins', 'The last 200: time, device and network'],
+    [keptWords.account, fill(keptWords.since, { name: username, date: dateOf(createdAtMs) })],
+    [words.field.email, email],
+    [keptWords.password, hasPassword ? keptWords.hashOnly : keptWords.none],
+    [keptWords.face, faceSetUpAtMs === null ? keptWords.nothing : keptWords.template],
+    [keptWords.signIns, keptWords.lastOnes],
   ];
   const save = make(
     'a',
     { class: 'button', href: '/api/account/export', download: 'my-data.json' },
     icon('download'),
-    make('span', {}, 'Export as JSON'),
+    make('span', {}, keptWords.save),
   );
   return section(
-    'What we keep about you',
+    keptWords.title,
     make(
       'dl',
       { class: 'kept' },
       ...kept.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))),
     ),
-    make('div', { class: 'actions' }, save, button('danger', 'Delete everything', onDelete, 'trash')),
+    make('div', { class: 'actions' }, save, button('danger', keptWords.remove, onDelete, 'trash')),
   );
+}
+
+/** The backend names devices and places in English (`backend/visitor.ts`). */
+function deviceName(device: string): string {
+  if (device === 'Unknown device') return say.unknownDevice;
+  const [browser = '', system] = device.split(' on ');
+  return system === undefined ? device : fill(say.device, { browser, system });
+}
+
+function placeName(place: string): string {
+  return { 'This computer': say.thisComputer, 'Unknown place': say.unknownPlace }[place] ?? place;
 }

@@ -1,3 +1,5 @@
+import { words } from './words.ts';
+
 /** A request that failed: the backend's code, or one of this side's. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -44,17 +46,13 @@ export function isToConfirm(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'confirmation.required';
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  offline: 'You are offline. Connect to the internet, then try again.',
-  'username.taken': 'This username is not available. Choose another one.',
-  'sign_in.failed': 'We could not sign you in. Check what you typed, or use the other way in.',
-  'face.refused': 'We could not confirm it’s you. Try again, or use the other way in.',
-  'attempts.too_many': 'That were many attempts. Wait a few minutes, then try again.',
-  'service.unavailable': 'The face check is not available right now. Try again in a moment.',
-};
-
 /** What to tell the person. */
 export function wordsOf(error: unknown): string {
+  const { problem } = words;
   const code = error instanceof ApiError ? error.code : '';
-  return WORDS[code] ?? 'That did not work. Try again in a moment.';
+  return isKnown(code, problem) ? problem[code] : problem.other;
+}
+
+function isKnown<T extends object>(code: string, known: T): code is string & keyof T {
+  return Object.hasOwn(known, code);
 }

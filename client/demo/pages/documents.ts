@@ -1,3 +1,4 @@
+import { isLanguage, type Language, LANGUAGES, type Words } from '../words/index.ts';
 import { mark, sealDrawing, stageDrawing } from './drawings.ts';
 import { iconMarkup } from './icons.ts';
 
@@ -13,9 +14,11 @@ interface Page {
 
 const LATIN = 'fonts/inter-latin-wght-normal.woff2';
 
-function document({ title, name, aside, main, scripts }: Page): string {
+/** A whole page in one language. */
+function document({ title, name, aside, main, scripts }: Page, language: Language = 'en'): string {
+  const words: Words = LANGUAGES[language];
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}" dir="${words.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -34,155 +37,180 @@ ${scripts.map((script) => `<script type="module" src="/assets/${script}"></scrip
 <a class="brand" href="/">${mark()}<span>veriframe</span></a>
 ${aside}
 </header>
-<p class="offline" role="status" hidden>${iconMarkup('offline')}<span>You are offline. Nothing is lost; go on when you are back.</span></p>
+<p class="offline" role="status" hidden>${iconMarkup('offline')}<span>${words.offline}</span></p>
 <main>
 ${main}
 </main>
+<footer class="languages"><nav aria-label="${words.nav.languages}">
+${Object.entries(LANGUAGES).map(languageLink(language)).join('\n')}
+</nav></footer>
 </body>
 </html>
 `;
 }
 
-const fact = (icon: Parameters<typeof iconMarkup>[0], title: string, text: string) =>
+const languageLink =
+  (present: Language) =>
+  ([tag, { name }]: readonly [string, Words]) =>
+    `<a href="?lang=${tag}" lang="${tag}" hreflang="${tag}"${tag === present ? ' aria-current="true"' : ''}>${name}</a>`;
+
+const navigation = ({ nav }: Words, content: string) => `<nav aria-label="${nav.account}">${content}</nav>`;
+
+const fact = (icon: Parameters<typeof iconMarkup>[0], { title, text }: Words['welcome']['quick']) =>
   `<li>${iconMarkup(icon)}<div><h2>${title}</h2><p>${text}</p></div></li>`;
 
-const welcome = document({
-  title: 'veriframe',
-  name: 'welcome',
-  aside: '<nav aria-label="Account"><a class="quiet" href="/sign-in">Sign in</a></nav>',
-  scripts: ['welcome.js'],
-  main: `<div class="hero">
+const field = (label: string, attributes: string, hint = '') =>
+  `<label class="field"><span>${label}</span><input ${attributes}>${hint === '' ? '' : `<small>${hint}</small>`}</label>`;
+
+const problem = '<p class="problem" role="alert" hidden></p>';
+
+function welcome(words: Words): Page {
+  const { promise, lead, quick, kept, yours } = words.welcome;
+  return {
+    title: 'veriframe',
+    name: 'welcome',
+    aside: navigation(words, `<a class="quiet" href="/sign-in">${words.nav.signIn}</a>`),
+    scripts: ['welcome.js'],
+    main: `<div class="hero">
 <div class="promise">
-<h1>Proof that it’s you, and that you’re here.</h1>
-<p class="lead">Look at the camera, follow a small movement, and you are in. It is decided while the pictures still arrive.</p>
+<h1>${promise}</h1>
+<p class="lead">${lead}</p>
 <div class="actions">
-<a class="button main" href="/register">Create an account</a>
-<a class="button" href="/sign-in">Sign in</a>
+<a class="button main" href="/register">${words.nav.register}</a>
+<a class="button" href="/sign-in">${words.nav.signIn}</a>
 </div>
 </div>
 <div class="show">${stageDrawing()}</div>
 </div>
 <ul class="facts">
-${fact('time', 'About ten seconds', 'One look and a small movement or two, in an order nobody knows beforehand.')}
-${fact('lock', 'No pictures kept', 'What stays is an encrypted template that only this service can read.')}
-${fact('trash', 'Yours to delete', 'Export or erase everything with one button, at any time.')}
+${fact('time', quick)}
+${fact('lock', kept)}
+${fact('trash', yours)}
 </ul>`,
-});
+  };
+}
 
-const field = (label: string, attributes: string, hint = '') =>
-  `<label class="field"><span>${label}</span><input ${attributes}>${hint === '' ? '' : `<small>${hint}</small>`}</label>`;
-
-const steps = `<ol class="steps" aria-label="Steps">
-<li aria-current="step"><span>Name</span></li><li><span>Face</span></li><li><span>Done</span></li>
-</ol>`;
-
-const problem = '<p class="problem" role="alert" hidden></p>';
-
-const register = document({
-  title: 'Create an account · veriframe',
-  name: 'register',
-  aside: '<nav aria-label="Account"><a class="quiet" href="/sign-in">Sign in</a></nav>',
-  scripts: ['element.js', 'register.js'],
-  main: `${steps}
+function register(words: Words): Page {
+  const { field: label, register: say } = words;
+  return {
+    title: `${words.nav.register} · veriframe`,
+    name: 'register',
+    aside: navigation(words, `<a class="quiet" href="/sign-in">${words.nav.signIn}</a>`),
+    scripts: ['element.js', 'register.js'],
+    main: `<ol class="steps" aria-label="${say.steps}">
+<li aria-current="step"><span>${say.name}</span></li><li><span>${say.face}</span></li><li><span>${say.done}</span></li>
+</ol>
 <section data-step="name">
-<h1>Create an account</h1>
+<h1>${words.nav.register}</h1>
 <form novalidate>
 ${field(
-  'Username',
-  'name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required minlength="2" maxlength="32" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*"',
-  'Letters, digits, dots and dashes.',
+  label.username,
+  'name="username" dir="ltr" autocomplete="username" autocapitalize="none" spellcheck="false" required minlength="2" maxlength="32" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*"',
+  label.usernameForm,
 )}
-${field('Email', 'name="email" type="email" autocomplete="email" required maxlength="254"')}
-<details class="more"><summary>Add a password too</summary>
+${field(label.email, 'name="email" type="email" dir="ltr" autocomplete="email" required maxlength="254"')}
+<details class="more"><summary>${label.addPassword}</summary>
 ${field(
-  'Password <em>optional</em>',
-  'name="password" type="password" autocomplete="new-password" minlength="10" maxlength="128"',
-  'Another way in, for when there is no camera. Ten characters or more.',
+  `${label.password} <em>${label.optional}</em>`,
+  'name="password" type="password" dir="ltr" autocomplete="new-password" minlength="10" maxlength="128"',
+  label.passwordForm,
 )}
 </details>
 ${problem}
-<button class="button main">Continue</button>
-<p class="note">${iconMarkup('lock')}<span>Next you set up your face. An encrypted template is kept, no pictures, and you can delete it at any time.</span></p>
+<button class="button main">${say.next}</button>
+<p class="note">${iconMarkup('lock')}<span>${say.note}</span></p>
 </form>
 </section>
 <section data-step="face" hidden>
-<h1 class="unseen">Set up your face</h1>
+<h1 class="unseen">${say.setUp}</h1>
 <div class="stage-place"></div>
 ${problem}
 </section>
 <section data-step="done" hidden>
 ${sealDrawing(iconMarkup('check'))}
-<h1 tabindex="-1">You’re all set</h1>
-<p class="lead">From now on you sign in by looking at the camera.</p>
-<div class="actions"><a class="button main" href="/account">Go to your account</a></div>
+<h1 tabindex="-1">${say.allSet}</h1>
+<p class="lead">${say.fromNowOn}</p>
+<div class="actions"><a class="button main" href="/account">${say.toAccount}</a></div>
 </section>`,
-});
+  };
+}
 
-const signIn = document({
-  title: 'Sign in · veriframe',
-  name: 'sign-in',
-  aside: '<nav aria-label="Account"><a class="quiet" href="/register">Create an account</a></nav>',
-  scripts: ['element.js', 'sign-in.js'],
-  main: `<section data-step="name">
-<h1>Sign in</h1>
+function signIn(words: Words): Page {
+  const { field: label, signIn: say } = words;
+  return {
+    title: `${words.nav.signIn} · veriframe`,
+    name: 'sign-in',
+    aside: navigation(words, `<a class="quiet" href="/register">${words.nav.register}</a>`),
+    scripts: ['element.js', 'sign-in.js'],
+    main: `<section data-step="name">
+<h1>${words.nav.signIn}</h1>
 <form novalidate>
-${field('Username', 'name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64"')}
+${field(label.username, 'name="username" dir="ltr" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64"')}
 <div class="password" hidden>
-${field('Password', 'name="password" type="password" autocomplete="current-password" maxlength="128"')}
+${field(label.password, 'name="password" type="password" dir="ltr" autocomplete="current-password" maxlength="128"')}
 </div>
 ${problem}
-<button class="button main" name="go">${iconMarkup('face')}<span>Continue with your face</span></button>
-<button class="button plain" type="button" name="other">Use your password instead</button>
+<button class="button main" name="go">${iconMarkup('face')}<span>${say.byFace}</span></button>
+<button class="button plain" type="button" name="other">${say.usePasswordInstead}</button>
 </form>
 </section>
 <section data-step="face" hidden>
-<h1 class="unseen">Sign in with your face</h1>
+<h1 class="unseen">${say.byFaceTitle}</h1>
 <div class="stage-place"></div>
 </section>`,
-});
+  };
+}
 
-const account = document({
-  title: 'Your account · veriframe',
-  name: 'account',
-  aside:
-    '<nav aria-label="Account"><button class="quiet" type="button" name="sign-out">Sign out</button></nav>',
-  scripts: ['element.js', 'account.js'],
-  main: `<div class="content" aria-busy="true">
-<h1 class="wait">One moment</h1>
+function account(words: Words): Page {
+  const { account: say, kept } = words;
+  return {
+    title: `${say.title} · veriframe`,
+    name: 'account',
+    aside: navigation(
+      words,
+      `<button class="quiet" type="button" name="sign-out">${words.nav.signOut}</button>`,
+    ),
+    scripts: ['element.js', 'account.js'],
+    main: `<div class="content" aria-busy="true">
+<h1 class="wait">${say.wait}</h1>
 <div class="bones" aria-hidden="true"><i></i><i></i><i></i><i></i><i></i></div>
 </div>
 <section class="face-view" hidden>
-<button class="button plain" type="button" name="back">${iconMarkup('back')}<span>Back to your account</span></button>
-<h1 class="unseen">Update your face</h1>
+<button class="button plain" type="button" name="back">${iconMarkup('back')}<span>${say.back}</span></button>
+<h1 class="unseen">${say.updateFace}</h1>
 <div class="stage-place"></div>
 ${problem}
 </section>
 <dialog aria-labelledby="delete-title">
-<h2 id="delete-title">Delete everything?</h2>
-<p>Your face template, your account and its history are erased at once. Nobody can bring them back, nor can we.</p>
+<h2 id="delete-title">${kept.removeAsk}</h2>
+<p>${kept.removeText}</p>
 ${problem}
 <div class="actions">
-<button class="button danger" type="button" name="delete">${iconMarkup('trash')}<span>Delete everything</span></button>
-<button class="button" type="button" name="keep">Keep my account</button>
+<button class="button danger" type="button" name="delete">${iconMarkup('trash')}<span>${kept.remove}</span></button>
+<button class="button" type="button" name="keep">${kept.keep}</button>
 </div>
 </dialog>`,
-});
+  };
+}
 
-const notFound = document({
-  title: 'Not found · veriframe',
-  name: 'not-found',
-  aside: '',
-  scripts: ['welcome.js'],
-  main: `<h1>There is nothing here</h1>
-<p class="lead">The address may be misspelt, or the page has moved.</p>
-<div class="actions"><a class="button main" href="/">Go to the start</a></div>`,
-});
+function notFound({ notFound: { title, text, toStart } }: Words): Page {
+  return {
+    title: `${title} · veriframe`,
+    name: 'not-found',
+    aside: '',
+    scripts: ['welcome.js'],
+    main: `<h1>${title}</h1>
+<p class="lead">${text}</p>
+<div class="actions"><a class="button main" href="/">${toStart}</a></div>`,
+  };
+}
 
-/** Every page's document, by file name. */
-export const DOCUMENTS: Readonly<Record<string, string>> = {
-  'welcome.html': welcome,
-  'register.html': register,
-  'sign-in.html': signIn,
-  'account.html': account,
-  'not-found.html': notFound,
-};
+const languages = Object.keys(LANGUAGES).filter(isLanguage);
+const PAGES = { welcome, register, 'sign-in': signIn, account, 'not-found': notFound };
+
+/** Every page's document in every language, by file name: `welcome.en.html`. */
+export const DOCUMENTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(PAGES).flatMap(([name, page]) =>
+    languages.map((language) => [`${name}.${language}.html`, document(page(LANGUAGES[language]), language)]),
+  ),
+);

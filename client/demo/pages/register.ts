@@ -2,6 +2,7 @@ import type { AccountView } from '../account-view.ts';
 import { ask, isToConfirm, wordsOf } from './api.ts';
 import { find, make, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
+import { words } from './words.ts';
 
 const STEPS = ['name', 'face', 'done'];
 
@@ -30,7 +31,7 @@ function faceStep(): void {
       if (isToConfirm(error)) location.assign('/sign-in?confirm=face');
       else tell(section, wordsOf(error));
     },
-    alternative: make('a', { class: 'button plain', href: '/account' }, 'Not now'),
+    alternative: make('a', { class: 'button plain', href: '/account' }, words.register.later),
   });
 }
 

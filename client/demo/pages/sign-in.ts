@@ -2,6 +2,7 @@ import type { AccountView } from '../account-view.ts';
 import { ask, wordsOf } from './api.ts';
 import { button, find, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
+import { words } from './words.ts';
 
 /** Where to go on after the sign-in; only what the account page itself asks for. */
 const THEN: Readonly<Record<string, string>> = { face: '/account#face', delete: '/account#delete' };
@@ -20,16 +21,16 @@ function choose(byPassword: boolean): void {
   find('.password', HTMLElement).hidden = !byPassword;
   password.required = byPassword;
   form.classList.toggle('by-password', byPassword);
-  go.textContent = byPassword ? 'Sign in' : 'Continue with your face';
-  other.textContent = byPassword ? 'Use your face instead' : 'Use your password instead';
+  go.textContent = byPassword ? words.nav.signIn : words.signIn.byFace;
+  other.textContent = byPassword ? words.signIn.useFaceInstead : words.signIn.usePasswordInstead;
   tell(form, null);
 }
 
-function backToForm(words: string | null, byPassword: boolean): void {
+function backToForm(problem: string | null, byPassword: boolean): void {
   find('.stage-place', HTMLElement).replaceChildren();
   showStep('name');
   choose(byPassword);
-  tell(form, words);
+  tell(form, problem);
   (byPassword ? password : username).focus();
 }
 
@@ -41,7 +42,7 @@ function faceStep(name: string): void {
     ticketBody: { username: name },
     onDone: () => location.assign(next),
     onProblem: (error) => backToForm(wordsOf(error), false),
-    alternative: button('plain', 'Use your password', () => backToForm(null, true)),
+    alternative: button('plain', words.signIn.usePassword, () => backToForm(null, true)),
   });
 }
 
@@ -49,7 +50,7 @@ function faceStep(name: string): void {
 async function prefill(): Promise<void> {
   const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
   if (account === null) return;
-  find('h1', HTMLElement).textContent = 'Confirm it’s you';
+  find('h1', HTMLElement).textContent = words.signIn.confirm;
   username.value = account.username;
   username.readOnly = true;
 }
