@@ -166,6 +166,14 @@ export const OPTIONS = {
     60_000,
     'Time for one frame on a worker, after which the worker is replaced.',
   ),
+  replayMemoryFrames: number(
+    'VERIFRAME_REPLAY_MEMORY_FRAMES',
+    1_000_000,
+    'frames',
+    0,
+    100_000_000,
+    'Pictures whose digests are remembered, 24 bytes each, to reject a session that shows those of another; 0: none.',
+  ),
   drainMs: number(
     'VERIFRAME_DRAIN_MS',
     10_000,

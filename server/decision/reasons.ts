@@ -1,4 +1,5 @@
 import type { Cue } from '../evidence/evidence.ts';
+import { INJECTION_SIGNS } from '../evidence/injection-signs.ts';
 
 /** Why a session ended as it did. For the audit record; the client never sees them. */
 export const REASONS = [
@@ -15,13 +16,13 @@ export const REASONS = [
   'skips-exhausted',
   'pad-below-bar',
   'injection-above-bar',
-  'frozen-frames',
   'continuity-broken',
   'face-changed',
   'several-faces',
   'required-cue-unmeasured',
   'duplicate-subject',
   'storage-failed',
+  ...INJECTION_SIGNS,
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

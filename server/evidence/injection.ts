@@ -1,10 +1,8 @@
 import type { InjectionPolicy } from '../decision/policy-shape.ts';
 import type { FaceAnalysis } from '../vision/analysis.ts';
 import type { Evidence } from './evidence.ts';
+import { summedLlr, worstSeverity, type InjectionSign } from './injection-signs.ts';
 import { faceOf, type Sample } from './sample.ts';
-
-/** What makes a stream implausible as a camera's. */
-export type InjectionSign = 'frozen' | 'looped' | 'motionless' | 'clock';
 
 interface Digest {
   readonly atMs: number;
@@ -23,6 +21,8 @@ export interface InjectionState {
   readonly runStartMs: number;
   readonly runFrames: number;
   readonly loopedFrames: number;
+  /** Pictures that another session has shown. */
+  readonly replayedFrames: number;
   readonly postures: readonly Posture[];
   readonly signs: readonly InjectionSign[];
   readonly firstCapture: { readonly atMs: number; readonly capturedAtMs: number } | null;
@@ -36,6 +36,7 @@ export const initialInjection: InjectionState = {
   runStartMs: 0,
   runFrames: 0,
   loopedFrames: 0,
+  replayedFrames: 0,
   postures: [],
   signs: [],
   firstCapture: null,
@@ -66,6 +67,7 @@ export function foldInjection(
     runStartMs: repeats ? state.runStartMs : atMs,
     runFrames: repeats ? state.runFrames + 1 : 1,
     loopedFrames: state.loopedFrames + (looped ? 1 : 0),
+    replayedFrames: state.replayedFrames + (sample.seenBefore === true ? 1 : 0),
     postures: [...state.postures, { atMs, coordinates: posture(face) }].filter(
       (old) => old.atMs >= atMs - policy.stillMs - 1000,
     ),
@@ -78,6 +80,7 @@ export function foldInjection(
   if (next.runFrames >= policy.frozenFrames && atMs - next.runStartMs >= policy.frozenMs)
     shown.push('frozen');
   if (next.loopedFrames >= policy.loopedFrames) shown.push('looped');
+  if (next.replayedFrames >= policy.replayedFrames) shown.push('replayed');
   if (motionless(next.postures, atMs, policy)) shown.push('motionless');
   if (clockImplausible(state, next, policy)) shown.push('clock');
   const added = shown.filter((sign) => !state.signs.includes(sign));
@@ -113,21 +116,6 @@ function clockImplausible(before: InjectionState, now: InjectionState, policy: I
   return now.lastCapturedAtMs < before.lastCapturedAtMs || Math.abs(drift) > policy.maxClockDriftMs;
 }
 
-/** How far each sign goes toward certainty. Frozen and looped pictures do not come out of a camera at all. */
-const SEVERITY: Readonly<Record<InjectionSign, number>> = {
-  frozen: 1,
-  looped: 1,
-  motionless: 0.6,
-  clock: 0.3,
-};
-/** Starting values, to be calibrated: log odds against a bona fide presentation. */
-const SIGN_LLR: Readonly<Record<InjectionSign, number>> = {
-  frozen: -4,
-  looped: -4,
-  motionless: -1.5,
-  clock: -0.5,
-};
-
 /** Score: severity 0..1, larger is worse. The absence of signs proves little, so it speaks for nobody. */
 export function injectionEvidence(state: InjectionState, policy: InjectionPolicy): Evidence {
   const { frames, firstCapture, lastAtMs, signs } = state;
@@ -135,7 +123,5 @@ export function injectionEvidence(state: InjectionState, policy: InjectionPolicy
   if (!policy.enforced) return { measured: false, why: 'not-requested' };
   if (signs.length === 0 && (frames < policy.minFrames || spanMs < policy.minSpanMs))
     return { measured: false, why: 'too-few-frames' };
-  const score = signs.reduce((worst, sign) => Math.max(worst, SEVERITY[sign]), 0);
-  const logLikelihoodRatio = signs.reduce((sum, sign) => sum + SIGN_LLR[sign], 0);
-  return { measured: true, logLikelihoodRatio, score, frames };
+  return { measured: true, logLikelihoodRatio: summedLlr(signs), score: worstSeverity(signs), frames };
 }

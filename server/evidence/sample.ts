@@ -8,6 +8,8 @@ export interface Sample {
   /** The client's clock. */
   readonly capturedAtMs: number;
   readonly analysis: FrameAnalysis;
+  /** Another session has shown this very picture; absent where none are remembered. */
+  readonly seenBefore?: boolean;
 }
 
 export function faceOf(sample: Sample): FaceAnalysis | null {

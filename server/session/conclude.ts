@@ -19,11 +19,12 @@ export function concludeWith(
   const subject = mode === 'identify' ? identified : claimed;
   const evidence = evidenceOf(state, found, policy, context);
   const assurance = assuranceOf(state, found, evidence);
+  const signs = policy.injection.enforced ? state.live.gathered.injection.signs : [];
   return [
     { phase: 'decided', atMs, outcome, subject },
     [
       { type: 'wake-at', atMs: null },
-      { type: 'decide', outcome, retry, subject, assurance, evidence, reasons },
+      { type: 'decide', outcome, retry, subject, assurance, evidence, reasons: [...reasons, ...signs] },
     ],
   ];
 }

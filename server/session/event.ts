@@ -40,6 +40,8 @@ export type SessionEvent = { readonly atMs: number } & (
       readonly type: 'analyzed';
       readonly seq: number;
       readonly analysis: FrameAnalysis;
+      /** Another session has shown this very picture; absent where none are remembered. */
+      readonly seenBefore?: boolean;
       readonly draws: readonly number[];
     }
   | { readonly type: 'analysis-failed'; readonly seq: number; readonly code: ErrorCode }

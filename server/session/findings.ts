@@ -59,7 +59,7 @@ export function findingsOf(
   evidence: EvidenceByCue,
 ): Findings {
   const { mode, gathered } = state.live;
-  const { continuity, probes, challenges, injection } = gathered;
+  const { continuity, probes, challenges } = gathered;
   return {
     mode,
     evidence,
@@ -70,7 +70,6 @@ export function findingsOf(
     identityUnproven: continuity.unproven,
     trackBreaks: continuity.breaks,
     severalFacesMs: continuity.severalFacesSinceMs === null ? 0 : atMs - continuity.severalFacesSinceMs,
-    injectionSigns: injection.signs,
     standing: found?.standing ?? 'unknown',
     probes: probes.frames,
     probeSpanMs: probes.lastAtMs - probes.firstAtMs,

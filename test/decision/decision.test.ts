@@ -142,7 +142,6 @@ const findings = (change: Partial<Findings> = {}): Findings => ({
   identityUnproven: false,
   trackBreaks: 0,
   severalFacesMs: 0,
-  injectionSigns: [],
   standing: 'above',
   probes: 8,
   probeSpanMs: 2_000,

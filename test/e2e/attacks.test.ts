@@ -11,6 +11,8 @@ import {
   swapHalfway,
   wavedPhoto,
   type Portrait,
+  type Presenter,
+  type RecordedFrame,
 } from '../support/puppet/index.ts';
 import { startRealServer, type RealServer } from '../support/real-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -26,19 +28,47 @@ beforeAll(async () => {
   ({ ada, grace } = await preparePeople());
 });
 
+/** Somebody whose pictures another keeps, as they go over the wire. */
+function eavesdropped(presenter: Presenter, kept: RecordedFrame[]): Presenter {
+  return {
+    async frameAt(atMs) {
+      const jpeg = await presenter.frameAt(atMs);
+      kept.push({ atMs, jpeg });
+      return jpeg;
+    },
+    onStatus: (status, atMs) => presenter.onStatus?.(status, atMs),
+  };
+}
+
+/** Seeds that no other subject of these tests has: the same one would send the same frames again. */
+const seedFor = (policy: string) => 60 + policy.length;
+
 describe('who is there, and who is not', () => {
   let server: RealServer;
+  const enrolment: RecordedFrame[] = [];
   const clock = new VirtualClock();
   let draws = secureDraws;
   beforeAll(async () => {
     server = await startRealServer({ transport: 'uws', clock, draws: (count) => draws(count) });
-    const enrolled = await play(server, clock, { mode: 'enrol', subject, presenter: await person(ada, 1) });
+    const presenter = eavesdropped(await person(ada, 1), enrolment);
+    const enrolled = await play(server, clock, { mode: 'enrol', subject, presenter });
     expect(enrolled.decision.outcome).toBe('accept');
   });
   afterAll(() => server.close());
 
   const outcomeOf = async (presenter: Parameters<typeof play>[2]['presenter'], policy = 'standard') =>
     (await play(server, clock, { mode: 'verify', subject, policy, presenter })).decision.outcome;
+
+  it('the frames of another session, byte for byte, are rejected at once', async () => {
+    const { decision, tookMs } = await play(server, clock, {
+      mode: 'verify',
+      subject,
+      policy: 'blink-only',
+      presenter: replay(enrolment, 0),
+    });
+    expect(decision.outcome).toBe('reject');
+    expect(tookMs).toBeLessThan(1000);
+  });
 
   it('an enrolled person is identified, a stranger is nobody', async () => {
     const known = await play(server, clock, { mode: 'identify', presenter: await person(ada, 4) });
@@ -50,7 +80,7 @@ describe('who is there, and who is not', () => {
 
   it.each(['standard', 'blink-only', 'passive'])('a still photo is not accepted under %s', async (policy) => {
     const frontal = await preparePortrait({ image: await (await person(ada, 6)).frameAt(0) });
-    expect(await outcomeOf(stillPhoto(frontal, 7), policy)).not.toBe('accept');
+    expect(await outcomeOf(stillPhoto(frontal, seedFor(policy)), policy)).not.toBe('accept');
   });
 
   it.each([
@@ -58,7 +88,7 @@ describe('who is there, and who is not', () => {
     'blink-only',
     'passive',
   ])('a photo waved and bent is not accepted under %s', async (policy) => {
-    expect(await outcomeOf(wavedPhoto(ada, 8), policy)).not.toBe('accept');
+    expect(await outcomeOf(wavedPhoto(ada, seedFor(policy)), policy)).not.toBe('accept');
   });
 
   it('a recording of a whole session is not accepted where other challenges are drawn', async () => {
@@ -78,7 +108,7 @@ describe('who is there, and who is not', () => {
   });
 
   it('a session that another takes over half-way is rejected', async () => {
-    expect(await outcomeOf(swapHalfway(await person(ada, 10), await person(grace, 11), 3000))).toBe('reject');
+    expect(await outcomeOf(swapHalfway(await person(ada, 15), await person(grace, 16), 3000))).toBe('reject');
   });
 
   it('one face cannot be enrolled as two subjects, nor one subject be taken over by another face', async () => {

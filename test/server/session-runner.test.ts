@@ -85,6 +85,7 @@ function enrolment() {
       clock,
       analyzer,
       context: BASE_MODELS,
+      frameMemory: null,
       log: createLogger({ logLevel: 'silent' }),
       draws: (count) => Array.from({ length: count }, random),
       search: async () => [],

@@ -172,13 +172,13 @@ describe('a photograph of the subject', () => {
   it('sent as the same picture over and over is rejected as frozen', () => {
     const driver = run({}, () => ({ picture: 'one', sway: 0 }), 5_000);
     expect(driver.decision?.outcome).toBe('reject');
-    expect(driver.decision?.reasons).toContain('frozen-frames');
+    expect(driver.decision?.reasons).toContain('frozen');
   });
 
   it('in a clip that is played in a loop is rejected', () => {
     let frame = 0;
     const driver = run({}, () => ({ picture: `frame ${frame++ % 40}` }), 10_000);
-    expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['injection-above-bar'] });
+    expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['injection-above-bar', 'looped'] });
   });
 });
 

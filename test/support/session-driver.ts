@@ -141,11 +141,13 @@ export class SessionDriver {
         const analysis = analysisOf(look, effect.wants, this.context.models, this.random);
         const { seq } = effect;
         const draws = this.draws();
+        const { seenBefore = false } = look;
         this.later(this.options.analysisMs ?? 15, () => ({
           type: 'analyzed',
           atMs: this.nowMs,
           seq,
           analysis,
+          seenBefore,
           draws,
         }));
         break;

@@ -1,0 +1,29 @@
+/** What makes a stream implausible as a camera's, worst first. */
+export const INJECTION_SIGNS = ['replayed', 'frozen', 'looped', 'motionless', 'clock'] as const;
+export type InjectionSign = (typeof INJECTION_SIGNS)[number];
+
+interface Weight {
+  /** How far the sign goes toward certainty, 0..1. At `rejectSeverity` and above it rejects alone. */
+  readonly severity: number;
+  /** Starting values, to be calibrated: log odds against a bona fide presentation. */
+  readonly llr: number;
+}
+
+/** Frozen, looped and replayed pictures do not come out of a camera at all. */
+const WEIGHTS: Readonly<Record<InjectionSign, Weight>> = {
+  replayed: { severity: 1, llr: -4 },
+  frozen: { severity: 1, llr: -4 },
+  looped: { severity: 1, llr: -4 },
+  motionless: { severity: 0.6, llr: -1.5 },
+  clock: { severity: 0.3, llr: -0.5 },
+};
+
+/** Severity of the worst of these signs, 0 for none. */
+export function worstSeverity(signs: readonly InjectionSign[]): number {
+  return signs.reduce((worst, sign) => Math.max(worst, WEIGHTS[sign].severity), 0);
+}
+
+/** Natural logarithm of the odds that the signs together give, 0 for none. */
+export function summedLlr(signs: readonly InjectionSign[]): number {
+  return signs.reduce((sum, sign) => sum + WEIGHTS[sign].llr, 0);
+}
