@@ -13,7 +13,6 @@ import type { Config } from './config.ts';
 import { isAttended, POLICY_NAMES, serves } from './decision/policy.ts';
 import { withDecoys } from './decoy-reference.ts';
 import type { startDemo } from './demo.ts';
-import { FrameMemory } from './frame-memory.ts';
 import { createGallery } from './gallery/gallery.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
@@ -94,18 +93,7 @@ export async function startServer(
       tickets,
       references: withDecoys(store.references, analyzer.models.embeddings),
       directory,
-      services: sessionServices({
-        clock,
-        draws,
-        analyzer,
-        frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
-        log,
-        store,
-        search,
-        subjects,
-        issuer,
-        directory,
-      }),
+      services: sessionServices({ clock, draws, analyzer, log, store, search, subjects, issuer, directory }),
       limits: {
         maxImageBytes: config.maxImageBytes,
         maxImagePixels: config.maxImagePixels,
@@ -202,7 +190,6 @@ async function startInference(config: Config, log: Logger): Promise<FrameAnalyze
 
 interface ServiceParts extends Sources {
   readonly analyzer: FrameAnalyzer;
-  readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
   readonly store: Store;
   readonly search: Search;
@@ -215,7 +202,6 @@ function sessionServices({
   clock,
   draws,
   analyzer,
-  frameMemory,
   log,
   store,
   search,
@@ -227,13 +213,13 @@ function sessionServices({
     clock,
     analyzer,
     context: { models: analyzer.models },
-    frameMemory,
     log,
     draws,
     search,
     enrol: (request, embeddings) => subjects.enrol(request, embeddings),
     async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {
-      const decidedAtMs = clock.nowMs();
+      const decidedAtMs = clock.wallMs();
+      const tookMs = clock.nowMs() - startedAtMs;
       const { sessionId, tenant, mode, policy } = request;
       const { outcome, subject, assurance, reasons } = decision;
       await store.decisions.record({
@@ -245,12 +231,12 @@ function sessionServices({
         policy,
         reasons,
         assurance,
-        startedAtMs,
+        startedAtMs: decidedAtMs - tookMs,
         decidedAtMs,
       });
       const token = await issuer.sign({ request, outcome, subject, assurance, atMs: decidedAtMs });
       directory.decided(request, outcome, token);
-      log.info({ sessionId, mode, policy, outcome, reasons, tookMs: decidedAtMs - startedAtMs }, 'decided');
+      log.info({ sessionId, mode, policy, outcome, reasons, tookMs }, 'decided');
       return token;
     },
   };

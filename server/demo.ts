@@ -34,7 +34,7 @@ export async function startDemo(
       dataDir,
       assetsDir,
       service: { url: () => addressOf(config.host, port()), apiKey, issuer, policy: demoPolicy },
-      nowMs: () => clock.nowMs(),
+      nowMs: () => clock.wallMs(),
     });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')

@@ -18,16 +18,34 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   }
   const config = readConfig(env);
   const log = createLogger(config);
-  const stopped = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
-  });
+  const signals = listenForSignals();
   const server = await startServer(config, log);
   announce(server, config);
   log.info({ ...server.system, port: server.port }, 'listening');
-  const signal = await stopped;
+  const signal = await signals.first;
   log.info({ signal, drainMs: config.drainMs }, 'stopping');
-  await server.stop(config.drainMs);
+  await Promise.race([server.stop(config.drainMs), signals.impatient.then(() => server.stop(0))]);
   return 0;
+}
+
+/** A terminal tells the whole process group of Ctrl-C, and a parent may pass it on: two signals at once are one. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** `impatient`: somebody asked again, and means at once. Signals never end the process by themselves. */
+function listenForSignals(): { first: Promise<NodeJS.Signals>; impatient: Promise<void> } {
+  let heard: (signal: NodeJS.Signals) => void = () => {};
+  let heardAgain = () => {};
+  let firstAtMs: number | null = null;
+  const first = new Promise<NodeJS.Signals>((resolve) => (heard = resolve));
+  const impatient = new Promise<void>((resolve) => (heardAgain = resolve));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (firstAtMs === null) {
+        firstAtMs = performance.now();
+        heard(signal);
+      } else if (performance.now() - firstAtMs > SAME_SIGNAL_MS) heardAgain();
+    });
+  return { first, impatient };
 }
 
 /** What the person who typed `npm start` wants to know. On standard error, since standard output is the log. */

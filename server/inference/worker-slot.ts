@@ -5,13 +5,16 @@ import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
 import { ExecutionProviderError } from './execution-provider.ts';
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
+/** `failing`: it answers, but only that it cannot. */
+export type LossCause = 'ended' | 'job-timeout' | 'start-timeout' | 'failing';
+
 /** What befalls a worker, for logs and metrics. `detail` holds no pixel and no score. */
 export type WorkerEvent =
   | { readonly type: 'worker-ready'; readonly worker: number; readonly pid: number | undefined }
   | {
       readonly type: 'worker-lost';
       readonly worker: number;
-      readonly why: 'ended' | 'job-timeout' | 'start-timeout';
+      readonly why: LossCause;
       readonly detail: string;
       /** When its successor is started. */
       readonly restartInMs: number;
@@ -32,6 +35,10 @@ const START_TIMEOUT_MS = 60_000;
 /** A worker that dies is replaced at once; each further death before a frame is answered doubles the wait. */
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
+/** Frames in a row that a worker fails to analyse before it counts as broken, out of memory for one. */
+const MAX_FAILED_FRAMES = 3;
+/** Of JavaScript. Pictures and networks lie outside it. */
+const MAX_HEAP_MB = 512;
 
 const INTERNAL: AnalyzeReply = { ok: false, code: 'server.internal' };
 
@@ -62,6 +69,7 @@ export class WorkerSlot {
   readonly #options: WorkerSlotOptions;
   #state: State = { kind: 'closed' };
   #failures = 0;
+  #failedFrames = 0;
   #closing = false;
   #onFinished: (() => void) | null = null;
   readonly #ending = new Set<Promise<unknown>>();
@@ -116,10 +124,12 @@ export class WorkerSlot {
       done(INTERNAL);
       return;
     }
-    const timer = setTimeout(
-      () => this.#lose(child, 'job-timeout', `no answer in ${this.#options.jobTimeoutMs} ms`),
-      this.#options.jobTimeoutMs,
-    );
+    const overdue = () => {
+      if (this.#state.kind === 'busy' && this.#state.timer === timer)
+        this.#lose(child, 'job-timeout', `no answer in ${this.#options.jobTimeoutMs} ms`);
+    };
+    // When it is this thread that was held up, the answer is there and only unread: look before judging.
+    const timer = setTimeout(() => setImmediate(overdue), this.#options.jobTimeoutMs);
     this.#state = { kind: 'busy', child, timer, done };
   }
 
@@ -154,23 +164,29 @@ export class WorkerSlot {
     } else if (message.type === 'reply' && state.kind === 'busy') {
       clearTimeout(state.timer);
       this.#state = { kind: 'idle', child };
-      this.#failures = 0;
-      if (message.failure !== undefined) {
-        this.#options.onEvent({
-          type: 'frame-failed',
-          worker: this.#options.worker,
-          detail: message.failure,
-        });
-      }
+      this.#account(child, message.failure);
       state.done(message.reply);
       this.#onFinished?.();
-      this.#options.onIdle();
+      if (this.isIdle) this.#options.onIdle();
     }
+  }
+
+  /** Takes note of how a frame went; a worker that can no longer do any is replaced. */
+  #account(child: ChildProcess, failure: string | undefined): void {
+    if (failure === undefined) {
+      this.#failures = 0;
+      this.#failedFrames = 0;
+      return;
+    }
+    this.#options.onEvent({ type: 'frame-failed', worker: this.#options.worker, detail: failure });
+    this.#failedFrames++;
+    if (this.#failedFrames >= MAX_FAILED_FRAMES)
+      this.#lose(child, 'failing', `${this.#failedFrames} frames in a row`);
   }
 
   #lose(
     child: ChildProcess,
-    why: 'ended' | 'job-timeout' | 'start-timeout',
+    why: LossCause,
     detail: string,
     error = new Error(`The worker did not start: ${detail}`),
   ): void {
@@ -181,6 +197,7 @@ export class WorkerSlot {
     const restartInMs =
       this.#failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#failures - 1));
     this.#failures++;
+    this.#failedFrames = 0;
     this.#state = this.#closing
       ? { kind: 'closed' }
       : { kind: 'backing-off', timer: setTimeout(() => this.#restart(), restartInMs) };
@@ -211,7 +228,7 @@ function spawn(): ChildProcess {
   const entry = fileURLToPath(new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url));
   return fork(entry, [], {
     serialization: 'advanced',
-    execArgv: fromSource ? ['--import', tsxLoader()] : [],
+    execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`, ...(fromSource ? ['--import', tsxLoader()] : [])],
   });
 }
 

@@ -4,6 +4,7 @@ import type { AnalyzeReply, AnalyzeRequest, AnalyzeTimings } from './calls.ts';
 import { ExecutionProviderError } from './execution-provider.ts';
 import { ImageDecoder } from './image-decoder.ts';
 import { OrtRunner } from './ort-model.ts';
+import { dieWithParent, offerToDieFirst } from './parent-watch.ts';
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
 interface Tools {
@@ -17,6 +18,8 @@ let tools: Promise<Tools> | null = null;
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit());
+dieWithParent();
+offerToDieFirst();
 
 process.on('message', (message: PoolMessage) => {
   if (message.type === 'settings') {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -28,13 +28,32 @@ export function toStoreError(error: unknown): StoreError {
   return new StoreError(code, undefined, { cause: error });
 }
 
+interface FileIdentity {
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
+}
+
+function identityOf(path: string, descriptor: number): FileIdentity {
+  const { dev, ino } = fstatSync(descriptor);
+  closeSync(descriptor);
+  return { path, device: dev, inode: ino };
+}
+
+function isStillThere({ path, device, inode }: FileIdentity): boolean {
+  const now = statSync(path, { throwIfNoEntry: false });
+  return now !== undefined && now.dev === device && now.ino === inode;
+}
+
 /** One SQLite file: private to its owner, durable at every commit, waiting for locks without holding the thread. */
 export class SqliteDatabase {
   readonly raw: Database.Database;
+  readonly #file: FileIdentity;
   readonly #busyTimeoutMs: number;
 
-  private constructor(raw: Database.Database, busyTimeoutMs: number) {
+  private constructor(raw: Database.Database, file: FileIdentity, busyTimeoutMs: number) {
     this.raw = raw;
+    this.#file = file;
     this.#busyTimeoutMs = busyTimeoutMs;
   }
 
@@ -44,15 +63,16 @@ export class SqliteDatabase {
    */
   static async open(path: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
     let raw: Database.Database;
+    let file: FileIdentity;
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      closeSync(openSync(path, 'a', 0o600));
+      file = identityOf(path, openSync(path, 'a', 0o600));
       chmodSync(path, 0o600);
       raw = new Database(path, { timeout: BLOCKING_WAIT_MS });
     } catch (error) {
       throw toStoreError(error);
     }
-    const database = new SqliteDatabase(raw, busyTimeoutMs);
+    const database = new SqliteDatabase(raw, file, busyTimeoutMs);
     try {
       await database.attempt(() => configure(raw));
     } catch (error) {
@@ -77,9 +97,15 @@ export class SqliteDatabase {
     }
   }
 
-  /** One write transaction: all of it or nothing. Takes the write lock first, so that it cannot be lost half-way. */
-  write<T>(work: () => T): Promise<T> {
-    return this.attempt(() => this.raw.transaction(work).immediate());
+  /**
+   * One write transaction: all of it or nothing. Takes the write lock first, so that it cannot be lost half-way.
+   * Rejects with `store.unavailable` once the file was removed or replaced: SQLite would go on writing to what
+   * nobody will ever open again.
+   */
+  async write<T>(work: () => T): Promise<T> {
+    const result = await this.attempt(() => this.raw.transaction(work).immediate());
+    if (!isStillThere(this.#file)) throw new StoreError('store.unavailable', 'The file is gone.');
+    return result;
   }
 
   /** Moves the WAL into the file and empties it, so that neither keeps what was overwritten. */

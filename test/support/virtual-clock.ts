@@ -12,6 +12,10 @@ export class VirtualClock implements Clock {
     return this.current;
   }
 
+  wallMs(): number {
+    return this.current;
+  }
+
   wakeAt(atMs: number, callback: () => void): () => void {
     const alarm = { atMs, callback };
     this.alarms.add(alarm);
