@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { isAttended, POLICY_NAMES, serves } from './decision/policy.ts';
 import { withDecoys } from './decoy-reference.ts';
 import type { startDemo } from './demo.ts';
+import { FrameMemory } from './frame-memory.ts';
 import { createGallery } from './gallery/gallery.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
@@ -93,7 +94,18 @@ export async function startServer(
       tickets,
       references: withDecoys(store.references, analyzer.models.embeddings),
       directory,
-      services: sessionServices({ clock, draws, analyzer, log, store, search, subjects, issuer, directory }),
+      services: sessionServices({
+        clock,
+        draws,
+        analyzer,
+        frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
+        log,
+        store,
+        search,
+        subjects,
+        issuer,
+        directory,
+      }),
       limits: {
         maxImageBytes: config.maxImageBytes,
         maxImagePixels: config.maxImagePixels,
@@ -190,6 +202,7 @@ async function startInference(config: Config, log: Logger): Promise<FrameAnalyze
 
 interface ServiceParts extends Sources {
   readonly analyzer: FrameAnalyzer;
+  readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
   readonly store: Store;
   readonly search: Search;
@@ -202,6 +215,7 @@ function sessionServices({
   clock,
   draws,
   analyzer,
+  frameMemory,
   log,
   store,
   search,
@@ -213,6 +227,7 @@ function sessionServices({
     clock,
     analyzer,
     context: { models: analyzer.models },
+    frameMemory,
     log,
     draws,
     search,

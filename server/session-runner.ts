@@ -3,6 +3,7 @@ import type { Welcome } from '../protocol/downstream.ts';
 import type { Frame, Upstream } from '../protocol/upstream.ts';
 import type { Clock } from './clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from './inference/calls.ts';
+import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from './observe/log.ts';
 import type { Policy } from './decision/policy.ts';
 import type { Effect } from './session/effect.ts';
@@ -10,7 +11,7 @@ import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } fr
 import type { ClientLink, SessionHandle, SessionRequest } from './session/ports.ts';
 import { initialState, type SessionContext, type SessionState } from './session/state.ts';
 import { transition } from './session/transition.ts';
-import type { Embeddings } from './vision/analysis.ts';
+import type { Embeddings, FrameAnalysis } from './vision/analysis.ts';
 
 export type DecideEffect = Extract<Effect, { type: 'decide' }>;
 
@@ -19,6 +20,8 @@ export interface SessionServices {
   readonly clock: Clock;
   readonly analyzer: FrameAnalyzer;
   readonly context: SessionContext;
+  /** The pictures of all sessions; null where none are remembered. */
+  readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
   /** `count` numbers in [0, 1) from a cryptographic source. */
   readonly draws: (count: number) => readonly number[];
@@ -40,6 +43,7 @@ export class SessionRunner implements SessionHandle {
   private state: SessionState;
   private readonly startedAtMs: number;
   private readonly frames = new Map<number, Uint8Array>();
+  private readonly shownFrames: SessionFrames | null;
   private readonly queue: WithoutTime<SessionEvent>[] = [];
   private folding = false;
   private wantsTurn = false;
@@ -65,6 +69,7 @@ export class SessionRunner implements SessionHandle {
     this.link = link;
     this.services = services;
     this.onEnd = onEnd;
+    this.shownFrames = services.frameMemory?.openSession() ?? null;
     this.startedAtMs = services.clock.nowMs();
     this.state = initialState(request, this.startedAtMs);
   }
@@ -196,15 +201,22 @@ export class SessionRunner implements SessionHandle {
     const seq = this.handedOver?.seq;
     this.handedOver = null;
     if (seq === undefined) return;
-    if (reply.ok)
+    if (reply.ok) {
+      const seenBefore = this.seenBefore(reply.analysis);
       this.dispatch({
         type: 'analyzed',
         seq,
         analysis: reply.analysis,
+        ...(seenBefore === null ? {} : { seenBefore }),
         draws: this.services.draws(DRAWS_PER_EVENT),
       });
-    else this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
+    } else this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
   };
+
+  /** Only of pictures that show a face: a camera that is covered sends everybody the same black one. */
+  private seenBefore({ face, pixelDigest }: FrameAnalysis): boolean | null {
+    return face.found && this.shownFrames !== null ? this.shownFrames.seenBefore(pixelDigest) : null;
+  }
 
   private async search(probe: Embeddings): Promise<void> {
     try {
