@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3';
 import * as sqliteVec from 'sqlite-vec';
-import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
 import type { Candidate } from '../session/event.ts';
 import type { StoredReference } from '../store/ports.ts';
 import type { Embeddings } from '../vision/analysis.ts';
@@ -54,7 +53,6 @@ export function createGallery(): Gallery {
 class SqliteVecGallery implements Gallery {
   readonly #database: Database.Database;
   readonly #tenants = new Map<string, TenantGallery>();
-  readonly #dimensions = new Map<EmbeddingModelId, number>();
   /** Subjects removed while a load runs, for each load: its pages may have been read before they were erased. */
   readonly #removedDuring = new Set<Set<string>>();
 
@@ -109,10 +107,6 @@ class SqliteVecGallery implements Gallery {
   #admit(reference: GalleryReference, bulk: boolean): boolean {
     this.#assertOpen();
     this.#assertFit(reference.embeddings);
-    for (const model of EMBEDDING_MODELS) {
-      const vector = reference.embeddings[model];
-      if (vector !== undefined) this.#dimensions.set(model, vector.length);
-    }
     let tenant = this.#tenants.get(reference.tenant);
     if (tenant === undefined) {
       tenant = new TenantGallery(this.#database, `tenant_${this.#tenants.size}`);
@@ -124,11 +118,6 @@ class SqliteVecGallery implements Gallery {
   #assertFit(embeddings: Embeddings): void {
     const fault = faultInEmbeddings(embeddings);
     if (fault !== null) throw new GalleryError('gallery.unfit_embeddings', fault);
-    for (const [model, dimensions] of this.#dimensions) {
-      const vector = embeddings[model];
-      if (vector !== undefined && vector.length !== dimensions)
-        throw new GalleryError('gallery.other_dimensions');
-    }
   }
 
   #assertOpen(): void {

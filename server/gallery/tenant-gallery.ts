@@ -14,8 +14,9 @@ interface Place {
 }
 
 /**
- * One tenant's references. They are kept apart by the set of models they were made with, so that each set can be
- * searched with the strongest model it shares with the probe.
+ * One tenant's references. They are kept apart by the set of models they were made with and the lengths of their
+ * embeddings, which change with a model's version, so that each set can be searched with the strongest model it
+ * shares with the probe.
  */
 export class TenantGallery {
   readonly #database: Database;
@@ -87,7 +88,7 @@ export class TenantGallery {
 
   #indexesFor(embeddings: Embeddings): ModelIndexes {
     const models = EMBEDDING_MODELS.filter((model) => embeddings[model] !== undefined);
-    const set = models.join('_');
+    const set = models.map((model) => `${model}${embeddings[model]!.length}`).join('_');
     const known = this.#indexesOfSet.get(set);
     if (known !== undefined) return known;
     const indexes = new Map(
@@ -102,5 +103,7 @@ export class TenantGallery {
 }
 
 function strongestShared(indexes: ModelIndexes, probe: Embeddings): EmbeddingModelId | undefined {
-  return EMBEDDING_MODELS.findLast((model) => indexes.has(model) && probe[model] !== undefined);
+  return EMBEDDING_MODELS.findLast(
+    (model) => probe[model] !== undefined && indexes.get(model)?.dimensions === probe[model].length,
+  );
 }

@@ -36,7 +36,7 @@ export interface ScoredSubject {
 export class VectorIndex {
   readonly #database: Database;
   readonly #name: string;
-  readonly #dimensions: number;
+  readonly dimensions: number;
   readonly #entries = new Map<number, Entry>();
   readonly #vectorsOfSubject = new Map<string, number>();
   /** Upper bound of the vectors any one subject has. */
@@ -49,7 +49,7 @@ export class VectorIndex {
   constructor(database: Database, name: string, dimensions: number) {
     this.#database = database;
     this.#name = name;
-    this.#dimensions = dimensions;
+    this.dimensions = dimensions;
   }
 
   get size(): number {
@@ -102,7 +102,7 @@ export class VectorIndex {
     this.#table = new VectorTable(
       this.#database,
       this.#name,
-      this.#dimensions,
+      this.dimensions,
       wanted === 'bit' ? this.#mean() : null,
     );
     this.#table.insertAll(this.#vectors());
@@ -140,14 +140,14 @@ export class VectorIndex {
   /** Goes back to a smaller form only at half its bound, so that a size at the bound does not change it to and fro. */
   #wantedForm(): 'every-vector' | 'float' | 'bit' {
     const slack = (form: 'float' | 'bit') => (this.form === form ? 0.5 : 1);
-    const components = this.#dimensions < BITS_FROM_DIMENSIONS ? 0 : this.size * this.#dimensions;
+    const components = this.dimensions < BITS_FROM_DIMENSIONS ? 0 : this.size * this.dimensions;
     if (components >= BITS_FROM_COMPONENTS * slack('bit')) return 'bit';
     if (this.form === 'bit') return 'float';
     return this.size > EVERY_VECTOR_UP_TO * slack('float') ? 'float' : 'every-vector';
   }
 
   #mean(): Float32Array {
-    const sum = new Float64Array(this.#dimensions);
+    const sum = new Float64Array(this.dimensions);
     for (const { vector } of this.#entries.values()) {
       for (let index = 0; index < sum.length; index++) sum[index] += vector[index];
     }
@@ -159,7 +159,7 @@ export class VectorIndex {
   }
 
   #assertDimensions(vector: Float32Array): void {
-    if (vector.length !== this.#dimensions) throw new GalleryError('gallery.other_dimensions');
+    if (vector.length !== this.dimensions) throw new GalleryError('gallery.other_dimensions');
   }
 }
 
