@@ -3,6 +3,7 @@ import { Packr, type Options } from 'msgpackr';
 import type { z } from 'zod';
 import { DOWNSTREAM, type Downstream } from './downstream.ts';
 import { VeriframeError } from './errors.ts';
+import type { LiveMessage } from './live.ts';
 import { IMAGE_BYTES_CEILING, UPSTREAM, type Upstream } from './upstream.ts';
 
 /** Most bytes a message may have beside its image (SPEC R8). */
@@ -34,7 +35,7 @@ const noExtensions: ExtensionCodecType<undefined> = {
  * Encodes one message. Fields that are undefined are left out. The result may be a view into a larger buffer
  * that is never written again.
  */
-export function encodeMessage(message: Upstream | Downstream): Uint8Array {
+export function encodeMessage(message: Upstream | Downstream | LiveMessage): Uint8Array {
   return packr.pack(message);
 }
 

@@ -158,6 +158,12 @@ export const ERRORS = {
     closeCode: null,
     httpStatus: 401,
   },
+  'api.not_granted': {
+    message: 'The API key does not have this right.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 403,
+  },
   'api.not_found': {
     message: 'There is nothing at this address.',
     retry: 'never',
@@ -194,6 +200,12 @@ export const ERRORS = {
     retry: 'never',
     closeCode: null,
     httpStatus: 404,
+  },
+  'subject.locked': {
+    message: 'Too many attempts failed; the subject cannot be verified for some time.',
+    retry: 'backoff',
+    closeCode: null,
+    httpStatus: 429,
   },
 } as const satisfies Record<string, ErrorEntry>;
 

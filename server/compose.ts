@@ -21,8 +21,10 @@ import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-ke
 import { createTickets } from './identity/tickets.ts';
 import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
 import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
-import { createPool } from './inference/pool.ts';
+import { createPool, type MeasurablePool } from './inference/pool.ts';
+import { createObservation } from './observation.ts';
 import type { Logger } from './observe/log.ts';
+import type { WatchSession } from './observe/session-watch.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
 import type { DecideEffect, SessionServices } from './session-runner.ts';
@@ -90,7 +92,18 @@ export async function startServer(
       log,
       nowMs: () => clock.nowMs(),
     });
-    const registry = new SessionRegistry({
+    const context = { models: analyzer.models };
+    const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
+    const openSessions = () => registry.openSessions;
+    const observation = createObservation({
+      config,
+      clock,
+      context,
+      analyzer: pool,
+      openSessions,
+      reportFault,
+    });
+    const registry: SessionRegistry = new SessionRegistry({
       tickets,
       references: withDecoys(store.references, analyzer.models.embeddings),
       directory,
@@ -98,6 +111,7 @@ export async function startServer(
         clock,
         draws,
         analyzer,
+        watch: observation.watch,
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
         store,
@@ -114,6 +128,8 @@ export async function startServer(
       maxSessions: config.maxSessions,
       capacity,
     });
+
+    closers.push(() => observation.close());
 
     const transport = chooseTransport(config.transport);
     const system = describeSystem(analyzer.models, transport);
@@ -132,13 +148,23 @@ export async function startServer(
       trustForwardedFor: config.trustProxy === 'yes',
       limits: { ...DEFAULT_GATEWAY_LIMITS, ...config },
       fallback: demo === null ? undefined : (request) => demo.handle(request),
+      live: observation.live,
+      metrics: (request) => observation.metrics(request),
       reportFault: (fault) => log.error({ error: String(fault) }, 'fault in the gateway'),
       api: {
         clock,
         keys,
         tickets,
+        liveTickets: observation.liveTickets,
+        audit: {
+          listDecisions: (...page) => store.decisions.list(...page),
+          listSubjects: (...page) => store.references.listSubjects(...page),
+          countSubjects: (tenant) => store.references.countSubjects(tenant),
+        },
         sessions: directory,
         subjects,
+        attempts: store.decisions,
+        lockOut: { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs },
         policies: { names: () => POLICY_NAMES, serves, isAttended },
         jwks: issuer.jwks,
         system,
@@ -184,7 +210,7 @@ async function openStore(config: Config): Promise<Store> {
   return await openSqliteStore({ path: join(config.dataDir, 'veriframe.db'), masterKey: key });
 }
 
-async function startInference(config: Config, log: Logger): Promise<FrameAnalyzer> {
+async function startInference(config: Config, log: Logger): Promise<MeasurablePool> {
   const { models } = await loadPrepared(modelCacheDir({ VERIFRAME_MODEL_CACHE: config.modelCache }));
   return await createPool({
     workers: config.workers || availableParallelism(),
@@ -202,6 +228,7 @@ async function startInference(config: Config, log: Logger): Promise<FrameAnalyze
 
 interface ServiceParts extends Sources {
   readonly analyzer: FrameAnalyzer;
+  readonly watch: WatchSession;
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
   readonly store: Store;
@@ -215,6 +242,7 @@ function sessionServices({
   clock,
   draws,
   analyzer,
+  watch,
   frameMemory,
   log,
   store,
@@ -227,6 +255,7 @@ function sessionServices({
     clock,
     analyzer,
     context: { models: analyzer.models },
+    watch,
     frameMemory,
     log,
     draws,

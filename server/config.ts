@@ -158,6 +158,22 @@ export const OPTIONS = {
     3_600_000,
     'Time in which a ticket can be used.',
   ),
+  lockOutFailures: number(
+    'VERIFRAME_LOCK_OUT_FAILURES',
+    10,
+    'sessions',
+    0,
+    1000,
+    'Verifications of one subject that may fail within the lock-out time before the next is refused; 0: any number.',
+  ),
+  lockOutMs: number(
+    'VERIFRAME_LOCK_OUT_MS',
+    900_000,
+    'ms',
+    1000,
+    86_400_000,
+    'How long a failed verification counts toward a lock-out.',
+  ),
   frameTimeoutMs: number(
     'VERIFRAME_FRAME_TIMEOUT_MS',
     5000,
@@ -182,6 +198,15 @@ export const OPTIONS = {
     600_000,
     'Time open sessions get to finish after SIGTERM.',
   ),
+  metrics: text<'off' | 'local' | 'token'>(
+    'VERIFRAME_METRICS',
+    'off',
+    'Who may read /metrics: nobody, this machine alone, or whoever shows VERIFRAME_METRICS_TOKEN as a bearer token.',
+    { choices: ['off', 'local', 'token'] },
+  ),
+  metricsToken: text('VERIFRAME_METRICS_TOKEN', '', 'Bearer token for /metrics, 16 characters or more.', {
+    secret: true,
+  }),
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
   demo: text<'on' | 'off'>(
     'VERIFRAME_DEMO',

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from './inference/calls.ts';
 import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from './observe/log.ts';
+import type { SessionWatch, WatchSession } from './observe/session-watch.ts';
 import type { Policy } from './decision/policy.ts';
 import type { Effect } from './session/effect.ts';
 import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } from './session/event.ts';
@@ -23,6 +24,8 @@ export interface SessionServices {
   /** The pictures of all sessions; null where none are remembered. */
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
+  /** Whoever looks on while sessions run. */
+  readonly watch?: WatchSession;
   /** `count` numbers in [0, 1) from a cryptographic source. */
   readonly draws: (count: number) => readonly number[];
   search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
@@ -56,6 +59,7 @@ export class SessionRunner implements SessionHandle {
   private readonly link: ClientLink;
   private readonly services: SessionServices;
   private readonly onEnd: () => void;
+  private readonly watch: SessionWatch | null;
 
   constructor(
     request: SessionRequest,
@@ -72,6 +76,7 @@ export class SessionRunner implements SessionHandle {
     this.shownFrames = services.frameMemory?.openSession() ?? null;
     this.startedAtMs = services.clock.nowMs();
     this.state = initialState(request, this.startedAtMs);
+    this.watch = services.watch?.(request, policy) ?? null;
   }
 
   /** Greets the client and starts the session's deadlines. */
@@ -137,6 +142,7 @@ export class SessionRunner implements SessionHandle {
     const timed = { ...event, atMs: this.services.clock.nowMs() } as SessionEvent;
     const [state, effects] = transition(this.state, timed, this.policy, this.services.context);
     this.state = state;
+    this.watch?.stepped(timed, state, effects);
     for (const effect of effects) this.execute(effect);
   }
 
@@ -250,6 +256,7 @@ export class SessionRunner implements SessionHandle {
     this.withdrawTurn?.();
     this.frames.clear();
     this.queue.length = 0;
+    this.watch?.ended();
     this.onEnd();
   }
 }

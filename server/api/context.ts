@@ -4,8 +4,11 @@ import type { VeriframeError } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Clock } from '../clock.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
+import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
+import type { LiveGrant } from '../observe/live-feed.ts';
 import type { SessionRequest } from '../session/ports.ts';
+import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
 
 /** The policies there are. */
 export interface PolicyCatalogue {
@@ -38,6 +41,8 @@ export interface SessionDirectory {
   announce(request: SessionRequest, expiresAtMs: number): void;
   /** Null when there is none of that id for the tenant. */
   find(tenant: string, sessionId: string): SessionView | null;
+  /** Verifications of the subject that run, or whose ticket may still be used. */
+  countOpen(tenant: string, subject: string): number;
 }
 
 /** Enrolled subjects, in the store and in every index made from it. */
@@ -45,6 +50,13 @@ export interface SubjectDirectory {
   countReferences(tenant: string, subject: string): Promise<number>;
   /** Removes all of a subject's references, everywhere. Returns how many there were. */
   erase(tenant: string, subject: string): Promise<number>;
+}
+
+/** The records that operators may read, page by page. */
+export interface Audit {
+  listDecisions: DecisionLog['list'];
+  listSubjects: ReferenceStore['listSubjects'];
+  countSubjects: ReferenceStore['countSubjects'];
 }
 
 /** What the server says about itself. */
@@ -60,8 +72,12 @@ export interface ApiContext {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly keys: ApiKeys;
   readonly tickets: Tickets;
+  readonly liveTickets: Pick<Tickets<LiveGrant>, 'issue'>;
+  readonly audit: Audit;
   readonly sessions: SessionDirectory;
   readonly subjects: SubjectDirectory;
+  readonly attempts: Pick<DecisionLog, 'failedVerifications'>;
+  readonly lockOut: LockOutPolicy;
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;
   readonly system: SystemInfo;

@@ -41,13 +41,18 @@ export function describeOperations(
 }
 
 function describe(operation: Operation): Record<string, unknown> {
-  const { id, summary, access, params, body, status, result } = operation;
-  const parameters = Object.entries(params.shape).map(([name, schema]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: z.toJSONSchema(z.object({ value: schema }), { io: 'input' }).properties?.['value'] ?? {},
-  }));
+  const { id, summary, access, params, query, body, status, result } = operation;
+  const described = (shape: z.ZodObject['shape'], place: 'path' | 'query') =>
+    Object.entries(shape).map(([name, schema]) => {
+      const { properties, required = [] } = z.toJSONSchema(z.object({ value: schema }), { io: 'input' });
+      return {
+        name,
+        in: place,
+        required: required.includes('value'),
+        schema: properties?.['value'] ?? {},
+      };
+    });
+  const parameters = [...described(params.shape, 'path'), ...described(query.shape, 'query')];
   return {
     operationId: id,
     summary,

@@ -8,6 +8,8 @@ export interface ApiRequest {
   readonly authorization: string | undefined;
   /** Values of the path's placeholders, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
+  /** Parameters after the question mark; of a repeated one the last. */
+  readonly query?: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined when there was no body. */
   readonly body: unknown;
 }
@@ -21,6 +23,7 @@ export interface Operation {
   readonly summary: string;
   readonly access: 'key' | 'public';
   readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
   readonly body: z.ZodType | null;
   readonly status: number;
   readonly result: z.ZodType;
@@ -56,30 +59,47 @@ export function publicOperation<R extends z.ZodType>(
     ...description,
     access: 'public',
     params: nothing,
+    query: nothing,
     body: null,
     handle: async (context) => description.run(context),
   };
 }
 
 /** An operation on what belongs to the tenant whose API key is shown. */
-export function tenantOperation<P extends z.ZodObject, B extends z.ZodType, R extends z.ZodType>(
+export function tenantOperation<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodType,
+  R extends z.ZodType,
+>(
   description: Description<R> & {
     readonly params?: P;
+    readonly query?: Q;
     readonly body?: B;
     run(
       context: ApiContext,
-      input: { readonly caller: Caller; readonly params: z.infer<P>; readonly body: z.infer<B> },
+      input: {
+        readonly caller: Caller;
+        readonly params: z.infer<P>;
+        readonly query: z.infer<Q>;
+        readonly body: z.infer<B>;
+      },
     ): Promise<z.infer<R>> | z.infer<R>;
   },
 ): Operation {
-  const { params, body, errors = [] } = description;
-  const input = z.object({ params: params ?? nothing, body: body ?? z.undefined() });
+  const { params, query, body, errors = [] } = description;
+  const input = z.object({
+    params: params ?? nothing,
+    query: query ?? nothing,
+    body: body ?? z.undefined(),
+  });
   return {
     status: 200,
     cacheSeconds: 0,
     ...description,
     access: 'key',
     params: params ?? nothing,
+    query: query ?? nothing,
     body: body ?? null,
     errors: ['api.unauthorized', 'api.invalid', ...errors],
     async handle(context, request) {
@@ -87,12 +107,13 @@ export function tenantOperation<P extends z.ZodObject, B extends z.ZodType, R ex
       if (caller === null) throw new VeriframeError('api.unauthorized');
       const parsed = input.safeParse({
         params: request.params,
+        query: request.query ?? {},
         body: body === undefined ? undefined : request.body,
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
-      // The types of params and body are those of the schemas just applied.
+      // The types of params, query and body are those of the schemas just applied.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const checked = parsed.data as { params: z.infer<P>; body: z.infer<B> };
+      const checked = parsed.data as { params: z.infer<P>; query: z.infer<Q>; body: z.infer<B> };
       return await description.run(context, { caller, ...checked });
     },
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
+import { createLiveTicket, listDecisions, listSubjects } from './observation.ts';
 import { createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
 import { getHealth, getKeys, getReadiness, getSystem } from './system.ts';
@@ -10,6 +11,9 @@ const described: readonly Operation[] = [
   getSession,
   getSubject,
   deleteSubject,
+  listSubjects,
+  listDecisions,
+  createLiveTicket,
   getSystem,
   getHealth,
   getReadiness,

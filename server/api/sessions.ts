@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { MODES, OUTCOMES } from '../../protocol/status.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
+import { lockedUntilMs } from '../identity/lock-out.ts';
 import type { SessionRequest } from '../session/ports.ts';
+import type { ApiContext } from './context.ts';
+import { issueLiveTicket, liveTicket } from './observation.ts';
 import { tenantOperation } from './operation.ts';
 import { STREAM_PATH } from './paths.ts';
 import { subjectId } from './subjects.ts';
@@ -27,6 +30,14 @@ const newSession = z
         'Verify a subject without references against a reference that nobody matches, instead of refusing: the ' +
           'client cannot tell whether the subject is enrolled.',
       ),
+    observe: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Give leave to follow this session's evidence frame by frame: landmarks, pose, eye aspect ratio and cues. " +
+          'Needs an API key that may observe. What it tells would help an attacker to improve a forgery: never ' +
+          'hand it to whoever stands before the camera where the outcome opens anything.',
+      ),
   })
   .refine(({ mode, subject }) => (mode === 'identify') === (subject === undefined), {
     path: ['subject'],
@@ -39,6 +50,9 @@ const createdSession = z.object({
   expiresAtMs: z.number().describe('Server time at which the ticket expires, in ms since 1970.'),
   socketPath: z.string().describe('Path of the WebSocket on this server.'),
   subprotocol: z.string(),
+  observation: liveTicket
+    .optional()
+    .describe('Where the evidence is followed; only of a session to be observed.'),
 });
 
 export const createSession = tenantOperation({
@@ -50,15 +64,18 @@ export const createSession = tenantOperation({
   status: 201,
   result: createdSession,
   errors: [
+    'api.not_granted',
     'policy.unknown',
     'policy.mode',
     'policy.not_granted',
     'subject.unknown',
+    'subject.locked',
     'server.busy',
     'server.draining',
   ],
-  async run(context, { caller: { tenant, mayAttend }, body }) {
-    const { mode, policy, subject, audience, nonce, concealUnknown } = body;
+  async run(context, { caller: { tenant, mayAttend, mayObserve }, body }) {
+    const { mode, policy, subject, audience, nonce, concealUnknown, observe } = body;
+    if (observe && !mayObserve) throw new VeriframeError('api.not_granted');
     const refusal = context.refusal();
     if (refusal !== null) throw refusal;
     if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
@@ -67,6 +84,7 @@ export const createSession = tenantOperation({
     if (mode === 'verify' && subject !== undefined) {
       const references = await context.subjects.countReferences(tenant, subject);
       if (references === 0 && !concealUnknown) throw new VeriframeError('subject.unknown');
+      await refuseLocked(context, tenant, subject);
     }
     const request: SessionRequest = {
       sessionId: randomUUID(),
@@ -77,6 +95,7 @@ export const createSession = tenantOperation({
       audience: audience ?? null,
       nonce: nonce ?? null,
       createdAtMs: context.clock.nowMs(),
+      ...(observe ? { observed: true } : {}),
     };
     const { ticket, expiresAtMs } = context.tickets.issue(request);
     context.sessions.announce(request, expiresAtMs);
@@ -86,9 +105,26 @@ export const createSession = tenantOperation({
       expiresAtMs,
       socketPath: STREAM_PATH,
       subprotocol: SUBPROTOCOL,
+      ...(observe
+        ? { observation: issueLiveTicket(context, { scope: 'session', sessionId: request.sessionId }) }
+        : {}),
     };
   },
 });
+
+async function refuseLocked(
+  { attempts, sessions, lockOut, clock }: ApiContext,
+  tenant: string,
+  subject: string,
+): Promise<void> {
+  const { maxFailures, windowMs } = lockOut;
+  if (maxFailures === 0) return;
+  const nowMs = clock.nowMs();
+  const failedAtMs = await attempts.failedVerifications(tenant, subject, nowMs - windowMs, maxFailures);
+  const untilMs = lockedUntilMs({ failedAtMs, open: sessions.countOpen(tenant, subject) }, nowMs, lockOut);
+  if (untilMs !== null)
+    throw new VeriframeError('subject.locked', undefined, { retryAfterMs: untilMs - nowMs });
+}
 
 const sessionView = z.object({
   sessionId: z.string(),

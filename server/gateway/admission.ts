@@ -11,8 +11,8 @@ export interface AdmissionLimits {
 
 /** Who may open a WebSocket, and how many there are. */
 export interface Admission {
-  /** A reason to refuse the request, or null. */
-  refusal(request: HttpRequest): VeriframeError | null;
+  /** A reason to refuse the request, or null. `forSession`: whether a session is to run over it. */
+  refusal(request: HttpRequest, forSession?: boolean): VeriframeError | null;
   /** A connection from this address was opened; returns what to call once when it ended. */
   entered(remoteAddress: string): () => void;
   /** From now on everyone is refused with `server.draining`. */
@@ -29,12 +29,13 @@ export function createAdmission(
   let connections = 0;
   let draining = false;
   return {
-    refusal(request) {
+    refusal(request, forSession = true) {
       if (!isOriginAllowed(request, limits.allowedOrigins)) return new VeriframeError('origin.refused');
       if (draining) return new VeriframeError('server.draining');
       const fromHere = byAddress.get(addressBlock(request.remoteAddress)) ?? 0;
       const isFull = connections >= limits.maxConnections || fromHere >= limits.maxConnectionsPerAddress;
-      return isFull ? new VeriframeError('server.busy') : sessionRefusal();
+      if (isFull) return new VeriframeError('server.busy');
+      return forSession ? sessionRefusal() : null;
     },
     entered(remoteAddress) {
       const block = addressBlock(remoteAddress);

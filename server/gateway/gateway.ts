@@ -1,12 +1,15 @@
 import { VeriframeError } from '../../protocol/errors.ts';
+import { LIVE_SUBPROTOCOL } from '../../protocol/live.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import type { ApiContext } from '../api/context.ts';
-import { STREAM_PATH } from '../api/paths.ts';
+import { LIVE_PATH, STREAM_PATH } from '../api/paths.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionHost } from '../session/ports.ts';
-import { createAdmission } from './admission.ts';
+import type { LiveHost } from '../observe/live-feed.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { ClientConnection, maxMessageBytes } from './connection.ts';
-import { createRoutes, errorResponse } from './routes.ts';
+import { LiveFeedConnection } from './live-feed-connection.ts';
+import { createRoutes, errorResponse, type RouteOptions } from './routes.ts';
 import type {
   CreateTransport,
   HttpRequest,
@@ -57,6 +60,10 @@ export interface GatewayOptions {
   readonly limits: GatewayLimits;
   /** Answers HTTP requests outside the service's own paths, in place of the home page. */
   readonly fallback?: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
+  /** Serves the live feed; without it nobody gets a ticket for one. */
+  readonly live?: LiveHost;
+  /** Answers `/metrics`; without it there is nothing at that address. */
+  readonly metrics?: RouteOptions['metrics'];
   /** A defect of the server, for the log: an exception that is no VeriframeError. */
   reportFault(fault: unknown): void;
 }
@@ -75,17 +82,29 @@ export interface Gateway {
 
 /** Builds the gateway; nothing listens before `listen`. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { host, limits, clock, api, allowedOrigins } = options;
+  const { host, limits, clock, api, allowedOrigins, live } = options;
   const reportFault = (fault: unknown) => options.reportFault(fault);
   const admission = createAdmission({ ...limits, allowedOrigins }, () => host.refusal());
-  const clients = new Set<ClientConnection>();
+  const clients = new Set<ClientConnection | LiveFeedConnection>();
 
   const handlers: TransportHandlers = {
-    http: createRoutes({ api, allowedOrigins, fallback: options.fallback, reportFault }),
-    upgrade: (request) => judgeUpgrade(request, (one) => admission.refusal(one)),
+    http: createRoutes({
+      api,
+      allowedOrigins,
+      fallback: options.fallback,
+      metrics: options.metrics,
+      reportFault,
+    }),
+    upgrade: (request) =>
+      request.path === LIVE_PATH && live === undefined
+        ? refused(new VeriframeError('api.not_found'))
+        : judgeUpgrade(request, (...asked) => admission.refusal(...asked)),
     opened(connection) {
       const left = admission.entered(connection.remoteAddress);
-      const client = new ClientConnection(connection, { host, clock, limits, reportFault });
+      const client =
+        connection.subprotocol === LIVE_SUBPROTOCOL && live !== undefined
+          ? new LiveFeedConnection(connection, { live, clock, reportFault, ...limits })
+          : new ClientConnection(connection, { host, clock, limits, reportFault });
       clients.add(client);
       return {
         message: (bytes, isBinary) => client.message(bytes, isBinary),
@@ -122,16 +141,21 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** SPEC R1, R2, R4. */
-function judgeUpgrade(
-  request: HttpRequest,
-  refusal: (request: HttpRequest) => VeriframeError | null,
-): UpgradeVerdict {
+const SUBPROTOCOLS: Readonly<Record<string, string | undefined>> = {
+  [STREAM_PATH]: SUBPROTOCOL,
+  [LIVE_PATH]: LIVE_SUBPROTOCOL,
+};
+
+/** SPEC R1, R2, R4, R35. */
+function judgeUpgrade(request: HttpRequest, refusal: Admission['refusal']): UpgradeVerdict {
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
-  const error =
-    (request.path === STREAM_PATH ? null : new VeriframeError('api.not_found')) ??
-    (offered.includes(SUBPROTOCOL) ? null : new VeriframeError('subprotocol.required')) ??
-    refusal(request);
-  if (error !== null) return { accept: false, response: errorResponse(error) };
-  return { accept: true, subprotocol: SUBPROTOCOL };
+  const subprotocol = SUBPROTOCOLS[request.path];
+  if (subprotocol === undefined) return refused(new VeriframeError('api.not_found'));
+  if (!offered.includes(subprotocol)) return refused(new VeriframeError('subprotocol.required'));
+  const error = refusal(request, subprotocol === SUBPROTOCOL);
+  return error === null ? { accept: true, subprotocol } : refused(error);
+}
+
+function refused(error: VeriframeError): UpgradeVerdict {
+  return { accept: false, response: errorResponse(error) };
 }

@@ -13,12 +13,16 @@ export interface RouteOptions {
   readonly allowedOrigins: readonly string[];
   /** Answers whatever is not the service's own; without it there is a home page and nothing else. */
   readonly fallback?: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
+  /** Answers `/metrics`; null refuses as if there were nothing. */
+  readonly metrics?: ((request: HttpRequest) => Promise<HttpResponse | null>) | undefined;
   /** A defect of the server: something threw what is no VeriframeError. */
   reportFault(fault: unknown): void;
 }
 
+const METRICS_PATH = '/metrics';
+
 /** Paths that a fallback never sees, whether there is an operation there or not. */
-const OWN_PATHS = /^\/(v1|\.well-known|healthz|readyz)(\/|$)/;
+const OWN_PATHS = /^\/(v1|\.well-known|healthz|readyz|metrics)(\/|$)/;
 
 /** Sent with every answer, pages and errors included; a route may override one. */
 const SECURITY_HEADERS = {
@@ -39,6 +43,11 @@ export function createRoutes(options: RouteOptions): (request: HttpRequest) => P
     const { path } = request;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (path === STREAM_PATH) throw new VeriframeError('upgrade.required');
+    if (path === METRICS_PATH && method === 'GET') {
+      const metrics = await options.metrics?.(request);
+      if (metrics === undefined || metrics === null) throw new VeriframeError('api.not_found');
+      return metrics;
+    }
     if (path === '/') {
       if (method !== 'GET') return methodRefused(['GET']);
       return homePage(options.api, request.headers.get('host'));
@@ -84,7 +93,7 @@ export function errorResponse(error: unknown): HttpResponse {
   const body: ErrorBody = { error: { code, message, retry: entry.retry } };
   const extra: Record<string, string> = {};
   if (code === 'upgrade.required') Object.assign(extra, { upgrade: 'websocket' });
-  if (entry.httpStatus === 503)
+  if (entry.httpStatus === 503 || retryAfterMs !== null)
     Object.assign(extra, { 'retry-after': String(Math.ceil((retryAfterMs ?? RETRY_AFTER_MS) / 1000)) });
   if (code === 'api.unauthorized') Object.assign(extra, { 'www-authenticate': 'Bearer' });
   return {
@@ -103,6 +112,7 @@ async function runOperation(
   const result = await operation.handle(api, {
     authorization: request.headers.get('authorization'),
     params,
+    query: Object.fromEntries(new URLSearchParams(request.query)),
     body: operation.body === null ? undefined : jsonBody(request),
   });
   const { status, cacheSeconds } = operation;

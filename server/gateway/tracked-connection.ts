@@ -3,6 +3,7 @@ import type { Connection, ConnectionHandler, TransportHandlers } from './transpo
 /** The little a transport's own socket must do. Called only while it is open. */
 export interface RawSocket {
   readonly remoteAddress: string;
+  readonly subprotocol: string;
   bufferedBytes(): number;
   send(bytes: Uint8Array): void;
   close(code: number, reason: string): void;
@@ -20,6 +21,7 @@ const ABNORMAL = 1006;
 export class TrackedConnection implements Connection {
   readonly id: number;
   readonly remoteAddress: string;
+  readonly subprotocol: string;
   readonly #maxBufferedBytes: number;
   readonly #ended: (connection: TrackedConnection) => void;
   #socket: RawSocket | null;
@@ -33,6 +35,7 @@ export class TrackedConnection implements Connection {
   ) {
     this.id = id;
     this.remoteAddress = socket.remoteAddress;
+    this.subprotocol = socket.subprotocol;
     this.#socket = socket;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.#ended = ended;

@@ -27,6 +27,7 @@ type UwsSocket = UWebSockets.WebSocket<SocketData>;
 /** What uWS keeps for us beside each socket. */
 interface SocketData {
   readonly remoteAddress: string;
+  readonly subprotocol: string;
   connection: TrackedConnection | null;
 }
 
@@ -74,8 +75,8 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
         write(response, verdict.response, 'with body', 'close');
         return;
       }
-      const data: SocketData = { remoteAddress: request.remoteAddress, connection: null };
-      const { headers } = request;
+      const { headers, remoteAddress } = request;
+      const data: SocketData = { remoteAddress, subprotocol: verdict.subprotocol, connection: null };
       response.upgrade(
         data,
         headers.get('sec-websocket-key') ?? '',
@@ -86,7 +87,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
     },
     open(socket) {
       const data = socket.getUserData();
-      data.connection = connections.add(rawSocket(socket, data.remoteAddress));
+      data.connection = connections.add(rawSocket(socket, data));
       data.connection.start(handlers);
     },
     message(socket, message, isBinary) {
@@ -146,9 +147,10 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
   };
 }
 
-function rawSocket(socket: UwsSocket, remoteAddress: string): RawSocket {
+function rawSocket(socket: UwsSocket, { remoteAddress, subprotocol }: SocketData): RawSocket {
   return {
     remoteAddress,
+    subprotocol,
     bufferedBytes: () => socket.getBufferedAmount(),
     send: (bytes) => void socket.send(bytes, true, false),
     close: (code, reason) => socket.end(code, reason),

@@ -108,6 +108,7 @@ function isWebSocketRequest({ method, headers }: IncomingMessage): boolean {
 function rawSocket(webSocket: WebSocket, remoteAddress: string): RawSocket {
   return {
     remoteAddress,
+    subprotocol: webSocket.protocol,
     bufferedBytes: () => webSocket.bufferedAmount,
     send: (bytes) => webSocket.send(bytes, { binary: true }),
     close(code, reason) {

@@ -24,6 +24,8 @@ export type UpgradeVerdict =
 export interface Connection {
   readonly id: number;
   readonly remoteAddress: string;
+  /** As the upgrade's verdict said. */
+  readonly subprotocol: string;
   /** Bytes accepted for sending and not yet written to the network. */
   readonly bufferedBytes: number;
   readonly open: boolean;

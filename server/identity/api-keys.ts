@@ -10,6 +10,8 @@ export interface Caller {
   readonly keyId: string;
   /** Whether the key's owner may vouch for people in person: enrolment without liveness. */
   readonly mayAttend: boolean;
+  /** Whether the key's owner may follow sessions live, with their evidence, and read the record of decisions. */
+  readonly mayObserve: boolean;
 }
 
 /** The keys that open the API. */
@@ -31,6 +33,11 @@ const record = z.object({
   secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Grants the `attended` policy, which enrols without liveness. */
   mayAttend: z.boolean().default(false),
+  /**
+   * Grants the live feed, observed sessions and the lists for operators. What they tell would help an attacker to
+   * improve a forgery, so it is for those who answer for the service.
+   */
+  mayObserve: z.boolean().default(false),
 });
 const keyFile = z.object({ keys: z.array(record).min(1) });
 
@@ -42,22 +49,28 @@ export class ApiKeysError extends Error {
   override readonly name = 'ApiKeysError';
 }
 
+/** Rights beyond running sessions and erasing subjects. */
+export type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve'>>;
+
 /** Makes a key for a tenant: the text to hand over, once, and the record to keep. */
-export function generateApiKey(tenant: string, mayAttend = false): { key: string; record: ApiKeyRecord } {
+export function generateApiKey(
+  tenant: string,
+  { mayAttend = false, mayObserve = false }: KeyRights = {},
+): { key: string; record: ApiKeyRecord } {
   const id = randomBytes(ID_BYTES).toString('hex');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   return {
     key: `vf_${id}_${secret}`,
-    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), mayAttend },
+    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), mayAttend, mayObserve },
   };
 }
 
 /** @throws ApiKeysError when two records share an id */
 export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
   const byId = new Map(
-    records.map(({ id, tenant, secretSha256, mayAttend }) => [
+    records.map(({ id, tenant, secretSha256, mayAttend, mayObserve }) => [
       id,
-      { tenant, mayAttend, hash: Buffer.from(secretSha256, 'hex') },
+      { tenant, mayAttend, mayObserve, hash: Buffer.from(secretSha256, 'hex') },
     ]),
   );
   if (byId.size < records.length) throw new ApiKeysError('Two API keys have the same id.');
@@ -71,13 +84,14 @@ export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
       const entry = byId.get(keyId);
       const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? nobody);
       if (!isRight || entry === undefined) return null;
-      return { tenant: entry.tenant, keyId, mayAttend: entry.mayAttend };
+      const { tenant, mayAttend, mayObserve } = entry;
+      return { tenant, keyId, mayAttend, mayObserve };
     },
   };
 }
 
 /**
- * Keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?}]}`.
+ * Keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, "mayObserve"?}]}`.
  * @throws ApiKeysError when the file cannot be read or does not have this form
  */
 export async function readApiKeys(path: string): Promise<ApiKeys> {
@@ -113,7 +127,13 @@ export async function developmentApiKeys(
   const [, id, secret] = KEY.exec(bytes.toString('utf8').trim()) ?? [];
   if (id === undefined || secret === undefined) throw new ApiKeysError(`${path} does not hold an API key.`);
   const keys = createApiKeys([
-    { id, tenant: DEVELOPMENT_TENANT, secretSha256: sha256(secret).toString('hex'), mayAttend: true },
+    {
+      id,
+      tenant: DEVELOPMENT_TENANT,
+      secretSha256: sha256(secret).toString('hex'),
+      mayAttend: true,
+      mayObserve: true,
+    },
   ]);
   return { keys, path, created };
 }

@@ -9,15 +9,15 @@ export interface IssuedTicket {
   readonly expiresAtMs: number;
 }
 
-/** Single-use, short-lived leave to run one session. */
-export interface Tickets {
+/** Single-use, short-lived leave to do one thing: to run a session, unless `Grant` is something else. */
+export interface Tickets<Grant = SessionRequest> {
   /** @throws VeriframeError `server.busy` when too many tickets are outstanding */
-  issue(request: SessionRequest): IssuedTicket;
+  issue(grant: Grant): IssuedTicket;
   /**
    * Uses the ticket up.
    * @throws VeriframeError `ticket.invalid` when it is unknown, used or expired; which of them is not told
    */
-  redeem(ticket: string): SessionRequest;
+  redeem(ticket: string): Grant;
   /** Tickets issued, not yet used and not yet seen to be expired. */
   readonly outstanding: number;
 }
@@ -32,9 +32,13 @@ const PREFIX = 'vt_';
 const RANDOM_BYTES = 32;
 
 /** Tickets in the memory of this process. */
-export function createTickets({ clock, lifetimeMs, maxOutstanding }: TicketOptions): Tickets {
+export function createTickets<Grant = SessionRequest>({
+  clock,
+  lifetimeMs,
+  maxOutstanding,
+}: TicketOptions): Tickets<Grant> {
   /** By hash. All live equally long, so the order of insertion is the order of expiry. */
-  const issued = new Map<string, { readonly request: SessionRequest; readonly expiresAtMs: number }>();
+  const issued = new Map<string, { readonly grant: Grant; readonly expiresAtMs: number }>();
 
   const dropExpired = (nowMs: number) => {
     for (const [hash, { expiresAtMs }] of issued) {
@@ -44,13 +48,13 @@ export function createTickets({ clock, lifetimeMs, maxOutstanding }: TicketOptio
   };
 
   return {
-    issue(request) {
+    issue(grant) {
       const nowMs = clock.nowMs();
       dropExpired(nowMs);
       if (issued.size >= maxOutstanding) throw new VeriframeError('server.busy');
       const ticket = PREFIX + randomBytes(RANDOM_BYTES).toString('base64url');
       const expiresAtMs = nowMs + lifetimeMs;
-      issued.set(hashOf(ticket), { request, expiresAtMs });
+      issued.set(hashOf(ticket), { grant, expiresAtMs });
       return { ticket, expiresAtMs };
     },
     redeem(ticket) {
@@ -59,7 +63,7 @@ export function createTickets({ clock, lifetimeMs, maxOutstanding }: TicketOptio
       const entry = issued.get(hash);
       if (entry === undefined) throw new VeriframeError('ticket.invalid');
       issued.delete(hash);
-      return entry.request;
+      return entry.grant;
     },
     get outstanding() {
       return issued.size;

@@ -31,7 +31,7 @@ interface Turn {
  * Rejects with Error, leaving nothing running, when a worker does not start or a geometry network is missing; with
  * `ExecutionProviderError` when the networks cannot run where they should.
  */
-export async function createPool(options: PoolOptions): Promise<FrameAnalyzer> {
+export async function createPool(options: PoolOptions): Promise<MeasurablePool> {
   if (!(Number.isInteger(options.workers) && options.workers >= 1)) {
     throw new RangeError('A pool needs at least one worker.');
   }
@@ -51,7 +51,13 @@ export async function createPool(options: PoolOptions): Promise<FrameAnalyzer> {
   return pool;
 }
 
-class Pool implements FrameAnalyzer {
+/** A pool that can be measured. */
+export interface MeasurablePool extends FrameAnalyzer {
+  /** Workers with a frame in hand. */
+  readonly busyWorkers: number;
+}
+
+class Pool implements MeasurablePool {
   readonly models: LoadedModels;
   readonly #slots: readonly WorkerSlot[];
   /** In the order of asking. */
@@ -88,6 +94,10 @@ class Pool implements FrameAnalyzer {
 
   get queueDepth(): number {
     return this.#turns.size;
+  }
+
+  get busyWorkers(): number {
+    return this.#slots.filter((slot) => slot.isUp && !slot.isIdle).length;
   }
 
   /** As the contract says. Neither callback runs before this returns; once the pool is closed they never run. */

@@ -15,6 +15,8 @@ export interface SessionRequest {
   readonly audience: string | null;
   readonly nonce: string | null;
   readonly createdAtMs: number;
+  /** Whether the relying party may follow its evidence frame by frame. */
+  readonly observed?: true;
 }
 
 /** The way back to the client. Safe to call after the socket closed. */

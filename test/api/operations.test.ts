@@ -56,6 +56,22 @@ describe('createSession', () => {
     );
   });
 
+  it('refuses to verify a subject that failed too often, open sessions counted, and says until when', async () => {
+    const { call, references, state, time } = setUp();
+    references.set('mine/alice', 1);
+    const verify = () => call(createSession, { body: { mode: 'verify', subject: 'alice' } });
+    state.failedAtMs = [time.nowMs - 10_000, time.nowMs - 50_000];
+    await expect(verify()).resolves.toBeDefined();
+    state.open = 1;
+    await expect(verify()).rejects.toMatchObject({ code: 'subject.locked', retryAfterMs: 10_000 });
+    await expect(
+      call(createSession, { body: { mode: 'enrol', subject: 'alice' } }),
+      'who is enrolled again is not verified',
+    ).resolves.toBeDefined();
+    time.nowMs += 10_001;
+    await expect(verify()).resolves.toBeDefined();
+  });
+
   it("does not verify against another tenant's subject", async () => {
     const { call, references, otherKey } = setUp();
     references.set('mine/alice', 1);
@@ -187,13 +203,15 @@ describe('every operation', () => {
     const document = describeOperations(OPERATIONS, '1.2.3');
     const text = JSON.stringify(document);
     expect(document.openapi).toBe('3.1.0');
-    for (const { path, method, id, status, errors, access, params, body } of OPERATIONS) {
+    for (const { path, method, id, status, errors, access, params, query, body } of OPERATIONS) {
       const described = z
         .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
         .parse(document['paths'])[path]?.[method.toLowerCase()];
       expect(described).toMatchObject({ operationId: id });
       expect(described?.['security']).toEqual(access === 'key' ? [{ apiKey: [] }] : undefined);
-      expect(described?.['parameters'] ?? []).toHaveLength(Object.keys(params.shape).length);
+      expect(described?.['parameters'] ?? []).toHaveLength(
+        Object.keys(params.shape).length + Object.keys(query.shape).length,
+      );
       expect(described?.['requestBody'] !== undefined).toBe(body !== null);
       expect(Object.keys(z.object({}).loose().parse(described?.['responses']))).toEqual(
         [...new Set([status, ...errors.map((code) => ERRORS[code].httpStatus), 500])]

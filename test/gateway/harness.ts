@@ -16,6 +16,7 @@ import type { CreateTransport } from '../../server/gateway/transport.ts';
 import { chooseTransport } from '../../server/gateway/transport-choice.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
+import type { LiveGrant } from '../../server/observe/live-feed.ts';
 import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from '../../server/session/ports.ts';
 import { TestClient } from './sockets.ts';
 
@@ -127,11 +128,25 @@ export function createContext() {
   });
   const views = new Map<string, SessionView & { readonly tenant: string }>();
   const references = new Map<string, number>();
-  const state: { readiness: 'starting' | 'ready' | 'draining' } = { readiness: 'ready' };
+  const state: { readiness: 'starting' | 'ready' | 'draining'; open: number; failedAtMs: number[] } = {
+    readiness: 'ready',
+    open: 0,
+    failedAtMs: [],
+  };
   const context: ApiContext = {
     clock: { nowMs: () => time.nowMs },
     keys: createApiKeys([mine.record, yours.record]),
     tickets,
+    liveTickets: createTickets<LiveGrant>({
+      clock: { nowMs: () => time.nowMs },
+      lifetimeMs: 60_000,
+      maxOutstanding: 50,
+    }),
+    audit: {
+      listDecisions: async () => [],
+      listSubjects: async () => [],
+      countSubjects: async () => 0,
+    },
     sessions: {
       announce: ({ sessionId, mode, policy, createdAtMs, tenant }) =>
         void views.set(sessionId, {
@@ -148,6 +163,7 @@ export function createContext() {
         const view = views.get(sessionId);
         return view?.tenant === tenant ? view : null;
       },
+      countOpen: () => state.open,
     },
     subjects: {
       countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
@@ -157,6 +173,8 @@ export function createContext() {
         return count;
       },
     },
+    attempts: { failedVerifications: async () => state.failedAtMs },
+    lockOut: { maxFailures: 3, windowMs: 60_000 },
     policies: {
       names: () => ['standard', 'passive', 'attended'],
       serves: (name, mode) => name !== 'passive' || mode === 'verify',

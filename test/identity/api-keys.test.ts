@@ -24,6 +24,7 @@ describe('API keys', () => {
     const keys = createApiKeys([mine.record, yours.record]);
     expect(keys.authenticate(`Bearer ${mine.key}`)).toEqual({
       mayAttend: false,
+      mayObserve: false,
       tenant: 'mine',
       keyId: mine.record.id,
     });
@@ -31,11 +32,11 @@ describe('API keys', () => {
   });
 
   it('vouch for people only where that was granted', () => {
-    const desk = generateApiKey('mine', true);
+    const desk = generateApiKey('mine', { mayAttend: true, mayObserve: true });
     const site = generateApiKey('mine');
     const keys = createApiKeys([desk.record, site.record]);
-    expect(keys.authenticate(`Bearer ${desk.key}`)).toMatchObject({ mayAttend: true });
-    expect(keys.authenticate(`Bearer ${site.key}`)).toMatchObject({ mayAttend: false });
+    expect(keys.authenticate(`Bearer ${desk.key}`)).toMatchObject({ mayAttend: true, mayObserve: true });
+    expect(keys.authenticate(`Bearer ${site.key}`)).toMatchObject({ mayAttend: false, mayObserve: false });
   });
 
   it('refuse a wrong secret, a foreign secret, an unknown id and every other form', () => {

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '8c26d6a763b4047199311e1005d8ae264510d944c20c55fe74517f10970b554f',
+  schemas: '52197e0db303134ca27aa6d90e8c875c54d0e59561e4bb401d87f571068a3b34',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -1,0 +1,37 @@
+import type { ChallengeReading } from '../../protocol/live.ts';
+import type { Hint } from '../../protocol/status.ts';
+import { fuse } from '../decision/fuse.ts';
+import type { Policy } from '../decision/policy-shape.ts';
+import type { EvidenceByCue } from '../evidence/evidence.ts';
+import { evidenceOf, matchFinding } from './findings.ts';
+import type { LiveState, SessionContext } from './state.ts';
+
+/** What an observer may read off a live session; costs about as much as judging it. */
+export interface SessionReading {
+  readonly hint: Hint | null;
+  readonly progress: number;
+  readonly challenges: ChallengeReading;
+  readonly cues: EvidenceByCue;
+  readonly probability: number;
+  readonly faceCount: number;
+}
+
+/** Reads a live session. Says no more of a challenge to come than the client knows (SPEC R24). */
+export function readSession(state: LiveState, policy: Policy, context: SessionContext): SessionReading {
+  const { gathered, status, look } = state.live;
+  const { passed, of } = gathered.challenges;
+  const cues = evidenceOf(state, matchFinding(state, policy), policy, context);
+  const run = state.phase === 'challenging' && state.run.stage !== 'pause' ? state.run : null;
+  return {
+    hint: status.sent?.hint ?? null,
+    progress: status.sent?.progress ?? 0,
+    challenges: {
+      passed,
+      of,
+      current: run === null ? null : { kind: run.kind, stage: run.stage },
+    },
+    cues,
+    probability: fuse(cues, policy.fusion),
+    faceCount: look.faceCount,
+  };
+}
