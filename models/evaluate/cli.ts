@@ -1,12 +1,15 @@
 import { EvaluateError } from './evaluate-error.ts';
 import { USAGE } from './options.ts';
+import { runPad } from './pad/pad-command.ts';
+import { PAD_USAGE } from './pad/pad-options.ts';
 import { runVerification } from './verification-command.ts';
 
 /** `evaluate <study> [options]`. Returns the exit code: 0 done, 1 failed, 2 wrong usage or data. */
 async function main([study, ...args]: readonly string[]): Promise<number> {
   try {
     if (study === 'verification') return await runVerification(args);
-    process.stderr.write(`${USAGE}\n`);
+    if (study === 'pad') return await runPad(args);
+    process.stderr.write(`${USAGE}\n\n${PAD_USAGE}\n`);
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AnalyzeReply, FrameAnalyzer } from '../../../server/inference/calls.ts';
+import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
+import { sha256, writeAtomically } from '../../file-stamp.ts';
+import { EvaluateError } from '../evaluate-error.ts';
+import { decodeAnalyses, encodeAnalyses } from './analysis-codec.ts';
+import type { Footage, FootageSource } from './footage.ts';
+
+/** Every look there is: a session played later is given only what it asks for. */
+const EVERYTHING: AnalysisWants = { embeddings: true, pad: true, countFaces: true };
+
+export interface FootageStoreOptions {
+  /** Belongs to one version of models and code. */
+  readonly folder: string;
+  /** Called once at most, when something is not in the cache. The pool belongs to the caller. */
+  readonly startPool: () => Promise<FrameAnalyzer>;
+  readonly onFootage: () => void;
+}
+
+/**
+ * Analyses footages, some side by side, frames of one in order, and keeps each on disk when it is done, so that a run
+ * that was broken off goes on where it was. Frames that cannot be decoded are left out.
+ */
+export async function analyseFootages(
+  sources: readonly FootageSource[],
+  { folder, startPool, onFootage }: FootageStoreOptions,
+): Promise<ReadonlyMap<string, Footage>> {
+  const footages = new Map<string, Footage>();
+  const waiting = [...new Map(sources.map((source) => [source.id, source])).values()];
+  let pool: Promise<FrameAnalyzer> | null = null;
+  const lane = async () => {
+    for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
+      const { id, framesPerSecond } = source;
+      const file = path.join(folder, `${sha256(Buffer.from(id))}.msgpack`);
+      let frames = await read(file);
+      if (frames === null) {
+        frames = await analyse(source, await (pool ??= startPool()));
+        await writeAtomically(file, encodeAnalyses(frames));
+      }
+      footages.set(id, { id, framesPerSecond, frames });
+      onFootage();
+    }
+  };
+  // One lane more than two workers can serve, so that frames are drawn while others are analysed.
+  await Promise.all(Array.from({ length: 4 }, lane));
+  return footages;
+}
+
+async function read(file: string): Promise<FrameAnalysis[] | null> {
+  try {
+    return decodeAnalyses(await readFile(file));
+  } catch {
+    return null;
+  }
+}
+
+async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<FrameAnalysis[]> {
+  const frames: FrameAnalysis[] = [];
+  let region: FaceRegion | null = null;
+  for await (const picture of source.pictures()) {
+    const reply: AnalyzeReply = await ask(pool, picture, region);
+    if (!reply.ok) {
+      if (reply.code === 'server.internal')
+        throw new EvaluateError(`A worker failed on a frame of ${source.id}: run it again.`);
+      continue;
+    }
+    const { face } = reply.analysis;
+    region = face.found ? face.value.region : null;
+    frames.push(reply.analysis);
+  }
+  return frames;
+}
+
+function ask(pool: FrameAnalyzer, picture: Buffer, region: FaceRegion | null): Promise<AnalyzeReply> {
+  return new Promise((resolve) => {
+    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants: EVERYTHING }), resolve);
+  });
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { FaceAnalysis, FrameAnalysis } from '../../../server/vision/analysis.ts';
+import { landmarkBounds } from '../../../server/vision/landmarks.ts';
+import { regionFromMesh } from '../../../server/vision/mesh.ts';
+import { headPose } from '../../../server/vision/pose.ts';
+import { rotationOf } from '../../../test/support/puppet/rotation.ts';
+import { smoothStep } from '../../../test/support/puppet/surroundings.ts';
+
+/** What was left of the pose before fades away within this time, as when a head comes back to rest. */
+const FADE_MS = 480;
+
+/**
+ * `frame` of a take that began `sinceMs` ago with `to`, right after `from`: the head is where it was, and moves over
+ * to where the take has it as a rigid body, so that two takes pass into each other without a jump.
+ */
+export function carryOver(
+  frame: FrameAnalysis,
+  from: FrameAnalysis,
+  to: FrameAnalysis,
+  sinceMs: number,
+): FrameAnalysis {
+  if (sinceMs >= FADE_MS || !frame.face.found || !from.face.found || !to.face.found) return frame;
+  const share = 1 - smoothStep(0, FADE_MS, sinceMs);
+  return {
+    ...frame,
+    face: { found: true, value: moved(frame.face.value, from.face.value, to.face.value, share) },
+  };
+}
+
+/** Moves a face by this share of what lies between two others: turned, scaled and shifted as a rigid body. */
+function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: number): FaceAnalysis {
+  const [a, b, c, d, e, f, g, h, i] = rotationOf({
+    yawDeg: share * (from.pose.yawDeg - to.pose.yawDeg),
+    pitchDeg: share * (from.pose.pitchDeg - to.pose.pitchDeg),
+    rollDeg: share * (from.pose.rollDeg - to.pose.rollDeg),
+  });
+  const scale = (from.quality.interEyePx / to.quality.interEyePx) ** share;
+  const here = centre(face.landmarks);
+  const before = centre(from.landmarks);
+  const after = centre(to.landmarks);
+  const right = share * (before.x - after.x);
+  const down = share * (before.y - after.y);
+  const landmarks = new Float32Array(face.landmarks.length);
+  for (let at = 0; at < landmarks.length; at += 3) {
+    const x = face.landmarks[at] - here.x;
+    const y = face.landmarks[at + 1] - here.y;
+    const z = face.landmarks[at + 2];
+    landmarks[at] = here.x + right + scale * (a * x + b * y + c * z);
+    landmarks[at + 1] = here.y + down + scale * (d * x + e * y + f * z);
+    landmarks[at + 2] = scale * (g * x + h * y + i * z);
+  }
+  return {
+    ...face,
+    landmarks,
+    pose: headPose(landmarks),
+    box: landmarkBounds(landmarks),
+    region: regionFromMesh(landmarks),
+    quality: { ...face.quality, interEyePx: scale * face.quality.interEyePx },
+  };
+}
+
+function centre(landmarks: Float32Array): { readonly x: number; readonly y: number } {
+  let x = 0;
+  let y = 0;
+  for (let at = 0; at < landmarks.length; at += 3) {
+    x += landmarks[at];
+    y += landmarks[at + 1];
+  }
+  const points = landmarks.length / 3;
+  return { x: x / points, y: y / points };
+}
+
+/** The same view in another picture: its noise is new, so its digest is. `mark` tells pictures of one view apart. */
+export function fresh(frame: FrameAnalysis, mark: string): FrameAnalysis {
+  const { pixelDigest } = frame;
+  const hash = createHash('sha256').update(`${pixelDigest} ${mark}`).digest('hex');
+  return { ...frame, pixelDigest: hash.slice(0, pixelDigest.length) };
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import type { Policy } from '../../../server/decision/policy-shape.ts';
+import { CUES, type Cue } from '../../../server/evidence/evidence.ts';
+import type { SessionContext } from '../../../server/session/state.ts';
+import { proportion, type Bounded } from '../proportion.ts';
+import { seededRandom } from '../seeded-random.ts';
+import type { Footage } from './footage.ts';
+import { playSession, type Played } from './session-player.ts';
+import type { SessionKind } from './session-kinds.ts';
+
+/** What one cue said in the sessions of a kind. */
+export interface CueSummary {
+  readonly cue: Cue;
+  /** Sessions in which it was measured, and those of them in which it spoke against the claim. */
+  readonly measured: number;
+  readonly against: number;
+  readonly meanLlr: number | null;
+}
+
+/** How the presentations of one kind fared on one tier. */
+export interface LedgerRow {
+  readonly kind: string;
+  readonly label: string;
+  readonly role: SessionKind['role'];
+  readonly origin: SessionKind['origin'];
+  readonly unasked: boolean;
+  readonly tier: Tier;
+  readonly presentations: number;
+  /** Recordings behind them, and how many of those were accepted at least once. */
+  readonly recordings: number;
+  readonly recordingsAccepted: number;
+  readonly people: number | null;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly reVerified: number;
+  readonly closed: number;
+  /** Attack: share accepted (APCER; IAPAR, for the match is part of it). Bona fide: share not accepted (BPCER). */
+  readonly errorRate: Bounded;
+  /** Sessions by the reasons of their decision, most frequent first. */
+  readonly reasons: readonly { readonly reasons: string; readonly sessions: number }[];
+  readonly cues: readonly CueSummary[];
+  /** From the first frame to the decision. */
+  readonly medianMs: number;
+  readonly p90Ms: number;
+  /** The same without the challenges' own time; accepted sessions only, null when there are none. */
+  readonly medianOverheadMs: number | null;
+}
+
+export const TIERS = ['base', 'full'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** One session of a ledger, for the calibration of cues. */
+export interface LedgerSession {
+  readonly kind: string;
+  readonly role: SessionKind['role'];
+  readonly unasked: boolean;
+  readonly tier: Tier;
+  readonly recording: string;
+  readonly played: Played;
+}
+
+export interface LedgerOptions {
+  readonly kinds: readonly SessionKind[];
+  readonly footages: ReadonlyMap<string, Footage>;
+  readonly policy: Policy;
+  readonly contexts: readonly { readonly tier: Tier; readonly context: SessionContext }[];
+  /** Of each kind. */
+  readonly presentations: number;
+  readonly seed: number;
+  readonly onSession: () => void;
+}
+
+export interface Ledger {
+  readonly rows: readonly LedgerRow[];
+  readonly sessions: readonly LedgerSession[];
+  /** Kinds for which there was nothing to present, by tier. */
+  readonly empty: readonly { readonly kind: string; readonly tier: Tier }[];
+}
+
+/** Presents every kind as often as asked, with challenges drawn anew each time. */
+export async function runLedger(options: LedgerOptions): Promise<Ledger> {
+  const rows: LedgerRow[] = [];
+  const sessions: LedgerSession[] = [];
+  const empty: { kind: string; tier: Tier }[] = [];
+  for (const kind of options.kinds) {
+    const policy = kind.unasked ? withoutChallenges(options.policy) : options.policy;
+    for (const { tier, context } of options.contexts) {
+      const present = kind.prepare({ footages: options.footages, policy, context });
+      if (present === null) {
+        empty.push({ kind: kind.id, tier });
+        continue;
+      }
+      const played: LedgerSession[] = [];
+      for (let index = 0; index < options.presentations; index++) {
+        const random = seededRandom(seedOf(options.seed, kind.id, index));
+        const { recording, ...presented } = present(random, index);
+        const result = playSession({ ...presented, policy, context, random });
+        played.push({
+          kind: kind.id,
+          role: kind.role,
+          unasked: kind.unasked,
+          tier,
+          recording,
+          played: result,
+        });
+        options.onSession();
+        // A long run must still hear an interruption and draw its progress.
+        if (index % 20 === 0) await turnOfTheLoop();
+      }
+      rows.push(summarise(kind, tier, played));
+      sessions.push(...played);
+    }
+  }
+  return { rows, sessions, empty };
+}
+
+/** A policy that asks nothing: for recordings, which hear nothing. */
+export function withoutChallenges(policy: Policy): Policy {
+  return {
+    ...policy,
+    challenges: null,
+    requiredCues: policy.requiredCues.filter((cue) => cue !== 'challenge'),
+    fusion: { ...policy.fusion, cues: policy.fusion.cues.filter((cue) => cue !== 'challenge') },
+  };
+}
+
+function seedOf(seed: number, kind: string, index: number): number {
+  return createHash('sha256').update(`${seed} ${kind} ${index}`).digest().readUInt32LE();
+}
+
+function summarise(kind: SessionKind, tier: Tier, sessions: readonly LedgerSession[]): LedgerRow {
+  const played = sessions.map((session) => session.played);
+  const of = (outcome: Played['outcome']) => played.filter((one) => one.outcome === outcome).length;
+  const accepted = of('accept');
+  const errors = kind.role === 'attack' ? accepted : played.length - accepted;
+  const acceptedOnce = sessions.filter((session) => session.played.outcome === 'accept');
+  const took = played.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
+  const overheads = acceptedOnce
+    .map((session) => session.played.tookMs - session.played.challengesMs)
+    .toSorted((a, b) => a - b);
+  const { id, label, role, origin, unasked, people } = kind;
+  return {
+    kind: id,
+    label,
+    role,
+    origin,
+    unasked,
+    people,
+    tier,
+    presentations: played.length,
+    recordings: new Set(sessions.map(({ recording }) => recording)).size,
+    recordingsAccepted: new Set(acceptedOnce.map(({ recording }) => recording)).size,
+    accepted,
+    rejected: of('reject'),
+    reVerified: of('re-verify'),
+    closed: of('closed'),
+    errorRate: proportion(errors, played.length),
+    reasons: countReasons(played),
+    cues: CUES.map((cue) => summariseCue(cue, played)),
+    medianMs: quantile(took, 0.5),
+    p90Ms: quantile(took, 0.9),
+    medianOverheadMs: overheads.length === 0 ? null : quantile(overheads, 0.5),
+  };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+function countReasons(played: readonly Played[]): LedgerRow['reasons'] {
+  const counts = new Map<string, number>();
+  for (const { outcome, reasons } of played) {
+    const key = outcome === 'closed' ? 'closed' : reasons.join(' + ');
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([reasons, sessions]) => ({ reasons, sessions }))
+    .toSorted((a, b) => b.sessions - a.sessions);
+}
+
+function summariseCue(cue: Cue, played: readonly Played[]): CueSummary {
+  const ratios = played.flatMap(({ evidence }) => {
+    const one = evidence?.[cue];
+    return one?.measured ? [one.logLikelihoodRatio] : [];
+  });
+  return {
+    cue,
+    measured: ratios.length,
+    against: ratios.filter((llr) => llr < 0).length,
+    meanLlr: ratios.length === 0 ? null : ratios.reduce((sum, llr) => sum + llr, 0) / ratios.length,
+  };
+}

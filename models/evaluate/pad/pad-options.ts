@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util';
+import { POLICY_NAMES } from '../../../server/decision/policy.ts';
+import { EvaluateError } from '../evaluate-error.ts';
+import { TIERS, type Tier } from './ledger.ts';
+
+export const PAD_USAGE = `Usage: npm run evaluate -- pad [--data DIR] [options]
+Presents living people and attacks to the server's own session, each through many random challenge draws.
+
+  --data DIR           recordings: folders of frames and videos; words in their paths such as live, print, screen
+                       or phone say what they show. Without it, only what can be drawn from sample portraits
+  --out DIR            where report.json, report.md, sessions.jsonl and the picture go (./reports/pad)
+  --presentations N    of each kind (300)
+  --kinds A,B          these kinds only
+  --tier base|full     this tier only
+  --policy NAME        the sessions' policy (standard)
+  --workers N          worker processes (one for each core)
+  --seed N             of everything drawn (1)
+  --readme FILE        write the tables into FILE between its markers "generated:pad"
+  --from-report        take the report in --out instead of presenting anything
+A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
+
+export interface PadArguments {
+  readonly data: string | null;
+  readonly out: string;
+  readonly presentations: number;
+  readonly kinds: readonly string[] | null;
+  readonly tier: Tier | null;
+  readonly policy: string;
+  readonly workers: number | null;
+  readonly seed: number;
+  readonly readme: string | null;
+  readonly fromReport: boolean;
+}
+
+/** Reads the arguments after `pad`; null asks for help. Throws EvaluateError on a mistake. */
+export function parsePadArguments(args: readonly string[]): PadArguments | null {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        data: text,
+        out: text,
+        presentations: text,
+        kinds: text,
+        tier: text,
+        policy: text,
+        workers: text,
+        seed: text,
+        readme: text,
+        'from-report': flag,
+        help: flag,
+      },
+    }));
+  } catch (error) {
+    throw new EvaluateError(error instanceof Error ? error.message : 'The arguments cannot be read.');
+  }
+  if (values.help === true) return null;
+  return {
+    data: values.data ?? null,
+    out: values.out ?? './reports/pad',
+    presentations: whole('presentations', values.presentations, 1, 300),
+    kinds: values.kinds?.split(',').filter(Boolean) ?? null,
+    tier: oneOf('tier', values.tier, TIERS) ?? null,
+    policy: oneOf('policy', values.policy, POLICY_NAMES) ?? 'standard',
+    workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
+    seed: whole('seed', values.seed, 0, 1),
+    readme: values.readme ?? null,
+    fromReport: values['from-report'] ?? false,
+  };
+}
+
+function whole(name: string, value: string | undefined, least: number, fallback: number): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < least) {
+    throw new EvaluateError(`--${name} takes a whole number from ${least} on.`);
+  }
+  return number;
+}
+
+function oneOf<Choice extends string>(
+  name: string,
+  value: string | undefined,
+  choices: readonly Choice[],
+): Choice | undefined {
+  if (value === undefined) return undefined;
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen === undefined) throw new EvaluateError(`--${name} takes one of ${choices.join(', ')}.`);
+  return chosen;
+}

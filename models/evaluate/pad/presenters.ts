@@ -1,0 +1,185 @@
+import type { ChallengeKind, PublicStatus } from '../../../protocol/status.ts';
+import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
+import { shuffled } from '../seeded-random.ts';
+import type { Bank, Take } from './bank.ts';
+import { durationMs, type Footage } from './footage.ts';
+import { carryOver, fresh } from './join.ts';
+import type { Presenter } from './session-player.ts';
+
+/** What a subject does about a challenge that has appeared; null: nothing. */
+export type Answer = (
+  kind: ChallengeKind,
+  shown: number,
+) => { readonly kind: ChallengeKind; readonly delayMs: number } | null;
+
+/** People take this long to read, understand and begin; the same as the puppet. */
+const REACTION_MS = { least: 320, most: 650 };
+/** An unanswered challenge is tried again after this long. */
+const TRY_AGAIN_AFTER_MS = 1_200;
+
+/** Does what is asked for, after a human reaction time. */
+export function humanAnswer(random: () => number): Answer {
+  return (kind) => ({
+    kind,
+    delayMs: REACTION_MS.least + (REACTION_MS.most - REACTION_MS.least) * random(),
+  });
+}
+
+interface Playing {
+  readonly footage: Footage;
+  /** When its frame 0 would have been shown. */
+  readonly fromMs: number;
+}
+
+export interface BankPresenterOptions {
+  readonly bank: Bank;
+  readonly random: () => number;
+  readonly answer: Answer;
+  /**
+   * Takes pass into each other as a head's movements do, and no picture comes twice, as when every frame is rendered
+   * anew. Otherwise they are cut together as they are.
+   */
+  readonly smooth: boolean;
+}
+
+/** Somebody, or something, who is at rest and answers challenges out of a bank of takes. */
+export class BankPresenter implements Presenter {
+  readonly #options: BankPresenterOptions;
+  readonly #rest: Playing;
+  readonly #unused = new Map<ChallengeKind, Take[]>();
+  #take: (Playing & { readonly untilMs: number }) | null = null;
+  #planned: { readonly take: Take; readonly startMs: number } | null = null;
+  #challenge: string | null = null;
+  #shown = 0;
+  #last: { readonly frame: FrameAnalysis; readonly footage: Footage; readonly index: number } | null = null;
+  #join: { readonly from: FrameAnalysis; readonly to: FrameAnalysis; readonly atMs: number } | null = null;
+  #pictures = 0;
+
+  constructor(options: BankPresenterOptions) {
+    this.#options = options;
+    const { rest } = options.bank;
+    this.#rest = { footage: rest, fromMs: -options.random() * durationMs(rest) };
+  }
+
+  onStatus({ challenge }: PublicStatus, atMs: number): void {
+    if (challenge === undefined) {
+      this.#challenge = null;
+      return;
+    }
+    const key = `${challenge.number} ${challenge.kind}`;
+    const isNew = key !== this.#challenge;
+    this.#challenge = key;
+    if (isNew) this.#shown++;
+    const busyUntilMs = this.#busyUntilMs();
+    if (!isNew && !(this.#planned === null && atMs > busyUntilMs + TRY_AGAIN_AFTER_MS)) return;
+    const answer = this.#options.answer(challenge.kind, this.#shown);
+    if (answer === null) return;
+    const take = this.#next(answer.kind);
+    if (take === null) return;
+    this.#planned = { take, startMs: Math.max(atMs + answer.delayMs - take.leadMs, busyUntilMs) };
+  }
+
+  showAt(atMs: number): FrameAnalysis {
+    if (this.#take !== null && atMs >= this.#take.untilMs) this.#take = null;
+    if (this.#take === null && this.#planned !== null && atMs >= this.#planned.startMs) {
+      const { take } = this.#planned;
+      this.#planned = null;
+      this.#take = { footage: take.footage, fromMs: atMs, untilMs: atMs + durationMs(take.footage) };
+    }
+    const { footage, fromMs } = this.#take ?? this.#rest;
+    const { frames, framesPerSecond } = footage;
+    const index = Math.floor(((atMs - fromMs) * framesPerSecond) / 1000 + 1e-6) % frames.length;
+    const frame = frames[index];
+    return this.#options.smooth ? this.#smoothly(frame, footage, index, atMs) : frame;
+  }
+
+  #busyUntilMs(): number {
+    return this.#take?.untilMs ?? -Infinity;
+  }
+
+  /** Takes of a kind in an order of chance, each once before any comes again. */
+  #next(kind: ChallengeKind): Take | null {
+    const takes = this.#options.bank.takes[kind] ?? [];
+    let unused = this.#unused.get(kind) ?? [];
+    if (unused.length === 0) unused = shuffled(takes, this.#options.random);
+    const [take, ...others] = unused;
+    this.#unused.set(kind, others);
+    return take ?? null;
+  }
+
+  #smoothly(frame: FrameAnalysis, footage: Footage, index: number, atMs: number): FrameAnalysis {
+    const last = this.#last;
+    if (last !== null && (last.footage !== footage || index < last.index)) {
+      this.#join = { from: last.frame, to: frame, atMs };
+    }
+    const joined =
+      this.#join === null ? frame : carryOver(frame, this.#join.from, this.#join.to, atMs - this.#join.atMs);
+    const shown = fresh(joined, `${this.#pictures++}`);
+    this.#last = { frame: shown, footage, index };
+    return shown;
+  }
+}
+
+/** A frame of a recording and when it was taken, from the recording's start. */
+export interface RecordedFrame {
+  readonly atMs: number;
+  readonly frame: FrameAnalysis;
+}
+
+/** Plays frames in their own time, then again from the start, whatever is asked. */
+export class RecordingPresenter implements Presenter {
+  readonly #frames: readonly RecordedFrame[];
+  readonly #lengthMs: number;
+  readonly #speed: number;
+  readonly #offsetMs: number;
+
+  /** `speed` 2 plays twice as fast. Throws RangeError when there are no frames. */
+  constructor(frames: readonly RecordedFrame[], { speed = 1, offsetMs = 0 } = {}) {
+    if (frames.length === 0) throw new RangeError('The recording is empty.');
+    this.#frames = frames;
+    this.#lengthMs = frames[frames.length - 1].atMs + 40;
+    this.#speed = speed;
+    this.#offsetMs = offsetMs;
+  }
+
+  showAt(atMs: number): FrameAnalysis {
+    const at = (atMs * this.#speed + this.#offsetMs) % this.#lengthMs;
+    let low = 0;
+    let high = this.#frames.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#frames[middle].atMs <= at + 0.5) low = middle;
+      else high = middle - 1;
+    }
+    return this.#frames[low].frame;
+  }
+}
+
+/** A footage as a recording. */
+export function recordingOf({ frames, framesPerSecond }: Footage): RecordedFrame[] {
+  return frames.map((frame, index) => ({ atMs: (1000 * index) / framesPerSecond, frame }));
+}
+
+/** A recording that goes on: forward, backward, forward, each picture a new one. */
+export function toAndFro(frames: readonly RecordedFrame[], untilMs: number): RecordedFrame[] {
+  const stepMs = frames.length > 1 ? frames[frames.length - 1].atMs / (frames.length - 1) : 40;
+  const long: RecordedFrame[] = [];
+  for (let i = 0; i * stepMs < untilMs; i++) {
+    const period = Math.max(1, 2 * (frames.length - 1));
+    const phase = i % period;
+    const { frame } = frames[phase < frames.length ? phase : period - phase];
+    long.push({ atMs: i * stepMs, frame: i < frames.length ? frame : fresh(frame, `again ${i}`) });
+  }
+  return long;
+}
+
+/** One presenter until `atMs`, another from then on. Both hear the statuses. */
+export function switchAt(first: Presenter, second: Presenter, switchAtMs: number): Presenter {
+  return {
+    showAt: (atMs) => (atMs < switchAtMs ? first : second).showAt(atMs),
+    onStatus(status, atMs) {
+      first.onStatus?.(status, atMs);
+      second.onStatus?.(status, atMs);
+    },
+  };
+}

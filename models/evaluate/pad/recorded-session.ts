@@ -1,0 +1,71 @@
+import type { ChallengeKind, PublicStatus } from '../../../protocol/status.ts';
+import type { Reference } from '../../../server/session/event.ts';
+import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
+import type { Bank } from './bank.ts';
+import { BankPresenter, humanAnswer, type RecordedFrame } from './presenters.ts';
+import { playSession, type Presenter } from './session-player.ts';
+import type { Stage } from './session-kinds.ts';
+
+/** What a thief who listened in on an accepted session has: its pictures, and when each challenge was on. */
+export interface RecordedSession {
+  readonly frames: readonly RecordedFrame[];
+  readonly prompts: readonly {
+    readonly kind: ChallengeKind;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }[];
+}
+
+/** Sessions in which a puppet out of this bank was accepted; fewer than `wanted` where too many were not. */
+export function recordAccepted(
+  bank: Bank,
+  references: readonly Reference[],
+  { policy, context }: Stage,
+  random: () => number,
+  wanted: number,
+): RecordedSession[] {
+  const sessions: RecordedSession[] = [];
+  for (let attempt = 0; attempt < 3 * wanted && sessions.length < wanted; attempt++) {
+    const tape = new Tape(new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true }));
+    const { outcome } = playSession({
+      presenter: tape,
+      policy,
+      context,
+      references,
+      random,
+      framesPerSecond: 25,
+    });
+    if (outcome === 'accept') sessions.push(tape.session());
+  }
+  return sessions;
+}
+
+/** Keeps what a presenter shows and hears. */
+class Tape implements Presenter {
+  readonly #presenter: Presenter;
+  readonly #frames: RecordedFrame[] = [];
+  readonly #prompts: { kind: ChallengeKind; number: number; fromMs: number; toMs: number }[] = [];
+
+  constructor(presenter: Presenter) {
+    this.#presenter = presenter;
+  }
+
+  showAt(atMs: number): FrameAnalysis | null {
+    const frame = this.#presenter.showAt(atMs);
+    if (frame !== null) this.#frames.push({ atMs, frame });
+    return frame;
+  }
+
+  onStatus(status: PublicStatus, atMs: number): void {
+    this.#presenter.onStatus?.(status, atMs);
+    const { challenge } = status;
+    if (challenge === undefined) return;
+    const last = this.#prompts.at(-1);
+    if (last?.number === challenge.number && last.kind === challenge.kind) last.toMs = atMs;
+    else this.#prompts.push({ kind: challenge.kind, number: challenge.number, fromMs: atMs, toMs: atMs });
+  }
+
+  session(): RecordedSession {
+    return { frames: this.#frames, prompts: this.#prompts };
+  }
+}

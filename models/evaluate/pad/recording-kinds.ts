@@ -1,0 +1,135 @@
+import type { Footage } from './footage.ts';
+import { RecordingPresenter, recordingOf, toAndFro } from './presenters.ts';
+import { onDisplay, type Presentation, type Recording } from './recordings.ts';
+import { referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
+
+/** Of each recording this share, from its start, founds the reference; the rest is presented. */
+const ENROLMENT_SHARE = 0.2;
+const FEWEST_ENROLMENT_FRAMES = 8;
+/** Longer than any session: a recording that is shorter is played to and fro. */
+const LENGTH_MS = 70_000;
+/** Recordings are entered at a moment drawn from this much of them. */
+const ENTRY_MS = 8_000;
+
+const LABELS: Readonly<Record<Presentation, string>> = {
+  live: 'live people',
+  print: 'recorded prints',
+  screen: 'recorded screens',
+  phone: 'recorded phones',
+  injected: 'recorded injected videos',
+  'other attack': 'recorded attacks of other kinds',
+};
+
+/**
+ * Kinds for the recordings found. Nobody in a recording hears a challenge, so each group is presented twice: without
+ * challenges, judged by the cues that a recording can show, and with them, as an attacker's video would be.
+ */
+export function recordingKinds(recordings: readonly Recording[]): SessionKind[] {
+  const kinds: SessionKind[] = [];
+  for (const presentation of Object.keys(LABELS) as Presentation[]) {
+    const group = recordings.filter((recording) => recording.presentation === presentation);
+    if (group.length === 0) continue;
+    const isLive = presentation === 'live';
+    const slug = presentation.replaceAll(' ', '-');
+    const common = { group, origin: 'recorded' } as const;
+    kinds.push(
+      kindOf({
+        ...common,
+        id: isLive ? 'live' : `recorded-${slug}-unasked`,
+        label: `${LABELS[presentation]}, nothing asked`,
+        role: isLive ? 'bona fide' : 'attack',
+        unasked: true,
+      }),
+      kindOf({
+        ...common,
+        id: isLive ? 'live-injected' : `recorded-${slug}`,
+        label: isLive ? 'video of a living person, fed in' : LABELS[presentation],
+        role: 'attack',
+        unasked: false,
+      }),
+    );
+    if (isLive) kinds.push(...(['screen', 'phone'] as const).map((display) => displayKind(group, display)));
+  }
+  return kinds;
+}
+
+interface Group {
+  readonly id: string;
+  readonly label: string;
+  readonly role: Role;
+  readonly origin: 'recorded' | 'simulated';
+  readonly unasked: boolean;
+  readonly group: readonly Recording[];
+}
+
+function kindOf({ group, ...head }: Group): SessionKind {
+  return {
+    ...head,
+    people: null,
+    sources: group.map(({ source }) => source),
+    prepare: (stage) =>
+      presentations(
+        stage,
+        group.map(({ source, name }) => ({ shown: source.id, enrolled: source.id, name })),
+      ),
+  };
+}
+
+/** Real videos on a simulated display. The victim was enrolled in person. */
+function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): SessionKind {
+  const videos = live.filter(({ source }) => source.id.startsWith('video'));
+  const chosen = videos.length > 0 ? videos : live;
+  return {
+    id: `live-on-${display}`,
+    label: `video of a living person on a ${display}`,
+    role: 'attack',
+    origin: 'simulated',
+    unasked: false,
+    people: null,
+    sources: chosen.flatMap((recording) => [recording.source, onDisplay(recording, display)]),
+    prepare: (stage) =>
+      presentations(
+        stage,
+        chosen.map((recording) => ({
+          shown: onDisplay(recording, display).id,
+          enrolled: recording.source.id,
+          name: recording.name,
+        })),
+      ),
+  };
+}
+
+interface Pair {
+  readonly shown: string;
+  readonly enrolled: string;
+  readonly name: string;
+}
+
+function presentations({ footages }: Stage, pairs: readonly Pair[]): ReturnType<SessionKind['prepare']> {
+  const ready = pairs.flatMap(({ shown, enrolled, name }) => {
+    const played = footages.get(shown);
+    const seen = footages.get(enrolled);
+    if (played === undefined || seen === undefined) return [];
+    const split = enrolmentFrames(seen);
+    const reference = referenceFrom(seen.frames.slice(0, split), name);
+    const rest = { ...played, frames: played.frames.slice(split) };
+    if (reference === null || rest.frames.length < 2) return [];
+    return [
+      { name, reference, frames: toAndFro(recordingOf(rest), LENGTH_MS), rate: played.framesPerSecond },
+    ];
+  });
+  if (ready.length === 0) return null;
+  return (random, index) => {
+    const { name, reference, frames, rate } = ready[index % ready.length];
+    return {
+      presenter: new RecordingPresenter(frames, { offsetMs: random() * ENTRY_MS }),
+      references: [reference],
+      framesPerSecond: rate,
+      recording: name,
+    };
+  };
+}
+
+function enrolmentFrames({ frames }: Footage): number {
+  return Math.max(FEWEST_ENROLMENT_FRAMES, Math.floor(ENROLMENT_SHARE * frames.length));
+}

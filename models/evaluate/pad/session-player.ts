@@ -1,0 +1,234 @@
+import type { Outcome, PublicStatus } from '../../../protocol/status.ts';
+import type { Policy } from '../../../server/decision/policy-shape.ts';
+import type { Assurance, Reason } from '../../../server/decision/reasons.ts';
+import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
+import { FrameMemory, type SessionFrames } from '../../../server/frame-memory.ts';
+import type { Effect } from '../../../server/session/effect.ts';
+import { DRAWS_PER_EVENT, type Reference, type SessionEvent } from '../../../server/session/event.ts';
+import { initialState, type SessionContext, type SessionState } from '../../../server/session/state.ts';
+import { transition } from '../../../server/session/transition.ts';
+import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
+import { asAsked } from './as-asked.ts';
+
+/** Whoever or whatever is in front of the camera, as the vision code sees it. Times run from the session's start. */
+export interface Presenter {
+  /** The full analysis of the frame taken at this instant; null: no frame is sent. Instants rise. */
+  showAt(atMs: number): FrameAnalysis | null;
+  /** Hears what the server shows to the person. */
+  onStatus?(status: PublicStatus, atMs: number): void;
+}
+
+export interface PlayOptions {
+  readonly presenter: Presenter;
+  readonly policy: Policy;
+  readonly context: SessionContext;
+  /** The subject's references. */
+  readonly references: readonly Reference[];
+  /** Chance of the server's: which challenges come, and when. */
+  readonly random: () => number;
+  readonly framesPerSecond: number;
+  /** Digests of pictures that an earlier session has shown to the same server. */
+  readonly shownBefore?: readonly string[];
+}
+
+/** How a session ended. Times are virtual milliseconds from its first frame. */
+export interface Played {
+  /** `closed`: it ended without a decision, by an error. */
+  readonly outcome: Outcome | 'closed';
+  readonly reasons: readonly Reason[];
+  readonly assurance: Assurance | null;
+  readonly evidence: EvidenceByCue | null;
+  readonly tookMs: number;
+  /** Time spent on challenges: the pauses before them, the answers, and coming back to rest. */
+  readonly challengesMs: number;
+  /** Kinds of challenge in the order in which they were shown. */
+  readonly asked: readonly string[];
+}
+
+const START_MS = 1_000_000;
+/** A frame's way through a worker, on a machine that keeps up. */
+const ANALYSIS_MS = 15;
+/** From the camera to the server. */
+const TRANSFER_MS = 40;
+const SUBJECT = 'subject';
+/** Longer than any policy lets a session last. */
+const LONGEST_MS = 180_000;
+const FRAME_BYTES = 50_000;
+/** Pictures remembered beside those shown before: more than a session can show. */
+const MEMORY_FRAMES = 20_000;
+
+/** Plays one session through the server's own `transition`, on a clock that is only a number. */
+export function playSession(options: PlayOptions): Played {
+  const player = new Player(options);
+  return player.run();
+}
+
+class Player {
+  readonly #options: PlayOptions;
+  readonly #shown = new Map<number, FrameAnalysis>();
+  readonly #due: { readonly atMs: number; readonly event: () => SessionEvent }[] = [];
+  readonly #frames: SessionFrames;
+  #state: SessionState;
+  #nowMs = START_MS;
+  #wakeAtMs: number | null = null;
+  #credit = 0;
+  #decided: Extract<Effect, { type: 'decide' }> | null = null;
+  #challengesFromMs: number | null = null;
+  #challengesToMs: number | null = null;
+  readonly #asked: { readonly number: number; readonly kind: string }[] = [];
+
+  constructor(options: PlayOptions) {
+    this.#options = options;
+    this.#frames = rememberedFrames(options.shownBefore ?? []);
+    this.#state = initialState(
+      {
+        sessionId: 'session',
+        tenant: 'tenant',
+        mode: 'verify',
+        subject: SUBJECT,
+        policy: options.policy.name,
+        audience: null,
+        nonce: null,
+        createdAtMs: START_MS,
+      },
+      START_MS,
+    );
+  }
+
+  run(): Played {
+    const { presenter, framesPerSecond, references } = this.#options;
+    this.#dispatch({ type: 'hello', atMs: this.#nowMs });
+    this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
+    for (let seq = 0; !this.#ended; seq++) {
+      const atMs = Math.round((1000 * seq) / framesPerSecond);
+      if (atMs > LONGEST_MS) throw new Error('The session does not end.');
+      this.#letTimePass(START_MS + atMs);
+      if (this.#ended || this.#credit === 0) continue;
+      const analysis = presenter.showAt(atMs);
+      if (analysis === null) continue;
+      this.#shown.set(seq, analysis);
+      this.#credit--;
+      const capturedAtMs = this.#nowMs - TRANSFER_MS;
+      this.#dispatch({ type: 'frame', atMs: this.#nowMs, seq, capturedAtMs, bytes: FRAME_BYTES });
+    }
+    const tookMs = this.#nowMs - START_MS;
+    const toMs = this.#challengesToMs ?? this.#nowMs;
+    return {
+      outcome: this.#decided?.outcome ?? 'closed',
+      reasons: this.#decided?.reasons ?? [],
+      assurance: this.#decided?.assurance ?? null,
+      evidence: this.#decided?.evidence ?? null,
+      tookMs,
+      challengesMs: this.#challengesFromMs === null ? 0 : toMs - this.#challengesFromMs,
+      asked: this.#asked.map(({ kind }) => kind),
+    };
+  }
+
+  get #ended(): boolean {
+    return this.#state.phase === 'decided' || this.#state.phase === 'closed';
+  }
+
+  #draws(): number[] {
+    return Array.from({ length: DRAWS_PER_EVENT }, this.#options.random);
+  }
+
+  #letTimePass(untilMs: number): void {
+    while (!this.#ended) {
+      this.#due.sort((a, b) => a.atMs - b.atMs);
+      const next = this.#due[0];
+      const wakeAtMs = this.#wakeAtMs;
+      if (next !== undefined && next.atMs <= untilMs && (wakeAtMs === null || next.atMs <= wakeAtMs)) {
+        this.#due.shift();
+        this.#nowMs = Math.max(this.#nowMs, next.atMs);
+        this.#dispatch(next.event());
+      } else if (wakeAtMs !== null && wakeAtMs <= untilMs) {
+        this.#nowMs = Math.max(this.#nowMs, wakeAtMs);
+        this.#wakeAtMs = null;
+        this.#dispatch({ type: 'deadline', atMs: this.#nowMs, draws: this.#draws() });
+      } else {
+        this.#nowMs = Math.max(this.#nowMs, untilMs);
+        return;
+      }
+    }
+  }
+
+  #dispatch(event: SessionEvent): void {
+    const { policy, context } = this.#options;
+    const [state, effects] = transition(this.#state, event, policy, context);
+    this.#state = state;
+    for (const effect of effects) this.#execute(effect);
+  }
+
+  #later(afterMs: number, event: () => SessionEvent): void {
+    this.#due.push({ atMs: this.#nowMs + afterMs, event });
+  }
+
+  #execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'request-turn':
+        this.#later(0, () => ({ type: 'turn', atMs: this.#nowMs }));
+        break;
+      case 'analyze': {
+        const { seq, region, wants } = effect;
+        const full = this.#shown.get(seq);
+        if (full === undefined) throw new Error('the frame to analyse is gone');
+        this.#shown.delete(seq);
+        const analysis = asAsked(full, region, wants, this.#options.context);
+        const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
+        const draws = this.#draws();
+        this.#later(ANALYSIS_MS, () => ({
+          type: 'analyzed',
+          atMs: this.#nowMs,
+          seq,
+          analysis,
+          seenBefore,
+          draws,
+        }));
+        break;
+      }
+      case 'forget-frame':
+        this.#shown.delete(effect.seq);
+        break;
+      case 'send-credit':
+        this.#credit += effect.frames;
+        break;
+      case 'send-status':
+        this.#hear(effect.status);
+        break;
+      case 'wake-at':
+        this.#wakeAtMs = effect.atMs;
+        break;
+      case 'search-gallery':
+        this.#later(5, () => ({ type: 'candidates', atMs: this.#nowMs, candidates: [] }));
+        break;
+      case 'store-reference':
+        this.#later(20, () => ({ type: 'enrolled', atMs: this.#nowMs, result: 'stored' }));
+        break;
+      case 'decide':
+        this.#decided = effect;
+        break;
+      case 'fail':
+      case 'send-error':
+        break;
+    }
+  }
+
+  #hear(status: PublicStatus): void {
+    if (status.phase === 'challenging') this.#challengesFromMs ??= this.#nowMs;
+    else if (this.#challengesFromMs !== null) this.#challengesToMs ??= this.#nowMs;
+    const { challenge } = status;
+    const last = this.#asked.at(-1);
+    if (challenge && (challenge.number !== last?.number || challenge.kind !== last.kind)) {
+      this.#asked.push({ number: challenge.number, kind: challenge.kind });
+    }
+    this.#options.presenter.onStatus?.(status, this.#nowMs - START_MS);
+  }
+}
+
+/** The memory of a server that has seen these pictures in another session, for the next one. */
+function rememberedFrames(shownBefore: readonly string[]): SessionFrames {
+  const memory = new FrameMemory(MEMORY_FRAMES);
+  const earlier = memory.openSession();
+  for (const digest of shownBefore) earlier.seenBefore(digest);
+  return memory.openSession();
+}
