@@ -79,7 +79,7 @@ export class Capacity {
     return Math.max(0, atLeast, Math.floor((workers - taken) / share + Number.EPSILON));
   }
 
-  /** A session began; returns what to call once when it ended. */
+  /** A session begins; returns what to call when it has ended, unless it came to nothing. */
   entered(): () => void {
     const atMs = this.#clock.nowMs();
     this.#entered.push(atMs);

@@ -58,8 +58,9 @@ export class SessionRegistry implements SessionHost {
     if (refusal !== null) throw refusal;
     const request = this.parts.tickets.redeem(ticket);
     this.starting++;
+    const left = this.parts.capacity.entered();
     try {
-      return await this.start(request, link);
+      return await this.start(request, link, left);
     } finally {
       this.starting--;
       this.tellWhenEmpty();
@@ -81,15 +82,14 @@ export class SessionRegistry implements SessionHost {
     for (const runner of this.running) runner.abort('server.draining');
   }
 
-  private async start(request: SessionRequest, link: ClientLink): Promise<SessionHandle> {
-    const { services, limits, references, directory, capacity } = this.parts;
+  private async start(request: SessionRequest, link: ClientLink, left: () => void): Promise<SessionHandle> {
+    const { services, limits, references, directory } = this.parts;
     const policy = policyFor(request.policy);
     const stored =
       request.mode === 'verify' && request.subject !== null
         ? await references.ofSubject(request.tenant, request.subject)
         : [];
     if (this.draining) throw new VeriframeError('server.draining');
-    const left = capacity.entered();
     const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
       left();
       this.running.delete(runner);

@@ -22,6 +22,11 @@ export class VirtualClock implements Clock {
     return () => this.alarms.delete(alarm);
   }
 
+  /** Alarms that are set. */
+  get pending(): number {
+    return this.alarms.size;
+  }
+
   /** Moves on by `ms` and rings what is due, in order. */
   advance(ms: number): void {
     const untilMs = this.current + ms;
