@@ -5,7 +5,7 @@ import { buildMiniFasNet } from './minifasnet.ts';
 import { convertTfjsGraph } from './tfjs-conversion.ts';
 
 /** Raised with every change that alters the bytes a conversion gives, so that caches are made anew. */
-export const CONVERTER_VERSION = 1;
+export const CONVERTER_VERSION = 2;
 
 /**
  * The ONNX file of a model.

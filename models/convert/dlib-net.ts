@@ -6,6 +6,7 @@ import { fitWindow, onnxPads } from './spatial.ts';
 import { parseJson } from './tfjs-graph.ts';
 import { readTfjsWeights, type Weight, weightsManifest } from './tfjs-weights.ts';
 import { transpose } from './transpose.ts';
+import { emitZeroPadding, type ZeroPadding } from './zero-padding.ts';
 
 const INPUT_SIZE = 150;
 
@@ -140,15 +141,14 @@ class DlibNet {
     }
     const shortcut = this.graph.node('AveragePool', [input.name], { kernel_shape: [2, 2], strides: [2, 2] });
     const sum = this.graph.node('Add', [
-      this.#padEnd(shortcut, `${layer}/widen`, widening, 0),
-      this.#padEnd(outer.name, `${layer}/grow`, 0, missing),
+      this.#padEnd({ ...input, name: shortcut }, `${layer}/widen`, { channels: widening, pixels: 0 }),
+      this.#padEnd(outer, `${layer}/grow`, { channels: 0, pixels: missing }),
     ]);
     return { name: this.graph.node('Relu', [sum]), size, channels: outer.channels };
   }
 
-  #padEnd(name: string, constant: string, channels: number, pixels: number): string {
-    if (channels === 0 && pixels === 0) return name;
-    const pads = this.graph.int64(constant, [0, 0, 0, 0, 0, channels, pixels, pixels]);
-    return this.graph.node('Pad', [name, pads]);
+  #padEnd(map: FeatureMap, constant: string, padding: ZeroPadding): string {
+    if (padding.channels === 0 && padding.pixels === 0) return map.name;
+    return emitZeroPadding(this.graph, map.name, map.channels, padding, constant);
   }
 }

@@ -1,4 +1,5 @@
 import { batchNormalisationAffine, type ChannelAffine, foldChannelAffine } from './channel-affine.ts';
+import { appendZeros, missingChannels, widenWeights } from './blocked-channels.ts';
 import { ConversionError } from './errors.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { emitPrelu } from './prelu.ts';
@@ -42,6 +43,9 @@ export function buildMiniFasNet(stateDict: Uint8Array, inputName: string, output
 interface Steps {
   readonly stride?: number;
   readonly padding?: number;
+  /** Channels of zeros that the input has, and that the output gets, behind those of the weights. */
+  readonly zeroInputs?: number;
+  readonly zeroOutputs?: number;
 }
 
 class MiniFasNet {
@@ -71,7 +75,9 @@ class MiniFasNet {
   /** Convolution, batch normalisation, PReLU. */
   activated(input: string, layer: string, steps: Steps): string {
     const value = this.linearConvolution(input, layer, steps);
-    return emitPrelu(this.graph, value, this.tensor(`${layer}.prelu.weight`).data, `${layer}.prelu`);
+    const { data } = this.tensor(`${layer}.prelu.weight`);
+    const slopes = appendZeros(data, data.length, steps.zeroOutputs ?? 0);
+    return emitPrelu(this.graph, value, slopes, `${layer}.prelu`);
   }
 
   /** Convolution and batch normalisation. */
@@ -79,11 +85,15 @@ class MiniFasNet {
     return this.#convolution(input, `${layer}.conv`, `${layer}.bn`, steps);
   }
 
-  /** Widening 1×1, depthwise 3×3, narrowing 1×1, and squeeze-and-excitation where the weights have it. */
+  /**
+   * Widening 1×1, depthwise 3×3, narrowing 1×1, and squeeze-and-excitation where the weights have it. The widths between
+   * are the odd ones that pruning left (103, 231, 13…): zeros make them whole blocks.
+   */
   depthwiseBlock(input: string, layer: string, stride: number): string {
-    const wide = this.activated(input, `${layer}.conv`, {});
-    const filtered = this.activated(wide, `${layer}.conv_dw`, { stride, padding: 1 });
-    const narrow = this.linearConvolution(filtered, `${layer}.project`, {});
+    const zeros = missingChannels(this.tensor(`${layer}.conv.conv.weight`).shape[0]);
+    const wide = this.activated(input, `${layer}.conv`, { zeroOutputs: zeros });
+    const filtered = this.activated(wide, `${layer}.conv_dw`, { stride, padding: 1, zeroOutputs: zeros });
+    const narrow = this.linearConvolution(filtered, `${layer}.project`, { zeroInputs: zeros });
     const gate = `${layer}.se_module`;
     return this.#tensors.has(`${gate}.fc1.weight`) ? this.#squeezeAndExcite(narrow, gate) : narrow;
   }
@@ -123,20 +133,22 @@ class MiniFasNet {
     if (original.shape.length !== 4 || channels === undefined || kernel === undefined) {
       throw new ConversionError('unexpected-shape', layer, `[${original.shape.join()}] is no filter`);
     }
-    const { stride = 1, padding = 0 } = steps;
-    const { weights, bias } = foldChannelAffine(original, null, this.batchNormalisation(normalisation));
+    const { stride = 1, padding = 0, zeroInputs = 0, zeroOutputs = 0 } = steps;
+    const folded = foldChannelAffine(original, null, this.batchNormalisation(normalisation));
+    const weights = widenWeights(folded.weights.data, original.shape, zeroInputs, zeroOutputs);
+    const bias = appendZeros(folded.bias, channels, zeroOutputs);
     return this.graph.node(
       'Conv',
       [
         input,
         this.graph.float32(`${layer}.weight`, weights.shape, weights.data),
-        this.graph.float32(`${layer}.bias`, [channels], bias),
+        this.graph.float32(`${layer}.bias`, [bias.length], bias),
       ],
       {
         kernel_shape: [kernel, kernel],
         strides: [stride, stride],
         pads: [padding, padding, padding, padding],
-        group: channelsEach === 1 ? channels : 1,
+        group: channelsEach === 1 ? bias.length : 1,
       },
     );
   }

@@ -11,6 +11,8 @@ export interface Value {
   readonly name: string;
   /** [-1, height, width, channels] or [-1, ...]; the ONNX value of rank 4 is laid out N,C,H,W all the same. */
   readonly shape: readonly number[];
+  /** Channels of zeros that the ONNX value has behind those of `shape`; absent: none. See `blocked-channels.ts`. */
+  readonly zeroChannels?: number;
 }
 
 /** An output to keep: the source node, the name it gets, and its shape without the batch. */
@@ -54,6 +56,11 @@ export class TfjsConversion {
 
   /** The value of the node's input at `index`, emitted now if it was not before. */
   input(node: TfjsNode, index: number): Value {
+    return this.#exact(this.inputWithZeros(node, index));
+  }
+
+  /** The same for an operation that can bear channels of zeros. */
+  inputWithZeros(node: TfjsNode, index: number): Value {
     return this.#value(inputOf(node, index));
   }
 
@@ -94,7 +101,7 @@ export class TfjsConversion {
 
   /** Declares an output; singleton height and width may be dropped by the wanted shape. */
   emitOutput(wanted: WantedOutput): void {
-    const value = this.#value(wanted.node);
+    const value = this.#exact(this.#value(wanted.node));
     if (elementCount(value.shape.slice(1)) !== elementCount(wanted.shape)) {
       const found = `[${value.shape.slice(1).join()}] instead of [${wanted.shape.join()}]`;
       throw new ConversionError('unexpected-shape', wanted.node, `the output has shape ${found}`);
@@ -102,6 +109,15 @@ export class TfjsConversion {
     const shape = this.graph.int64(`${wanted.name}/shape`, [-1, ...wanted.shape]);
     this.graph.node('Reshape', [this.channelsLast(value), shape], {}, wanted.name);
     this.graph.output(wanted.name, ['N', ...wanted.shape]);
+  }
+
+  /** The value without channels of zeros. */
+  #exact(value: Value): Value {
+    if (value.zeroChannels === undefined) return value;
+    const { name, shape } = value;
+    const constant = (suffix: string, number: number) => this.graph.int64(`${name}/${suffix}`, [number]);
+    const range = [constant('first', 0), constant('end', shape[3]), constant('axis', 1)];
+    return { name: this.graph.node('Slice', [name, ...range]), shape };
   }
 
   #value(name: string): Value {

@@ -1,3 +1,4 @@
+import { appendZeros, CHANNEL_BLOCK, missingChannels, widenWeights } from './blocked-channels.ts';
 import type { TfjsConversion, Value } from './tfjs-conversion.ts';
 import type { TfjsNode } from './tfjs-graph.ts';
 import { emitPrelu } from './prelu.ts';
@@ -7,7 +8,10 @@ import { transpose } from './transpose.ts';
 /** Conv2D and DepthwiseConv2dNative with what grappler fused behind them: bias, then at most one activation. */
 export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Value {
   const graph = conversion.graph;
-  const input = conversion.input(node, 0);
+  const fused = node.texts('fused_ops');
+  // A sigmoid of zero is none.
+  const bearsZeros = !fused.includes('Sigmoid');
+  const input = bearsZeros ? conversion.inputWithZeros(node, 0) : conversion.input(node, 0);
   const filter = conversion.requireConstant(node, 1);
   if (input.shape.length !== 4 || filter.shape.length !== 4) throw node.unexpectedShape('rank is not 4');
   const [height, width, inputChannels, multiplier] = filter.shape;
@@ -15,35 +19,49 @@ export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Val
   if (input.shape[3] !== inputChannels) throw node.unexpectedShape('filter and input differ in channels');
   const channels = depthwise ? inputChannels * multiplier : multiplier;
   const { vertical, horizontal, strides, dilations } = window(node, input, [height, width], 'dilations');
-  const weights = depthwise ? [channels, 1, height, width] : [channels, inputChannels, height, width];
   const ordered = transpose(filter, depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1]);
+  const shape = depthwise ? [channels, 1, height, width] : [channels, inputChannels, height, width];
+  const zeroInputs = input.zeroChannels ?? 0;
+  const zeroChannels = depthwise ? zeroInputs * multiplier : bearsZeros ? zerosBehind(channels) : 0;
+  const weights = widenWeights(ordered.data, shape, depthwise ? 0 : zeroInputs, zeroChannels);
+  const perChannel = (values: Float32Array) => appendZeros(values, channels, zeroChannels);
 
-  const inputs = [input.name, graph.float32(`${node.inputs[1]}/oihw`, weights, ordered.data)];
-  const fused = node.texts('fused_ops');
+  const inputs = [input.name, graph.float32(`${node.inputs[1]}/oihw`, weights.shape, weights.data)];
   let next = 2;
   if (fused[0] === 'BiasAdd') {
     fused.shift();
     const bias = conversion.requireConstant(node, next);
-    inputs.push(graph.float32(node.inputs[next++], [channels], bias.data));
+    inputs.push(graph.float32(node.inputs[next++], [channels + zeroChannels], perChannel(bias.data)));
   }
   let name = graph.node('Conv', inputs, {
     kernel_shape: [height, width],
     strides,
     dilations,
     pads: onnxPads(vertical, horizontal),
-    group: depthwise ? inputChannels : 1,
+    group: depthwise ? inputChannels + zeroInputs : 1,
   });
   for (const activation of fused) {
     name =
       activation === 'Prelu'
-        ? emitPrelu(graph, name, slopes(conversion, node, next++, channels), `${node.name}/prelu`)
+        ? emitPrelu(graph, name, perChannel(slopes(conversion, node, next++, channels)), `${node.name}/prelu`)
         : emitActivation(conversion, node, activation, name);
   }
-  return { name, shape: [-1, vertical.outputLength, horizontal.outputLength, channels] };
+  const value = { name, shape: [-1, vertical.outputLength, horizontal.outputLength, channels] };
+  return zeroChannels === 0 ? value : { ...value, zeroChannels };
+}
+
+/**
+ * Zeros that fill a block which is half full: such a width is that of a body and not of an output, and doubles no work,
+ * as the convolution fills its block in any case.
+ */
+function zerosBehind(channels: number): number {
+  return channels > CHANNEL_BLOCK && channels % CHANNEL_BLOCK === CHANNEL_BLOCK / 2
+    ? missingChannels(channels)
+    : 0;
 }
 
 export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
-  const input = conversion.input(node, 0);
+  const input = conversion.inputWithZeros(node, 0);
   const [, height, width] = node.integers('ksize');
   const { vertical, horizontal, strides } = window(node, input, [height, width], null);
   const name = conversion.graph.node('MaxPool', [input.name], {
@@ -51,7 +69,7 @@ export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
     strides,
     pads: onnxPads(vertical, horizontal),
   });
-  return { name, shape: [-1, vertical.outputLength, horizontal.outputLength, input.shape[3]] };
+  return { ...input, name, shape: [-1, vertical.outputLength, horizontal.outputLength, input.shape[3]] };
 }
 
 /** A PReLU node of its own. */

@@ -2,6 +2,7 @@ import type { TfjsConversion, Value } from './tfjs-conversion.ts';
 import { elementCount } from './shape.ts';
 import { emitActivation, emitConvolution, emitMaxPool, emitPreluNode } from './tfjs-convolution.ts';
 import type { TfjsNode } from './tfjs-graph.ts';
+import { emitZeroPadding } from './zero-padding.ts';
 
 type Emit = (conversion: TfjsConversion, node: TfjsNode) => Value;
 
@@ -38,17 +39,21 @@ function emitPlaceholder(conversion: TfjsConversion, node: TfjsNode): Value {
 }
 
 function emitUnary(conversion: TfjsConversion, node: TfjsNode): Value {
-  const input = conversion.input(node, 0);
-  return { name: emitActivation(conversion, node, node.operation, input.name), shape: input.shape };
+  // A sigmoid of zero is none.
+  const input = node.operation === 'Sigmoid' ? conversion.input(node, 0) : conversion.inputWithZeros(node, 0);
+  return { ...input, name: emitActivation(conversion, node, node.operation, input.name) };
 }
 
 function emitBinary(operation: 'Add' | 'Sub' | 'Mul' | 'Min' | 'Max'): Emit {
   return (conversion, node) => {
     const computed = [0, 1].filter((index) => conversion.constant(node, index) === undefined);
-    const shapes = computed.map((index) => conversion.input(node, index).shape);
-    const [shape, other] = shapes;
-    if (shape === undefined) throw node.unsupported('both inputs are constants');
-    if (other !== undefined && other.join() !== shape.join()) throw node.unexpectedShape('inputs differ');
+    const [a, b] = computed.map((index) => conversion.inputWithZeros(node, index));
+    if (a === undefined) throw node.unsupported('both inputs are constants');
+    const { shape } = a;
+    if (b !== undefined && b.shape.join() !== shape.join()) throw node.unexpectedShape('inputs differ');
+    if (b !== undefined && operation === 'Add' && a.zeroChannels === b.zeroChannels) {
+      return { ...a, name: conversion.graph.node(operation, [a.name, b.name]) };
+    }
     const names = [0, 1].map((index) =>
       conversion.constant(node, index) === undefined
         ? conversion.input(node, index).name
@@ -75,17 +80,25 @@ function emitMaximum(conversion: TfjsConversion, node: TfjsNode): Value {
 }
 
 function emitPad(conversion: TfjsConversion, node: TfjsNode): Value {
-  const input = conversion.input(node, 0);
+  const input = conversion.inputWithZeros(node, 0);
   const amounts = conversion.requireConstant(node, 1).data;
   if (input.shape.length !== 4 || amounts.length !== 8) throw node.unexpectedShape('rank is not 4');
   const inOnnxOrder = [0, 3, 1, 2];
   const begins = inOnnxOrder.map((axis) => amounts[2 * axis]);
   const ends = inOnnxOrder.map((axis) => amounts[2 * axis + 1]);
-  const pads = conversion.graph.int64(`${node.name}/pads`, [...begins, ...ends]);
   const shape = input.shape.map((dim, axis) =>
     axis === 0 ? dim : dim + amounts[2 * axis] + amounts[2 * axis + 1],
   );
-  return { name: conversion.graph.node('Pad', [input.name, pads]), shape };
+  const given = input.shape[3] + (input.zeroChannels ?? 0);
+  const channels = shape[3] - given;
+  const appendsChannels = channels >= 0 && [...begins, ends[0], ends[2], ends[3]].every((n) => n === 0);
+  const name = appendsChannels
+    ? emitZeroPadding(conversion.graph, input.name, given, { channels, pixels: 0 }, `${node.name}/identity`)
+    : conversion.graph.node('Pad', [
+        conversion.input(node, 0).name,
+        conversion.graph.int64(`${node.name}/pads`, [...begins, ...ends]),
+      ]);
+  return { name, shape };
 }
 
 function emitSpatialMean(conversion: TfjsConversion, node: TfjsNode): Value {

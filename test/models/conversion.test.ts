@@ -92,12 +92,12 @@ describe('converter version', () => {
       ]),
     );
     expect({ version: CONVERTER_VERSION, ...digests }).toEqual({
-      version: 1,
-      blazeface: '9dbc418c17fd88dc',
-      facemesh: '8f368ea9608e5314',
-      iris: '38883aac533a449b',
+      version: 2,
+      blazeface: '9db22290f8eecbf0',
+      facemesh: 'e5318ecb911a9b0e',
+      iris: '92acb257a8d7b8fc',
       faceres: '659f1da65066ecaa',
-      dlib: 'a5c78e32bc40b23b',
+      dlib: 'c5d1fa582d4a6526',
     });
   });
 });

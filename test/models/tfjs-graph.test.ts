@@ -129,6 +129,41 @@ describe('rewrites keep the values', () => {
     expect(await run(converted, [-1, 3, 6, 9])).toEqual([0, 3, 6, 6]);
   });
 
+  it('fills a half-full block of channels with zeros that no output shows', async () => {
+    const factors = Array.from({ length: 24 }, (_, c) => c - 11);
+    const conv = (name: string, fused: string[]) => ({
+      name,
+      op: '_FusedConv2D',
+      input: ['image', 'w', 'bias'],
+      attr: { ...step, fused_ops: { list: { s: fused.map((op) => text(op).s) } } },
+    });
+    const pooling = { ...step, ksize: list(1, 2, 2, 1), strides: list(1, 2, 2, 1) };
+    const source = model(
+      [
+        conv('relu', ['BiasAdd', 'Relu']),
+        conv('sigmoid', ['BiasAdd', 'Sigmoid']),
+        { name: 'pool', op: 'MaxPool', input: ['relu'], attr: pooling },
+        { name: 'pad', op: 'Pad', input: ['pool', 'pads'] },
+        { name: 'twice', op: 'AddV2', input: ['pad', 'pad'] },
+      ],
+      {
+        w: { shape: [1, 1, 1, 24], values: factors },
+        bias: { shape: [24], values: factors.map(() => 0.5) },
+        pads: { shape: [4, 2], values: [0, 0, 0, 0, 0, 0, 0, 24] },
+      },
+    );
+    const pixels = [1, -2, 3, 0.25];
+    const linear = pixels.map((value) => factors.map((factor) => value * factor + 0.5));
+    const relu = linear.map((row) => row.map((value) => Math.max(0, value)));
+    expect(await run(convert(source, 'relu', [2, 2, 24]), pixels)).toEqual(relu.flat());
+    const sigmoid = await run(convert(source, 'sigmoid', [2, 2, 24]), pixels);
+    for (const [i, value] of linear.flat().entries())
+      expect(sigmoid[i]).toBeCloseTo(1 / (1 + Math.exp(-value)), 5);
+    const largest = factors.map((_, c) => 2 * Math.max(...relu.map((row) => row[c])));
+    const twice = await run(convert(source, 'twice', [1, 1, 48]), pixels);
+    expect(twice).toEqual([...largest, ...factors.map(() => 0)]);
+  });
+
   it.each([0.25, 1, 1.5, -0.5])('PReLU of slope %d', async (slope) => {
     const source = model([{ name: 'prelu', op: 'Prelu', input: ['image', 'slope'] }], {
       slope: { shape: [1, 1, 1], values: [slope] },
