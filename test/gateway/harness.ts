@@ -206,7 +206,11 @@ export interface Running {
 
 export async function startGateway(
   transport: CreateTransport,
-  change: { limits?: Partial<GatewayLimits>; options?: Partial<GatewayOptions> } = {},
+  change: {
+    limits?: Partial<GatewayLimits>;
+    options?: Partial<GatewayOptions>;
+    api?: Partial<ApiContext>;
+  } = {},
 ): Promise<Running> {
   const parts = createContext();
   const host = new CreditHost(parts.tickets);
@@ -214,7 +218,7 @@ export async function startGateway(
   const gateway = createGateway({
     transport,
     host,
-    api: parts.context,
+    api: { ...parts.context, ...change.api },
     clock: systemClock,
     allowedOrigins: [],
     trustForwardedFor: false,
