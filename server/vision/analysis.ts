@@ -1,4 +1,5 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
+import type { FlashColours } from './flash-colours.ts';
 import type { Mouth } from './mouth.ts';
 
 /**
@@ -75,6 +76,8 @@ export interface FaceAnalysis {
   readonly embeddings?: Embeddings;
   /** Passive PAD: probability of bona fide presentation, 0..1, mean of the loaded PAD models. */
   readonly bonaFideProbability?: number;
+  /** Only when asked for, and where bare skin lies in the picture. */
+  readonly colours?: FlashColours;
 }
 
 /** What was seen in one frame. Holds no pixels. */
@@ -105,4 +108,6 @@ export interface AnalysisWants {
   readonly pad: boolean;
   /** Run the detector although the face is followed, to count faces. */
   readonly countFaces: boolean;
+  /** Colours of skin and background, by which a screen's light is told; absent: no. */
+  readonly colours?: boolean;
 }

@@ -13,6 +13,7 @@ import { isUnmistakable, type Detection } from './detect.ts';
 import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
 import { cropFace, FACE_CROP_PIXELS } from './face-crop.ts';
 import { FaceFinder, type StageListener } from './find.ts';
+import { flashColours } from './flash-colours.ts';
 import { perceptualHash, pixelDigest } from './frame-hash.ts';
 import type { Box } from './geometry.ts';
 import type { RgbImage } from './image.ts';
@@ -96,6 +97,7 @@ export class FrameAnalyzerCore {
     const { width, height } = image;
     const quality = measureQuality(crop, landmarks, presence, box, width, height, this.#faceLuma);
     const pose = headPose(landmarks);
+    const colours = wants.colours === true ? flashColours(image, landmarks, box) : null;
     onStage('quality');
     const models = wants.embeddings ? (wants.embeddingModels ?? EMBEDDING_MODELS) : [];
     const embeddings = await this.#embeddings(image, landmarks, models);
@@ -114,6 +116,7 @@ export class FrameAnalyzerCore {
       quality,
       ...(embeddings === null ? {} : { embeddings }),
       ...(bonaFide === null ? {} : { bonaFideProbability: bonaFide }),
+      ...(colours === null ? {} : { colours }),
     };
   }
 
