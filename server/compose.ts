@@ -24,7 +24,7 @@ import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
 import { createPool, type MeasurablePool } from './inference/pool.ts';
 import { createObservation } from './observation.ts';
 import type { Logger } from './observe/log.ts';
-import type { WatchSession } from './observe/session-watch.ts';
+import { watchTogether, type WatchSession } from './observe/session-watch.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
 import type { DecideEffect, SessionServices } from './session-runner.ts';
@@ -40,22 +40,26 @@ export interface RunningServer {
   readonly system: SystemInfo;
   /** File of the generated development key; null when keys are configured. */
   readonly developmentKeyFile: string | null;
+  /** What the workers can do, as measured. */
+  readonly capacity: Pick<Capacity, 'sessions' | 'frameMs' | 'load'>;
   /** Refuses newcomers, lets open sessions finish within `drainMs`, then ends everything. Safe to call twice. */
   stop(drainMs: number): Promise<void>;
 }
 
-/** Where time and chance come from. */
+/** Where time and chance come from, and who looks on. */
 export interface Sources {
   readonly clock: Clock;
   /** `count` numbers in [0, 1). */
   readonly draws: (count: number) => readonly number[];
+  /** A further observer of every session. */
+  readonly watch?: WatchSession;
 }
 
 /** Builds every part, in the order in which they need each other, and listens. Rejects with the first part's error, nothing left running. */
 export async function startServer(
   config: Config,
   log: Logger,
-  { clock, draws }: Sources = { clock: systemClock, draws: secureDraws },
+  { clock, draws, watch }: Sources = { clock: systemClock, draws: secureDraws },
 ): Promise<RunningServer> {
   const closers: (() => unknown)[] = [];
   const closeAll = async () => {
@@ -111,7 +115,8 @@ export async function startServer(
         clock,
         draws,
         analyzer,
-        watch: observation.watch,
+        watch:
+          watch === undefined ? observation.watch : watchTogether([observation.watch, watch], reportFault),
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
         store,
@@ -179,6 +184,7 @@ export async function startServer(
       port,
       system,
       developmentKeyFile,
+      capacity,
       async stop(drainMs) {
         readiness = 'draining';
         gateway.drain();
