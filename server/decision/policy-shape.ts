@@ -165,6 +165,31 @@ export interface InjectionPolicy {
   /** Landmark motion over `stillMs` below this share of the eye distance is no living person's. */
   readonly stillMotion: number;
   readonly stillMs: number;
+  /** Fewest frames in `stillMs` to judge by. */
+  readonly stillFrames: number;
+  /** Postures this near to each other, in eye distances, may be the same moment of a recording. */
+  readonly repeatMotion: number;
+  /** As many frames in a row on such a way, for this long and this far from where they began, are a recording come round. */
+  readonly repeatFrames: number;
+  readonly repeatMs: number;
+  readonly repeatExtent: number;
+  /** Largest difference of pace, added up over the run. */
+  readonly repeatDriftMs: number;
+  readonly repeatGapMs: number;
+  readonly posturesKept: number;
+  /** A step of the head beyond `cutMotion` eye distances among steps below `cutStillness` is a cut. */
+  readonly cutMotion: number;
+  readonly cutStillness: number;
+  /** Longest gap between two frames that still tells a cut from a pause. */
+  readonly cutGapMs: number;
+  /** Cuts that no camera's stalling explains. */
+  readonly splicedCuts: number;
+  /** Frames before shares and regularities are counted. */
+  readonly minFramesToCount: number;
+  /** Share of pictures equal to the one before. */
+  readonly duplicatedShare: number;
+  readonly metronomeFrames: number;
+  readonly metronomeSpreadMs: number;
   /** Largest drift between the client's clock and the server's within a session. */
   readonly maxClockDriftMs: number;
   /** A severity at or above this rejects by itself. */

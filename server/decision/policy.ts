@@ -184,10 +184,17 @@ const passivePad: PassivePadPolicy = {
 };
 
 /**
- * Two pictures of a camera are never equal, for their noise; a second of them is no accident. Stillness, over any
- * second of eight clips of people: landmarks moved by .031 of the eye distance or more; on a still picture sent
- * with fresh noise at 120 px between the eyes by .013 (median), at 47 px by .06 and more, like a person. It counts
- * against a session but cannot reject it. The rest are starting values.
+ * Two pictures of a camera are never equal, for their noise; a second of them is no accident. A stalled camera may hand
+ * the last picture of one session to the next, and no more than one.
+ * Stillness, over any second of ten clips and eight webcam recordings of people: landmarks moved by .011 eye distances or
+ * more; on still pictures with fresh noise by .003 to .009, at 47 px between the eyes as at 84. It counts against a
+ * session but cannot reject it.
+ * Repeats, `npm run bench:cues`: the same frames in another encoding or size come to within .003 to .034 eye distances
+ * (medians of six clips, 47 to 130 px between the eyes). Of those six, played again encoded anew, scaled and backward, and
+ * noisier at half the rate, five are found, and one whose face moves by .08 in all is not; none of ten clips (79 s), nor
+ * puppets that turn the same way four times.
+ * Cuts: of 3 600 steps in clips at full and half rate one jumps by .1 between stillness, and about a fourth of random cuts.
+ * The rest are starting values.
  */
 const injection: InjectionPolicy = {
   enforced: true,
@@ -199,8 +206,24 @@ const injection: InjectionPolicy = {
   loopGapMs: 500,
   replayedFrames: 3,
   digestsKept: 900,
-  stillMotion: 0.02,
+  stillMotion: 0.009,
   stillMs: 1_000,
+  stillFrames: 4,
+  repeatMotion: 0.025,
+  repeatFrames: 10,
+  repeatMs: 1_200,
+  repeatExtent: 0.12,
+  repeatDriftMs: 25,
+  repeatGapMs: 1_000,
+  posturesKept: 900,
+  cutMotion: 0.1,
+  cutStillness: 0.05,
+  cutGapMs: 120,
+  splicedCuts: 3,
+  minFramesToCount: 30,
+  duplicatedShare: 0.3,
+  metronomeFrames: 30,
+  metronomeSpreadMs: 0.05,
   maxClockDriftMs: 3_000,
   rejectSeverity: 0.8,
 };

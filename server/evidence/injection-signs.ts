@@ -1,5 +1,16 @@
 /** What makes a stream implausible as a camera's, worst first. */
-export const INJECTION_SIGNS = ['replayed', 'frozen', 'looped', 'motionless', 'clock'] as const;
+export const INJECTION_SIGNS = [
+  'replayed',
+  'frozen',
+  'looped',
+  'repeated',
+  'spliced',
+  'motionless',
+  'cut',
+  'clock',
+  'duplicated',
+  'metronome',
+] as const;
 export type InjectionSign = (typeof INJECTION_SIGNS)[number];
 
 interface Weight {
@@ -9,13 +20,22 @@ interface Weight {
   readonly llr: number;
 }
 
-/** Frozen, looped and replayed pictures do not come out of a camera at all. */
+/**
+ * Frozen, looped, repeated and replayed pictures do not come out of a camera at all, nor do three cuts in a session.
+ * One cut may be a camera that stalled. Clocks may be wrong, a camera in the dark repeats its pictures, and a file that
+ * an operator plays has even times: what such signs are worth is for the audit to say.
+ */
 const WEIGHTS: Readonly<Record<InjectionSign, Weight>> = {
   replayed: { severity: 1, llr: -4 },
   frozen: { severity: 1, llr: -4 },
   looped: { severity: 1, llr: -4 },
+  repeated: { severity: 1, llr: -4 },
+  spliced: { severity: 0.9, llr: -3 },
   motionless: { severity: 0.6, llr: -1.5 },
+  cut: { severity: 0.3, llr: -0.5 },
   clock: { severity: 0.3, llr: -0.5 },
+  duplicated: { severity: 0.2, llr: -0.2 },
+  metronome: { severity: 0.1, llr: 0 },
 };
 
 /** Severity of the worst of these signs, 0 for none. */

@@ -93,7 +93,8 @@ export class SessionDriver {
   sendFrame(look: ReturnType<Script>, seq = this.seq++): void {
     this.looks.set(seq, look);
     this.credit--;
-    this.dispatch({ type: 'frame', atMs: this.nowMs, seq, capturedAtMs: this.nowMs - 40, bytes: 20_000 });
+    const capturedAtMs = this.nowMs - 40 + (seq % 7) / 10;
+    this.dispatch({ type: 'frame', atMs: this.nowMs, seq, capturedAtMs, bytes: 20_000 });
   }
 
   /** Moves the clock, delivering wake-ups and analyses on the way. */
