@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDataset, type Dataset } from '../../models/evaluate/dataset.ts';
+import { readCohorts, readDataset, type Dataset } from '../../models/evaluate/dataset.ts';
 import { describeImages } from '../../models/evaluate/describe-images.ts';
 import { EvaluateError } from '../../models/evaluate/evaluate-error.ts';
+import { parsePairs, resolvePairs } from '../../models/evaluate/pairs.ts';
 import { RecordCache } from '../../models/evaluate/record-cache.ts';
 import { markdownReport, readmeTable, terminalTable } from '../../models/evaluate/verification-text.ts';
 import { verify, type VerificationOptions } from '../../models/evaluate/verification.ts';
@@ -99,6 +100,71 @@ describe('verification through the worker pool', () => {
       expect(text).not.toMatch(/NaN|undefined|Infinity/);
       expect(text).toContain('18 pictures of 8 people');
     }
+  }, 120_000);
+
+  it('follows the pairs of a protocol, where a face that was not acquired is judged to be somebody else', async () => {
+    const dataset = await readDataset(path.join(folder, 'groups'));
+    const genuine = (person: number, other: number) => `Person_${person}\t1\t${other}`;
+    const impostor = (a: number, b: number) => `Person_${a}\t1\tPerson_${b}\t2`;
+    // Picture 3 of person 0 is the wall.
+    const first = [
+      genuine(1, 2),
+      genuine(2, 2),
+      genuine(3, 2),
+      impostor(1, 2),
+      impostor(2, 3),
+      impostor(3, 1),
+    ];
+    const second = [
+      genuine(4, 2),
+      genuine(5, 2),
+      genuine(0, 3),
+      impostor(4, 5),
+      impostor(5, 6),
+      impostor(6, 4),
+    ];
+    const pairs = resolvePairs(parsePairs(['2 3', ...first, ...second, ''].join('\n')), dataset);
+    const { report } = await verify({ ...options(dataset, path.join(folder, 'group-cache')), pairs });
+    expect(report.computed).toBe(0);
+    expect(report.protocol.pairs).toBe('given');
+    const fused = report.protocol.accuracies.find(({ method }) => method === 'fused');
+    expect(fused).toMatchObject({ genuine: 6, impostor: 6, folds: [1, 5 / 6] });
+    expect(fused?.mean).toBeCloseTo(11 / 12, 10);
+    expect(markdownReport(report)).not.toContain('drawn in the manner');
+  }, 120_000);
+
+  it('gives the rates of each cohort at the threshold of all, and leaves out who has none', async () => {
+    const all = await readDataset(path.join(folder, 'groups'));
+    const nameOf = (person: number, number: number) => `Person_${person}/Person_${person}_000${number}.jpg`;
+    const fileOf = (name: string) => all.images.find((image) => image.name === name)!.file;
+    // Person 3 is not in the set, but the second picture of person 7 shows them.
+    const images = all.images
+      .filter(({ name }) => !name.startsWith('Person_3') && !name.endsWith('3.jpg'))
+      .map((image) => (image.name === nameOf(7, 2) ? { ...image, file: fileOf(nameOf(3, 1)) } : image));
+    const file = path.join(folder, 'cohorts.csv');
+    const lines = [1, 2, 4, 5, 6, 7].flatMap((person) =>
+      [1, 2].map((number) => `${nameOf(person, number)},${person < 4 ? 'near' : 'far'}`),
+    );
+    await writeFile(file, ['image,cohort', ...lines].join('\n'));
+    const cohorts = await readCohorts(file);
+    const settings = { ...options({ ...all, images }, path.join(folder, 'group-cache')), cohorts };
+    const { report } = await verify(settings);
+    expect(report.computed).toBe(0);
+    expect(report.cohorts.map(({ cohort, images: count }) => [cohort, count])).toEqual([
+      ['far', 8],
+      ['near', 4],
+    ]);
+    const [far, near] = report.cohorts.map(({ methods }) =>
+      methods.find(({ method, fmr }) => method === 'fused' && fmr === 1e-2),
+    );
+    expect(far).toMatchObject({
+      genuine: 4,
+      fnmr: { value: 1 / 4 },
+      impostor: 24,
+      measuredFmr: { value: 0 },
+    });
+    expect(near).toMatchObject({ genuine: 2, fnmr: { value: 0 }, impostor: 4, measuredFmr: { value: 0 } });
+    expect(markdownReport(report)).toMatch(/far.*25/);
   }, 120_000);
 
   it('says in one sentence that there are no models', async () => {
