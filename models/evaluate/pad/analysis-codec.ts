@@ -9,8 +9,8 @@ extensionCodec.register({
   type: FLOATS,
   encode: (value) =>
     value instanceof Float32Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null,
-  // A copy: floats need not lie on a multiple of four bytes.
-  decode: (bytes) => new Float32Array(bytes.slice().buffer),
+  // A copy, because floats need not lie on a multiple of four bytes; a Buffer's own `slice` would be none.
+  decode: (bytes) => new Float32Array(new Uint8Array(bytes).buffer),
 });
 
 /** MessagePack of analyses with all their fields, whatever they are. */
