@@ -126,24 +126,28 @@ export interface RecordedFrame {
   readonly frame: FrameAnalysis;
 }
 
-/** Plays frames in their own time, then again from the start, whatever is asked. */
+/** Plays frames in their own time, then again from the start or not at all, whatever is asked. */
 export class RecordingPresenter implements Presenter {
   readonly #frames: readonly RecordedFrame[];
   readonly #lengthMs: number;
   readonly #speed: number;
   readonly #offsetMs: number;
+  readonly #once: boolean;
 
-  /** `speed` 2 plays twice as fast. Throws RangeError when there are no frames. */
-  constructor(frames: readonly RecordedFrame[], { speed = 1, offsetMs = 0 } = {}) {
+  /** `speed` 2 plays twice as fast; `once` ends with the last frame. Throws RangeError when there are no frames. */
+  constructor(frames: readonly RecordedFrame[], { speed = 1, offsetMs = 0, once = false } = {}) {
     if (frames.length === 0) throw new RangeError('The recording is empty.');
     this.#frames = frames;
     this.#lengthMs = frames[frames.length - 1].atMs + 40;
     this.#speed = speed;
     this.#offsetMs = offsetMs;
+    this.#once = once;
   }
 
-  showAt(atMs: number): FrameAnalysis {
-    const at = (atMs * this.#speed + this.#offsetMs) % this.#lengthMs;
+  showAt(atMs: number): FrameAnalysis | null {
+    const playedMs = atMs * this.#speed + this.#offsetMs;
+    if (this.#once && playedMs >= this.#lengthMs) return null;
+    const at = playedMs % this.#lengthMs;
     let low = 0;
     let high = this.#frames.length - 1;
     while (low < high) {
@@ -160,17 +164,16 @@ export function recordingOf({ frames, framesPerSecond }: Footage): RecordedFrame
   return frames.map((frame, index) => ({ atMs: (1000 * index) / framesPerSecond, frame }));
 }
 
-/** A recording that goes on: forward, backward, forward, each picture a new one. */
-export function toAndFro(frames: readonly RecordedFrame[], untilMs: number): RecordedFrame[] {
-  const stepMs = frames.length > 1 ? frames[frames.length - 1].atMs / (frames.length - 1) : 40;
-  const long: RecordedFrame[] = [];
-  for (let i = 0; i * stepMs < untilMs; i++) {
-    const period = Math.max(1, 2 * (frames.length - 1));
-    const phase = i % period;
-    const { frame } = frames[phase < frames.length ? phase : period - phase];
-    long.push({ atMs: i * stepMs, frame: i < frames.length ? frame : fresh(frame, `again ${i}`) });
-  }
-  return long;
+/** Every picture is a new one, as a camera in front of it takes it. */
+export function freshly(presenter: Presenter): Presenter {
+  let pictures = 0;
+  return {
+    showAt(atMs) {
+      const frame = presenter.showAt(atMs);
+      return frame === null ? null : fresh(frame, `${pictures++}`);
+    },
+    onStatus: (status, atMs) => presenter.onStatus?.(status, atMs),
+  };
 }
 
 /** One presenter until `atMs`, another from then on. Both hear the statuses. */

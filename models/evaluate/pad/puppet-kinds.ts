@@ -3,7 +3,6 @@ import { CHALLENGE_KINDS } from '../../../protocol/status.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { type Bank, bankOf, type BankRecipe, bankSources } from './bank.ts';
 import { durationMs, type Footage } from './footage.ts';
-import { fresh } from './join.ts';
 import {
   coupleRecipe,
   enrolmentRecipe,
@@ -18,11 +17,11 @@ import {
 import {
   type Answer,
   BankPresenter,
+  freshly,
   humanAnswer,
   recordingOf,
   RecordingPresenter,
   switchAt,
-  type RecordedFrame,
 } from './presenters.ts';
 import { recordAccepted, type RecordedSession } from './recorded-session.ts';
 import type { Presenter } from './session-player.ts';
@@ -146,18 +145,6 @@ function found({ footages }: Stage, id: string): Footage {
   const footage = footages.get(id);
   if (footage === undefined) throw new Error(`${id} was not analysed.`);
   return footage;
-}
-
-/** Every picture is a new one, as a camera in front of it takes it. */
-export function freshly(presenter: Presenter): Presenter {
-  let pictures = 0;
-  return {
-    showAt(atMs) {
-      const frame = presenter.showAt(atMs);
-      return frame === null ? null : fresh(frame, `${pictures++}`);
-    },
-    onStatus: (status, atMs) => presenter.onStatus?.(status, atMs),
-  };
 }
 
 /** Attacks that begin with the recorded stream of a session that was accepted. */
@@ -367,5 +354,3 @@ export const PUPPET_KINDS: readonly SessionKind[] = [
   ...wrongAnswers,
   ...people,
 ];
-
-export type { RecordedFrame };

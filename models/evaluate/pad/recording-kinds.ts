@@ -1,15 +1,13 @@
-import type { Footage } from './footage.ts';
-import { RecordingPresenter, recordingOf, toAndFro } from './presenters.ts';
+import { durationMs, type Footage } from './footage.ts';
+import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';
 import { referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
 
 /** Of each recording this share, from its start, founds the reference; the rest is presented. */
 const ENROLMENT_SHARE = 0.2;
 const FEWEST_ENROLMENT_FRAMES = 8;
-/** Longer than any session: a recording that is shorter is played to and fro. */
-const LENGTH_MS = 70_000;
-/** Recordings are entered at a moment drawn from this much of them. */
-const ENTRY_MS = 8_000;
+/** Recordings are entered at a moment drawn from their start, and at least this much is left. */
+const LEFT_MS = 6_000;
 
 const LABELS: Readonly<Record<Presentation, string>> = {
   live: 'live people',
@@ -71,6 +69,7 @@ function kindOf({ group, ...head }: Group): SessionKind {
       presentations(
         stage,
         group.map(({ source, name }) => ({ shown: source.id, enrolled: source.id, name })),
+        head.unasked,
       ),
   };
 }
@@ -95,6 +94,7 @@ function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): S
           enrolled: recording.source.id,
           name: recording.name,
         })),
+        false,
       ),
   };
 }
@@ -105,7 +105,12 @@ interface Pair {
   readonly name: string;
 }
 
-function presentations({ footages }: Stage, pairs: readonly Pair[]): ReturnType<SessionKind['prepare']> {
+/** `once` ends a session with its recording; otherwise the recording begins again, each picture taken anew. */
+function presentations(
+  { footages }: Stage,
+  pairs: readonly Pair[],
+  once: boolean,
+): ReturnType<SessionKind['prepare']> {
   const ready = pairs.flatMap(({ shown, enrolled, name }) => {
     const played = footages.get(shown);
     const seen = footages.get(enrolled);
@@ -114,17 +119,17 @@ function presentations({ footages }: Stage, pairs: readonly Pair[]): ReturnType<
     const reference = referenceFrom(seen.frames.slice(0, split), name);
     const rest = { ...played, frames: played.frames.slice(split) };
     if (reference === null || rest.frames.length < 2) return [];
-    return [
-      { name, reference, frames: toAndFro(recordingOf(rest), LENGTH_MS), rate: played.framesPerSecond },
-    ];
+    const entryMs = Math.max(0, durationMs(rest) - LEFT_MS);
+    return [{ name, reference, frames: recordingOf(rest), entryMs, framesPerSecond: played.framesPerSecond }];
   });
   if (ready.length === 0) return null;
   return (random, index) => {
-    const { name, reference, frames, rate } = ready[index % ready.length];
+    const { name, reference, frames, entryMs, framesPerSecond } = ready[index % ready.length];
+    const played = new RecordingPresenter(frames, { offsetMs: entryMs * random(), once });
     return {
-      presenter: new RecordingPresenter(frames, { offsetMs: random() * ENTRY_MS }),
+      presenter: once ? played : freshly(played),
       references: [reference],
-      framesPerSecond: rate,
+      framesPerSecond,
       recording: name,
     };
   };

@@ -12,7 +12,7 @@ import { asAsked } from './as-asked.ts';
 
 /** Whoever or whatever is in front of the camera, as the vision code sees it. Times run from the session's start. */
 export interface Presenter {
-  /** The full analysis of the frame taken at this instant; null: no frame is sent. Instants rise. */
+  /** The full analysis of the frame taken at this instant; null: the source has no more frames. Instants rise. */
   showAt(atMs: number): FrameAnalysis | null;
   /** Hears what the server shows to the person. */
   onStatus?(status: PublicStatus, atMs: number): void;
@@ -48,8 +48,9 @@ export interface Played {
 const START_MS = 1_000_000;
 /** A frame's way through a worker, on a machine that keeps up. */
 const ANALYSIS_MS = 15;
-/** From the camera to the server. */
+/** From the camera to the server, at the least, and the most by which it differs: no camera keeps time to the millisecond. */
 const TRANSFER_MS = 40;
+const JITTER_MS = 6;
 const SUBJECT = 'subject';
 /** Longer than any policy lets a session last. */
 const LONGEST_MS = 180_000;
@@ -96,7 +97,7 @@ class Player {
   }
 
   run(): Played {
-    const { presenter, framesPerSecond, references } = this.#options;
+    const { presenter, framesPerSecond, references, random } = this.#options;
     this.#dispatch({ type: 'hello', atMs: this.#nowMs });
     this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
     for (let seq = 0; !this.#ended; seq++) {
@@ -105,10 +106,13 @@ class Player {
       this.#letTimePass(START_MS + atMs);
       if (this.#ended || this.#credit === 0) continue;
       const analysis = presenter.showAt(atMs);
-      if (analysis === null) continue;
+      if (analysis === null) {
+        this.#finish();
+        break;
+      }
       this.#shown.set(seq, analysis);
       this.#credit--;
-      const capturedAtMs = this.#nowMs - TRANSFER_MS;
+      const capturedAtMs = this.#nowMs - TRANSFER_MS - JITTER_MS * random();
       this.#dispatch({ type: 'frame', atMs: this.#nowMs, seq, capturedAtMs, bytes: FRAME_BYTES });
     }
     const tookMs = this.#nowMs - START_MS;
@@ -122,6 +126,12 @@ class Player {
       challengesMs: this.#challengesFromMs === null ? 0 : toMs - this.#challengesFromMs,
       asked: this.#asked.map(({ kind }) => kind),
     };
+  }
+
+  /** The source has run dry: what is on its way is analysed, then the session is judged. */
+  #finish(): void {
+    this.#dispatch({ type: 'bye', atMs: this.#nowMs, reason: 'source-ended' });
+    this.#letTimePass(this.#nowMs + LONGEST_MS);
   }
 
   get #ended(): boolean {
