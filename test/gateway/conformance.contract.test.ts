@@ -61,7 +61,8 @@ describe.each(TRANSPORTS)('WebSocket conformance: %s', (name, create) => {
     MAX_MESSAGE_BYTES,
   ])('echoes a binary message of %i bytes', async (length) => {
     const sent = filled(length);
-    expect(await answers([frameBytes(binary, sent)])).toEqual([{ opcode: binary, payload: sent }]);
+    const heard = await answers([frameBytes(binary, sent)]);
+    expect(heard.map(({ opcode, payload }) => [opcode, payload.equals(sent)])).toEqual([[binary, true]]);
   });
 
   it.each([1, 7, 997])('takes a message that arrives in pieces of %i bytes', async (pieceLength) => {
