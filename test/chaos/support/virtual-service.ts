@@ -134,7 +134,7 @@ export class VirtualService {
   }
 
   /** A person, or somebody in their place, who wants in now. Comes back when told that the server is busy. */
-  arrive(name: string, script: Script, { mode = 'verify' as Mode, patient = true } = {}): Client {
+  arrive(name: string, script: Script, { mode = 'verify', patient = true }: { mode?: Mode; patient?: boolean } = {}): Client {
     const client: Client = {
       name,
       bornAtMs: this.clock.nowMs(),

@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { updateGenerated } from '../models/evaluate/readme-table.ts';
+import { positive, positiveList, transports } from './load/options.ts';
+import { drawLoad, loadText } from './load/report.ts';
+import { measureLoad } from './load/run.ts';
+
+const USAGE = `What the server does under load, to saturation and ten times beyond: a crowd in a process of its own, with
+faces that answer challenges, against the product's own server.
+
+  --sessions LIST   people at a time, one step after the other (default 1,2,4,6,8,12,24,120)
+  --seconds N       time a step is measured for, after half as much to settle (default 30)
+  --fps N           frames a second of each camera (default 25)
+  --policy NAME     policy of the sessions (default standard)
+  --workers N       inference workers; 0: one for each core (default 0)
+  --transports LIST uws, ws or both (default uws,ws)
+  --out DIR         where load.json, load.md, load.svg and load.png go (default reports/load)
+  --readme FILE     also write the tables into FILE between its markers "generated:load"
+`;
+
+const { values } = parseArgs({
+  options: {
+    sessions: { type: 'string', default: '1,2,4,6,8,12,24,120' },
+    seconds: { type: 'string', default: '30' },
+    fps: { type: 'string', default: '25' },
+    policy: { type: 'string', default: 'standard' },
+    workers: { type: 'string', default: '0' },
+    transports: { type: 'string', default: 'uws,ws' },
+    out: { type: 'string', default: 'reports/load' },
+    readme: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(USAGE);
+} else {
+  const report = await measureLoad({
+    transports: transports(values.transports),
+    seats: positiveList('sessions', values.sessions),
+    secondsAStep: positive('seconds', values.seconds),
+    framesPerSecond: positive('fps', values.fps),
+    policy: values.policy,
+    workers: Number(values.workers),
+    onProgress: (text) => process.stderr.write(`${text}\n`),
+  });
+  const text = loadText(report);
+  await mkdir(values.out, { recursive: true });
+  await writeFile(path.join(values.out, 'load.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(path.join(values.out, 'load.md'), text);
+  await drawLoad(report, values.out);
+  if (values.readme !== undefined) await updateGenerated(values.readme, 'load', text);
+  process.stdout.write(`${text}\nWritten to ${path.resolve(values.out)}\n`);
+}

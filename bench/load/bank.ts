@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decode, encode } from '@msgpack/msgpack';
+import type { ChallengeKind } from '../../protocol/status.ts';
+import { packageRoot } from '../../models/package-root.ts';
+import { policyFor } from '../../server/decision/policy.ts';
+import { preparePortrait, Puppet, record, SAMPLE_PORTRAITS } from '../../test/support/puppet/index.ts';
+
+/** Pictures one after the other, as JPEGs, and how long each is shown. */
+export interface Clip {
+  readonly frames: readonly Uint8Array[];
+  readonly frameMs: number;
+}
+
+/** A person on file: doing nothing for a while, and doing what each challenge asks for, once. */
+export interface Person {
+  readonly idle: Clip;
+  readonly answers: Readonly<Partial<Record<ChallengeKind, Clip>>>;
+}
+
+/** Two people who do not resemble each other. */
+export interface Bank {
+  readonly ada: Person;
+  readonly grace: Person;
+}
+
+export interface BankOptions {
+  readonly policy: string;
+  readonly framesPerSecond: number;
+  /** How long nothing happens before it begins again. */
+  readonly idleMs?: number;
+}
+
+const PUPPET_CODE = fileURLToPath(new URL('../../test/support/puppet', import.meta.url));
+const IDLE_MS = 4_000;
+const CLIP_MARGIN_MS = 80;
+
+/**
+ * File of the bank for these options: drawn when it is not there yet, some 25 ms a frame, and kept until the puppet's
+ * code changes. A load generator that drew its people would be the bottleneck it looks for.
+ */
+export async function prepareBank(options: BankOptions): Promise<string> {
+  const folder = path.join(packageRoot(), 'node_modules', '.cache', 'veriframe');
+  const file = path.join(folder, `people-${await fingerprint(options)}.msgpack`);
+  if ((await readFile(file).catch(() => null)) !== null) return file;
+  const bank: Bank = {
+    ada: await drawPerson('first', 31, options),
+    grace: await drawPerson('third', 32, options),
+  };
+  await mkdir(folder, { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, encode(bank));
+  await rename(draft, file);
+  return file;
+}
+
+export async function loadBank(file: string): Promise<Bank> {
+  // Written by `prepareBank`, under a name that says what is in it.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return decode(await readFile(file)) as Bank;
+}
+
+async function drawPerson(
+  portrait: keyof typeof SAMPLE_PORTRAITS,
+  seed: number,
+  { policy, framesPerSecond: fps, idleMs = IDLE_MS }: BankOptions,
+): Promise<Person> {
+  const puppet = new Puppet(await preparePortrait(SAMPLE_PORTRAITS[portrait]), { seed });
+  const clip = async (fromMs: number, toMs: number): Promise<Clip> => {
+    const frames = await record(puppet, { fromMs, toMs, fps });
+    return { frames: frames.map(({ jpeg }) => jpeg), frameMs: 1000 / fps };
+  };
+  const answers: Partial<Record<ChallengeKind, Clip>> = {};
+  for (const [index, kind] of (policyFor(policy).challenges?.pool ?? []).entries()) {
+    const { startMs, endMs } = puppet.perform(kind, (index + 1) * 2 * Math.max(idleMs, IDLE_MS));
+    answers[kind] = await clip(startMs - CLIP_MARGIN_MS, endMs + CLIP_MARGIN_MS);
+  }
+  return { idle: await clip(0, idleMs), answers };
+}
+
+async function fingerprint(options: BankOptions): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(options));
+  hash.update(JSON.stringify(policyFor(options.policy).challenges?.pool ?? []));
+  for (const name of (await readdir(PUPPET_CODE)).toSorted())
+    hash.update(await readFile(path.join(PUPPET_CODE, name)));
+  return hash.digest('hex').slice(0, 16);
+}

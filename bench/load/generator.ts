@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createSession, type CreatedSession } from '../../client/kiosk/api.ts';
+import { KioskError } from '../../client/kiosk/errors.ts';
+import { connect } from '../../client/kiosk/session-client.ts';
+import type { Decision } from '../../protocol/downstream.ts';
+import type { Mode, Outcome } from '../../protocol/status.ts';
+import { presentTo } from '../../test/support/puppet/index.ts';
+import { seededDraws } from '../../test/support/puppet/seeded.ts';
+import { Actor } from './actor.ts';
+import { loadBank, type Bank } from './bank.ts';
+import type { GeneratorSample, Role } from './messages.ts';
+import { ProcessMeter, Times } from './meters.ts';
+
+export interface GeneratorSettings {
+  readonly port: number;
+  readonly apiKey: string;
+  readonly bankFile: string;
+  readonly policy: string;
+  readonly framesPerSecond: number;
+  readonly seed: number;
+}
+
+/** One in so many is somebody else than they claim to be. */
+const STRANGER_EVERY = 4;
+const ENROL_ATTEMPTS = 5;
+/** How long those wait who were told to come back later, give or take a half. */
+const BUSY_WAIT_MS = 1_500;
+const NO_PICTURE = Buffer.alloc(0);
+
+const noDecisions = (): Record<Outcome, number> => ({ accept: 0, reject: 0, 're-verify': 0 });
+
+/** People who come, stream, hear how it ended, and come again: as many at a time as there are seats. */
+export class Generator {
+  readonly #settings: GeneratorSettings;
+  readonly #meter = new ProcessMeter();
+  readonly #decisionMs = new Times();
+  readonly #draw: () => number;
+  #bank: Bank | null = null;
+  #seats: AbortController[] = [];
+  #turns = 0;
+  #decisions: Record<Role, Record<Outcome, number>> = { genuine: noDecisions(), stranger: noDecisions() };
+  #failures: Record<string, number> = {};
+  #refusals = 0;
+  #offered = 0;
+  #sent = 0;
+
+  constructor(settings: GeneratorSettings) {
+    this.#settings = settings;
+    this.#draw = seededDraws(settings.seed);
+  }
+
+  /** Loads the people and enrols one of them. Rejects when she is not enrolled in a few attempts. */
+  async begin(): Promise<void> {
+    this.#bank = await loadBank(this.#settings.bankFile);
+    let decision: Decision | null = null;
+    for (let attempt = 0; attempt < ENROL_ATTEMPTS && decision?.outcome !== 'accept'; attempt++)
+      decision = await this.#session('enrol', 'genuine', new AbortController().signal);
+    if (decision?.outcome !== 'accept')
+      throw new Error(`The person could not be enrolled: ${decision?.outcome ?? 'no decision'}.`);
+    this.reset();
+  }
+
+  /** From now on so many people are there at a time. Those who are too many leave when they are done. */
+  seat(count: number): void {
+    for (const seat of this.#seats.splice(count)) seat.abort();
+    while (this.#seats.length < count) {
+      const seat = new AbortController();
+      this.#seats.push(seat);
+      void this.#occupy(seat.signal);
+    }
+  }
+
+  reset(): void {
+    this.#meter.reset();
+    this.#decisionMs.reset();
+    this.#decisions = { genuine: noDecisions(), stranger: noDecisions() };
+    this.#failures = {};
+    this.#refusals = 0;
+    this.#offered = 0;
+    this.#sent = 0;
+  }
+
+  sample(): GeneratorSample {
+    return {
+      type: 'generator',
+      process: this.#meter.sample(),
+      decisions: structuredClone(this.#decisions),
+      failures: { ...this.#failures },
+      refusals: this.#refusals,
+      offered: this.#offered,
+      sent: this.#sent,
+      decisionMs: this.#decisionMs.sum(),
+    };
+  }
+
+  async #occupy(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const role: Role = this.#turns++ % STRANGER_EVERY === STRANGER_EVERY - 1 ? 'stranger' : 'genuine';
+      try {
+        const decision = await this.#session('verify', role, signal);
+        if (decision !== null) this.#decisions[role][decision.outcome]++;
+      } catch (error) {
+        await this.#failed(error, signal);
+      }
+    }
+  }
+
+  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+    const code = error instanceof KioskError ? error.code : String(error);
+    if (signal.aborted) return;
+    if (code === 'server.busy') this.#refusals++;
+    else this.#failures[code] = (this.#failures[code] ?? 0) + 1;
+    await delay(BUSY_WAIT_MS * (0.5 + this.#draw()), undefined, { signal }).catch(() => {});
+  }
+
+  /** Null when the seat was taken away before anything began. */
+  async #session(mode: Mode, role: Role, signal: AbortSignal): Promise<Decision | null> {
+    const { port, apiKey, policy, framesPerSecond } = this.#settings;
+    const bank = this.#bank;
+    if (bank === null) throw new TypeError('begin was not called.');
+    const request = { mode, subject: 'ada', policy, nonce: 'load' };
+    const { ticket }: CreatedSession = await createSession(
+      new URL(`http://127.0.0.1:${port}/v1/sessions`),
+      apiKey,
+      request,
+      signal,
+    );
+    const session = await connect({ url: `ws://127.0.0.1:${port}/v1/stream`, ticket, client: 'bench' });
+    const welcomedAtMs = performance.now();
+    const actor = new Actor(role === 'genuine' ? bank.ada : bank.grace, wallMs(), this.#draw);
+    const { events } = session;
+    await presentTo(
+      {
+        events,
+        sendFrame: (picture, atMs) => {
+          this.#offered++;
+          const sent = session.sendFrame(picture, atMs);
+          if (sent) this.#sent++;
+          return sent;
+        },
+      },
+      {
+        // A picture that could not be sent is not made.
+        frameAt: async (atMs) => (session.credits > 0 ? actor.frameAt(atMs) : NO_PICTURE),
+        onStatus: (status, atMs) => actor.onStatus(status, atMs),
+      },
+      { fps: framesPerSecond },
+    );
+    const decision = await session.decision;
+    if (decision.outcome !== 're-verify') this.#decisionMs.add(performance.now() - welcomedAtMs);
+    return decision;
+  }
+}
+
+function wallMs(): number {
+  return performance.timeOrigin + performance.now();
+}

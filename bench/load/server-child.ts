@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../server/clock.ts';
+import { startServer } from '../../server/compose.ts';
+import { readConfig } from '../../server/config.ts';
+import { createLogger } from '../../server/observe/log.ts';
+import type { SessionWatch } from '../../server/observe/session-watch.ts';
+import { secureDraws } from '../../server/session-registry.ts';
+import type { Command, Report, ServerSample } from './messages.ts';
+import { childrenOf, fairness, openDescriptors, ProcessMeter, Times, usageOf } from './meters.ts';
+
+/*
+ * The product's own server in a process of its own, as its environment sets it up, with somebody who looks on and
+ * tells the parent what was seen.
+ */
+
+/** A session counts for fairness when it was open for this long within the window. */
+const MIN_SHARE_MS = 2_000;
+
+interface Seen {
+  openedAtMs: number;
+  analysed: number;
+}
+
+class Watch {
+  readonly latency = new Times();
+  readonly open = new Map<object, Seen>();
+  received = 0;
+  analysed = 0;
+  superseded = 0;
+  #verdicts: Record<string, number> = {};
+  #shares: number[] = [];
+  #openMs = 0;
+  #countedAtMs = performance.now();
+  #sinceMs = performance.now();
+
+  readonly session = (): SessionWatch => {
+    const seen: Seen = { openedAtMs: performance.now(), analysed: 0 };
+    const arrivedAtMs = new Map<number, number>();
+    const key = {};
+    this.#count();
+    this.open.set(key, seen);
+    return {
+      stepped: (event, _state, effects) => {
+        if (event.type === 'frame') {
+          this.received++;
+          arrivedAtMs.set(event.seq, performance.now());
+        } else if (event.type === 'analyzed') {
+          this.analysed++;
+          seen.analysed++;
+          const arrived = arrivedAtMs.get(event.seq);
+          if (arrived !== undefined) this.latency.add(performance.now() - arrived);
+          arrivedAtMs.delete(event.seq);
+        }
+        for (const effect of effects) {
+          if (effect.type === 'forget-frame') {
+            this.superseded++;
+            arrivedAtMs.delete(effect.seq);
+          } else if (effect.type === 'decide') {
+            const verdict = [effect.outcome, ...effect.reasons].join(' ');
+            this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
+          }
+        }
+      },
+      ended: () => {
+        this.#count();
+        this.open.delete(key);
+        this.#share(seen);
+      },
+    };
+  };
+
+  reset(): void {
+    this.latency.reset();
+    this.received = 0;
+    this.analysed = 0;
+    this.superseded = 0;
+    this.#shares = [];
+    this.#verdicts = {};
+    this.#openMs = 0;
+    this.#sinceMs = performance.now();
+    this.#countedAtMs = this.#sinceMs;
+    for (const seen of this.open.values()) Object.assign(seen, { openedAtMs: this.#sinceMs, analysed: 0 });
+  }
+
+  sum(): Pick<ServerSample, 'frames' | 'latencyMs' | 'openSessions' | 'openNow' | 'fairness' | 'verdicts'> {
+    this.#count();
+    for (const seen of this.open.values()) this.#share(seen);
+    const { received, analysed, superseded } = this;
+    return {
+      frames: { received, analysed, superseded },
+      latencyMs: this.latency.sum(),
+      openSessions: this.#openMs / Math.max(1, performance.now() - this.#sinceMs),
+      openNow: this.open.size,
+      fairness: fairness(this.#shares),
+      verdicts: this.#verdicts,
+    };
+  }
+
+  #count(): void {
+    const nowMs = performance.now();
+    this.#openMs += this.open.size * (nowMs - this.#countedAtMs);
+    this.#countedAtMs = nowMs;
+  }
+
+  #share({ openedAtMs, analysed }: Seen): void {
+    const ms = performance.now() - openedAtMs;
+    if (ms >= MIN_SHARE_MS) this.#shares.push((1000 * analysed) / ms);
+  }
+}
+
+const watch = new Watch();
+const meter = new ProcessMeter();
+const config = readConfig(process.env);
+const server = await startServer(config, createLogger(config), {
+  clock: systemClock,
+  draws: secureDraws,
+  watch: watch.session,
+});
+
+const workerSeconds = () => childrenOf(process.pid, '/inference/worker.').map((pid) => usageOf(pid));
+let workersBefore = workerSeconds();
+let resetAtMs = performance.now();
+
+function reset(): void {
+  watch.reset();
+  meter.reset();
+  workersBefore = workerSeconds();
+  resetAtMs = performance.now();
+}
+
+function sample(): ServerSample {
+  globalThis.gc?.();
+  const workers = workerSeconds();
+  const total = (usages: readonly { cpuSeconds: number }[]) =>
+    usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  const { sessions, frameMs, load } = server.capacity;
+  return {
+    type: 'server',
+    process: meter.sample(),
+    workers: {
+      count: workers.length,
+      cpu: Math.max(0, total(workers) - total(workersBefore)) / ((performance.now() - resetAtMs) / 1000),
+      rssBytes: workers.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
+    },
+    descriptors: openDescriptors(),
+    heapBytes: process.memoryUsage().heapUsed,
+    capacity: { sessions, frameMs, load },
+    ...watch.sum(),
+  };
+}
+
+const send = (report: Report) => process.send?.(report);
+
+process.on('message', (command: Command) => {
+  if (command.type === 'reset') reset();
+  if (command.type === 'sample') send(sample());
+  if (command.type === 'stop') void server.stop(0).then(() => process.exit());
+});
+process.on('disconnect', () => process.exit());
+
+const apiKey = (await readFile(join(config.dataDir, 'development-api-key'), 'utf8')).trim();
+send({ type: 'ready', port: server.port, apiKey });
