@@ -67,6 +67,16 @@ export class Sessions implements SessionDirectory {
     };
   }
 
+  countOpen(tenant: string, subject: string): number {
+    let open = 0;
+    for (const entry of this.entries.values()) {
+      const { request } = entry;
+      if (request.mode !== 'verify' || request.subject !== subject || request.tenant !== tenant) continue;
+      if (['waiting', 'running'].includes(this.stateOf(entry))) open++;
+    }
+    return open;
+  }
+
   private stateOf(entry: Entry): SessionView['state'] {
     if (entry.ending !== null) return 'decided';
     if (entry.state === 'running') return 'running';

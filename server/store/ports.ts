@@ -83,6 +83,16 @@ export interface DecisionLog {
   /** Durable when it resolves. A session is decided once: recording it again changes nothing. */
   record(decision: NewDecision): Promise<void>;
   find(tenant: string, sessionId: string): Promise<RecordedDecision | null>;
+  /**
+   * When verifications of the subject ended without accept, after `sinceMs` and after the last that was accepted. The
+   * latest first, at most `limit`.
+   */
+  failedVerifications(
+    tenant: string,
+    subject: string,
+    sinceMs: number,
+    limit: number,
+  ): Promise<readonly number[]>;
   /** At most `limit` decisions, the latest first, of those made before `before`; from the latest with null. */
   list(tenant: string, before: DecisionPlace | null, limit: number): Promise<readonly RecordedDecision[]>;
 }

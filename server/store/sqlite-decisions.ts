@@ -38,6 +38,7 @@ export class SqliteDecisions implements DecisionLog {
   readonly #keys: SqliteKeys;
   readonly #insert: Statement<[Row]>;
   readonly #find: Statement<[string, string], Row>;
+  readonly #latestOf: Statement<[string, Buffer, number, number], Pick<Row, 'outcome' | 'decidedAtMs'>>;
   readonly #list: Statement<[string, number, string, number], Row>;
 
   constructor(database: SqliteDatabase, keys: SqliteKeys) {
@@ -55,6 +56,11 @@ export class SqliteDecisions implements DecisionLog {
         assurance, started_at_ms AS startedAtMs, decided_at_ms AS decidedAtMs
       FROM decision`;
     this.#find = database.raw.prepare(`${select} WHERE tenant = ? AND session_id = ?`);
+    this.#latestOf = database.raw.prepare(`
+      SELECT outcome, decided_at_ms AS decidedAtMs FROM decision
+      WHERE tenant = ? AND subject_hash = ? AND mode = 'verify' AND decided_at_ms > ?
+      ORDER BY decided_at_ms DESC LIMIT ?
+    `);
     this.#list = database.raw.prepare(`
       ${select} WHERE tenant = ? AND (decided_at_ms, session_id) < (?, ?)
       ORDER BY decided_at_ms DESC, session_id DESC LIMIT ?
@@ -83,6 +89,22 @@ export class SqliteDecisions implements DecisionLog {
   async find(tenant: string, sessionId: string): Promise<RecordedDecision | null> {
     const row = await this.#database.attempt(() => this.#find.get(tenant, sessionId));
     return row === undefined ? null : decisionOf(row);
+  }
+
+  async failedVerifications(
+    tenant: string,
+    subject: string,
+    sinceMs: number,
+    limit: number,
+  ): Promise<readonly number[]> {
+    const rows = await this.#database.attempt(() => {
+      const key = this.#keys.find(tenant, 'lookup');
+      return key === null
+        ? []
+        : this.#latestOf.all(tenant, subjectHash(key, tenant, subject), sinceMs, limit);
+    });
+    const accepted = rows.findIndex(({ outcome }) => outcome === 'accept');
+    return rows.slice(0, accepted === -1 ? rows.length : accepted).map(({ decidedAtMs }) => decidedAtMs);
   }
 
   async list(

@@ -264,6 +264,31 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect((await store.decisions.find('door', 'session-1'))?.outcome).toBe('reject');
     });
 
+    it("tells a subject's verifications that failed since the last one that did not", async () => {
+      const decide = (atMs: number, outcome: 'accept' | 'reject' | 're-verify', other = {}) =>
+        store.decisions.record({
+          ...DECISION,
+          sessionId: `at-${atMs}`,
+          outcome,
+          decidedAtMs: atMs,
+          ...other,
+        });
+      const failed = (sinceMs = 0, limit = 10, subject = 'anna') =>
+        store.decisions.failedVerifications('door', subject, sinceMs, limit);
+      expect(await failed()).toEqual([]);
+      await decide(100, 'reject');
+      await decide(200, 'accept');
+      await decide(300, 'reject');
+      await decide(400, 'accept', { mode: 'enrol' });
+      await decide(500, 're-verify');
+      await decide(600, 'reject', { subject: 'ben' });
+      await decide(700, 'reject', { tenant: 'gate' });
+      expect(await failed()).toEqual([500, 300]);
+      expect(await failed(300)).toEqual([500]);
+      expect(await failed(0, 1)).toEqual([500]);
+      expect(await failed(0, 10, 'cem')).toEqual([]);
+    });
+
     it("lists a tenant's decisions page by page, the latest first", async () => {
       for (const at of [3, 1, 4, 2, 5])
         await store.decisions.record({
