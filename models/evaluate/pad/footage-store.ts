@@ -9,6 +9,12 @@ import type { Footage, FootageSource } from './footage.ts';
 
 /** Every look there is: a session played later is given only what it asks for. */
 const EVERYTHING: AnalysisWants = { embeddings: true, pad: true, countFaces: true };
+const GEOMETRY: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+/**
+ * Every look is taken of each third frame; its two neighbours borrow what it showed beside geometry, at most 40 ms
+ * away. Sessions ask for such looks of every fifth frame or fewer, but for moments.
+ */
+const LOOK_EVERY = 3;
 
 export interface FootageStoreOptions {
   /** Belongs to one version of models and code. */
@@ -38,7 +44,7 @@ export async function analyseFootages(
         frames = await analyse(source, await (pool ??= startPool()));
         await writeAtomically(file, encodeAnalyses(frames));
       }
-      footages.set(id, { id, framesPerSecond, frames });
+      footages.set(id, { id, framesPerSecond, frames: frames.map((_, index) => borrowing(frames, index)) });
       onFootage();
     }
   };
@@ -59,7 +65,8 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   const frames: FrameAnalysis[] = [];
   let region: FaceRegion | null = null;
   for await (const picture of source.pictures()) {
-    const reply: AnalyzeReply = await ask(pool, picture, region);
+    const wants = frames.length % LOOK_EVERY === 0 ? EVERYTHING : GEOMETRY;
+    const reply: AnalyzeReply = await ask(pool, picture, region, wants);
     if (!reply.ok) {
       if (reply.code === 'server.internal')
         throw new EvaluateError(`A worker failed on a frame of ${source.id}: run it again.`);
