@@ -10,5 +10,16 @@ export type EmbeddingModelId = (typeof EMBEDDING_MODELS)[number];
 export const PAD_MODELS = ['minifasnet-v2', 'minifasnet-v1se'] as const;
 export type PadModelId = (typeof PAD_MODELS)[number];
 
-export type ModelId = GeometryModelId | EmbeddingModelId | PadModelId;
-export const MODEL_IDS: readonly ModelId[] = [...GEOMETRY_MODELS, ...EMBEDDING_MODELS, ...PAD_MODELS];
+/** Networks that judge a run of frames by numbers taken from them; trained by `models/train`. */
+export const SEQUENCE_MODELS = ['motion'] as const;
+export type SequenceModelId = (typeof SEQUENCE_MODELS)[number];
+
+/** Networks that look at pictures. */
+export type ImageModelId = GeometryModelId | EmbeddingModelId | PadModelId;
+export type ModelId = ImageModelId | SequenceModelId;
+export const MODEL_IDS: readonly ModelId[] = [
+  ...GEOMETRY_MODELS,
+  ...EMBEDDING_MODELS,
+  ...PAD_MODELS,
+  ...SEQUENCE_MODELS,
+];

@@ -2,10 +2,12 @@ import type { ModelId, PadModelId } from './ids.ts';
 import type {
   BrowserAsset,
   BrowserAssetId,
+  ImageInput,
   ModelSpec,
   Normalisation,
   PerChannel,
   SourceFile,
+  SpecOf,
 } from './model-spec.ts';
 
 export type * from './model-spec.ts';
@@ -55,7 +57,7 @@ function miniFasNet<Id extends PadModelId>(
   fileName: string,
   sha256: string,
   bytes: number,
-): ModelSpec<Id> {
+): SpecOf<Id, ImageInput> {
   const url = `${MINIFASNET_REPOSITORY}/resources/anti_spoof_models/${fileName}`;
   return {
     id,
@@ -280,6 +282,27 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
     '84ee1d37d96894d5e82de5a57df044ef80a58be2b218b5ed7cdfd875ec2f5990',
     1_856_130,
   ),
+  motion: {
+    id: 'motion',
+    tier: 'base',
+    sources: [
+      {
+        sha256: '0555cffac0cce0a6be4fb4ebeb28c7c7eb3e8319cd567a8e45993a95764ee048',
+        bytes: 17_258,
+        from: { kind: 'repository', path: 'models/train/motion/motion.onnx' },
+      },
+    ],
+    conversion: { kind: 'none' },
+    licence: {
+      spdx: 'Apache-2.0',
+      attribution: 'veriframe, trained by `npm run train -- motion`',
+      origin: 'models/train/motion',
+      trainingData: 'simulated landmark streams only, fitted to statistics of real recordings; no recording itself',
+    },
+    input: { name: 'window', steps: 32, features: 17, batch: 'dynamic' },
+    outputs: [{ name: 'living', shape: [1], meaning: 'probability that the window shows living motion, 0..1' }],
+    withoutIt: 'living motion cannot be told from that of a photo',
+  },
 };
 
 export const BROWSER_ASSETS: Readonly<Record<BrowserAssetId, BrowserAsset>> = {

@@ -1,6 +1,6 @@
-import type { ModelId } from './ids.ts';
+import type { ModelId, SequenceModelId } from './ids.ts';
 
-/** Base: inside npm packages, always there. Full: pinned downloads, used when they can be had. */
+/** Base: inside npm packages or trained by us, always there. Full: pinned downloads, used when they can be had. */
 export type Tier = 'base' | 'full';
 
 export interface SourceFile {
@@ -9,6 +9,8 @@ export interface SourceFile {
   readonly bytes: number;
   readonly from:
     | { readonly kind: 'package'; readonly packageName: string; readonly path: string }
+    /** Written by our own training and kept beside the code; the path is the repository's. */
+    | { readonly kind: 'repository'; readonly path: string }
     | { readonly kind: 'download'; readonly url: string; readonly fileName: string };
 }
 
@@ -43,6 +45,15 @@ export interface ImageInput {
   readonly normalisation: Normalisation;
 }
 
+/** A window of numbers, [batch, steps, features], float32. */
+export interface SequenceInput {
+  /** Name in the ONNX graph. */
+  readonly name: string;
+  readonly steps: number;
+  readonly features: number;
+  readonly batch: 'dynamic';
+}
+
 export interface ModelOutput {
   /** Name in the ONNX graph, float32. */
   readonly name: string;
@@ -59,17 +70,21 @@ export type Conversion =
   /** The source is an ONNX file already. */
   | { readonly kind: 'none' };
 
-export interface ModelSpec<Id extends ModelId = ModelId> {
+export interface SpecOf<Id extends ModelId, Input extends ImageInput | SequenceInput> {
   readonly id: Id;
   readonly tier: Tier;
   readonly sources: readonly SourceFile[];
   readonly conversion: Conversion;
   readonly licence: Licence;
-  readonly input: ImageInput;
+  readonly input: Input;
   readonly outputs: readonly ModelOutput[];
   /** What a deployment goes without when this model is missing; one clause. */
   readonly withoutIt: string;
 }
+
+export type ModelSpec<Id extends ModelId = ModelId> = Id extends SequenceModelId
+  ? SpecOf<Id, SequenceInput>
+  : SpecOf<Id, ImageInput>;
 
 export type BrowserAssetId = 'face-landmarker';
 

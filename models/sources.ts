@@ -3,7 +3,7 @@ import path from 'node:path';
 import { download } from './download.ts';
 import { type FileStamp, sha256, stampOf, writeAtomically } from './file-stamp.ts';
 import type { SourceFile } from './manifest.ts';
-import { installedPackage } from './package-root.ts';
+import { installedPackage, packageRoot } from './package-root.ts';
 import type { FailedDownload } from './cache-index.ts';
 
 const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -34,9 +34,10 @@ export interface SourceOptions {
   readonly onNotice: (notice: string) => void;
 }
 
-/** Where a source inside an npm package lies. Throws when the package is not installed. */
-export function packagedFile(from: Extract<SourceFile['from'], { kind: 'package' }>): string {
-  return path.join(installedPackage(from.packageName), from.path);
+/** Where a source inside an npm package or the repository lies. Throws when the package is not installed. */
+export function packagedFile(from: Exclude<SourceFile['from'], { kind: 'download' }>): string {
+  const folder = from.kind === 'package' ? installedPackage(from.packageName) : packageRoot();
+  return path.join(folder, from.path);
 }
 
 /**
@@ -48,8 +49,8 @@ export async function obtainSource(
   options: SourceOptions,
 ): Promise<ObtainedSource | MissingSource> {
   const { from } = source;
-  if (from.kind === 'package') {
-    const label = `${from.path} of ${from.packageName}`;
+  if (from.kind !== 'download') {
+    const label = from.kind === 'package' ? `${from.path} of ${from.packageName}` : from.path;
     let file: string;
     let bytes: Uint8Array;
     try {

@@ -149,6 +149,18 @@ export interface PassivePadPolicy {
   readonly maxYawDeg: number;
 }
 
+/** How windows of living motion are weighed. */
+export interface MotionPolicy {
+  /** A new window is judged this often. */
+  readonly everyMs: number;
+  /** Fewest windows to say anything by. */
+  readonly minWindows: number;
+  /** Log-likelihood ratio: `slope` · log odds of the pooled probability + `offset`, within ±`maxLlr`. */
+  readonly slope: number;
+  readonly offset: number;
+  readonly maxLlr: number;
+}
+
 export interface InjectionPolicy {
   /** False where the source is known to be a set of pictures. */
   readonly enforced: boolean;

@@ -41,8 +41,9 @@ export class OrtRunner implements ModelRunner {
     }
     const runner = new OrtRunner(models);
     for (const id of models.keys()) {
-      const { width, height } = MODEL_MANIFEST[id].input;
-      await runner.run(id, new Float32Array(3 * width * height), [1, 3, height, width]);
+      const { input } = MODEL_MANIFEST[id];
+      const dims = 'steps' in input ? [1, input.steps, input.features] : [1, 3, input.height, input.width];
+      await runner.run(id, new Float32Array(dims.reduce((size, dim) => size * dim)), dims);
     }
     return runner;
   }

@@ -98,6 +98,8 @@ export interface FrameAnalysis {
   readonly perceptualHash: string;
   /** Digest of every eighth decoded row: equal digests mean identical pictures whatever the encoding. */
   readonly pixelDigest: string;
+  /** Of the window that went with the frame: probability that it shows living motion, 0..1. */
+  readonly livingMotionProbability?: number;
 }
 
 /** What a session asks of one frame beyond the mesh, eyes, pose and quality that every frame gets. */
@@ -108,6 +110,8 @@ export interface AnalysisWants {
   readonly pad: boolean;
   /** Run the detector although the face is followed, to count faces. */
   readonly countFaces: boolean;
+  /** A run of frames before this one, as `motionWindow` gives it, to be judged on the way. */
+  readonly motion?: Float32Array;
   /** Colours of skin and background, by which a screen's light is told; absent: no. */
   readonly colours?: boolean;
 }

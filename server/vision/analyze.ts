@@ -20,7 +20,7 @@ import type { RgbImage } from './image.ts';
 import { decodeEyes, decodeGaze, eyeRegions, IRIS_SIDE } from './iris.ts';
 import { landmarkBounds } from './landmarks.ts';
 import { regionFromMesh, type Mesh } from './mesh.ts';
-import type { ModelRunner } from './model-runner.ts';
+import { outputOfSize, type ModelRunner } from './model-runner.ts';
 import { measureMouth } from './mouth.ts';
 import { bonaFideProbability, PAD_CROP, PAD_SIDE, padMatrix } from './pad.ts';
 import { headPose } from './pose.ts';
@@ -61,7 +61,10 @@ export class FrameAnalyzerCore {
   ): Promise<FrameAnalysis> {
     const hashes = { perceptualHash: perceptualHash(image), pixelDigest: pixelDigest(image) };
     onStage('hash');
-    const frame = { width: image.width, height: image.height, ...hashes };
+    const living = wants.motion === undefined ? null : await this.#livingMotionProbability(wants.motion);
+    if (living !== null) onStage('motion');
+    const motion = living === null ? {} : { livingMotionProbability: living };
+    const frame = { width: image.width, height: image.height, ...hashes, ...motion };
 
     const usable = region !== null && isUsableRegion(region);
     let mesh = usable ? await this.#finder.meshIn(image, region, onStage) : null;
@@ -151,6 +154,13 @@ export class FrameAnalyzerCore {
       );
     }
     return Object.keys(embeddings).length > 0 ? embeddings : null;
+  }
+
+  /** What the network for motion makes of a window, or null when it is not loaded. */
+  async #livingMotionProbability(window: Float32Array): Promise<number | null> {
+    if (!this.#runner.has('motion')) return null;
+    const { steps, features } = MODEL_MANIFEST.motion.input;
+    return outputOfSize(await this.#runner.run('motion', window, [1, steps, features]), 1)[0];
   }
 
   /** Mean over the PAD networks that are loaded, or null when none is. */

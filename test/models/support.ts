@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import { convertModel } from '../../models/convert/convert-model.ts';
-import type { ModelId } from '../../models/ids.ts';
+import type { ImageModelId, ModelId } from '../../models/ids.ts';
 import { type ImageInput, MODEL_MANIFEST, type Normalisation } from '../../models/manifest.ts';
 import { installedPackage, packageRoot } from '../../models/package-root.ts';
 import { packagedFile } from '../../models/sources.ts';
@@ -56,7 +56,7 @@ export function planar(interleaved: Float32Array): Float32Array {
 
 export function readSources(id: ModelId): Uint8Array[] {
   return MODEL_MANIFEST[id].sources.map(({ from }) =>
-    readFileSync(from.kind === 'package' ? packagedFile(from) : path.join(mirrorDir!, from.fileName)),
+    readFileSync(from.kind === 'download' ? path.join(mirrorDir!, from.fileName) : packagedFile(from)),
   );
 }
 
@@ -67,7 +67,7 @@ export function convertNow(id: ModelId): Uint8Array {
 
 /** Runs a converted model on images given one after another, channels last. */
 export async function runOnnx(
-  id: ModelId,
+  id: ImageModelId,
   model: Uint8Array,
   interleaved: readonly Float32Array[],
 ): Promise<Record<string, Float32Array>> {

@@ -1,0 +1,32 @@
+import { runMotionMeasure, runMotionTraining } from './motion/command.ts';
+import { TrainError } from './train-error.ts';
+
+const USAGE = `Usage: npm run train -- motion [options]
+Trains the network that tells living motion from photos, prints and standing pictures, on simulated faces only, and
+writes models/train/motion/motion.onnx and report.json beside it.
+
+  --data DIR      judge it on real recordings too: DIR holds clips-dev, nuaa-dev and lfw-dev
+  --seed N        of everything drawn (1)
+  --windows N     simulated windows to train on (12000)
+  --epochs N      (14)
+  --photos N      photographs held before a camera, with --data (60)
+  --out DIR       where the files go (models/train/motion)
+
+       npm run train -- measure --data DIR
+Measures what the simulation is fitted to on real recordings and writes models/train/motion/measured.json.`;
+
+/** `train <what> [options]`. Returns the exit code: 0 done, 2 wrong usage or data. */
+async function main([what, ...args]: readonly string[]): Promise<number> {
+  try {
+    if (what === 'motion') return await runMotionTraining(args);
+    if (what === 'measure') return await runMotionMeasure(args);
+    process.stderr.write(`${USAGE}\n`);
+    return what === '--help' ? 0 : 2;
+  } catch (error) {
+    if (!(error instanceof TrainError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

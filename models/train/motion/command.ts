@@ -1,0 +1,151 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { sha256 } from '../../file-stamp.ts';
+import { packageRoot } from '../../package-root.ts';
+import { loadTensorFlow } from '../tensorflow.ts';
+import { TrainError } from '../train-error.ts';
+import { motionOnnx } from './export-onnx.ts';
+import { judgeRealStreams, judgeSimulation, type MotionReport } from './judge.ts';
+import { measure, type Measured } from './measure.ts';
+import { predict, trainNetwork, weightsOf } from './network.ts';
+import { MotionRunner } from './onnx-runner.ts';
+import { Draws } from './random.ts';
+import { realStreams, type RealStream } from './real-streams.ts';
+import { isSimulatedLiving, simulateWindow, type SimulatedWindow } from './simulate.ts';
+
+const FOLDER = path.join('models', 'train', 'motion');
+const UNITS = 24;
+const BATCH_SIZE = 64;
+const LEARNING_RATE = 0.005;
+/** The network in ONNX Runtime may differ from the trained one by this much. */
+const MAX_ERROR = 1e-4;
+
+/** Constants that `train measure` wrote. Throws TrainError when it never did. */
+export async function readMeasured(): Promise<Measured> {
+  const file = path.join(packageRoot(), FOLDER, 'measured.json');
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new TrainError(`${file} is missing: run "npm run train -- measure --data DIR".`);
+  });
+  return JSON.parse(text) as Measured;
+}
+
+/** Trains, exports, checks and judges. Returns the exit code. Throws TrainError. */
+export async function runMotionTraining(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const { meanFace } = await readMeasured();
+  const { tf, backend } = await loadTensorFlow();
+  say(`simulating ${options.windows} windows`);
+  const training = simulate(meanFace, options.seed, options.windows);
+  const heldOut = simulate(meanFace, options.seed + 1, Math.ceil(options.windows / 6));
+  const network = await trainNetwork(
+    tf,
+    {
+      windows: training.map(({ window }) => window),
+      living: training.map(({ kind }) => (isSimulatedLiving(kind) ? 1 : 0)),
+    },
+    {
+      seed: options.seed,
+      units: UNITS,
+      epochs: options.epochs,
+      batchSize: BATCH_SIZE,
+      learningRate: LEARNING_RATE,
+      onEpoch: (epoch, loss) => say(`epoch ${epoch + 1} of ${options.epochs}, loss ${loss.toFixed(4)}`),
+    },
+  );
+
+  const onnx = motionOnnx(await weightsOf(network, UNITS));
+  await mkdir(options.out, { recursive: true });
+  const file = path.join(options.out, 'motion.onnx');
+  await writeFile(file, onnx);
+  const runner = await MotionRunner.load(file);
+  const trained = await predict(
+    tf,
+    network,
+    heldOut.map(({ window }) => window),
+  );
+  const exported = await runner.probabilities(heldOut.map(({ window }) => window));
+  const maxError = exported.reduce((worst, value, i) => Math.max(worst, Math.abs(value - trained[i])), 0);
+  if (!(maxError < MAX_ERROR)) throw new TrainError(`The exported network differs by ${maxError}.`);
+
+  const real: readonly RealStream[] =
+    options.data === null
+      ? []
+      : await realStreams({
+          data: options.data,
+          seed: options.seed,
+          photos: options.photos,
+          onStream: ({ kind, name, faces }) => say(`${kind} ${name}: ${faces.length} faces`),
+        });
+  const report: MotionReport = {
+    command: `npm run train -- motion --seed ${options.seed} --windows ${options.windows} --epochs ${options.epochs}`,
+    backend,
+    sha256: sha256(onnx),
+    bytes: onnx.length,
+    seed: options.seed,
+    units: UNITS,
+    epochs: options.epochs,
+    trainingWindows: training.length,
+    maxErrorAgainstTraining: maxError,
+    heldOutSimulation: judgeSimulation(heldOut, exported),
+    real: real.length === 0 ? null : await judgeRealStreams(real, runner),
+  };
+  await writeFile(path.join(options.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  say(`${file}: sha256 ${report.sha256}, ${report.bytes} bytes (models/manifest.ts holds both)`);
+  return 0;
+}
+
+/** Measures real recordings for the simulation. Returns the exit code. Throws TrainError. */
+export async function runMotionMeasure(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.data === null) throw new TrainError('--data is missing.');
+  const streams = await realStreams({ data: options.data, seed: options.seed, photos: options.photos });
+  const measured = measure(streams);
+  await writeFile(path.join(options.out, 'measured.json'), `${JSON.stringify(measured)}\n`);
+  process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);
+  return 0;
+}
+
+function simulate(meanFace: Measured['meanFace'], seed: number, count: number): SimulatedWindow[] {
+  const draws = new Draws(seed);
+  return Array.from({ length: count }, () => simulateWindow(meanFace, draws));
+}
+
+interface Options {
+  readonly data: string | null;
+  readonly seed: number;
+  readonly windows: number;
+  readonly epochs: number;
+  readonly photos: number;
+  readonly out: string;
+}
+
+function readOptions(args: readonly string[]): Options {
+  const text = { type: 'string' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: { data: text, seed: text, windows: text, epochs: text, photos: text, out: text },
+    }));
+  } catch (error) {
+    throw new TrainError(error instanceof Error ? error.message : 'The arguments cannot be read.');
+  }
+  return {
+    data: values.data ?? null,
+    seed: whole('seed', values.seed, 0, 1),
+    windows: whole('windows', values.windows, 12, 12_000),
+    epochs: whole('epochs', values.epochs, 1, 14),
+    photos: whole('photos', values.photos, 0, 60),
+    out: values.out ?? path.join(packageRoot(), FOLDER),
+  };
+}
+
+function whole(name: string, value: string | undefined, least: number, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (!/^\d+$/.test(value) || Number(value) < least)
+    throw new TrainError(`--${name} takes a whole number from ${least} on.`);
+  return Number(value);
+}

@@ -1,0 +1,58 @@
+import { logOdds } from '../decision/calibrate.ts';
+import type { MotionPolicy } from '../decision/policy-shape.ts';
+import type { Evidence } from './evidence.ts';
+import { MOTION_SPAN_MS, motionPosture, motionWindow, type MotionPosture } from './motion-features.ts';
+import { faceOf, median, type Sample } from './sample.ts';
+
+export interface MotionState {
+  /** Of the face that is followed, without a break, for a little longer than a window. */
+  readonly postures: readonly MotionPosture[];
+  /** What the network made of each window, 0..1, in order. */
+  readonly probabilities: readonly number[];
+}
+
+export const initialMotion: MotionState = { postures: [], probabilities: [] };
+
+/** A window needs a posture before its first step. */
+const MARGIN_MS = 500;
+/** Faster cameras give no more than this; it bounds what a session keeps. */
+const MAX_POSTURES = 100;
+
+/**
+ * Folds one frame: keeps the face's posture, and what the network said about the window that went with the frame.
+ * `unjoined`: the face cannot be joined to the one before, so that a new window begins. Times are the server's.
+ */
+export function foldMotion(state: MotionState, sample: Sample, unjoined: boolean): MotionState {
+  const face = faceOf(sample);
+  const probability = sample.analysis.livingMotionProbability;
+  const probabilities =
+    probability === undefined ? state.probabilities : [...state.probabilities, probability];
+  if (face === null) return { postures: [], probabilities };
+  const before = unjoined ? [] : state.postures;
+  const fromMs = sample.atMs - MOTION_SPAN_MS - MARGIN_MS;
+  const recent = before.filter(({ atMs }) => atMs >= fromMs).slice(1 - MAX_POSTURES);
+  return { postures: [...recent, motionPosture(sample.atMs, face)], probabilities };
+}
+
+/** What the network is to be shown next; null while the postures do not cover a window. */
+export function nextMotionWindow({ postures }: MotionState): Float32Array | null {
+  return motionWindow(postures);
+}
+
+/** The median over windows: what most of the presentation looked like. Throws RangeError when there are none. */
+export function pooledMotion(probabilities: readonly number[]): number {
+  if (probabilities.length === 0) throw new RangeError('There is no window.');
+  return median(probabilities);
+}
+
+/** Score: pooled probability of living motion, 0..1. `frames` counts windows. */
+export function motionEvidence(state: MotionState, modelPresent: boolean, policy: MotionPolicy): Evidence {
+  const { probabilities } = state;
+  if (!modelPresent) return { measured: false, why: 'model-absent' };
+  if (probabilities.length === 0 && state.postures.length === 0) return { measured: false, why: 'not-started' };
+  if (probabilities.length < policy.minWindows) return { measured: false, why: 'too-few-frames' };
+  const score = pooledMotion(probabilities);
+  const llr = policy.slope * logOdds(score, Infinity) + policy.offset;
+  const logLikelihoodRatio = Math.min(policy.maxLlr, Math.max(-policy.maxLlr, llr));
+  return { measured: true, logLikelihoodRatio, score, frames: probabilities.length };
+}
