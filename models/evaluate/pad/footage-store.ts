@@ -79,8 +79,30 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   return frames;
 }
 
-function ask(pool: FrameAnalyzer, picture: Buffer, region: FaceRegion | null): Promise<AnalyzeReply> {
+/** A frame with the looks of the nearest one that was looked at closely. */
+function borrowing(frames: readonly FrameAnalysis[], index: number): FrameAnalysis {
+  const past = index % LOOK_EVERY;
+  const nearest = 2 * past > LOOK_EVERY ? index - past + LOOK_EVERY : index - past;
+  const lender = frames[nearest] ?? frames[index - past];
+  const frame = frames[index];
+  if (past === 0 || !frame.face.found || !lender.face.found) return frame;
+  const { embeddings, bonaFideProbability } = lender.face.value;
+  const value = {
+    ...(embeddings === undefined ? {} : { embeddings }),
+    ...(bonaFideProbability === undefined ? {} : { bonaFideProbability }),
+    ...frame.face.value,
+  };
+  const { faceCount } = lender;
+  return { ...(faceCount === undefined ? {} : { faceCount }), ...frame, face: { found: true, value } };
+}
+
+function ask(
+  pool: FrameAnalyzer,
+  picture: Buffer,
+  region: FaceRegion | null,
+  wants: AnalysisWants,
+): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants: EVERYTHING }), resolve);
+    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants }), resolve);
   });
 }
