@@ -36,6 +36,13 @@ export const status = z.object({
       skippable: z.boolean(),
     })
     .exactOptional(),
+  flash: z
+    .object({
+      colour: z.string().regex(/^#[0-9a-f]{6}$/),
+      number: z.int().positive(),
+      of: z.int().positive(),
+    })
+    .exactOptional(),
 });
 
 /** Leave to send `frames` more frames. The first credit follows `welcome`. */

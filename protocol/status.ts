@@ -57,6 +57,15 @@ export interface ChallengeStatus {
   readonly skippable: boolean;
 }
 
+/** A colour for the client to show around the picture, from this status on until one without or with another. */
+export interface FlashStatus {
+  /** `#rrggbb`, sRGB. */
+  readonly colour: string;
+  /** 1-based number of this colour and how many there will be. */
+  readonly number: number;
+  readonly of: number;
+}
+
 /** What the client may see of a session: never a score, a threshold or a reason. */
 export interface PublicStatus {
   readonly phase: Phase;
@@ -65,4 +74,6 @@ export interface PublicStatus {
   /** 0..1, never falling within a phase. */
   readonly progress: number;
   readonly challenge?: ChallengeStatus;
+  /** Only where the client offered to show colours. */
+  readonly flash?: FlashStatus;
 }

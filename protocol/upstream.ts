@@ -12,6 +12,8 @@ export const hello = z.object({
   ticket: z.string().min(16).max(512),
   /** Free text naming the client software, for the audit. */
   client: z.string().max(128).optional(),
+  /** The client shows colours around the picture when told to (SPEC R39). */
+  flash: z.boolean().optional(),
 });
 
 export const frame = z.object({
@@ -23,6 +25,8 @@ export const frame = z.object({
     (value) => value.byteLength > 0 && value.byteLength <= IMAGE_BYTES_CEILING,
     'image size',
   ),
+  /** Number of the colour that was shown when the frame was captured (SPEC R41). */
+  shown: z.int().positive().max(1024).optional(),
 });
 
 export const skip = z.object({ type: z.literal('skip') });

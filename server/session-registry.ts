@@ -6,7 +6,7 @@ import { policyFor } from './decision/policy.ts';
 import type { Tickets } from './identity/tickets.ts';
 import type { Sessions } from './session-directory.ts';
 import { SessionRunner, type SessionServices } from './session-runner.ts';
-import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from './session/ports.ts';
+import type { ClientLink, ClientOffers, SessionHandle, SessionHost, SessionRequest } from './session/ports.ts';
 import type { ReferenceStore } from './store/ports.ts';
 
 interface Parts {
@@ -53,14 +53,14 @@ export class SessionRegistry implements SessionHost {
    * A full or draining server does not use the ticket up: the client may come back with it.
    * Rejects with `VeriframeError` (`server.draining`, `server.busy`, `ticket.invalid`) or the store's error.
    */
-  async attach(ticket: string, link: ClientLink): Promise<SessionHandle> {
+  async attach(ticket: string, link: ClientLink, offers?: ClientOffers): Promise<SessionHandle> {
     const refusal = this.refusal();
     if (refusal !== null) throw refusal;
     const request = this.parts.tickets.redeem(ticket);
     this.starting++;
     const left = this.parts.capacity.entered();
     try {
-      return await this.start(request, link, left);
+      return await this.start(request, link, offers, left);
     } finally {
       this.starting--;
       this.tellWhenEmpty();
@@ -82,7 +82,12 @@ export class SessionRegistry implements SessionHost {
     for (const runner of this.running) runner.abort('server.draining');
   }
 
-  private async start(request: SessionRequest, link: ClientLink, left: () => void): Promise<SessionHandle> {
+  private async start(
+    request: SessionRequest,
+    link: ClientLink,
+    offers: ClientOffers | undefined,
+    left: () => void,
+  ): Promise<SessionHandle> {
     const { services, limits, references, directory } = this.parts;
     const policy = policyFor(request.policy);
     const stored =
@@ -109,6 +114,7 @@ export class SessionRegistry implements SessionHost {
           limits: { ...limits, maxSessionMs: policy.timing.sessionMs },
         },
         stored,
+        offers,
       );
     } catch (error) {
       runner.abort('server.internal');

@@ -9,7 +9,7 @@ import type { SessionWatch, WatchSession } from './observe/session-watch.ts';
 import type { Policy } from './decision/policy.ts';
 import type { Effect } from './session/effect.ts';
 import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } from './session/event.ts';
-import type { ClientLink, SessionHandle, SessionRequest } from './session/ports.ts';
+import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from './session/ports.ts';
 import { initialState, type SessionContext, type SessionState } from './session/state.ts';
 import { transition } from './session/transition.ts';
 import type { Embeddings, FrameAnalysis } from './vision/analysis.ts';
@@ -80,9 +80,9 @@ export class SessionRunner implements SessionHandle {
   }
 
   /** Greets the client and starts the session's deadlines. */
-  start(welcome: Welcome, references: readonly Reference[]): void {
+  start(welcome: Welcome, references: readonly Reference[], offers?: ClientOffers): void {
     this.link.send(welcome);
-    this.dispatch({ type: 'hello' });
+    this.dispatch({ type: 'hello', flash: offers?.flash ?? false });
     this.dispatch({ type: 'references', references });
   }
 
@@ -112,11 +112,17 @@ export class SessionRunner implements SessionHandle {
     this.end();
   }
 
-  private receiveFrame({ seq, capturedAtMs, image }: Frame): void {
+  private receiveFrame({ seq, capturedAtMs, image, shown }: Frame): void {
     // What comes after the decision would be kept for nothing for as long as it takes to record it.
     if (this.ended || this.state.phase === 'decided') return;
     this.frames.set(seq, image);
-    this.dispatch({ type: 'frame', seq, capturedAtMs, bytes: image.byteLength });
+    this.dispatch({
+      type: 'frame',
+      seq,
+      capturedAtMs,
+      bytes: image.byteLength,
+      ...(shown === undefined ? {} : { shown }),
+    });
   }
 
   private dispatch(event: WithoutTime<SessionEvent>): void {

@@ -16,6 +16,7 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 
 const text: Check = (value) => typeof value === 'string';
+const hexColour: Check = (value) => typeof value === 'string' && /^#[0-9a-f]{6}$/.test(value);
 const flag: Check = (value) => typeof value === 'boolean';
 const finite: Check = (value) => Number.isFinite(value);
 const atLeast =
@@ -66,6 +67,7 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
         skippable: flag,
       }),
     ),
+    flash: optional(map({ colour: hexColour, number: count, of: count })),
   }),
   credit: map({ frames: count }),
   decision: map({ outcome: oneOf(OUTCOMES), token: optional(text), retry }),

@@ -14,6 +14,8 @@ export interface Findings {
   /** True once no challenge is left to pass (there may have been none to draw). */
   readonly challengesDone: boolean;
   readonly challengeFailure: ChallengeFailure | null;
+  /** Colours are yet to be shown, or their light to come back. */
+  readonly flashPending: boolean;
   readonly skipsUsed: number;
   readonly faceChanged: boolean;
   /** The face on screen has yet to be recognised as the session's own. */
@@ -83,6 +85,9 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
   const injection = evidence.injection;
   if (injection.measured && injection.score >= policy.injection.rejectSeverity)
     return reject('injection-above-bar');
+  const { flash } = evidence;
+  if (policy.flash !== null && flash.measured && flash.score < policy.flash.contradictBar)
+    return reject('flash-contradicted');
   const pad = evidence['passive-pad'];
   if (pad.measured && pad.score < policy.passivePad.rejectBar) return reject('pad-below-bar');
   if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
@@ -128,6 +133,7 @@ function lacking(
   );
   if (!findings.challengesDone) missing.push('challenges');
   if (findings.identityUnproven) missing.push('continuity');
+  if (findings.flashPending) missing.push('flash');
   const pad = evidence['passive-pad'];
   if (pad.measured ? pad.score < policy.passivePad.acceptBar : pad.why === 'too-few-frames')
     missing.push('passive-pad');

@@ -6,7 +6,7 @@ import type { FusionPolicy } from './policy-shape.ts';
 const WEIGHTED_GROUPS: readonly { readonly weight: number; readonly cues: readonly Cue[] }[] = [
   { weight: 0.4, cues: ['match'] },
   { weight: 0.25, cues: [] },
-  { weight: 0.2, cues: ['challenge', 'blink', 'passive-pad'] },
+  { weight: 0.2, cues: ['challenge', 'blink', 'passive-pad', 'flash'] },
   { weight: 0.15, cues: ['continuity', 'injection'] },
 ];
 

@@ -208,6 +208,31 @@ export interface InjectionPolicy {
   readonly rejectSeverity: number;
 }
 
+/** A random sequence of colours around the picture, answered by skin. */
+export interface FlashPolicy {
+  /** Colours in a sequence. */
+  readonly count: number;
+  /** How long each is shown. At most three changes a second: never below 334. */
+  readonly stepMs: number;
+  /** Share of a step, at its start, in which frames are not looked at. */
+  readonly settleShare: number;
+  /** From a colour's revelation to the arrival of a frame that shows it; searched in steps of `lagStepMs`. */
+  readonly minLagMs: number;
+  readonly maxLagMs: number;
+  readonly lagStepMs: number;
+  /** Fewest colours that frames must have been seen of. */
+  readonly minSteps: number;
+  /** Correlation of the skin's tint with the colours from which on it follows them. */
+  readonly followBar: number;
+  /** Root mean square of the tint's changes, as natural logarithms, from which on they are the screen's. */
+  readonly minExplained: number;
+  /** Changes this large and a correlation below `contradictBar` are another sequence's. */
+  readonly minContradiction: number;
+  readonly contradictBar: number;
+  /** A background that follows with more than this share of the skin's change is lit as the face is. */
+  readonly maxBackgroundShare: number;
+}
+
 export interface MatchPolicy {
   /** False match rates at which the thresholds below were read off. */
   readonly acceptFmr: Fmr;
@@ -236,7 +261,7 @@ export interface FusionPolicy {
   readonly cues: readonly Cue[];
 }
 
-export const POLICY_NAMES = ['standard', 'blink-only', 'passive', 'attended'] as const;
+export const POLICY_NAMES = ['standard', 'standard-flash', 'blink-only', 'passive', 'attended'] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /** Everything a session may be decided by. Values, their data sets and error rates stand in `policy.ts`. */
@@ -261,6 +286,8 @@ export interface Policy {
   readonly continuity: ContinuityPolicy;
   readonly passivePad: PassivePadPolicy;
   readonly injection: InjectionPolicy;
+  /** Null: never shown. Otherwise shown where the client offers it. */
+  readonly flash: FlashPolicy | null;
   readonly match: MatchPolicy;
   readonly enrol: EnrolPolicy;
   readonly fusion: FusionPolicy;

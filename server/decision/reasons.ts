@@ -16,6 +16,7 @@ export const REASONS = [
   'skips-exhausted',
   'pad-below-bar',
   'injection-above-bar',
+  'flash-contradicted',
   'continuity-broken',
   'face-changed',
   'several-faces',

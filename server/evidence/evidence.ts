@@ -6,7 +6,17 @@ export type Unmeasured =
   | 'not-requested'
   | 'frame-rate-too-low'
   | 'no-reference'
-  | 'skipped';
+  | 'skipped'
+  /** The client does not show colours, by a person's choice or its device. */
+  | 'not-offered'
+  /** The surroundings outshine the screen. */
+  | 'response-too-weak'
+  /** The skin's colour changed neither with the screen's nor clearly by another sequence. */
+  | 'response-unclear'
+  /** What is behind the face reflects the screen as much as the face does. */
+  | 'background-follows'
+  /** A client said that it showed what it could not. */
+  | 'implausible-stamps';
 
 /**
  * What a run of frames has shown about one cue.
@@ -28,6 +38,7 @@ export const CUES = [
   'passive-pad',
   'continuity',
   'injection',
+  'flash',
   'quality',
 ] as const;
 export type Cue = (typeof CUES)[number];

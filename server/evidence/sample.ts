@@ -8,6 +8,8 @@ export interface Sample {
   /** The client's clock. */
   readonly capturedAtMs: number;
   readonly analysis: FrameAnalysis;
+  /** Number of the colour the client says it showed; null or absent for none. */
+  readonly shown?: number | null;
   /** Another session has shown this very picture; absent where none are remembered. */
   readonly seenBefore?: boolean;
 }

@@ -126,7 +126,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     if (message.type === 'hello') {
       if (state.phase !== 'hello') throw new VeriframeError('hello.repeated');
       state.cancelDeadline();
-      void this.#attach(message.ticket);
+      void this.#attach(message);
       return;
     }
     if (state.phase === 'hello') throw new VeriframeError('hello.expected');
@@ -142,11 +142,11 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     state.waiting.push(message);
   }
 
-  async #attach(ticket: string): Promise<void> {
+  async #attach({ ticket, flash = false }: Hello): Promise<void> {
     const waiting: SessionMessage[] = [];
     this.#state = { phase: 'attaching', waiting };
     try {
-      const handle = await this.#context.host.attach(ticket, this);
+      const handle = await this.#context.host.attach(ticket, this, { flash });
       if (this.#state.phase !== 'attaching') {
         handle.disconnected();
         return;

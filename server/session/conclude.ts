@@ -39,7 +39,7 @@ export function judgeSession(
 ): Step | LiveStep {
   const found = matchFinding(state, policy);
   const evidence = evidenceOf(state, found, policy, context);
-  const decision = decide(findingsOf(state, atMs, found, evidence), cause, policy);
+  const decision = decide(findingsOf(state, atMs, found, evidence, policy), cause, policy);
   switch (decision.kind) {
     case 'go-on':
       return [state, []];

@@ -1,8 +1,10 @@
 import { nextChallengeTime } from '../evidence/challenge.ts';
+import type { Policy } from '../decision/policy-shape.ts';
+import { flashDeadline } from './flashing.ts';
 import type { LiveState } from './state.ts';
 
-/** When the session must look at the clock next, whether or not anything arrives. Server milliseconds. */
-export function nextDeadline(state: LiveState): number {
+/** When the session must look at the clock next after `atMs`, whether or not anything arrives. Server milliseconds. */
+export function nextDeadline(state: LiveState, atMs: number, policy: Policy): number {
   const { sessionDeadlineAtMs } = state.live;
   switch (state.phase) {
     case 'positioning':
@@ -12,7 +14,11 @@ export function nextDeadline(state: LiveState): number {
     case 'matching':
       return state.pending?.for === 'storage'
         ? state.pending.deadlineAtMs
-        : Math.min(sessionDeadlineAtMs, state.deadlineAtMs);
+        : Math.min(
+            sessionDeadlineAtMs,
+            state.deadlineAtMs,
+            flashDeadline(state, atMs, policy) ?? Infinity,
+          );
   }
 }
 

@@ -31,9 +31,20 @@ export const DRAWS_PER_EVENT = 3;
  * same session.
  */
 export type SessionEvent = { readonly atMs: number } & (
-  | { readonly type: 'hello' }
+  | {
+      readonly type: 'hello';
+      /** The client shows colours around the picture when told to; absent: no. */
+      readonly flash?: boolean;
+    }
   | { readonly type: 'references'; readonly references: readonly Reference[] }
-  | { readonly type: 'frame'; readonly seq: number; readonly capturedAtMs: number; readonly bytes: number }
+  | {
+      readonly type: 'frame';
+      readonly seq: number;
+      readonly capturedAtMs: number;
+      readonly bytes: number;
+      /** Number of the colour the client says it showed; absent: none. */
+      readonly shown?: number;
+    }
   /** A worker is free: the session may hand over the frame that is waiting. */
   | { readonly type: 'turn' }
   | {

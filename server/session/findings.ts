@@ -10,6 +10,7 @@ import { injectionEvidence } from '../evidence/injection.ts';
 import { matchEvidence, matchReferences, type MatchFinding } from '../evidence/match.ts';
 import { passivePadEvidence } from '../evidence/passive-pad.ts';
 import { qualityEvidence } from '../evidence/quality-gate.ts';
+import { flashFinding, isFlashPending } from './flashing.ts';
 import type { LiveState, SessionContext } from './state.ts';
 
 /** What the session knows about whose face it is; null when there is nothing to compare with (yet). */
@@ -47,6 +48,7 @@ export function evidenceOf(
       : NOT_REQUESTED,
     continuity: continuityEvidence(gathered.continuity, policy.continuity),
     injection: injectionEvidence(gathered.injection, policy.injection),
+    flash: flashFinding(state, policy),
     quality: qualityEvidence(gathered.quality),
   };
 }
@@ -57,6 +59,7 @@ export function findingsOf(
   atMs: number,
   found: MatchFinding | null,
   evidence: EvidenceByCue,
+  policy: Policy,
 ): Findings {
   const { mode, gathered } = state.live;
   const { continuity, probes, challenges } = gathered;
@@ -65,6 +68,7 @@ export function findingsOf(
     evidence,
     challengesDone: state.phase === 'matching',
     challengeFailure: challenges.failure,
+    flashPending: isFlashPending(state, policy),
     skipsUsed: challenges.skipped.length,
     faceChanged: continuity.changed,
     identityUnproven: continuity.unproven,

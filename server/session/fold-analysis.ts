@@ -8,6 +8,7 @@ import { foldInjection } from '../evidence/injection.ts';
 import { foldPassivePad } from '../evidence/passive-pad.ts';
 import { foldQuality, judge, type Verdict } from '../evidence/quality-gate.ts';
 import { faceOf, type Sample } from '../evidence/sample.ts';
+import type { FlashColours } from '../vision/flash-colours.ts';
 import { emptyGathered, type Gathered, type LastLook } from './state.ts';
 
 /** What one frame showed, as far as the phases care. */
@@ -17,6 +18,10 @@ export interface Seen {
   /** Null where no face was found. */
   readonly posture: Posture | null;
   readonly eyesClosed: boolean;
+  /** Null where they were not asked for or cannot be told. */
+  readonly colours: FlashColours | null;
+  /** Number of the colour the client says it showed. */
+  readonly shown: number | null;
   /** The blink that ended with this frame. */
   readonly blink: Blink | null;
   /** Track and identity are unbroken up to and in this frame. */
@@ -86,6 +91,8 @@ export function foldAnalysis(
     verdict,
     posture,
     eyesClosed: blink.eyesClosed,
+    colours: face?.colours ?? null,
+    shown: sample.shown ?? null,
     blink: blink.count > before.blink.count ? blink.latest : null,
     trusted: verdict.usable && !continuity.unproven,
     recognised,

@@ -22,7 +22,7 @@ export function openFlow(policy: Policy): FlowStep {
 /** Takes a frame in; the newest one waits and any older one is forgotten. Or says which rule it breaks. */
 export function takeFrame(
   flow: FrameFlow,
-  { seq, capturedAtMs, atMs }: Extract<SessionEvent, { type: 'frame' }>,
+  { seq, capturedAtMs, atMs, shown }: Extract<SessionEvent, { type: 'frame' }>,
 ): FlowStep | 'frame.out_of_order' | 'frame.no_credit' {
   if (seq <= flow.lastSeq) return 'frame.out_of_order';
   if (flow.credit === 0) return 'frame.no_credit';
@@ -34,7 +34,7 @@ export function takeFrame(
     lastSeq: seq,
     credit: flow.credit - 1,
     owedCredit: flow.owedCredit + (flow.waiting === null ? 0 : 1),
-    waiting: { seq, capturedAtMs, receivedAtMs: atMs },
+    waiting: { seq, capturedAtMs, receivedAtMs: atMs, shown: shown ?? null },
     turn,
   };
   return [next, [...effects, ...asked]];

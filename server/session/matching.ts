@@ -6,13 +6,15 @@ import { matchCandidates } from '../evidence/match.ts';
 import type { Candidate } from './event.ts';
 import type { Live, MatchingState } from './state.ts';
 import type { Step } from './step.ts';
+import { flashTimeMs } from './flashing.ts';
 
 export function enterMatching(live: Live, rest: Posture, atMs: number, policy: Policy): MatchingState {
   return {
     phase: 'matching',
     live,
     rest,
-    deadlineAtMs: atMs + policy.timing.matchingMs,
+    deadlineAtMs: atMs + policy.timing.matchingMs + flashTimeMs(live, policy),
+    flash: null,
     pending: null,
     found: null,
     searchedAtMs: null,

@@ -5,7 +5,7 @@ import type { StatusTrack } from './state.ts';
 export const silent: StatusTrack = { sent: null, sentAtMs: 0, hint: null, hintSinceMs: 0 };
 
 /**
- * Says which status goes out now, if any: at once when phase, hint or challenge change, otherwise at most once in
+ * Says which status goes out now, if any: at once when phase, hint, challenge or colour change, otherwise at most once in
  * `statusEveryMs` (SPEC R22). A hint stays for `hintHoldMs`, so that it can be read, unless the phase or the
  * challenge changes; progress does not fall within a phase.
  */
@@ -20,7 +20,8 @@ export function paceStatus(
     sent === null ||
     sent.phase !== wanted.phase ||
     sent.challenge?.number !== wanted.challenge?.number ||
-    sent.challenge?.kind !== wanted.challenge?.kind;
+    sent.challenge?.kind !== wanted.challenge?.kind ||
+    sent.flash?.number !== wanted.flash?.number;
   const held = !newMoment && track.hint !== null && atMs - track.hintSinceMs < policy.hintHoldMs;
   const hint = held ? track.hint : (wanted.hint ?? null);
   const progress = sent?.phase === wanted.phase ? Math.max(sent.progress, wanted.progress) : wanted.progress;

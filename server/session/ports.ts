@@ -34,10 +34,16 @@ export interface SessionHandle {
   disconnected(): void;
 }
 
+/** What a client said in its hello that it can do. */
+export interface ClientOffers {
+  /** Show colours around the picture when told to. */
+  readonly flash: boolean;
+}
+
 /** Who turns an accepted ticket into a running session. */
 export interface SessionHost {
   /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
   /** Redeems a ticket. Throws `VeriframeError` (`ticket.invalid`, `server.busy`, `server.draining`). */
-  attach(ticket: string, link: ClientLink): Promise<SessionHandle>;
+  attach(ticket: string, link: ClientLink, offers?: ClientOffers): Promise<SessionHandle>;
 }

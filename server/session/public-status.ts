@@ -3,6 +3,7 @@ import type { Policy } from '../decision/policy-shape.ts';
 import type { ChallengeRun } from '../evidence/challenge.ts';
 import { deviationFrom, facesAhead, isAtRest } from '../evidence/gesture.ts';
 import { isSkippable } from './challenging.ts';
+import { flashProgress, flashStatus } from './flashing.ts';
 import type { ChallengingState, LiveState, MatchingState, PositioningState } from './state.ts';
 
 /** What the client may see of a live session at `atMs`: where it stands and the one thing that helps now. */
@@ -10,12 +11,14 @@ export function publicStatus(state: LiveState, atMs: number, policy: Policy): Pu
   const { box } = state.live.look;
   const hint = hintOf(state, atMs, policy);
   const challenge = state.phase === 'challenging' ? challengeStatus(state, atMs, policy) : null;
+  const flash = flashStatus(state, atMs, policy);
   return {
     phase: state.phase,
     ...(box === null ? {} : { face: box }),
     ...(hint === null ? {} : { hint }),
     progress: progressOf(state, policy),
     ...(challenge === null ? {} : { challenge }),
+    ...(flash === null ? {} : { flash }),
   };
 }
 
@@ -113,7 +116,7 @@ function progressOf(state: LiveState, policy: Policy): number {
     }
     case 'matching': {
       const needed = mode === 'enrol' ? policy.enrol.targetFrames : policy.match.minProbes;
-      return Math.min(1, gathered.probes.frames / needed);
+      return Math.min(1, gathered.probes.frames / needed, flashProgress(state, policy));
     }
   }
 }

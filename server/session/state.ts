@@ -5,6 +5,7 @@ import { initialBlink, type BlinkState } from '../evidence/blink.ts';
 import type { ChallengeFailure, ChallengeRun } from '../evidence/challenge.ts';
 import { initialContinuity, type ContinuityState } from '../evidence/continuity.ts';
 import { emptyPool, type EmbeddingPool } from '../evidence/embedding-pool.ts';
+import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import { initialInjection, type InjectionState } from '../evidence/injection.ts';
 import type { MatchFinding } from '../evidence/match.ts';
@@ -28,6 +29,8 @@ export interface FrameTicket {
   readonly capturedAtMs: number;
   /** Server time. */
   readonly receivedAtMs: number;
+  /** Number of the colour the client says it showed; null for none. */
+  readonly shown: number | null;
 }
 
 /**
@@ -97,6 +100,8 @@ export interface StatusTrack {
 export interface Live {
   readonly mode: Mode;
   readonly subject: string | null;
+  /** The client shows colours when told to. */
+  readonly offersFlash: boolean;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
   readonly look: LastLook;
@@ -149,6 +154,8 @@ export interface MatchingState {
   readonly live: Live;
   readonly rest: Posture;
   readonly deadlineAtMs: number;
+  /** Null until the first colour, and where none are shown. */
+  readonly flash: FlashRun | null;
   readonly pending: Pending | null;
   /** Identify: what the last search found, and when it was asked for. */
   readonly found: MatchFinding | null;

@@ -21,7 +21,8 @@ import {
   type SessionContext,
   type SessionState,
 } from './state.ts';
-import { failWith, type Step } from './step.ts';
+import { advanceFlash } from './flashing.ts';
+import { drawAt, failWith, type Step } from './step.ts';
 import { wantsOf } from './wants.ts';
 
 export type { SessionContext } from './state.ts';
@@ -54,8 +55,8 @@ export function transition(
 function settle([state, effects]: Step, atMs: number, policy: Policy): Step {
   if (!isLive(state)) return [state, effects];
   const [status, toSend] = paceStatus(state.live.status, publicStatus(state, atMs, policy), atMs, policy);
-  const wakeAtMs = Math.max(atMs, nextDeadline(state));
-  const rearm = state.live.wakeAtMs === null || nextDeadline(state) !== state.live.wakeAtMs;
+  const wakeAtMs = Math.max(atMs, nextDeadline(state, atMs, policy));
+  const rearm = state.live.wakeAtMs === null || nextDeadline(state, atMs, policy) !== state.live.wakeAtMs;
   return [
     withLive(state, { status, wakeAtMs: rearm ? wakeAtMs : state.live.wakeAtMs }),
     [
@@ -70,7 +71,7 @@ function onHello(state: HelloState, event: SessionEvent, policy: Policy, context
   const { atMs } = event;
   switch (event.type) {
     case 'hello':
-      return begin(state, atMs, policy, context);
+      return begin(state, event.flash === true, atMs, policy, context);
     case 'references':
       return [{ ...state, references: event.references }, []];
     case 'deadline':
@@ -92,11 +93,18 @@ function onHello(state: HelloState, event: SessionEvent, policy: Policy, context
   }
 }
 
-function begin(state: HelloState, atMs: number, policy: Policy, context: SessionContext): Step {
+function begin(
+  state: HelloState,
+  offersFlash: boolean,
+  atMs: number,
+  policy: Policy,
+  context: SessionContext,
+): Step {
   const [flow, effects] = openFlow(policy);
   const live = {
     mode: state.mode,
     subject: state.subject,
+    offersFlash,
     sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
     flow,
     look: nothingSeen,
@@ -107,14 +115,16 @@ function begin(state: HelloState, atMs: number, policy: Policy, context: Session
     ending: false,
   };
   const started = enterPositioning(live, atMs, policy);
-  if (policy.requiredCues.includes('passive-pad') && context.models.pad.length === 0)
+  const lacksPad = policy.requiredCues.includes('passive-pad') && context.models.pad.length === 0;
+  const lacksFlash = policy.requiredCues.includes('flash') && !offersFlash;
+  if (lacksPad || lacksFlash)
     return concludeWith(started, neverMeasurable, atMs, policy, context);
   return state.references === null
     ? [started, effects]
     : withEffects(effects, onReferences(started, state.references, atMs, policy, context));
 }
 
-/** The policy needs what this server, or this subject, does not have: trying again changes nothing. */
+/** The policy needs what this server, client or subject does not have: trying again changes nothing. */
 const neverMeasurable = conclude('re-verify', 'never', 'required-cue-unmeasured');
 
 function onReferences(
@@ -192,9 +202,9 @@ function onAnalyzed(
   const frame = runningFrame(state.live.flow, event.seq);
   if (frame === null) return [state, []];
   const [flow, effects] = stopRunning(state.live.flow);
-  const { seq, capturedAtMs, receivedAtMs } = frame;
+  const { seq, capturedAtMs, receivedAtMs, shown } = frame;
   const seenBefore = event.seenBefore ?? false;
-  const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis, seenBefore };
+  const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis, seenBefore, shown };
   const rest = state.phase === 'positioning' ? null : state.rest;
   const { gathered, look, seen } = foldAnalysis(state.live.gathered, state.live.look, sample, rest, policy);
   const folded = withLive(state, { flow, gathered, look });
@@ -249,7 +259,7 @@ function movePhase(
     case 'challenging':
       return advanceChallenging(state, seen, atMs, draws, policy);
     case 'matching':
-      return state;
+      return advanceFlash(state, seen, atMs, drawAt(draws, 0), policy);
   }
 }
 

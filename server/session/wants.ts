@@ -2,6 +2,7 @@ import type { Policy } from '../decision/policy-shape.ts';
 import { deviationFrom, extentOf } from '../evidence/gesture.ts';
 import type { AnalysisWants } from '../vision/analysis.ts';
 import { neededEmbeddings } from './needed-embeddings.ts';
+import { isFlashPending } from './flashing.ts';
 import type { ChallengingState, LiveState, SessionContext } from './state.ts';
 
 /** What the frame that goes to a worker at `atMs` should be asked beyond what every frame gets. */
@@ -25,6 +26,7 @@ export function wantsOf(
       sampling.embedEveryMs === 0 || (usable && (mustRecognise || due(look.embeddedAtMs, embedEveryMs))),
     embeddingModels: neededEmbeddings(state.live, context),
     pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
+    colours: state.phase === 'matching' && isFlashPending(state, policy),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
   };
 }

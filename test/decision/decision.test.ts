@@ -70,6 +70,7 @@ const nothing: EvidenceByCue = {
   'passive-pad': unmeasured,
   continuity: unmeasured,
   injection: unmeasured,
+  flash: unmeasured,
   quality: unmeasured,
 };
 const everything: EvidenceByCue = {
@@ -79,6 +80,7 @@ const everything: EvidenceByCue = {
   'passive-pad': measured(2, 0.95),
   continuity: measured(0.5, 12),
   injection: measured(0, 0),
+  flash: unmeasured,
   quality: measured(0, 0.9),
 };
 
@@ -137,6 +139,7 @@ const findings = (change: Partial<Findings> = {}): Findings => ({
   evidence: everything,
   challengesDone: true,
   challengeFailure: null,
+  flashPending: false,
   skipsUsed: 0,
   faceChanged: false,
   identityUnproven: false,

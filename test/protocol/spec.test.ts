@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '52197e0db303134ca27aa6d90e8c875c54d0e59561e4bb401d87f571068a3b34',
+  schemas: 'bc44dc29a15e197176af24062f2fc2f94ffb941247cf915a70855926c4c49a66',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
