@@ -1,0 +1,127 @@
+import type { FlashColour } from './flash-colours.ts';
+
+/** One colour of the sequence, from the server time on at which it was revealed. */
+export interface FlashStep {
+  readonly colour: FlashColour;
+  readonly fromMs: number;
+}
+
+/** Linear light off a surface by the camera's channels; larger than zero. */
+export interface Light {
+  readonly red: number;
+  readonly green: number;
+  readonly blue: number;
+}
+
+/** The colour of one surface at one moment of the sequence. */
+export interface Tint {
+  /** Server time at which its frame arrived. */
+  readonly atMs: number;
+  /** ln(red / green), and ln(blue / green): exposure and shading cancel out. */
+  readonly warm: number;
+  readonly cool: number;
+}
+
+/** How a surface's tint went along with the colours shown. */
+export interface Response {
+  /** 0..1: the correlation of the tint's changes from step to step with those of the colours, 0 where it is opposite. */
+  readonly correlation: number;
+  /** Root mean square of the tint's changes that the colours explain. */
+  readonly explained: number;
+  /** Root mean square of all its changes but a steady drift. */
+  readonly total: number;
+  /** Steps that frames were seen of. */
+  readonly steps: number;
+}
+
+export const NO_RESPONSE: Response = { correlation: 0, explained: 0, total: 0, steps: 0 };
+
+/** How a sequence is laid over frames. */
+export interface Timing {
+  /** When the last step ended. */
+  readonly endMs: number;
+  /** Share of a step, at its start, that is left out: frames arrive unevenly, and a camera exposes for a while. */
+  readonly settleShare: number;
+}
+
+export function tintOf(atMs: number, { red, green, blue }: Light): Tint {
+  return { atMs, warm: Math.log(red / green), cool: Math.log(blue / green) };
+}
+
+/**
+ * The response at a lag from a colour's revelation to the arrival of frames that show it. Light adds: a surface under
+ * light A that gets k · S of a screen's changes by k · S / A in each channel, so the tint's changes are about
+ * proportional to S_red − S_green and S_blue − S_green, with a factor for each that depends on A and on distance.
+ * Both are fitted over the means of each step, beside an intercept and a drift.
+ */
+export function responseAt(
+  lagMs: number,
+  tints: readonly Tint[],
+  steps: readonly FlashStep[],
+  { endMs, settleShare }: Timing,
+): Response {
+  const rows: { at: number; colour: FlashColour; warm: number; cool: number }[] = [];
+  for (const [i, { colour, fromMs }] of steps.entries()) {
+    const untilMs = steps[i + 1]?.fromMs ?? endMs;
+    const from = fromMs + lagMs + settleShare * (untilMs - fromMs);
+    const during = tints.filter(({ atMs }) => atMs >= from && atMs < untilMs + lagMs);
+    if (during.length === 0) continue;
+    const mean = (axis: 'warm' | 'cool') =>
+      during.reduce((sum, tint) => sum + tint[axis], 0) / during.length;
+    rows.push({ at: fromMs, colour, warm: mean('warm'), cool: mean('cool') });
+  }
+  if (rows.length < MIN_ROWS) return { ...NO_RESPONSE, steps: rows.length };
+  const times = rows.map(({ at }) => at);
+  const warm = along(
+    times,
+    rows.map(({ colour }) => colour.red - colour.green),
+    rows.map((row) => row.warm),
+  );
+  const cool = along(
+    times,
+    rows.map(({ colour }) => colour.blue - colour.green),
+    rows.map((row) => row.cool),
+  );
+  const explained = warm.explained + cool.explained;
+  const total = warm.total + cool.total;
+  return {
+    correlation: total > 0 ? Math.sqrt(explained / total) : 0,
+    explained: Math.sqrt(explained / rows.length),
+    total: Math.sqrt(total / rows.length),
+    steps: rows.length,
+  };
+}
+
+/** Intercept, drift and slope leave something over from here on. */
+const MIN_ROWS = 4;
+
+/** Sums of squares of `y` beside its drift: all of them, and what a positive multiple of `x` explains. */
+function along(
+  times: readonly number[],
+  x: readonly number[],
+  y: readonly number[],
+): { explained: number; total: number } {
+  const xs = withoutDrift(times, x);
+  const ys = withoutDrift(times, y);
+  const xy = dot(xs, ys);
+  const xx = dot(xs, xs);
+  return { explained: xy > 0 && xx > 0 ? xy ** 2 / xx : 0, total: dot(ys, ys) };
+}
+
+/** What is left of `values` beside the straight line through them. */
+function withoutDrift(times: readonly number[], values: readonly number[]): readonly number[] {
+  const meanTime = mean(times);
+  const meanValue = mean(values);
+  const t = times.map((time) => time - meanTime);
+  const v = values.map((value) => value - meanValue);
+  const slope = dot(t, v) / dot(t, t);
+  return v.map((value, i) => value - slope * t[i]);
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
