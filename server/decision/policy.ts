@@ -1,15 +1,16 @@
 import { VeriframeError } from '../../protocol/errors.ts';
 import { CHALLENGE_KINDS, type Mode } from '../../protocol/status.ts';
+import { flash } from './policy-flash.ts';
+import { depth, injection, planarity } from './policy-attacks.ts';
 import {
   POLICY_NAMES,
   type BlinkPolicy,
   type ChallengePolicy,
   type ContinuityPolicy,
   type EnrolPolicy,
-  type FlashPolicy,
   type GesturePolicy,
-  type InjectionPolicy,
   type MatchPolicy,
+  type MotionPolicy,
   type PassivePadPolicy,
   type Policy,
   type PolicyName,
@@ -22,9 +23,9 @@ import {
 export { POLICY_NAMES, type Policy, type PolicyName } from './policy-shape.ts';
 
 /*
- * Every threshold of a decision stands here once, but for the scales of comparison scores (`score-scales.ts`) and
- * the assumed rates behind log-likelihood ratios, which stand beside the cue that uses them. "Starting value"
- * means: chosen from what is known, not yet calibrated on a data set.
+ * Every threshold of a decision stands here, in `policy-attacks.ts` or in `policy-flash.ts` once, but for the scales of comparison scores
+ * (`score-scales.ts`) and the assumed rates behind log-likelihood ratios, which stand beside the cue that uses them.
+ * "Starting value" means: chosen from what is known, not yet calibrated on a data set.
  */
 
 /** Starting values: time to act without haste, short enough that an attacker cannot wait for luck. */
@@ -184,50 +185,8 @@ const passivePad: PassivePadPolicy = {
   maxYawDeg: 18,
 };
 
-/**
- * Two pictures of a camera are never equal, for their noise; a second of them is no accident. A stalled camera may hand
- * the last picture of one session to the next, and no more than one.
- * Stillness, over any second of ten clips and eight webcam recordings of people: landmarks moved by .011 eye distances or
- * more; on still pictures with fresh noise by .003 to .009, at 47 px between the eyes as at 84. It counts against a
- * session but cannot reject it.
- * Repeats, `npm run bench:cues`: the same frames in another encoding or size come to within .003 to .034 eye distances
- * (medians of six clips, 47 to 130 px between the eyes). Of those six, played again encoded anew, scaled and backward, and
- * noisier at half the rate, five are found, and one whose face moves by .08 in all is not; none of ten clips (79 s), nor
- * puppets that turn the same way four times.
- * Cuts: of 3 600 steps in clips at full and half rate one jumps by .1 between stillness, and about a fourth of random cuts.
- * The rest are starting values.
- */
-const injection: InjectionPolicy = {
-  enforced: true,
-  minFrames: 8,
-  minSpanMs: 500,
-  frozenFrames: 5,
-  frozenMs: 1_000,
-  loopedFrames: 5,
-  loopGapMs: 500,
-  replayedFrames: 3,
-  digestsKept: 900,
-  stillMotion: 0.009,
-  stillMs: 1_000,
-  stillFrames: 4,
-  repeatMotion: 0.025,
-  repeatFrames: 10,
-  repeatMs: 1_200,
-  repeatExtent: 0.12,
-  repeatDriftMs: 25,
-  repeatGapMs: 1_000,
-  posturesKept: 900,
-  cutMotion: 0.1,
-  cutStillness: 0.05,
-  cutGapMs: 120,
-  splicedCuts: 3,
-  minFramesToCount: 30,
-  duplicatedShare: 0.3,
-  metronomeFrames: 30,
-  metronomeSpreadMs: 0.05,
-  maxClockDriftMs: 3_000,
-  rejectSeverity: 0.8,
-};
+/** MOTION-DOC */
+const motion: MotionPolicy = { everyMs: 500, minWindows: 3, slope: 0.5, offset: -0.2, maxLlr: 1.5 };
 
 /**
  * False match rates are LFW's, of single photographs of people of many origins: among people who resemble each
@@ -242,27 +201,6 @@ const match: MatchPolicy = {
   identifyMarginLlr: 2,
   minProbes: 5,
   searchEveryMs: 500,
-};
-
-/**
- * Starting values; no recordings of flashes exist here. Correlation: in a simulated camera (noise, drift, white balance,
- * 12 to 30 fps, lags to 400 ms) of skin whose light is a tenth the screen's 99 % exceed .98, at a fiftieth .92; of
- * sequences other than the one shown .1 % exceed .91. In ten clips of people who talk and turn, lit by no screen, none
- * of 1 110 sequences drawn at random exceeds .89; their tint changes by .011 (median), .043 at most.
- */
-const flash: FlashPolicy = {
-  count: 8,
-  stepMs: 400,
-  settleShare: 0.2,
-  minLagMs: 50,
-  maxLagMs: 650,
-  lagStepMs: 25,
-  minSteps: 7,
-  followBar: 0.92,
-  minExplained: 0.006,
-  minContradiction: 0.06,
-  contradictBar: 0.7,
-  maxBackgroundShare: 0.8,
 };
 
 const enrol: EnrolPolicy = { minFrames: 5, targetFrames: 8, minSpanMs: 1_000 };
@@ -289,7 +227,10 @@ const standard: Policy = {
   blink,
   continuity,
   passivePad,
+  motion,
   injection,
+  planarity,
+  depth,
   flash,
   match,
   enrol,
@@ -298,7 +239,7 @@ const standard: Policy = {
     prior: PRIOR,
     accept: ACCEPT,
     reject: REJECT,
-    cues: ['match', 'challenge', 'passive-pad', 'continuity', 'injection', 'flash'],
+    cues: ['match', 'challenge', 'passive-pad', 'continuity', 'injection', 'planarity', 'depth', 'flash'],
   },
   requiredCues: ['challenge', 'continuity', 'injection', 'quality'],
 };
@@ -332,7 +273,7 @@ const passive: Policy = {
   timing: { ...timing, matchingMs: 10_000 },
   challenges: null,
   flash: null,
-  fusion: { ...standard.fusion, cues: ['match', 'blink', 'passive-pad', 'continuity', 'injection'] },
+  fusion: { ...standard.fusion, cues: ['match', 'blink', 'passive-pad', 'continuity', 'injection', 'depth'] },
   requiredCues: ['blink', 'passive-pad', 'continuity', 'injection', 'quality'],
 };
 

@@ -1,7 +1,14 @@
 import type { FlashStatus } from '../../protocol/status.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import { colourShown, flashEvidence, foldFlash, nextFlashTime, passFlashTime, startFlash } from '../evidence/flash.ts';
+import {
+  colourShown,
+  flashEvidence,
+  foldFlash,
+  nextFlashTime,
+  passFlashTime,
+  startFlash,
+} from '../evidence/flash.ts';
 import type { Seen } from './fold-analysis.ts';
 import type { Live, LiveState, MatchingState } from './state.ts';
 

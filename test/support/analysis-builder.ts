@@ -7,6 +7,7 @@ import type {
   Quality,
 } from '../../server/vision/analysis.ts';
 import type { AnalysisWants } from '../../server/vision/analysis.ts';
+import type { FlashColours } from '../../server/vision/flash-colours.ts';
 import type { Mouth } from '../../server/vision/mouth.ts';
 
 const WIDTH = 640;
@@ -27,6 +28,10 @@ export interface Look {
   readonly followed?: boolean;
   readonly quality?: Partial<Quality>;
   readonly bonaFideProbability?: number;
+  /** What a window of motion that goes with the frame is said to be. */
+  readonly livingMotionProbability?: number;
+  /** Of skin and background; in a light that does not change unless said otherwise. */
+  readonly colours?: FlashColours;
   /** Pictures with the same one are the same picture. */
   readonly picture?: string;
   /** Another session has shown the picture. */
@@ -34,6 +39,11 @@ export interface Look {
   /** Camera noise and sway, 0 for none. */
   readonly sway?: number;
 }
+
+const ROOM_LIGHT: FlashColours = {
+  face: { red: 170, green: 125, blue: 105, pixels: 3_000 },
+  background: { red: 120, green: 122, blue: 118, pixels: 2_000 },
+};
 
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
 export interface Identity {
@@ -87,6 +97,9 @@ export function analysisOf(
     height: HEIGHT,
     perceptualHash: '0123456789abcdef',
     pixelDigest: look.picture ?? `picture-${random()}`,
+    ...(wants.motion !== undefined && models.motion === true
+      ? { livingMotionProbability: look.livingMotionProbability ?? 0.85 }
+      : {}),
   };
   if (look.found === false) return { ...frame, face: { found: false, why: 'no-face' }, faceCount: 0 };
   const value = faceOf(look, wants, models, random);
@@ -97,6 +110,7 @@ export function analysisOf(
 export interface Loaded {
   readonly embeddings: readonly (keyof Embeddings)[];
   readonly pad: readonly string[];
+  readonly motion?: boolean;
 }
 
 function faceOf(look: Look, wants: AnalysisWants, models: Loaded, random: () => number): FaceAnalysis {
@@ -131,6 +145,7 @@ function faceOf(look: Look, wants: AnalysisWants, models: Loaded, random: () => 
     },
     followed: look.followed ?? true,
     ...(embeddings === null ? {} : { embeddings }),
+    ...(wants.colours === true ? { colours: look.colours ?? ROOM_LIGHT } : {}),
     ...(wants.pad && models.pad.length > 0
       ? { bonaFideProbability: look.bonaFideProbability ?? 0.93 + jitter(0.05) }
       : {}),

@@ -8,7 +8,7 @@ import type { Mode, PublicStatus } from '../../protocol/status.ts';
 import { ALICE, analysisOf, embeddingsOf, seeded, type Identity, type Script } from './analysis-builder.ts';
 
 export const ALL_MODELS: SessionContext = {
-  models: { embeddings: ['faceres', 'dlib', 'mobilefacenet'], pad: ['minifasnet-v2', 'minifasnet-v1se'] },
+  models: { embeddings: ['faceres', 'dlib', 'mobilefacenet'], pad: ['minifasnet-v2', 'minifasnet-v1se'], motion: true },
 };
 export const BASE_MODELS: SessionContext = { models: { embeddings: ['faceres', 'dlib'], pad: [] } };
 
@@ -22,6 +22,8 @@ export interface DriverOptions {
   readonly enrolled?: Identity | null;
   readonly seed?: number;
   readonly framesPerSecond?: number;
+  /** The client offers to show colours. */
+  readonly flash?: boolean;
   /** How long a frame's analysis takes. */
   readonly analysisMs?: number;
   /** What every search of the gallery finds. */
@@ -73,7 +75,7 @@ export class SessionDriver {
       createdAtMs: START_MS,
     };
     this.state = initialState(this.request, START_MS);
-    this.dispatch({ type: 'hello', atMs: this.nowMs });
+    this.dispatch({ type: 'hello', atMs: this.nowMs, flash: options.flash ?? false });
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
   }
 
