@@ -297,10 +297,13 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
       spdx: 'Apache-2.0',
       attribution: 'veriframe, trained by `npm run train -- motion`',
       origin: 'models/train/motion',
-      trainingData: 'simulated landmark streams only, fitted to statistics of real recordings; no recording itself',
+      trainingData:
+        'simulated landmark streams only, fitted to statistics of real recordings; no recording itself',
     },
     input: { name: 'window', steps: 32, features: 17, batch: 'dynamic' },
-    outputs: [{ name: 'living', shape: [1], meaning: 'probability that the window shows living motion, 0..1' }],
+    outputs: [
+      { name: 'living', shape: [1], meaning: 'probability that the window shows living motion, 0..1' },
+    ],
     withoutIt: 'living motion cannot be told from that of a photo',
   },
 };

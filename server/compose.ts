@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { GEOMETRY_MODELS, type ModelId } from '../models/ids.ts';
+import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../models/ids.ts';
 import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
@@ -296,7 +296,12 @@ function describeSystem(models: LoadedModels, transport: SystemInfo['transport']
   const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
     version: string;
   };
-  const ids: readonly ModelId[] = [...GEOMETRY_MODELS, ...models.embeddings, ...models.pad];
+  const ids: readonly ModelId[] = [
+    ...GEOMETRY_MODELS,
+    ...models.embeddings,
+    ...models.pad,
+    ...(models.motion === true ? SEQUENCE_MODELS : []),
+  ];
   return {
     version: manifest.version,
     tier: models.embeddings.includes('mobilefacenet') && models.pad.length > 0 ? 'full' : 'base',

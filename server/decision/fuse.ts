@@ -7,7 +7,7 @@ const WEIGHTED_GROUPS: readonly { readonly weight: number; readonly cues: readon
   { weight: 0.4, cues: ['match'] },
   { weight: 0.25, cues: [] },
   { weight: 0.2, cues: ['challenge', 'blink', 'passive-pad', 'flash'] },
-  { weight: 0.15, cues: ['continuity', 'injection'] },
+  { weight: 0.15, cues: ['motion', 'continuity', 'injection'] },
 ];
 
 /**

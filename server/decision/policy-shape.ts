@@ -285,6 +285,7 @@ export interface Policy {
   readonly blink: BlinkPolicy;
   readonly continuity: ContinuityPolicy;
   readonly passivePad: PassivePadPolicy;
+  readonly motion: MotionPolicy;
   readonly injection: InjectionPolicy;
   /** Null: never shown. Otherwise shown where the client offers it. */
   readonly flash: FlashPolicy | null;

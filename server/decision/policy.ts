@@ -185,7 +185,7 @@ const passivePad: PassivePadPolicy = {
   maxYawDeg: 18,
 };
 
-/** MOTION-DOC */
+/** Starting values. */
 const motion: MotionPolicy = { everyMs: 500, minWindows: 3, slope: 0.5, offset: -0.2, maxLlr: 1.5 };
 
 /**
@@ -239,7 +239,7 @@ const standard: Policy = {
     prior: PRIOR,
     accept: ACCEPT,
     reject: REJECT,
-    cues: ['match', 'challenge', 'passive-pad', 'continuity', 'injection', 'planarity', 'depth', 'flash'],
+    cues: ['match', 'challenge', 'passive-pad', 'motion', 'continuity', 'injection', 'planarity', 'depth', 'flash'],
   },
   requiredCues: ['challenge', 'continuity', 'injection', 'quality'],
 };
@@ -273,7 +273,7 @@ const passive: Policy = {
   timing: { ...timing, matchingMs: 10_000 },
   challenges: null,
   flash: null,
-  fusion: { ...standard.fusion, cues: ['match', 'blink', 'passive-pad', 'continuity', 'injection', 'depth'] },
+  fusion: { ...standard.fusion, cues: ['match', 'blink', 'passive-pad', 'motion', 'continuity', 'injection', 'depth'] },
   requiredCues: ['blink', 'passive-pad', 'continuity', 'injection', 'quality'],
 };
 

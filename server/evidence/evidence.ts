@@ -36,6 +36,7 @@ export const CUES = [
   'challenge',
   'blink',
   'passive-pad',
+  'motion',
   'continuity',
   'injection',
   'flash',

@@ -49,7 +49,8 @@ export function pooledMotion(probabilities: readonly number[]): number {
 export function motionEvidence(state: MotionState, modelPresent: boolean, policy: MotionPolicy): Evidence {
   const { probabilities } = state;
   if (!modelPresent) return { measured: false, why: 'model-absent' };
-  if (probabilities.length === 0 && state.postures.length === 0) return { measured: false, why: 'not-started' };
+  if (probabilities.length === 0 && state.postures.length === 0)
+    return { measured: false, why: 'not-started' };
   if (probabilities.length < policy.minWindows) return { measured: false, why: 'too-few-frames' };
   const score = pooledMotion(probabilities);
   const llr = policy.slope * logOdds(score, Infinity) + policy.offset;

@@ -32,6 +32,8 @@ export type AnalyzeReply =
 export interface LoadedModels {
   readonly embeddings: readonly EmbeddingModelId[];
   readonly pad: readonly PadModelId[];
+  /** Whether living motion can be judged. */
+  readonly motion?: boolean;
 }
 
 /**

@@ -41,6 +41,7 @@ export async function createPool(options: PoolOptions): Promise<MeasurablePool> 
   const pool = new Pool(options, {
     embeddings: EMBEDDING_MODELS.filter(isLoaded),
     pad: PAD_MODELS.filter(isLoaded),
+    motion: isLoaded('motion'),
   });
   try {
     await pool.start();

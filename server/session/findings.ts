@@ -8,6 +8,7 @@ import { poolMean } from '../evidence/embedding-pool.ts';
 import { CUES, type Evidence, type EvidenceByCue } from '../evidence/evidence.ts';
 import { injectionEvidence } from '../evidence/injection.ts';
 import { matchEvidence, matchReferences, type MatchFinding } from '../evidence/match.ts';
+import { motionEvidence } from '../evidence/motion.ts';
 import { passivePadEvidence } from '../evidence/passive-pad.ts';
 import { qualityEvidence } from '../evidence/quality-gate.ts';
 import { flashFinding, isFlashPending } from './flashing.ts';
@@ -45,6 +46,9 @@ export function evidenceOf(
     blink: blinkEvidence(gathered.blink, policy.blink),
     'passive-pad': policy.fusion.cues.includes('passive-pad')
       ? passivePadEvidence(gathered.passivePad, context.models.pad.length > 0, policy.passivePad)
+      : NOT_REQUESTED,
+    motion: policy.fusion.cues.includes('motion')
+      ? motionEvidence(gathered.motion, context.models.motion === true, policy.motion)
       : NOT_REQUESTED,
     continuity: continuityEvidence(gathered.continuity, policy.continuity),
     injection: injectionEvidence(gathered.injection, policy.injection),

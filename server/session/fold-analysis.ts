@@ -5,6 +5,7 @@ import { breaksTrack, foldContinuity, initialContinuity } from '../evidence/cont
 import { addToPool } from '../evidence/embedding-pool.ts';
 import { deviationFrom, isAway, postureOf, type Posture } from '../evidence/gesture.ts';
 import { foldInjection } from '../evidence/injection.ts';
+import { foldMotion } from '../evidence/motion.ts';
 import { foldPassivePad } from '../evidence/passive-pad.ts';
 import { foldQuality, judge, type Verdict } from '../evidence/quality-gate.ts';
 import { faceOf, type Sample } from '../evidence/sample.ts';
@@ -72,6 +73,7 @@ export function foldAnalysis(
     blink,
     continuity,
     passivePad: foldPassivePad(before.passivePad, sample, verdict, policy.passivePad),
+    motion: foldMotion(before.motion, sample, breaksTrack(before.continuity, sample, policy.continuity)),
     injection: foldInjection(before.injection, sample, policy.injection),
     challenges: before.challenges,
   };
@@ -85,6 +87,7 @@ export function foldAnalysis(
     countedAtMs: analysis.faceCount === undefined ? lastLook.countedAtMs : atMs,
     embeddedAtMs: face?.embeddings === undefined ? lastLook.embeddedAtMs : atMs,
     padAtMs: face?.bonaFideProbability === undefined ? lastLook.padAtMs : atMs,
+    motionAtMs: analysis.livingMotionProbability === undefined ? lastLook.motionAtMs : atMs,
   };
   const seen: Seen = {
     atMs,

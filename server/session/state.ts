@@ -9,6 +9,7 @@ import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import { initialInjection, type InjectionState } from '../evidence/injection.ts';
 import type { MatchFinding } from '../evidence/match.ts';
+import { initialMotion, type MotionState } from '../evidence/motion.ts';
 import { initialPassivePad, type PassivePadState } from '../evidence/passive-pad.ts';
 import { initialQuality, type QualityState, type Verdict } from '../evidence/quality-gate.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
@@ -20,6 +21,8 @@ export interface SessionContext {
   readonly models: {
     readonly embeddings: readonly EmbeddingModelId[];
     readonly pad: readonly PadModelId[];
+    /** Whether living motion can be judged; absent: no. */
+    readonly motion?: boolean;
   };
 }
 
@@ -69,6 +72,7 @@ export interface Gathered {
   readonly blink: BlinkState;
   readonly continuity: ContinuityState;
   readonly passivePad: PassivePadState;
+  readonly motion: MotionState;
   readonly injection: InjectionState;
   readonly challenges: ChallengeLog;
 }
@@ -86,6 +90,7 @@ export interface LastLook {
   readonly countedAtMs: number | null;
   readonly embeddedAtMs: number | null;
   readonly padAtMs: number | null;
+  readonly motionAtMs: number | null;
 }
 
 /** What was last said to the client. */
@@ -197,6 +202,7 @@ export const emptyGathered: Gathered = {
   blink: initialBlink,
   continuity: initialContinuity,
   passivePad: initialPassivePad,
+  motion: initialMotion,
   injection: initialInjection,
   challenges: { of: null, passed: [], skipped: [], failure: null },
 };
@@ -211,6 +217,7 @@ export const nothingSeen: LastLook = {
   countedAtMs: null,
   embeddedAtMs: null,
   padAtMs: null,
+  motionAtMs: null,
 };
 
 export function isLive(state: SessionState): state is LiveState {

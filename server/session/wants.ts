@@ -1,5 +1,6 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import { deviationFrom, extentOf } from '../evidence/gesture.ts';
+import { nextMotionWindow } from '../evidence/motion.ts';
 import type { AnalysisWants } from '../vision/analysis.ts';
 import { neededEmbeddings } from './needed-embeddings.ts';
 import { isFlashPending } from './flashing.ts';
@@ -21,6 +22,9 @@ export function wantsOf(
     gathered.continuity.unproven || (state.phase === 'challenging' && isAnswering(state, policy));
   const embedEveryMs =
     gathered.probes.frames < sampling.enoughProbes ? sampling.embedEveryMs : sampling.embedSeldomEveryMs;
+  const judgesMotion = context.models.motion === true && policy.fusion.cues.includes('motion');
+  const motion =
+    judgesMotion && due(look.motionAtMs, policy.motion.everyMs) ? nextMotionWindow(gathered.motion) : null;
   return {
     embeddings:
       sampling.embedEveryMs === 0 || (usable && (mustRecognise || due(look.embeddedAtMs, embedEveryMs))),
@@ -28,6 +32,7 @@ export function wantsOf(
     pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
     colours: state.phase === 'matching' && isFlashPending(state, policy),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
+    ...(motion === null ? {} : { motion }),
   };
 }
 

@@ -76,7 +76,7 @@ describe('command line', () => {
     const { stderr } = await run([]);
     expect(stderr).toContain('made dlib');
     expect(stderr).toMatch(/notice: not available: minifasnet-v2, minifasnet-v1se \(/);
-    expect(stderr).toContain('models ready: blazeface, facemesh, iris, faceres, dlib\n');
+    expect(stderr).toContain('models ready: blazeface, facemesh, iris, faceres, dlib, motion\n');
     expect((await run([])).stderr).not.toContain('made');
   });
 

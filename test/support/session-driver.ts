@@ -8,7 +8,11 @@ import type { Mode, PublicStatus } from '../../protocol/status.ts';
 import { ALICE, analysisOf, embeddingsOf, seeded, type Identity, type Script } from './analysis-builder.ts';
 
 export const ALL_MODELS: SessionContext = {
-  models: { embeddings: ['faceres', 'dlib', 'mobilefacenet'], pad: ['minifasnet-v2', 'minifasnet-v1se'], motion: true },
+  models: {
+    embeddings: ['faceres', 'dlib', 'mobilefacenet'],
+    pad: ['minifasnet-v2', 'minifasnet-v1se'],
+    motion: true,
+  },
 };
 export const BASE_MODELS: SessionContext = { models: { embeddings: ['faceres', 'dlib'], pad: [] } };
 

@@ -27,11 +27,7 @@ export function motionOnnx({
     'LSTM',
     [
       stepsFirst,
-      graph.float32(
-        'kernel',
-        [1, rows, MOTION_FEATURE_COUNT],
-        gateRows(kernel, MOTION_FEATURE_COUNT, units),
-      ),
+      graph.float32('kernel', [1, rows, MOTION_FEATURE_COUNT], gateRows(kernel, MOTION_FEATURE_COUNT, units)),
       graph.float32('recurrent_kernel', [1, rows, units], gateRows(recurrentKernel, units, units)),
       graph.float32(
         'bias',

@@ -48,7 +48,9 @@ export interface MotionReport {
     readonly bar: number;
     /** Attacks against `live-webcam`, people that hold still, and against `live-clip`, people that talk and move. */
     readonly against: Readonly<Record<string, Readonly<Record<string, RealFigures>>>>;
-    readonly living: Readonly<Record<string, Omit<RealFigures, 'auc' | 'baselineAuc' | 'streamAuc' | 'baselineStreamAuc'>>>;
+    readonly living: Readonly<
+      Record<string, Omit<RealFigures, 'auc' | 'baselineAuc' | 'streamAuc' | 'baselineStreamAuc'>>
+    >;
   } | null;
 }
 

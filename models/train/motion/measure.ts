@@ -31,7 +31,9 @@ export interface Measured {
 }
 
 /** The windows of one stream, one every half second. */
-export function windowsOf(faces: readonly { readonly atMs: number; readonly face: FaceAnalysis }[]): Float32Array[] {
+export function windowsOf(
+  faces: readonly { readonly atMs: number; readonly face: FaceAnalysis }[],
+): Float32Array[] {
   const postures = faces.map(({ atMs, face }) => motionPosture(atMs, face));
   const windows: Float32Array[] = [];
   let lastMs = -Infinity;
@@ -117,7 +119,9 @@ function carriedOver(streams: readonly RealStream[]): number {
   let products = 0;
   let squares = 0;
   for (const { faces } of streams) {
-    const series = MOTION_POINTS.flatMap((point) => [0, 1].map((axis) => faces.map(({ face }) => face.landmarks[3 * point + axis])));
+    const series = MOTION_POINTS.flatMap((point) =>
+      [0, 1].map((axis) => faces.map(({ face }) => face.landmarks[3 * point + axis])),
+    );
     for (const values of series) {
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       for (let i = 1; i < values.length; i++) {

@@ -100,7 +100,9 @@ export class MeshView {
     const lidError = draws.logBetween(...LID_ERROR_RANGE) * WAVE_SHARE;
     this.#lidErrors = this.#waves.map(() => lidError * draws.normal());
     const gazeError = draws.logBetween(...GAZE_ERROR_RANGE) * WAVE_SHARE;
-    this.#gazeErrors = this.#waves.map(() => [gazeError * draws.normal(), gazeError * draws.normal()] as const);
+    this.#gazeErrors = this.#waves.map(
+      () => [gazeError * draws.normal(), gazeError * draws.normal()] as const,
+    );
     this.#blur = draws.logBetween(...BLUR_RANGE);
   }
 

@@ -48,7 +48,12 @@ export function isLiving(kind: RealKind): boolean {
  * Every recording under `data` (clips-dev, nuaa-dev, lfw-dev) through the server's own vision. Photographs held
  * before a camera and screens that replay the clips are drawn pixel by pixel, with fresh sensor noise.
  */
-export async function realStreams({ data, seed, photos, onStream }: RealStreamOptions): Promise<RealStream[]> {
+export async function realStreams({
+  data,
+  seed,
+  photos,
+  onStream,
+}: RealStreamOptions): Promise<RealStream[]> {
   const looker = await Looker.load();
   const streams: RealStream[] = [];
   const keep = async (kind: RealKind, name: string, pictures: AsyncIterable<TimedPicture>) => {
@@ -88,12 +93,20 @@ export async function realStreams({ data, seed, photos, onStream }: RealStreamOp
   return streams;
 }
 
-async function* heldPhoto(sheet: RgbImage, style: HoldStyle, seed: number): AsyncGenerator<TimedPicture, void, void> {
+async function* heldPhoto(
+  sheet: RgbImage,
+  style: HoldStyle,
+  seed: number,
+): AsyncGenerator<TimedPicture, void, void> {
   const photograph = photographer(style, seed);
   for (let i = 0; i < PHOTO_FPS * PHOTO_SECONDS; i++) yield photograph(sheet, (i * 1000) / PHOTO_FPS);
 }
 
-async function* heldScreen(clip: string, style: HoldStyle, seed: number): AsyncGenerator<TimedPicture, void, void> {
+async function* heldScreen(
+  clip: string,
+  style: HoldStyle,
+  seed: number,
+): AsyncGenerator<TimedPicture, void, void> {
   const photograph = photographer(style, seed);
   for await (const { atMs, image } of videoFrames(clip)) {
     if (atMs > REPLAY_SECONDS * 1000) return;

@@ -85,7 +85,12 @@ function postures(
 }
 
 /** Pictures that stand still, or the same few over and over. */
-function repeated(kind: 'frozen' | 'looped', face: Face, times: readonly number[], draws: Draws): MotionPosture[] {
+function repeated(
+  kind: 'frozen' | 'looped',
+  face: Face,
+  times: readonly number[],
+  draws: Draws,
+): MotionPosture[] {
   const original = postures(draws.pick(['quiet', 'talking', 'acting', 'in-hand']), face, times, draws);
   const period = kind === 'frozen' ? 1 : Math.max(2, Math.round(draws.between(0.1, 0.5) * times.length));
   const from = kind === 'frozen' ? Math.floor(draws.between(0, 0.4) * times.length) : 0;
@@ -154,12 +159,11 @@ function living(
   draws: Draws,
 ): (seconds: number) => MotionPosture {
   const manner = drawManner(kind, draws);
-  const swaying = (amplitude: number) => sumOf(
-    wander(draws, amplitude * manner.sway, 0.1, 1),
-    wander(draws, 0.03 * amplitude, 4, 9),
-  );
+  const swaying = (amplitude: number) =>
+    sumOf(wander(draws, amplitude * manner.sway, 0.1, 1), wander(draws, 0.03 * amplitude, 4, 9));
   const doing = new Set<string>();
-  if (manner.acts > 0) doing.add(draws.pick(['yaw', 'yaw', 'pitch', 'toward', 'smile', 'jaw', 'brows', 'roll']));
+  if (manner.acts > 0)
+    doing.add(draws.pick(['yaw', 'yaw', 'pitch', 'toward', 'smile', 'jaw', 'brows', 'roll']));
   const asked = (what: string, amplitude: number) =>
     doing.has(what) ? acts(draws, amplitude * (draws.chance(0.5) ? 1 : -1), BEFORE_S, AFTER_S) : nothing;
   const askedUp = (what: string, amplitude: number) =>
@@ -210,7 +214,8 @@ function living(
       shift,
       pivot: NECK,
       camera: camera?.(seconds) ?? null,
-      lids: (1 - lidDepth * Math.min(1, blink(seconds))) * (1 + lids(seconds)) * (1 - 1.5 * Math.max(0, down2)),
+      lids:
+        (1 - lidDepth * Math.min(1, blink(seconds))) * (1 + lids(seconds)) * (1 - 1.5 * Math.max(0, down2)),
       gazeRight: gazeRight(seconds) - compensation * yaw(seconds),
       gazeDown: down2,
       flatness: 0,
@@ -271,4 +276,3 @@ function handHeldCamera(draws: Draws): (seconds: number) => { x: number; y: numb
   const roll = times(strength, wander(draws, 0.03, 0.3, 4));
   return (seconds) => ({ x: x(seconds), y: y(seconds), roll: roll(seconds) });
 }
-
