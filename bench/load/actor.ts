@@ -7,14 +7,19 @@ const ONSET_MS = [320, 650] as const;
 /** An unanswered challenge is tried again after this long. */
 const TRY_AGAIN_AFTER_MS = 1_200;
 
-let nextVariant = 1;
+let variantsUsed = 0;
+
+function unusedVariant(): number {
+  variantsUsed = (variantsUsed + 1) % VARIANTS;
+  return variantsUsed;
+}
 
 /** Plays a person on file in front of one session's camera. No picture is ever sent twice. */
 export class Actor {
   readonly #person: Person;
   readonly #draw: () => number;
   readonly #idleFromMs: number;
-  #variant = nextVariant++;
+  #variant = unusedVariant();
   #idleRound = 0;
   #challenge: string | null = null;
   #answer: { readonly clip: Clip; readonly startMs: number; readonly endMs: number } | null = null;
@@ -55,8 +60,7 @@ export class Actor {
   }
 
   #freshen(): void {
-    nextVariant = (nextVariant + 1) % VARIANTS;
-    this.#variant = nextVariant;
+    this.#variant = unusedVariant();
   }
 }
 

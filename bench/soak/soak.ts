@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LoadRig, type RigOptions, type Window } from '../load/rig.ts';
+import { measureStep, thisMachine, type Machine } from '../load/run.ts';
+
+export interface SoakPoint extends Window {
+  readonly atMinute: number;
+}
+
+export interface SoakReport {
+  readonly machine: Machine;
+  readonly transport: RigOptions['transport'];
+  readonly policy: string;
+  readonly framesPerSecond: number;
+  readonly minutes: number;
+  /** People at a time, and the share of the workers' time that they were chosen to use. */
+  readonly seats: number;
+  readonly aimedLoad: number;
+  readonly points: readonly SoakPoint[];
+  readonly trends: readonly Trend[];
+}
+
+/** A figure's course over the soak, its first part left out: there memory grows as caches fill. */
+export interface Trend {
+  readonly what: string;
+  readonly unit: string;
+  readonly first: number;
+  readonly last: number;
+  /** Least squares, with the standard error of the slope. */
+  readonly slopeAnHour: number;
+  readonly errorAnHour: number;
+}
+
+export interface SoakOptions extends RigOptions {
+  readonly minutes: number;
+  /** Share of the workers' time, 0..1. */
+  readonly load: number;
+  readonly points: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Part of the soak that counts as warm-up. */
+const WARM_UP_SHARE = 0.2;
+const CALIBRATION_S = 10;
+
+/** Holds a server at a share of what it can do for as long as asked and watches it. */
+export async function soak(options: SoakOptions): Promise<SoakReport> {
+  const { minutes, points, load, transport, policy, framesPerSecond, onProgress } = options;
+  const machine = thisMachine();
+  const rig = await LoadRig.start(options);
+  try {
+    const calibrationS = Math.min(CALIBRATION_S, 12 * minutes);
+    const { server } = await measureStep(rig, 2, calibrationS);
+    const seats = seatsFor(load, server.capacity.frameMs, server.workers.count, framesPerSecond);
+    onProgress(`${seats} people, ${server.capacity.frameMs.toFixed(1)} ms a frame`);
+    rig.seat(seats);
+    const startedAtMs = performance.now();
+    const measured: SoakPoint[] = [];
+    for (let point = 0; point < points; point++) {
+      rig.reset();
+      await delay((60_000 * minutes) / points);
+      const window = await rig.sample();
+      measured.push({ atMinute: (performance.now() - startedAtMs) / 60_000, ...window });
+      onProgress(progressOf(measured[measured.length - 1]));
+    }
+    const trends = trendsOf(measured);
+    return {
+      machine,
+      transport,
+      policy,
+      framesPerSecond,
+      minutes,
+      seats,
+      aimedLoad: load,
+      points: measured,
+      trends,
+    };
+  } finally {
+    await rig.close();
+  }
+}
+
+/** People who keep that share of the workers busy when each frame costs so much. At least one. */
+export function seatsFor(load: number, frameMs: number, workers: number, framesPerSecond: number): number {
+  return Math.max(1, Math.floor((load * workers * 1000) / (frameMs * framesPerSecond)));
+}
+
+function progressOf({ atMinute, server }: SoakPoint): string {
+  const { process, latencyMs, descriptors } = server;
+  return `minute ${atMinute.toFixed(1)}: ${(process.rssBytes / 1e6).toFixed(0)} MB, p99 ${latencyMs.p99.toFixed(0)} ms, ${descriptors} descriptors`;
+}
+
+const FIGURES: readonly (readonly [what: string, unit: string, value: (point: SoakPoint) => number])[] = [
+  ['server memory', 'MB', ({ server }) => server.process.rssBytes / 1e6],
+  ['server heap, collected', 'MB', ({ server }) => server.heapBytes / 1e6],
+  ['workers memory', 'MB', ({ server }) => server.workers.rssBytes / 1e6],
+  ['descriptors', '', ({ server }) => server.descriptors],
+  ['latency p50', 'ms', ({ server }) => server.latencyMs.p50],
+  ['latency p99', 'ms', ({ server }) => server.latencyMs.p99],
+];
+
+/** The courses of all figures. Empty with fewer than three points after the warm-up. */
+export function trendsOf(points: readonly SoakPoint[]): Trend[] {
+  const settled = points.slice(Math.ceil(WARM_UP_SHARE * points.length));
+  if (settled.length < 3) return [];
+  return FIGURES.map(([what, unit, value]) => {
+    const line = fitLine(settled.map((point) => [point.atMinute / 60, value(point)]));
+    return {
+      what,
+      unit,
+      first: value(settled[0]),
+      last: value(settled[settled.length - 1]),
+      slopeAnHour: line.slope,
+      errorAnHour: line.error,
+    };
+  });
+}
+
+/** Least squares through (x, y), with the standard error of its slope. Needs three points with two different x. */
+export function fitLine(points: readonly (readonly [number, number])[]): { slope: number; error: number } {
+  const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  let xx = 0;
+  let xy = 0;
+  for (const [x, y] of points) {
+    xx += (x - meanX) ** 2;
+    xy += (x - meanX) * (y - meanY);
+  }
+  const slope = xy / xx;
+  const squares = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
+  return { slope, error: Math.sqrt(squares / (points.length - 2) / xx) };
+}
