@@ -90,6 +90,10 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
     return reject('flash-contradicted');
   const pad = evidence['passive-pad'];
   if (pad.measured && pad.score < policy.passivePad.rejectBar) return reject('pad-below-bar');
+  const { planarity, depth } = evidence;
+  if (planarity.measured && planarity.score < policy.planarity.rejectBar)
+    return reject('planarity-below-bar');
+  if (depth.measured && depth.score < policy.depth.rejectBar) return reject('depth-below-bar');
   if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
     return reject(findings.mode === 'identify' ? 'no-candidate' : 'match-below-threshold');
   return null;

@@ -2,10 +2,10 @@ import type { Cue, Evidence, EvidenceByCue } from '../evidence/evidence.ts';
 import { logOdds, probabilityOf } from './calibrate.ts';
 import type { FusionPolicy } from './policy-shape.ts';
 
-/** The groups of plain-weight fusion. Depth has no cue yet and so takes no part. */
+/** The groups of plain-weight fusion: who, depth, liveness, motion. */
 const WEIGHTED_GROUPS: readonly { readonly weight: number; readonly cues: readonly Cue[] }[] = [
   { weight: 0.4, cues: ['match'] },
-  { weight: 0.25, cues: [] },
+  { weight: 0.25, cues: ['planarity', 'depth'] },
   { weight: 0.2, cues: ['challenge', 'blink', 'passive-pad', 'flash'] },
   { weight: 0.15, cues: ['motion', 'continuity', 'injection'] },
 ];

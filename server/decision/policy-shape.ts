@@ -233,6 +233,45 @@ export interface FlashPolicy {
   readonly maxBackgroundShare: number;
 }
 
+export interface PlanarityPolicy {
+  /** Turned by no more than this, against the face at rest, a mesh is one at rest. */
+  readonly restDeg: number;
+  /** Turns that are judged. */
+  readonly minTurnDeg: number;
+  readonly maxTurnDeg: number;
+  readonly maxNodDeg: number;
+  readonly minFrames: number;
+  /** The newest this many count. */
+  readonly maxFrames: number;
+  /** The log-likelihood ratio is `slope` × (score − `neutral`), kept within these two. */
+  readonly neutral: number;
+  readonly slope: number;
+  readonly minLlr: number;
+  readonly maxLlr: number;
+  /** A score below it rejects by itself. */
+  readonly rejectBar: number;
+}
+
+export interface DepthPolicy {
+  /** Share of the face's landmarks that must have a depth. */
+  readonly minCoverage: number;
+  /** Correlation between the relief of depth and mesh below which the depth is not the face's. */
+  readonly minAgreement: number;
+  /** Fields of view that cameras have. */
+  readonly minFieldOfViewDeg: number;
+  readonly maxFieldOfViewDeg: number;
+  readonly minFrames: number;
+  /** The newest this many count. */
+  readonly maxFrames: number;
+  /** The log-likelihood ratio is `slope` × (score − `neutral`), kept within these two. */
+  readonly neutral: number;
+  readonly slope: number;
+  readonly minLlr: number;
+  readonly maxLlr: number;
+  /** A score below it rejects by itself. */
+  readonly rejectBar: number;
+}
+
 export interface MatchPolicy {
   /** False match rates at which the thresholds below were read off. */
   readonly acceptFmr: Fmr;
@@ -287,6 +326,8 @@ export interface Policy {
   readonly passivePad: PassivePadPolicy;
   readonly motion: MotionPolicy;
   readonly injection: InjectionPolicy;
+  readonly planarity: PlanarityPolicy;
+  readonly depth: DepthPolicy;
   /** Null: never shown. Otherwise shown where the client offers it. */
   readonly flash: FlashPolicy | null;
   readonly match: MatchPolicy;

@@ -15,6 +15,8 @@ export const REASONS = [
   'challenge-too-early',
   'skips-exhausted',
   'pad-below-bar',
+  'planarity-below-bar',
+  'depth-below-bar',
   'injection-above-bar',
   'flash-contradicted',
   'continuity-broken',

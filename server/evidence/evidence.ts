@@ -7,6 +7,8 @@ export type Unmeasured =
   | 'frame-rate-too-low'
   | 'no-reference'
   | 'skipped'
+  /** No device sent depth with its frames. */
+  | 'no-depth'
   /** The client does not show colours, by a person's choice or its device. */
   | 'not-offered'
   /** The surroundings outshine the screen. */
@@ -39,6 +41,8 @@ export const CUES = [
   'motion',
   'continuity',
   'injection',
+  'planarity',
+  'depth',
   'flash',
   'quality',
 ] as const;

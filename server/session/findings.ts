@@ -4,12 +4,14 @@ import type { Assurance } from '../decision/reasons.ts';
 import { blinkEvidence } from '../evidence/blink.ts';
 import { challengeEvidence } from '../evidence/challenge.ts';
 import { continuityEvidence } from '../evidence/continuity.ts';
+import { depthEvidence } from '../evidence/depth.ts';
 import { poolMean } from '../evidence/embedding-pool.ts';
 import { CUES, type Evidence, type EvidenceByCue } from '../evidence/evidence.ts';
 import { injectionEvidence } from '../evidence/injection.ts';
 import { matchEvidence, matchReferences, type MatchFinding } from '../evidence/match.ts';
 import { motionEvidence } from '../evidence/motion.ts';
 import { passivePadEvidence } from '../evidence/passive-pad.ts';
+import { planarityEvidence } from '../evidence/planarity.ts';
 import { qualityEvidence } from '../evidence/quality-gate.ts';
 import { flashFinding, isFlashPending } from './flashing.ts';
 import type { LiveState, SessionContext } from './state.ts';
@@ -52,6 +54,12 @@ export function evidenceOf(
       : NOT_REQUESTED,
     continuity: continuityEvidence(gathered.continuity, policy.continuity),
     injection: injectionEvidence(gathered.injection, policy.injection),
+    planarity: policy.fusion.cues.includes('planarity')
+      ? planarityEvidence(gathered.planarity, policy.planarity)
+      : NOT_REQUESTED,
+    depth: policy.fusion.cues.includes('depth')
+      ? depthEvidence(gathered.depth, policy.depth)
+      : NOT_REQUESTED,
     flash: flashFinding(state, policy),
     quality: qualityEvidence(gathered.quality),
   };

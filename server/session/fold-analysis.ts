@@ -2,11 +2,13 @@ import type { FaceBox } from '../../protocol/status.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import { foldBlink, type Blink } from '../evidence/blink.ts';
 import { breaksTrack, foldContinuity, initialContinuity } from '../evidence/continuity.ts';
+import { foldDepth } from '../evidence/depth.ts';
 import { addToPool } from '../evidence/embedding-pool.ts';
 import { deviationFrom, isAway, postureOf, type Posture } from '../evidence/gesture.ts';
 import { foldInjection } from '../evidence/injection.ts';
 import { foldMotion } from '../evidence/motion.ts';
 import { foldPassivePad } from '../evidence/passive-pad.ts';
+import { foldPlanarity } from '../evidence/planarity.ts';
 import { foldQuality, judge, type Verdict } from '../evidence/quality-gate.ts';
 import { faceOf, type Sample } from '../evidence/sample.ts';
 import type { FlashColours } from '../vision/flash-colours.ts';
@@ -55,12 +57,13 @@ export function foldAnalysis(
 
   const blink = foldBlink(before.blink, sample, unjoined, policy.blink);
   const verdict = judge(sample, faceCount, blink.eyesClosed, policy.quality);
+  const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
   const continuity = foldContinuity(
     before.continuity,
     sample,
     verdict,
     before.probes,
-    posture !== null && rest !== null && isAway(deviationFrom(rest, posture), policy.gestures),
+    deviation !== null && isAway(deviation, policy.gestures),
     policy.continuity,
   );
   const recognised = continuity.agreements > before.continuity.agreements;
@@ -75,6 +78,8 @@ export function foldAnalysis(
     passivePad: foldPassivePad(before.passivePad, sample, verdict, policy.passivePad),
     motion: foldMotion(before.motion, sample, breaksTrack(before.continuity, sample, policy.continuity)),
     injection: foldInjection(before.injection, sample, policy.injection),
+    planarity: foldPlanarity(before.planarity, sample, verdict, deviation, policy.planarity),
+    depth: foldDepth(before.depth, sample, verdict, policy.depth),
     challenges: before.challenges,
   };
   const look: LastLook = {

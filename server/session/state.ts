@@ -4,6 +4,7 @@ import type { EmbeddingModelId, PadModelId } from '../../models/ids.ts';
 import { initialBlink, type BlinkState } from '../evidence/blink.ts';
 import type { ChallengeFailure, ChallengeRun } from '../evidence/challenge.ts';
 import { initialContinuity, type ContinuityState } from '../evidence/continuity.ts';
+import { initialDepth, type DepthState } from '../evidence/depth.ts';
 import { emptyPool, type EmbeddingPool } from '../evidence/embedding-pool.ts';
 import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
@@ -11,6 +12,7 @@ import { initialInjection, type InjectionState } from '../evidence/injection.ts'
 import type { MatchFinding } from '../evidence/match.ts';
 import { initialMotion, type MotionState } from '../evidence/motion.ts';
 import { initialPassivePad, type PassivePadState } from '../evidence/passive-pad.ts';
+import { initialPlanarity, type PlanarityState } from '../evidence/planarity.ts';
 import { initialQuality, type QualityState, type Verdict } from '../evidence/quality-gate.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Reference } from './event.ts';
@@ -74,6 +76,8 @@ export interface Gathered {
   readonly passivePad: PassivePadState;
   readonly motion: MotionState;
   readonly injection: InjectionState;
+  readonly planarity: PlanarityState;
+  readonly depth: DepthState;
   readonly challenges: ChallengeLog;
 }
 
@@ -204,6 +208,8 @@ export const emptyGathered: Gathered = {
   passivePad: initialPassivePad,
   motion: initialMotion,
   injection: initialInjection,
+  planarity: initialPlanarity,
+  depth: initialDepth,
   challenges: { of: null, passed: [], skipped: [], failure: null },
 };
 

@@ -1,4 +1,5 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
+import type { DepthRelief } from './depth.ts';
 import type { FlashColours } from './flash-colours.ts';
 import type { Mouth } from './mouth.ts';
 
@@ -73,6 +74,8 @@ export interface FaceAnalysis {
   readonly quality: Quality;
   /** True when the region given was used, false when the detector had to find the face. */
   readonly followed: boolean;
+  /** What depth under the landmarks shows, when a device sent it with the picture. */
+  readonly depth?: DepthRelief;
   readonly embeddings?: Embeddings;
   /** Passive PAD: probability of bona fide presentation, 0..1, mean of the loaded PAD models. */
   readonly bonaFideProbability?: number;

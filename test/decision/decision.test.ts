@@ -71,6 +71,8 @@ const nothing: EvidenceByCue = {
   motion: unmeasured,
   continuity: unmeasured,
   injection: unmeasured,
+  planarity: unmeasured,
+  depth: unmeasured,
   flash: unmeasured,
   quality: unmeasured,
 };
@@ -82,6 +84,8 @@ const everything: EvidenceByCue = {
   motion: measured(0.5, 0.8),
   continuity: measured(0.5, 12),
   injection: measured(0, 0),
+  planarity: measured(0.8, 0.97),
+  depth: unmeasured,
   flash: unmeasured,
   quality: measured(0, 0.9),
 };
@@ -194,6 +198,8 @@ describe('decide', () => {
     ['face-changed', { faceChanged: true }],
     ['pad-below-bar', { evidence: { ...everything, 'passive-pad': measured(-3, 0.05) } }],
     ['injection-above-bar', { evidence: { ...everything, injection: measured(-4, 1) } }],
+    ['planarity-below-bar', { evidence: { ...everything, planarity: measured(-2, 0.8) } }],
+    ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
     ['match-below-threshold', { standing: 'below' as const }],
   ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
     for (const challengesDone of [true, false])

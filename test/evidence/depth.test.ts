@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { policyFor } from '../../server/decision/policy.ts';
+import { depthEvidence, foldDepth, initialDepth } from '../../server/evidence/depth.ts';
+import { depthRelief, withDepth, type DepthImage } from '../../server/vision/depth.ts';
+import { analysisOf, seeded } from '../support/analysis-builder.ts';
+import { PLAIN_EYES_PX, plainHead, turned } from '../support/plain-head.ts';
+import { ALL_MODELS } from '../support/session-driver.ts';
+
+const policy = policyFor('standard').depth;
+const WIDTH = 160;
+const HEIGHT = 120;
+const MM_PER_PX = 63 / PLAIN_EYES_PX;
+const mesh = turned(plainHead(), 0);
+
+/** A sensor with noise that looks at a surface given by millimetres at a place in the picture; some pixels stay empty. */
+function sensor(surfaceMm: (x: number, y: number) => number, noiseMm = 3, seed = 1): DepthImage {
+  const random = seeded(seed);
+  const data = new Uint8Array(2 * WIDTH * HEIGHT);
+  for (let row = 0; row < HEIGHT; row++) {
+    for (let column = 0; column < WIDTH; column++) {
+      if (random() < 0.05) continue;
+      const noise = (random() + random() + random() - 1.5) * 2 * noiseMm;
+      const mm = Math.round(surfaceMm((column + 0.5) * 4, (row + 0.5) * 4) + noise);
+      data.set([mm & 255, mm >> 8], 2 * (row * WIDTH + column));
+    }
+  }
+  return { width: WIDTH, height: HEIGHT, data };
+}
+
+/** The plain head itself, half a metre away, by its nearest points. */
+const head = (x: number, y: number) => {
+  let [sum, weights] = [0, 0];
+  for (let i = 0; i < mesh.length; i += 3) {
+    const weight = 1 / ((mesh[i] - x) ** 2 + (mesh[i + 1] - y) ** 2 + 4) ** 2;
+    sum += weight * mesh[i + 2];
+    weights += weight;
+  }
+  return 500 + (sum / weights) * MM_PER_PX;
+};
+const tilted = (x: number, y: number) => 500 + 0.4 * (x - 320) - 0.3 * (y - 240);
+const rolled = (x: number) => 500 + ((x - 320) * MM_PER_PX) ** 2 / 200;
+const folded = (x: number) => 500 + 0.3 * Math.abs(x - 320) * MM_PER_PX;
+
+const measure = (depth: DepthImage) => depthRelief(depth, mesh, PLAIN_EYES_PX, 640, 480);
+
+function evidenceOf(depth: (frame: number) => DepthImage, frames = 8) {
+  const random = seeded(4);
+  let state = initialDepth;
+  for (let i = 0; i < frames; i++) {
+    const wants = { embeddings: false, pad: false, countFaces: false };
+    const plain = analysisOf({}, wants, ALL_MODELS.models, random);
+    if (!plain.face.found) throw new Error('a face was asked for');
+    const quality = { ...plain.face.value.quality, interEyePx: PLAIN_EYES_PX };
+    const value = { ...plain.face.value, landmarks: mesh, quality };
+    const analysis = withDepth({ ...plain, face: { found: true, value } }, depth(i));
+    const verdict = { usable: true, good: true, hint: null } as const;
+    state = foldDepth(state, { seq: i, atMs: 40 * i, capturedAtMs: 40 * i, analysis }, verdict, policy);
+  }
+  return depthEvidence(state, policy);
+}
+
+describe('the relief of depth', () => {
+  it('is a face’s for a head in space, at its distance', () => {
+    const relief = measure(sensor(head));
+    expect(relief?.relief).toBeGreaterThan(0.6);
+    expect(relief?.agreement).toBeGreaterThan(0.7);
+    expect(relief?.distanceMm).toBeGreaterThan(480);
+    expect(relief?.distanceMm).toBeLessThan(560);
+    expect(relief?.fieldOfViewDeg).toBeGreaterThan(40);
+    expect(relief?.fieldOfViewDeg).toBeLessThan(65);
+  });
+
+  it.each([
+    ['held at an angle', tilted],
+    ['rolled', rolled],
+    ['folded along the nose', folded],
+  ])('is nothing for paper %s', (_, surface) => {
+    expect(Math.abs(measure(sensor(surface))?.relief ?? 1)).toBeLessThan(0.25);
+  });
+
+  it('is unknown where there is no depth, the mesh has no extent, or its points lie nowhere', () => {
+    expect(measure({ width: WIDTH, height: HEIGHT, data: new Uint8Array(2 * WIDTH * HEIGHT) })).toBeNull();
+    expect(depthRelief(sensor(head), new Float32Array(1404), 1, 640, 480)).toBeNull();
+    expect(depthRelief(sensor(head), new Float32Array(1404).fill(Number.NaN), 90, 640, 480)).toBeNull();
+    expect(measure({ width: WIDTH, height: HEIGHT, data: new Uint8Array(7) })).toBeNull();
+  });
+});
+
+describe('depth', () => {
+  it('is unmeasured when no device sends it', () => {
+    expect(depthEvidence(initialDepth, policy)).toEqual({ measured: false, why: 'no-depth' });
+    expect(evidenceOf((i) => sensor(head, 3, i), 2)).toEqual({ measured: false, why: 'too-few-frames' });
+  });
+
+  it('speaks a little for a head and rejects what is flat', () => {
+    expect(evidenceOf((i) => sensor(head, 3, i))).toMatchObject({
+      measured: true,
+      logLikelihoodRatio: policy.maxLlr,
+    });
+    const paper = evidenceOf((i) => sensor(tilted, 3, i));
+    expect(paper.measured && paper.score).toBeLessThan(policy.rejectBar);
+  });
+
+  it('gives nothing for a face’s relief at a distance that its size forbids', () => {
+    const small = evidenceOf((i) => sensor((x, y) => head(x, y) + 4_000, 3, i));
+    expect(small.measured && small.score).toBeLessThan(policy.rejectBar);
+  });
+});
