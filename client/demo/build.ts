@@ -1,9 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { build } from 'esbuild';
 import { buildClient } from '../build.ts';
 import { DOCUMENTS } from './pages/documents.ts';
+import { INSTRUMENTS } from './pages/instrument-documents.ts';
 import { markFile } from './pages/drawings.ts';
 
 const DEMO = dirname(fileURLToPath(import.meta.url));
@@ -24,8 +26,13 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
       page('register.ts'),
       page('sign-in.ts'),
       page('account.ts'),
+      page('see.ts'),
+      page('operator.ts'),
+      page('operator-sign-in.ts'),
       page('demo.css'),
+      page('instrument.css'),
     ],
+    define: faceMesh(),
     outdir,
     bundle: true,
     splitting: true,
@@ -36,8 +43,23 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
     minify: true,
     logLevel: 'error',
   });
-  const written = { ...DOCUMENTS, 'mark.svg': markFile() };
+  const written = { ...DOCUMENTS, ...INSTRUMENTS, 'mark.svg': markFile() };
   await Promise.all(Object.entries(written).map(([name, text]) => writeFile(join(outdir, name), text)));
+}
+
+/** Which of the mesh's points are joined, as its makers publish it: pairs of indices, one after another. */
+function faceMesh(): Record<string, string> {
+  const { FACE_LANDMARKS_TESSELATION, FACE_LANDMARKS_CONTOURS } = FaceLandmarker;
+  const flat = (edges: typeof FACE_LANDMARKS_CONTOURS) => {
+    const unique = new Map(
+      edges.map(({ start, end }) => [Math.min(start, end) * 1000 + Math.max(start, end), [start, end]]),
+    );
+    return JSON.stringify([...unique.values()].flat());
+  };
+  return {
+    FACE_MESH_EDGES: flat(FACE_LANDMARKS_TESSELATION),
+    FACE_MESH_CONTOURS: flat(FACE_LANDMARKS_CONTOURS),
+  };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)

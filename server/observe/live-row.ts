@@ -112,12 +112,14 @@ export class LiveRow {
     if (this.#lastLive === null) return null;
     const reading = readSession(this.#lastLive, this.#policy, this.#context);
     if (this.#decided === null) return reading;
-    const { evidence } = this.#decided;
+    const { evidence, assurance } = this.#decided;
+    const { passed, current, of } = reading.challenges;
+    const isLastPassed = current !== null && assurance.challengesPassed > passed.length;
     return {
       ...reading,
       cues: evidence,
       probability: fuse(evidence, this.#policy.fusion),
-      challenges: { ...reading.challenges, current: null },
+      challenges: { passed: isLastPassed ? [...passed, current.kind] : passed, of, current: null },
     };
   }
 

@@ -56,6 +56,7 @@ describe('the live feed', () => {
     const last = updates.at(-1)?.session;
     expect(last?.end).toMatchObject({ outcome: 'accept' });
     expect(last?.cues['match']).toEqual(DRIVER.decision?.evidence.match);
+    expect(last?.challenges.passed).toHaveLength(last?.challenges.of ?? -1);
     expect(last?.framesPerSecond).toBeGreaterThan(20);
     expect(last?.face?.eyeOpenness).toBeGreaterThan(0);
     const tookMs = (updates.at(-1)?.atMs ?? 0) - (updates[0]?.atMs ?? 0);

@@ -10,7 +10,11 @@ const ERRORS = {
   'confirmation.required': { status: 403, message: 'Confirm who you are once more.' },
   'username.taken': { status: 409, message: 'This username is not available.' },
   'face.refused': { status: 403, message: 'The face check does not hold.' },
+  'face.missing': { status: 409, message: 'There is no face set up.' },
+  'operator.required': { status: 401, message: 'Sign in as operator first.' },
+  'operator.refused': { status: 401, message: 'This is not the secret.' },
   'attempts.too_many': { status: 429, message: 'Too many attempts. Try again later.' },
+  'service.refused': { status: 403, message: 'The face service does not grant this.' },
   'service.unavailable': { status: 503, message: 'The face service does not answer.' },
 } as const satisfies Record<string, { readonly status: number; readonly message: string }>;
 

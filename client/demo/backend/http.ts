@@ -65,12 +65,22 @@ const COOKIE = 'demo_session';
 const COOKIE_VALUE = /^[\w-]{43}$/;
 
 /** The session cookie's value, or null. */
-export function sessionCookie({ headers }: DemoRequest): string | null {
+export function sessionCookie(request: DemoRequest): string | null {
+  return cookieOf(request, COOKIE, COOKIE_VALUE);
+}
+
+/** The value of the first cookie of that name that has the form, or null. */
+export function cookieOf({ headers }: DemoRequest, named: string, form: RegExp): string | null {
   for (const pair of (headers.get('cookie') ?? '').split(';')) {
     const [name, value = ''] = pair.trim().split('=');
-    if (name === COOKIE && COOKIE_VALUE.test(value)) return value;
+    if (name === named && form.test(value)) return value;
   }
   return null;
+}
+
+/** Whoever lies here makes only their own cookies stricter. */
+export function isOverHttps({ headers }: DemoRequest): boolean {
+  return (headers.get('origin') ?? '').startsWith('https:') || headers.get('x-forwarded-proto') === 'https';
 }
 
 /** Headers that set the session cookie, or remove it with null. */
@@ -79,12 +89,8 @@ export function setSessionCookie(
   value: string | null,
   maxAgeMs: number,
 ): Readonly<Record<string, string>> {
-  const { headers } = request;
-  // Whoever lies here makes only their own cookie stricter.
-  const isHttps =
-    (headers.get('origin') ?? '').startsWith('https:') || headers.get('x-forwarded-proto') === 'https';
   const seconds = value === null ? 0 : Math.floor(maxAgeMs / 1000);
-  const secure = isHttps ? '; Secure' : '';
+  const secure = isOverHttps(request) ? '; Secure' : '';
   return {
     'set-cookie': `${COOKIE}=${value ?? ''}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`,
   };

@@ -17,6 +17,11 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
   if (picked !== null) return redirect(path in PAGES ? path : '/', keepLanguage(picked));
   const to = elsewhere(context, request);
   if (to !== null) return redirect(to);
+  const plain = PLAIN_PAGES[path];
+  if (plain !== undefined) {
+    const page = serveAsset(assets, plain, request);
+    if (page !== null) return asDocument(page, request);
+  }
   const name = PAGES[path];
   const page = name === undefined ? null : serveDocument(assets, name, request);
   if (page !== null) return asDocument(page, request);
@@ -39,6 +44,13 @@ const PAGES: Readonly<Record<string, string>> = {
   '/account': 'account',
 };
 
+/** In English alone: an instrument for those who run the service, or who want to know how it works. */
+const PLAIN_PAGES: Readonly<Record<string, string>> = {
+  '/see': 'see.html',
+  '/operator': 'operator.html',
+  '/operator/sign-in': 'operator-sign-in.html',
+};
+
 /** The document in the visitor's language. */
 function serveDocument(assets: Assets, name: string, request: DemoRequest): DemoResponse | null {
   return serveAsset(assets, `${name}.${languageOf(request)}.html`, request);
@@ -47,8 +59,14 @@ function serveDocument(assets: Assets, name: string, request: DemoRequest): Demo
 /** Where somebody belongs who asks for a page that is not for them now, or null. */
 function elsewhere(context: DemoContext, request: DemoRequest): string | null {
   const { path } = request;
+  if (path === '/operator' || path === '/operator/sign-in') {
+    const isOperator = context.operators?.isSignedIn(request) === true;
+    if (isOperator) return path === '/operator' ? null : '/operator';
+    return path === '/operator' ? '/operator/sign-in' : null;
+  }
   const signedIn = whoIsSignedIn(context, request);
-  if (signedIn === null) return path === '/account' ? '/sign-in' : null;
+  if (signedIn === null) return path === '/account' || path === '/see' ? '/sign-in' : null;
+  if (path === '/see') return signedIn.user.faceSetUpAtMs === null ? '/account' : null;
   if (path === '/') return '/account';
   if (path === '/sign-in') return isConfirmed(context, signedIn) ? '/account' : null;
   if (path === '/register') return signedIn.user.faceSetUpAtMs === null ? null : '/account';

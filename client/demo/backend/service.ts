@@ -17,9 +17,19 @@ export interface NewServiceSession {
   readonly mode: Extract<Mode, 'enrol' | 'verify'>;
   readonly subject: string;
   readonly nonce: string;
+  /** Whether its evidence is to be followed. Needs an API key that may. */
+  readonly observe?: true;
 }
 
-const createdSession = z.object({ sessionId: z.string(), ticket: z.string(), socketPath: z.string() });
+const liveTicket = z.object({ ticket: z.string(), socketPath: z.string(), subprotocol: z.string() });
+export type LiveTicket = z.infer<typeof liveTicket>;
+
+const createdSession = z.object({
+  sessionId: z.string(),
+  ticket: z.string(),
+  socketPath: z.string(),
+  observation: liveTicket.optional(),
+});
 export type ServiceSession = z.infer<typeof createdSession>;
 
 /** What a genuine token of the service says. */
@@ -42,6 +52,40 @@ const sessionView = z.object({
   state: z.enum(['waiting', 'running', 'decided', 'ended']),
   outcome: z.enum(OUTCOMES).nullable(),
 });
+const decisionsPage = z.object({
+  decisions: z.array(
+    z.object({
+      sessionId: z.string(),
+      subjectHash: z.string().nullable(),
+      mode: z.enum(MODES),
+      outcome: z.enum(OUTCOMES),
+      policy: z.string(),
+      reasons: z.array(z.string()),
+      tier: z.enum(['base', 'full']),
+      challengesPassed: z.int(),
+      startedAtMs: z.number(),
+      decidedAtMs: z.number(),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+export type DecisionsPage = z.infer<typeof decisionsPage>;
+
+const subjectsPage = z.object({
+  total: z.int(),
+  subjects: z.array(
+    z.object({
+      subjectHash: z.string(),
+      references: z.int(),
+      firstEnrolledAtMs: z.number(),
+      lastEnrolledAtMs: z.number(),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+export type SubjectsPage = z.infer<typeof subjectsPage>;
+
+const LISTED = 50;
 const subjectView = z.object({ references: z.int() });
 
 /** This relying party's name in the tokens made for it. */
@@ -61,7 +105,7 @@ export class Service {
    * The audience and the nonce come back in the token. A verification runs alike whether the subject is enrolled
    * or not, so that nobody learns from it who has an account here.
    */
-  async createSession({ mode, subject, nonce }: NewServiceSession): Promise<ServiceSession> {
+  async createSession({ mode, subject, nonce, observe }: NewServiceSession): Promise<ServiceSession> {
     const { policy } = this.#options;
     const body = {
       mode,
@@ -70,8 +114,24 @@ export class Service {
       policy,
       audience: AUDIENCE,
       ...(mode === 'verify' ? { concealUnknown: true } : {}),
+      ...(observe === undefined ? {} : { observe }),
     };
     return createdSession.parse(await this.#ask('POST', '/v1/sessions', body));
+  }
+
+  /** A ticket for the live feed of everything this relying party runs. */
+  async liveTicket(): Promise<LiveTicket> {
+    return liveTicket.parse(await this.#ask('POST', '/v1/live', {}));
+  }
+
+  /** The record of decisions, the latest first. `page`: `next` of the page before, or null. */
+  async listDecisions(page: string | null): Promise<DecisionsPage> {
+    return decisionsPage.parse(await this.#ask('GET', listPath('/v1/decisions', 'before', page)));
+  }
+
+  /** Enrolled subjects by keyed hash. `page`: as for decisions. */
+  async listSubjects(page: string | null): Promise<SubjectsPage> {
+    return subjectsPage.parse(await this.#ask('GET', listPath('/v1/subjects', 'after', page)));
   }
 
   /** Where a session stands. `ended` when the service does not know it any more. */
@@ -127,12 +187,21 @@ export class Service {
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (response.status === 404 && method !== 'POST') return null;
+      if (response.status === 403) throw new DemoError('service.refused');
       if (!response.ok) throw new Error(`${method} ${path.split('/', 3).join('/')}: ${response.status}`);
       return await response.json();
     } catch (cause) {
-      throw new DemoError('service.unavailable', { cause });
+      throw cause instanceof DemoError ? cause : new DemoError('service.unavailable', { cause });
     }
   }
+}
+
+function listPath(path: string, parameter: string, page: string | null): string {
+  const query = new URLSearchParams({
+    limit: String(LISTED),
+    ...(page === null ? {} : { [parameter]: page }),
+  });
+  return `${path}?${query.toString()}`;
 }
 
 /** Whether a token was found wanting, rather than the keys to check it with out of reach. */

@@ -1,0 +1,140 @@
+import { type Chart, type Line, traceChart } from './charts.ts';
+import { CueList } from './cue-list.ts';
+import { button, find, make } from './dom.ts';
+import { cueName, endName, instruction, plainWords } from './readings.ts';
+import { reasonsOf } from './operator-rows.ts';
+import type { SessionTrace } from './session-trace.ts';
+
+const CUE_COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((at) => `--trace-${at}`);
+const PLOTS = [
+  { name: 'Log-likelihood ratio', height: 176 },
+  { name: 'Eyes', height: 104 },
+  { name: 'Head', height: 128 },
+] as const;
+
+/** One session in detail: its cues, and its traces over one time axis. */
+export class SessionDetail {
+  readonly #place: HTMLElement;
+  readonly #onClose: () => void;
+  #shown: { readonly trace: SessionTrace; readonly cues: CueList; charts: Chart[]; cueNames: string } | null =
+    null;
+
+  constructor(place: HTMLElement, onClose: () => void) {
+    this.#place = place;
+    this.#onClose = onClose;
+  }
+
+  get sessionId(): string | null {
+    return this.#shown?.trace.latest.sessionId ?? null;
+  }
+
+  open(trace: SessionTrace): void {
+    this.close();
+    const { sessionId, mode, policy } = trace.latest;
+    const close = button('plain', 'Close', this.#onClose, 'refused');
+    this.#place.replaceChildren(
+      make(
+        'header',
+        {},
+        make(
+          'div',
+          {},
+          make('h2', { id: 'detail-title', tabindex: '-1' }, `Session ${sessionId.slice(0, 8)}`),
+          make('p', { class: 'about' }, `${plainWords(mode)} · ${policy}`),
+        ),
+        close,
+      ),
+      make('p', { class: 'state' }),
+      ...PLOTS.map(({ name }, at) =>
+        make(
+          'figure',
+          {},
+          make('figcaption', {}, make('span', {}, name), make('span', { class: `keys keys-${at}` })),
+          make('div', { class: `plot plot-${at}`, role: 'img', 'aria-label': `${name} over time` }),
+        ),
+      ),
+      make('ul', { class: 'cues' }),
+    );
+    this.#place.hidden = false;
+    this.#shown = {
+      trace,
+      cues: new CueList(find('.cues', HTMLElement, this.#place)),
+      charts: [],
+      cueNames: '',
+    };
+    this.update();
+    find('h2', HTMLElement, this.#place).focus();
+  }
+
+  /** Shows what the session has told since. */
+  update(): void {
+    if (this.#shown === null) return;
+    const { trace, cues } = this.#shown;
+    const { latest } = trace;
+    const state = find('.state', HTMLElement, this.#place);
+    const ending = endName(latest);
+    state.dataset['state'] = latest.end === null ? latest.phase : (latest.end.outcome ?? 'ended');
+    state.textContent =
+      ending === null
+        ? `${plainWords(latest.phase)} · ${instruction(latest) ?? '–'}`
+        : `${ending} · ${reasonsOf(latest)}`;
+    cues.show(latest.cues, latest.requiredCues);
+    const cueNames = measuredCues(trace).join();
+    if (cueNames !== this.#shown.cueNames) {
+      this.#shown.cueNames = cueNames;
+      this.#build(trace);
+    }
+    for (const chart of this.#shown.charts) chart.draw();
+  }
+
+  close(): void {
+    for (const chart of this.#shown?.charts ?? []) chart.remove();
+    this.#shown = null;
+    this.#place.hidden = true;
+    this.#place.replaceChildren();
+  }
+
+  #build(trace: SessionTrace): void {
+    if (this.#shown === null) return;
+    for (const chart of this.#shown.charts) chart.remove();
+    const cueLines = measuredCues(trace).map((cue, at) => ({
+      name: cueName(cue),
+      values: (one: SessionTrace) => one.cues.get(cue) ?? [],
+      colour: CUE_COLOURS[at % CUE_COLOURS.length] ?? '--ink',
+    }));
+    const lines: readonly (readonly (Line & { readonly name: string })[])[] = [
+      cueLines,
+      [{ name: 'aspect ratio', values: ({ eyes }) => eyes, colour: '--trace-1' }],
+      [
+        { name: 'yaw', values: ({ yaw }) => yaw, colour: '--trace-2' },
+        { name: 'pitch', values: ({ pitch }) => pitch, colour: '--trace-3' },
+      ],
+    ];
+    const ranges: readonly ((min: number | null, max: number | null) => [number, number])[] = [
+      (min, max) => [Math.min(-4, min ?? 0) - 0.5, Math.max(4, max ?? 0) + 0.5],
+      (_, max) => [0, Math.max(0.32, max ?? 0)],
+      (min, max) => [Math.min(-30, min ?? 0), Math.max(30, max ?? 0)],
+    ];
+    this.#shown.charts = PLOTS.map(({ height }, at) => {
+      const keys = find(`.keys-${at}`, HTMLElement, this.#place);
+      const own = lines[at] ?? [];
+      keys.replaceChildren(
+        ...own.map(({ name, colour }) => {
+          const swatch = make('i');
+          swatch.style.background = `var(${colour})`;
+          return make('span', {}, swatch, name);
+        }),
+      );
+      return traceChart(find(`.plot-${at}`, HTMLElement, this.#place), trace, own, {
+        range: ranges[at] ?? ((min, max) => [min ?? 0, max ?? 1]),
+        height,
+        hasTimes: at === PLOTS.length - 1,
+      });
+    });
+  }
+}
+
+/** Cues that were measured at some time: the others have no line to draw. */
+function measuredCues({ cues }: SessionTrace): readonly string[] {
+  return [...cues].filter(([, values]) => values.some((value) => value !== null)).map(([cue]) => cue);
+}

@@ -1,0 +1,187 @@
+import type { LiveSession } from '../../../protocol/live.ts';
+import { type Chart, sparkline } from './charts.ts';
+import { make } from './dom.ts';
+import { challengeName, cueName, endName, instruction, plainWords, signed, weightOf } from './readings.ts';
+import { SessionTrace } from './session-trace.ts';
+
+/** Sessions that ended stay in sight this long, and at most so many. */
+const KEPT_MS = 5 * 60_000;
+const MOST_KEPT = 40;
+
+interface Row {
+  readonly trace: SessionTrace;
+  readonly item: HTMLElement;
+  readonly opener: HTMLElement;
+  readonly cells: Readonly<Record<'phase' | 'hint' | 'time' | 'challenges', HTMLElement>>;
+  readonly cues: HTMLElement;
+  charts: readonly Chart[];
+  /** On this page's clock; null while it runs. */
+  endedAtMs: number | null;
+}
+
+export interface SessionRowsOptions {
+  readonly place: Element;
+  readonly onOpen: (trace: SessionTrace) => void;
+}
+
+/** The live sessions as rows, the latest on top. */
+export class SessionRows {
+  readonly #options: SessionRowsOptions;
+  readonly #rows = new Map<string, Row>();
+
+  constructor(options: SessionRowsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#rows.size;
+  }
+
+  find(sessionId: string): SessionTrace | null {
+    return this.#rows.get(sessionId)?.trace ?? null;
+  }
+
+  /** Marks the row that is shown in detail; null for none. */
+  mark(sessionId: string | null): void {
+    for (const [id, { item, opener }] of this.#rows) {
+      item.classList.toggle('open', id === sessionId);
+      opener.setAttribute('aria-expanded', String(id === sessionId));
+    }
+  }
+
+  update(sessions: readonly LiveSession[]): void {
+    for (const session of sessions) {
+      const known = this.#rows.get(session.sessionId);
+      if (known === undefined) this.#add(session);
+      else {
+        known.trace.add(session);
+        this.#show(known);
+      }
+    }
+    this.#forget();
+  }
+
+  /** Draws every chart anew, as after a change of colours. */
+  redraw(): void {
+    for (const { charts } of this.#rows.values()) for (const chart of charts) chart.draw();
+  }
+
+  #add(session: LiveSession): void {
+    const trace = new SessionTrace(session);
+    const cell = (name: string) => make('span', { class: name });
+    const cells = {
+      phase: cell('phase'),
+      hint: cell('hint'),
+      time: cell('time'),
+      challenges: cell('challenges'),
+    };
+    const cues = make('span', { class: 'cue-strip', role: 'img' });
+    const chart = (name: string) => make('span', { class: `spark ${name}`, 'aria-hidden': 'true' });
+    const places = { eyes: chart('eyes'), head: chart('head'), evidence: chart('evidence') };
+    const opener = make(
+      'button',
+      { type: 'button', class: 'opener', 'aria-expanded': 'false', 'aria-controls': 'detail' },
+      session.sessionId.slice(0, 8),
+    );
+    opener.addEventListener('click', () => this.#options.onOpen(trace));
+    const about = `${plainWords(session.mode)} · ${session.policy}`;
+    const item = make(
+      'li',
+      { class: 'session' },
+      cells.phase,
+      make('span', { class: 'who' }, opener, make('small', {}, about)),
+      cells.hint,
+      cells.time,
+      cells.challenges,
+      places.eyes,
+      places.head,
+      places.evidence,
+      cues,
+    );
+    this.#options.place.prepend(item);
+    const charts = [
+      sparkline(places.eyes, trace, [{ values: ({ eyes }) => eyes, colour: '--trace-1' }], [0, 0.36]),
+      sparkline(
+        places.head,
+        trace,
+        [
+          { values: ({ pitch }) => pitch, colour: '--trace-3' },
+          { values: ({ yaw }) => yaw, colour: '--trace-2' },
+        ],
+        [-45, 45],
+      ),
+      sparkline(
+        places.evidence,
+        trace,
+        [{ values: ({ probability }) => probability, colour: '--proven' }],
+        [0, 1],
+      ),
+    ];
+    const row: Row = { trace, item, opener, cells, cues, charts, endedAtMs: null };
+    this.#rows.set(session.sessionId, row);
+    this.#show(row);
+  }
+
+  #show(row: Row): void {
+    const { trace, item, cells, cues, charts } = row;
+    const session = trace.latest;
+    const ending = endName(session);
+    item.dataset['state'] = session.end === null ? session.phase : (session.end.outcome ?? 'ended');
+    cells.phase.textContent = ending ?? plainWords(session.phase);
+    cells.hint.textContent = ending === null ? (instruction(session) ?? '–') : reasonsOf(session);
+    cells.time.textContent = `${((session.atMs - session.startedAtMs) / 1000).toFixed(1)} s`;
+    cells.challenges.textContent = challengesOf(session);
+    showCues(cues, session);
+    for (const chart of charts) chart.draw();
+    if (session.end !== null) row.endedAtMs ??= performance.now();
+  }
+
+  #forget(): void {
+    const ended = [...this.#rows].filter(([, { endedAtMs }]) => endedAtMs !== null);
+    const nowMs = performance.now();
+    for (const [at, [id, row]] of ended.entries()) {
+      const isOld = nowMs - (row.endedAtMs ?? nowMs) > KEPT_MS || ended.length - at > MOST_KEPT;
+      if (!isOld || row.item.classList.contains('open')) continue;
+      for (const chart of row.charts) chart.remove();
+      row.item.remove();
+      this.#rows.delete(id);
+    }
+  }
+}
+
+export function reasonsOf({ end }: LiveSession): string {
+  if (end === null) return '';
+  return end.outcome === null
+    ? plainWords(end.code ?? 'without a decision')
+    : end.reasons.map(plainWords).join(', ');
+}
+
+function challengesOf({ challenges: { passed, of, current } }: LiveSession): string {
+  if (of === 0 || of === null) return '–';
+  const count = `${passed.length}/${of}`;
+  return current === null ? count : `${count} ${challengeName(current.kind)}`;
+}
+
+/** One small bar a cue: up for, down against, a hollow dot where nothing was measured. */
+function showCues(place: HTMLElement, { cues }: LiveSession): void {
+  const entries = Object.entries(cues);
+  while (place.childElementCount > entries.length) place.lastElementChild?.remove();
+  while (place.childElementCount < entries.length) place.append(make('i'));
+  for (const [at, [cue, reading]] of entries.entries()) {
+    const bar = place.children[at];
+    if (!(bar instanceof HTMLElement)) continue;
+    const weight = weightOf(reading);
+    bar.className = !reading.measured ? 'unmeasured' : weight < 0 ? 'against' : 'for';
+    bar.style.setProperty('--weight', String(Math.abs(weight)));
+    bar.title = `${cueName(cue)}: ${reading.measured ? signed(reading.logLikelihoodRatio) : 'not measured'}`;
+  }
+  place.setAttribute(
+    'aria-label',
+    entries
+      .map(
+        ([cue, reading]) =>
+          `${cueName(cue)} ${reading.measured ? signed(reading.logLikelihoodRatio) : 'not measured'}`,
+      )
+      .join(', '),
+  );
+}

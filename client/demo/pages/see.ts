@@ -1,0 +1,158 @@
+import type { LiveMessage, LiveSession } from '../../../protocol/live.ts';
+import type { FaceSessionEvent } from '../../sdk/index.ts';
+import { createFaceSession } from '../../sdk/index.ts';
+import { ApiError, ask } from './api.ts';
+import { type Chart, traceChart } from './charts.ts';
+import { CueList } from './cue-list.ts';
+import { find } from './dom.ts';
+import { type LiveTicket, openLiveLink } from './live-link.ts';
+import { endName, instruction, plainWords, probabilityText, signed } from './readings.ts';
+import { SeenPicture } from './see-picture.ts';
+import { SessionTrace } from './session-trace.ts';
+
+interface Started {
+  readonly ticket: string;
+  readonly socketPath: string;
+  readonly live: LiveTicket;
+}
+
+const scope = find('.scope', HTMLElement);
+const video = find('video', HTMLVideoElement);
+const curtain = find('.curtain', HTMLElement);
+const curtainTitle = find('.curtain-title', HTMLElement);
+const curtainText = find('.curtain p:not(.curtain-title)', HTMLElement);
+const start = find('[name=start]', HTMLButtonElement);
+const startWords = find('span', HTMLElement, start);
+const readings = find('.readings', HTMLElement);
+const line = find('.instruction', HTMLElement);
+const verdict = find('.verdict', HTMLElement);
+const picture = new SeenPicture(find('.picture', HTMLCanvasElement));
+const cues = new CueList(find('.cues', HTMLElement));
+let trace: SessionTrace | null = null;
+let charts: readonly Chart[] = [];
+
+const text = (selector: string, words: string) => {
+  const place = find(selector, HTMLElement);
+  if (place.textContent !== words) place.textContent = words;
+};
+
+function begin(): void {
+  for (const chart of charts) chart.remove();
+  charts = [];
+  trace = null;
+  curtain.hidden = true;
+  readings.hidden = false;
+  scope.dataset['state'] = 'starting';
+  line.textContent = 'Waiting for the camera';
+  let leave: () => void = () => {};
+  const session = createFaceSession({
+    url: '/v1/stream',
+    video,
+    ticket: async () => {
+      const { ticket, live } = await ask<Started>('POST', '/api/see/session');
+      leave = openLiveLink(live, { onMessage: hear, onEnd: () => {} });
+      return ticket;
+    },
+  });
+  session.subscribe((event) => follow(event));
+  void session.ended.then((end) => {
+    picture.stop();
+    if (end.type === 'decision') return;
+    leave();
+    finish('It did not work', failureWords(end));
+  });
+}
+
+function follow(event: FaceSessionEvent): void {
+  if (event.type === 'camera') picture.follow(video);
+  if (event.type === 'connecting') line.textContent = 'Connecting';
+  // Whoever embeds this page may want to know, as with the element.
+  if (event.type === 'status') scope.dispatchEvent(new CustomEvent('status', { detail: event }));
+}
+
+function hear(message: LiveMessage): void {
+  if (message.type === 'look') {
+    const { session, seq, capturedAtMs } = message;
+    picture.draw({ ...message, face: session.face });
+    scope.dataset['state'] = 'seeing';
+    text('.seq', String(seq));
+    text('.delay', `${Math.round(performance.timeOrigin + performance.now() - capturedAtMs)} ms`);
+    show(session);
+  }
+  if (message.type === 'sessions') for (const session of message.sessions) show(session);
+}
+
+function show(session: LiveSession): void {
+  const { face, framesPerSecond, probability, requiredCues, end } = session;
+  text('.rate', framesPerSecond.toFixed(1));
+  text('.yaw', face === null ? '–' : `${signed(face.yawDeg, 0)}°`);
+  text('.pitch', face === null ? '–' : `${signed(face.pitchDeg, 0)}°`);
+  text('.roll', face === null ? '–' : `${signed(face.rollDeg, 0)}°`);
+  cues.show(session.cues, requiredCues);
+  text('.probability', probabilityText(probability));
+  text('.verdict-label', endName(session) ?? plainWords(session.phase));
+  verdict.dataset['state'] = end === null ? 'open' : (end.outcome ?? 'ended');
+  if (end === null) text('.instruction', instruction(session) ?? '');
+  if (trace === null) {
+    trace = new SessionTrace(session);
+    charts = chartsOf(trace);
+  } else trace.add(session);
+  for (const chart of charts) chart.draw();
+  if (end !== null && scope.dataset['state'] !== 'ended')
+    finish(
+      endName(session) ?? 'Ended',
+      end.outcome === null ? '' : `${end.reasons.map(plainWords).join('. ')}.`,
+    );
+}
+
+function chartsOf(shown: SessionTrace): readonly Chart[] {
+  return [
+    traceChart(
+      find('.plot.eyes', HTMLElement),
+      shown,
+      [{ values: ({ eyes }) => eyes, colour: '--trace-1' }],
+      { range: (_, max) => [0, Math.max(0.3, max ?? 0)], height: 140, hasTimes: true },
+    ),
+    traceChart(
+      find('.plot.head', HTMLElement),
+      shown,
+      [
+        { values: ({ yaw }) => yaw, colour: '--trace-2' },
+        { values: ({ pitch }) => pitch, colour: '--trace-3' },
+      ],
+      {
+        range: (min, max) => [Math.min(-30, min ?? 0), Math.max(30, max ?? 0)],
+        height: 140,
+        hasTimes: true,
+      },
+    ),
+  ];
+}
+
+function finish(title: string, words: string): void {
+  scope.dataset['state'] = 'ended';
+  curtain.hidden = false;
+  curtain.classList.add('after');
+  curtainTitle.textContent = title;
+  curtainText.textContent = words;
+  startWords.textContent = 'Look again';
+  line.textContent = title;
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  'sign_in.required': 'Sign in first.',
+  'face.missing': 'Set up your face first.',
+  'attempts.too_many': 'That were many looks. Wait a few minutes.',
+  'service.refused': 'The demo’s API key may not observe sessions.',
+};
+
+function failureWords(end: { readonly type: string; readonly error?: Error }): string {
+  const cause: unknown = end.error?.cause;
+  if (cause instanceof ApiError && cause.code in FAILURES) return FAILURES[cause.code] ?? '';
+  const code = end.error !== undefined && 'code' in end.error ? String(end.error.code) : '';
+  if (code.startsWith('camera.'))
+    return 'The camera is not to be had. Allow it for this page, then try again.';
+  return 'The connection was lost. Try again in a moment.';
+}
+
+start.addEventListener('click', begin);
