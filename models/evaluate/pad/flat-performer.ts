@@ -25,12 +25,12 @@ export interface Holding {
 /** What the thing shows at an instant. Its own picture changes only where it is a screen or has holes. */
 export type Surface = (performances: readonly Performance[], atMs: number) => RgbImage;
 
-/** How the thing is moved when it answers: by as much as a head would. */
+/** How the thing is moved when it answers: further than a head would, as far as a face is still found in it. */
 const ANSWERS: Readonly<Partial<Record<Performance['action'], Partial<Pose>>>> = {
-  'turn-left': { yawDeg: 32 },
-  'turn-right': { yawDeg: -32 },
-  'look-up': { pitchDeg: -20 },
-  'look-down': { pitchDeg: 20 },
+  'turn-left': { yawDeg: 48 },
+  'turn-right': { yawDeg: -48 },
+  'look-up': { pitchDeg: -38 },
+  'look-down': { pitchDeg: 38 },
   'come-closer': { toward: 0.22 },
 };
 interface Pose {

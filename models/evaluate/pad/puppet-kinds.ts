@@ -212,12 +212,15 @@ const recordedStreams: readonly SessionKind[] = [
     ({ frames }) => new RecordingPresenter(frames),
     true,
   ),
-  streamKind('replay-stretched', 'accepted stream, faster or slower', streams.stretched),
-  streamKind('replay-spliced', 'accepted streams, cut together as asked', streams.spliced),
-  streamKind('replay-spliced-fresh', 'the same, every picture made anew', (session, random) =>
+  streamKind('replay-stretched', 'accepted stream, faster or slower, compressed anew', (session, random) =>
+    freshly(streams.stretched(session, random)),
+  ),
+  streamKind('replay-spliced', 'accepted stream, cut together as asked, compressed anew', (session, random) =>
     freshly(streams.spliced(session, random)),
   ),
-  streamKind('replay-reordered', 'accepted stream in another order', streams.reordered),
+  streamKind('replay-reordered', 'accepted stream in another order, compressed anew', (session, random) =>
+    freshly(streams.reordered(session, random)),
+  ),
 ];
 
 const CLIP_EVERY_MS = 2_300;
