@@ -17,7 +17,7 @@ export function qualityHint(face: FaceSummary): Hint | null {
     width,
     height,
     face: { found: true, value: { ...measured, ...nothing, region } },
-    perceptualHash: '',
+    blocks: [],
     pixelDigest: '',
   } as const;
   const sample = { seq: 0, atMs: 0, capturedAtMs: 0, analysis };

@@ -39,6 +39,7 @@ export const injection: InjectionPolicy = {
   splicedCuts: 3,
   minFramesToCount: 30,
   duplicatedShare: 0.3,
+  standingShare: 0.1,
   metronomeFrames: 30,
   metronomeSpreadMs: 0.05,
   maxClockDriftMs: 3_000,

@@ -200,6 +200,8 @@ export interface InjectionPolicy {
   readonly minFramesToCount: number;
   /** Share of pictures equal to the one before. */
   readonly duplicatedShare: number;
+  /** Share of a picture's blocks that come again exactly, from which on it has no camera's noise. */
+  readonly standingShare: number;
   readonly metronomeFrames: number;
   readonly metronomeSpreadMs: number;
   /** Largest drift between the client's clock and the server's within a session. */

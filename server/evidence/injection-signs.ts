@@ -8,6 +8,8 @@ export const INJECTION_SIGNS = [
   'motionless',
   'cut',
   'clock',
+  'noiseless',
+  'virtual-camera',
   'duplicated',
   'metronome',
 ] as const;
@@ -22,8 +24,9 @@ interface Weight {
 
 /**
  * Frozen, looped, repeated and replayed pictures do not come out of a camera at all, nor do three cuts in a session.
- * One cut may be a camera that stalled. Clocks may be wrong, a camera in the dark repeats its pictures, and a file that
- * an operator plays has even times: what such signs are worth is for the audit to say.
+ * One cut may be a camera that stalled. Clocks may be wrong, programs that pose as cameras have honest uses and so have
+ * video codecs on the way from one, a camera in the dark repeats its pictures, and a file that an operator plays has even
+ * times: what such signs are worth is for the audit to say.
  */
 const WEIGHTS: Readonly<Record<InjectionSign, Weight>> = {
   replayed: { severity: 1, llr: -4 },
@@ -34,6 +37,8 @@ const WEIGHTS: Readonly<Record<InjectionSign, Weight>> = {
   motionless: { severity: 0.6, llr: -1.5 },
   cut: { severity: 0.3, llr: -0.5 },
   clock: { severity: 0.3, llr: -0.5 },
+  noiseless: { severity: 0.3, llr: -0.5 },
+  'virtual-camera': { severity: 0.3, llr: -0.5 },
   duplicated: { severity: 0.2, llr: -0.2 },
   metronome: { severity: 0.1, llr: 0 },
 };

@@ -4,6 +4,7 @@ import { foldCuts, initialCuts, type CutsState } from './injection-cuts.ts';
 import { motion, postureOf, type Posture } from './injection-posture.ts';
 import { foldRepeats, initialRepeats, type RepeatsState } from './injection-repeats.ts';
 import { summedLlr, worstSeverity, type InjectionSign } from './injection-signs.ts';
+import { foldNoise, initialNoise, isNoiseless, type NoiseState } from './injection-noise.ts';
 import { foldTiming, initialTiming, isMetronomic, spanMs, type TimingState } from './injection-timing.ts';
 import { faceOf, type Sample } from './sample.ts';
 
@@ -26,7 +27,10 @@ export interface InjectionState {
   readonly foundAtMs: number | null;
   readonly repeats: RepeatsState;
   readonly cuts: CutsState;
+  readonly noise: NoiseState;
   readonly timing: TimingState;
+  /** The client names a program as its camera. */
+  readonly virtualCamera: boolean;
   readonly frames: number;
   /** In the order in which they showed. */
   readonly signs: readonly InjectionSign[];
@@ -42,7 +46,9 @@ export const initialInjection: InjectionState = {
   foundAtMs: null,
   repeats: initialRepeats,
   cuts: initialCuts,
+  noise: initialNoise,
   timing: initialTiming,
+  virtualCamera: false,
   frames: 0,
   signs: [],
 };
@@ -73,6 +79,7 @@ export function foldInjection(
     // The same picture again is no new posture.
     repeats: isDuplicate ? state.repeats : foldRepeats(state.repeats, posture, policy),
     cuts: isDuplicate ? state.cuts : foldCuts(state.cuts, posture, policy),
+    noise: isDuplicate ? state.noise : foldNoise(state.noise, sample.analysis.blocks),
     timing: foldTiming(state.timing, atMs, capturedAtMs, policy),
     frames: state.frames + 1,
   };
@@ -92,6 +99,8 @@ function signsOf(state: InjectionState, newest: Posture, policy: InjectionPolicy
     cut: state.cuts.cuts > 0,
     clock: timing.clockImplausible,
     duplicated: frames >= policy.minFramesToCount && state.duplicates >= policy.duplicatedShare * frames,
+    noiseless: isNoiseless(state.noise, policy),
+    'virtual-camera': state.virtualCamera,
     metronome: isMetronomic(timing, policy),
   };
   return (Object.keys(shows) as InjectionSign[]).filter((sign) => shows[sign]);

@@ -94,11 +94,8 @@ export interface FrameAnalysis {
     | { readonly found: false; readonly why: 'no-face' | 'unclear-face' };
   /** Faces the detector saw; absent when it was not run on this frame. */
   readonly faceCount?: number;
-  /**
-   * 64-bit difference hash of the whole decoded frame as 16 hexadecimal digits: equal or near-equal hashes and
-   * `pixelDigest` in a row betray frozen or repeated frames.
-   */
-  readonly perceptualHash: string;
+  /** Digests of blocks all over the picture, 0 where one is flat: see `blockDigests`. */
+  readonly blocks: readonly number[];
   /** Digest of every eighth decoded row: equal digests mean identical pictures whatever the encoding. */
   readonly pixelDigest: string;
   /** Of the window that went with the frame: probability that it shows living motion, 0..1. */

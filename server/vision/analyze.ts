@@ -14,13 +14,14 @@ import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
 import { cropFace, FACE_CROP_PIXELS } from './face-crop.ts';
 import { FaceFinder, type StageListener } from './find.ts';
 import { flashColours } from './flash-colours.ts';
-import { perceptualHash, pixelDigest } from './frame-hash.ts';
+import { pixelDigest } from './frame-hash.ts';
 import type { Box } from './geometry.ts';
 import type { RgbImage } from './image.ts';
 import { decodeEyes, decodeGaze, eyeRegions, IRIS_SIDE } from './iris.ts';
 import { landmarkBounds } from './landmarks.ts';
 import { regionFromMesh, type Mesh } from './mesh.ts';
 import { outputOfSize, type ModelRunner } from './model-runner.ts';
+import { blockDigests } from './noise.ts';
 import { measureMouth } from './mouth.ts';
 import { bonaFideProbability, PAD_CROP, PAD_SIDE, padMatrix } from './pad.ts';
 import { headPose } from './pose.ts';
@@ -59,7 +60,7 @@ export class FrameAnalyzerCore {
     wants: AnalysisWants,
     onStage: StageListener = () => {},
   ): Promise<FrameAnalysis> {
-    const hashes = { perceptualHash: perceptualHash(image), pixelDigest: pixelDigest(image) };
+    const hashes = { blocks: blockDigests(image), pixelDigest: pixelDigest(image) };
     onStage('hash');
     const living = wants.motion === undefined ? null : await this.#livingMotionProbability(wants.motion);
     if (living !== null) onStage('motion');

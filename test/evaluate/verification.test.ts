@@ -206,7 +206,7 @@ describe('a run that was broken off', () => {
       requestTurn(take, done) {
         setImmediate(() => {
           if (take() === null) return;
-          const analysis = { width: 1, height: 1, perceptualHash: '', pixelDigest: '', faceCount: 0 };
+          const analysis = { width: 1, height: 1, blocks: [], pixelDigest: '', faceCount: 0 };
           const timings = {
             decodeMs: 0,
             detectMs: 0,

@@ -95,7 +95,7 @@ export function analysisOf(
   const frame = {
     width: WIDTH,
     height: HEIGHT,
-    perceptualHash: '0123456789abcdef',
+    blocks: [],
     pixelDigest: look.picture ?? `picture-${random()}`,
     ...(wants.motion !== undefined && models.motion === true
       ? { livingMotionProbability: look.livingMotionProbability ?? 0.85 }

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { policyFor } from '../../server/decision/policy.ts';
+import { foldNoise, initialNoise, isNoiseless } from '../../server/evidence/injection-noise.ts';
+import { isVirtualCamera } from '../../server/evidence/virtual-cameras.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import { blockDigests } from '../../server/vision/noise.ts';
+import { seeded } from '../support/analysis-builder.ts';
+
+const policy = policyFor('standard').injection;
+
+/** A textured scene, with noise of a camera on `noisyShare` of its columns. */
+function scene(random: () => number, noisyShare: number, level = 0, width = 320, height = 240): RgbImage {
+  const data = new Uint8Array(3 * width * height);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    const noise = x < noisyShare * width ? (random() - 0.5) * 6 : 0;
+    data[i] = level + 90 + 60 * Math.sin(x / 9) * Math.cos(y / 7) + noise;
+  }
+  return { data, width, height };
+}
+
+function noiseless(noisyShare: number, frames = 40): boolean {
+  const random = seeded(6);
+  let state = initialNoise;
+  for (let i = 0; i < frames; i++) state = foldNoise(state, blockDigests(scene(random, noisyShare)));
+  return isNoiseless(state, policy);
+}
+
+describe('the noise of a camera', () => {
+  it('is missed where parts of the picture stand still to the last bit', () => {
+    expect(noiseless(1)).toBe(false);
+    expect(noiseless(0.97)).toBe(false);
+    expect(noiseless(0.7)).toBe(true);
+    expect(noiseless(0)).toBe(true);
+    expect(noiseless(0, 20)).toBe(false);
+  });
+
+  it('is not asked of what is flat, black, white or tiny', () => {
+    const plain = { data: new Uint8Array(3 * 320 * 240).fill(128), width: 320, height: 240 };
+    expect(blockDigests(plain).every((digest) => digest === 0)).toBe(true);
+    expect(blockDigests({ data: new Uint8Array(3), width: 1, height: 1 })).toEqual([]);
+    expect(blockDigests({ data: new Uint8Array(3 * 64).fill(9), width: 8, height: 8 })).toHaveLength(120);
+    let state = initialNoise;
+    for (let i = 0; i < 60; i++) state = foldNoise(state, blockDigests(plain));
+    expect(isNoiseless(state, policy)).toBe(false);
+  });
+});
+
+describe('a camera’s name', () => {
+  it.each([
+    'OBS Virtual Camera',
+    'ManyCam Virtual Webcam',
+    'Snap Camera',
+    'Dummy video device (0x0000)',
+    'DroidCam Source 3',
+    'XSplit VCam',
+    'fake_device_0',
+  ])('%s is a program’s', (label) => {
+    expect(isVirtualCamera(label)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'FaceTime HD Camera (2C0E:82E3)',
+    'Integrated Webcam (0bda:58ef)',
+    'HD Pro Webcam C920',
+    'camera2 1, facing front',
+    'Jobs’s iPhone Camera',
+  ])('“%s” is not', (label) => {
+    expect(isVirtualCamera(label)).toBe(false);
+  });
+});
