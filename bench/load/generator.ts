@@ -20,6 +20,14 @@ export interface GeneratorSettings {
   readonly seed: number;
 }
 
+/** A decision as its client was told it. */
+export interface Told {
+  readonly sessionId: string;
+  readonly role: Role;
+  readonly mode: Mode;
+  readonly outcome: Outcome;
+}
+
 /** One in so many is somebody else than they claim to be. */
 const STRANGER_EVERY = 4;
 const ENROL_ATTEMPTS = 5;
@@ -32,6 +40,7 @@ const noDecisions = (): Record<Outcome, number> => ({ accept: 0, reject: 0, 're-
 /** People who come, stream, hear how it ended, and come again: as many at a time as there are seats. */
 export class Generator {
   readonly #settings: GeneratorSettings;
+  readonly #onDecision: (told: Told) => void;
   readonly #meter = new ProcessMeter();
   readonly #decisionMs = new Times();
   readonly #draw: () => number;
@@ -44,8 +53,9 @@ export class Generator {
   #offered = 0;
   #sent = 0;
 
-  constructor(settings: GeneratorSettings) {
+  constructor(settings: GeneratorSettings, onDecision: (told: Told) => void = () => {}) {
     this.#settings = settings;
+    this.#onDecision = onDecision;
     this.#draw = seededDraws(settings.seed);
   }
 
@@ -119,7 +129,7 @@ export class Generator {
     const bank = this.#bank;
     if (bank === null) throw new TypeError('begin was not called.');
     const request = { mode, subject: 'ada', policy, nonce: 'load' };
-    const { ticket }: CreatedSession = await createSession(
+    const { ticket, sessionId }: CreatedSession = await createSession(
       new URL(`http://127.0.0.1:${port}/v1/sessions`),
       apiKey,
       request,
@@ -147,6 +157,7 @@ export class Generator {
       { fps: framesPerSecond },
     );
     const decision = await session.decision;
+    this.#onDecision({ sessionId, role, mode, outcome: decision.outcome });
     if (decision.outcome !== 're-verify') this.#decisionMs.add(performance.now() - welcomedAtMs);
     return decision;
   }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { connect } from 'node:net';
 import type * as UWebSockets from 'uWebSockets.js';
 import {
   answer,
@@ -44,7 +45,11 @@ interface Unlisted {
 }
 
 const NO_BODY = new Uint8Array(0);
-const EXCLUSIVE_PORT = 1;
+/**
+ * How uWS binds. Alone, it finds a port in use for a minute after a server on it ended, for its connections linger
+ * (TIME_WAIT); sharing, it does not, and neither does it notice a server that is still there.
+ */
+const BIND = { alone: 1, sharing: 0 } as const;
 /** Bounds of uWS's idle timer in seconds. */
 const IDLE_RANGE_S = [8, 960] as const;
 
@@ -127,9 +132,11 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
 
   return {
     name: 'uws',
-    listen: ({ host, port }: ListenOptions) =>
-      new Promise((resolve, reject) => {
-        unlisted(app).listen(host, port, EXCLUSIVE_PORT, (socket) => {
+    async listen({ host, port }: ListenOptions) {
+      if (port !== 0 && (await isTaken(host, port)))
+        throw new Error(`Cannot listen on ${host} port ${port}: it is taken.`);
+      return await new Promise((resolve, reject) => {
+        unlisted(app).listen(host, port, port === 0 ? BIND.alone : BIND.sharing, (socket) => {
           if (socket === false) {
             reject(new Error(`Cannot listen on ${host} port ${port}; is it taken?`));
             return;
@@ -137,7 +144,8 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
           listening = socket;
           resolve(uws.us_socket_local_port(socket));
         });
-      }),
+      });
+    },
     async close() {
       if (listening !== null) uws.us_listen_socket_close(listening);
       listening = null;
@@ -145,6 +153,16 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
       setTimeout(() => unlisted(app).close?.(), CLOSE_GRACE_MS).unref();
     },
   };
+}
+
+/** Whether somebody answers there. Connections that merely linger do not. */
+async function isTaken(host: string, port: number): Promise<boolean> {
+  const probe = connect({ host, port });
+  const answered = await new Promise<boolean>((resolve) => {
+    probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  });
+  probe.destroy();
+  return answered;
 }
 
 function rawSocket(socket: UwsSocket, { remoteAddress, subprotocol }: SocketData): RawSocket {

@@ -82,28 +82,27 @@ describe('whatever befalls the database', () => {
     'is gone': () => Promise.reject(new StoreError('store.unavailable')),
   };
 
-  it.each(Object.entries(faults))(
-    'nobody is told what is not on record, and it goes on when that is over: it %s',
-    async (_name, fault) => {
-      let broken = false;
-      const service: VirtualService = new VirtualService({
-        seed: 31,
-        store: () => (broken ? fault(service) : Promise.resolve()),
-      });
-      await aBusyDay(service, 4);
-      broken = true;
-      await aBusyDay(service, 6);
-      await service.run(12_000);
-      expect(service.clients.some(({ code }) => code === 'server.internal')).toBe(true);
-      const during = service.told.size;
-      broken = false;
-      const late = service.arrive('genuine', subject());
-      await service.settle(100_000);
-      expect(late.outcome).toBe('accept');
-      expect(service.told.size).toBeGreaterThan(during);
-      expect(violations(service)).toEqual([]);
-    },
-  );
+  it.each(
+    Object.entries(faults),
+  )('nobody is told what is not on record, and it goes on when that is over: it %s', async (_name, fault) => {
+    let broken = false;
+    const service: VirtualService = new VirtualService({
+      seed: 31,
+      store: () => (broken ? fault(service) : Promise.resolve()),
+    });
+    await aBusyDay(service, 4);
+    broken = true;
+    await aBusyDay(service, 6);
+    await service.run(12_000);
+    expect(service.clients.some(({ code }) => code === 'server.internal')).toBe(true);
+    const during = service.told.size;
+    broken = false;
+    const late = service.arrive('genuine', subject());
+    await service.settle(100_000);
+    expect(late.outcome).toBe('accept');
+    expect(service.told.size).toBeGreaterThan(during);
+    expect(violations(service)).toEqual([]);
+  });
 
   it('decides as ever, only later, when it is slow', async () => {
     const service: VirtualService = new VirtualService({ seed: 32, store: () => service.after(1_500) });
@@ -135,7 +134,9 @@ describe('time', () => {
 });
 
 describe('a server that is told to stop under load', () => {
-  it.each([0, 3_000, 60_000])('lets sessions finish for %i ms and sends the rest elsewhere', async (drainMs) => {
+  it.each([
+    0, 3_000, 60_000,
+  ])('lets sessions finish for %i ms and sends the rest elsewhere', async (drainMs) => {
     const service = new VirtualService({ seed: 51 });
     await aBusyDay(service, 8);
     const open = service.registry.openSessions;

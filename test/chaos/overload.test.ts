@@ -88,7 +88,11 @@ describe('capacity', () => {
     const request = { image: new ArrayBuffer(0), region: null, wants: WANTS };
     const run = (seconds: number, sessions: number) => {
       for (let frame = 0; frame < seconds * framesPerSecond; frame++) {
-        for (let i = 0; i < sessions; i++) analyzer.requestTurn(() => request, () => undefined);
+        for (let i = 0; i < sessions; i++)
+          analyzer.requestTurn(
+            () => request,
+            () => undefined,
+          );
         clock.advance(1000 / framesPerSecond);
       }
     };

@@ -134,7 +134,11 @@ export class VirtualService {
   }
 
   /** A person, or somebody in their place, who wants in now. Comes back when told that the server is busy. */
-  arrive(name: string, script: Script, { mode = 'verify', patient = true }: { mode?: Mode; patient?: boolean } = {}): Client {
+  arrive(
+    name: string,
+    script: Script,
+    { mode = 'verify', patient = true }: { mode?: Mode; patient?: boolean } = {},
+  ): Client {
     const client: Client = {
       name,
       bornAtMs: this.clock.nowMs(),
