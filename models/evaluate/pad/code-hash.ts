@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../file-stamp.ts';
-import { MODEL_IDS } from '../../ids.ts';
+import { IMAGE_MODELS } from '../../ids.ts';
 import type { PreparedModels } from '../../prepared.ts';
 
 /** Code that a frame passes from its drawing to its analysis, from this file. */
@@ -29,7 +29,7 @@ const CODE = [
 /** Names the version of models and code that footages are drawn and analysed by. */
 export async function footageVersion(models: PreparedModels['models']): Promise<string> {
   const hash = createHash('sha256');
-  for (const id of MODEL_IDS) {
+  for (const id of IMAGE_MODELS) {
     const file = models[id];
     hash.update(`${id} ${file === undefined ? 'absent' : sha256(await readFile(file))}\n`);
   }

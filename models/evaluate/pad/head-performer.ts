@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { Camera } from '../../../test/support/puppet/camera.ts';
 import { Head } from '../../../test/support/puppet/head.ts';
 import type { Performance, Portrait } from '../../../test/support/puppet/index.ts';
@@ -26,6 +27,19 @@ export function headPerformer(portrait: Portrait, seed: number): Performer {
   const draw = headDrawer(portrait, seed);
   const camera = new Camera(seed);
   return { frameAt: (performances, atMs) => camera.take(draw(performances, atMs), atMs) };
+}
+
+/** The puppet as a program draws it: what stands still is the same from one picture to the next. */
+export function noiselessPerformer(portrait: Portrait, seed: number): Performer {
+  const draw = headDrawer(portrait, seed);
+  return {
+    async frameAt(performances, atMs) {
+      const { data, width, height } = draw(performances, atMs);
+      return await sharp(data, { raw: { width, height, channels: 3 } })
+        .jpeg({ quality: 85 })
+        .toBuffer();
+    },
+  };
 }
 
 /** Two people side by side, each at half the distance to the picture's edge. The first one performs. */

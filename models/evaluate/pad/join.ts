@@ -70,9 +70,16 @@ function centre(landmarks: Float32Array): { readonly x: number; readonly y: numb
   return { x: x / points, y: y / points };
 }
 
-/** The same view in another picture: its noise is new, so its digest is. `mark` tells pictures of one view apart. */
+/**
+ * The same view in another picture: its noise is new, so its digests are. `mark` tells pictures of one view apart.
+ */
 export function fresh(frame: FrameAnalysis, mark: string): FrameAnalysis {
-  const { pixelDigest } = frame;
-  const hash = createHash('sha256').update(`${pixelDigest} ${mark}`).digest('hex');
-  return { ...frame, pixelDigest: hash.slice(0, pixelDigest.length) };
+  const { pixelDigest, blocks } = frame;
+  const hash = createHash('sha256').update(`${pixelDigest} ${mark}`).digest();
+  const noise = hash.readUInt32LE();
+  return {
+    ...frame,
+    pixelDigest: hash.toString('hex').slice(0, pixelDigest.length),
+    blocks: blocks.map((digest) => (digest === 0 ? 0 : (digest ^ noise) >>> 0 || 1)),
+  };
 }

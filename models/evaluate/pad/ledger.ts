@@ -6,7 +6,7 @@ import type { SessionContext } from '../../../server/session/state.ts';
 import { proportion, type Bounded } from '../proportion.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Footage } from './footage.ts';
-import { playSession, type Played } from './session-player.ts';
+import { type MotionJudge, playSession, type Played } from './session-player.ts';
 import type { SessionKind } from './session-kinds.ts';
 
 /** What one cue said in the sessions of a kind. */
@@ -65,6 +65,7 @@ export interface LedgerOptions {
   readonly footages: ReadonlyMap<string, Footage>;
   readonly policy: Policy;
   readonly contexts: readonly { readonly tier: Tier; readonly context: SessionContext }[];
+  readonly judgeMotion: MotionJudge | null;
   /** Of each kind. */
   readonly presentations: number;
   readonly seed: number;
@@ -86,7 +87,8 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
   for (const kind of options.kinds) {
     const policy = kind.unasked ? withoutChallenges(options.policy) : options.policy;
     for (const { tier, context } of options.contexts) {
-      const present = kind.prepare({ footages: options.footages, policy, context });
+      const { footages, judgeMotion } = options;
+      const present = await kind.prepare({ footages, policy, context, judgeMotion });
       if (present === null) {
         empty.push({ kind: kind.id, tier });
         continue;
@@ -95,7 +97,7 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
       for (let index = 0; index < options.presentations; index++) {
         const random = seededRandom(seedOf(options.seed, kind.id, index));
         const { recording, ...presented } = present(random, index);
-        const result = playSession({ ...presented, policy, context, random });
+        const result = await playSession({ ...presented, policy, context, random, judgeMotion });
         played.push({
           kind: kind.id,
           role: kind.role,

@@ -12,7 +12,7 @@ import { BANK_FRAMES_PER_SECOND, type BankRecipe, bankSources } from './bank.ts'
 import { flatPerformer, type Holding, type Surface } from './flat-performer.ts';
 import type { FootageSource } from './footage.ts';
 import { Camera } from '../../../test/support/puppet/camera.ts';
-import { coupleDrawer, headDrawer, headPerformer } from './head-performer.ts';
+import { coupleDrawer, headDrawer, headPerformer, noiselessPerformer } from './head-performer.ts';
 import { cutPaper, type DisplayKind, paper, replayed } from './surfaces.ts';
 
 /** Somebody who can be drawn. */
@@ -48,6 +48,17 @@ export function headRecipe({ name, seed, portrait }: Person): BankRecipe {
     restMs: HEAD_REST_MS,
     blinksAtRest: true,
     performer: async () => headPerformer(await portrait(), seed),
+  };
+}
+
+/** The puppet of a person without a camera's noise. */
+export function noiselessRecipe(person: Person): BankRecipe {
+  return {
+    ...headRecipe(person),
+    id: `noiseless head ${person.name}`,
+    takes: FLAT_TAKES,
+    restMs: FLAT_REST_MS,
+    performer: async () => noiselessPerformer(await person.portrait(), person.seed),
   };
 }
 

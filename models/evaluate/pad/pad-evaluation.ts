@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { policyFor } from '../../../server/decision/policy.ts';
 import type { FrameAnalyzer } from '../../../server/inference/calls.ts';
+import { OrtRunner } from '../../../server/inference/ort-model.ts';
 import { createPool } from '../../../server/inference/pool.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
+import { outputOfSize } from '../../../server/vision/model-runner.ts';
 import { EMBEDDING_MODELS, GEOMETRY_MODELS, type ModelId, PAD_MODELS } from '../../ids.ts';
+import { MODEL_MANIFEST } from '../../manifest.ts';
 import { loadPrepared } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import { recordCacheDir, type Progress } from '../verification.ts';
@@ -15,6 +18,7 @@ import { PUPPET_KINDS } from './puppet-kinds.ts';
 import { recordingKinds } from './recording-kinds.ts';
 import { findRecordings } from './recordings.ts';
 import type { SessionKind } from './session-kinds.ts';
+import type { MotionJudge } from './session-player.ts';
 
 export interface PadOptions {
   /** Folder of recordings; null: only what can be drawn. */
@@ -64,6 +68,7 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
     footages,
     policy,
     contexts,
+    judgeMotion: await motionJudge(models.motion),
     onSession: () => options.progress('sessions', ++played, total),
   });
   for (const { kind, tier } of ledger.empty) notices.push(`nothing to present for ${kind} (${tier} tier)`);
@@ -98,9 +103,10 @@ function contextsOf(
 ): { readonly tier: Tier; readonly context: SessionContext }[] {
   const embeddings = EMBEDDING_MODELS.filter(isLoaded);
   const pad = PAD_MODELS.filter(isLoaded);
+  const motion = isLoaded('motion');
   const isFull = embeddings.includes('mobilefacenet') && pad.length > 0;
   const base: SessionContext = {
-    models: { embeddings: embeddings.filter((id) => id !== 'mobilefacenet'), pad: [] },
+    models: { embeddings: embeddings.filter((id) => id !== 'mobilefacenet'), pad: [], motion },
   };
   if (!isFull) {
     if (tier === 'full') throw new EvaluateError('The full tier needs its optional models.');
@@ -109,9 +115,17 @@ function contextsOf(
   return [
     ...(tier === 'full' ? [] : [{ tier: 'base' as const, context: base }]),
     ...(isFull && tier !== 'base'
-      ? [{ tier: 'full' as const, context: { models: { embeddings, pad } } }]
+      ? [{ tier: 'full' as const, context: { models: { embeddings, pad, motion } } }]
       : []),
   ];
+}
+
+/** The network for motion in this process: it is small, and sessions ask it twice a second. */
+async function motionJudge(file: string | undefined): Promise<MotionJudge | null> {
+  if (file === undefined) return null;
+  const runner = await OrtRunner.load({ motion: file });
+  const { steps, features } = MODEL_MANIFEST.motion.input;
+  return async (window) => outputOfSize(await runner.run('motion', window, [1, steps, features]), 1)[0];
 }
 
 async function analyse(sources: readonly FootageSource[], options: PadOptions) {

@@ -36,10 +36,12 @@ export interface BankPresenterOptions {
   readonly random: () => number;
   readonly answer: Answer;
   /**
-   * Takes pass into each other as a head's movements do, and no picture comes twice, as when every frame is rendered
-   * anew. Otherwise they are cut together as they are.
+   * Takes pass into each other as a head's movements do, and no picture comes twice, as when every frame is taken
+   * anew by a camera. Otherwise they are cut together as they are.
    */
   readonly smooth: boolean;
+  /** False where no camera adds its noise to what is drawn. */
+  readonly noise?: boolean;
 }
 
 /** Somebody, or something, who is at rest and answers challenges out of a bank of takes. */
@@ -114,7 +116,7 @@ export class BankPresenter implements Presenter {
     }
     const joined =
       this.#join === null ? frame : carryOver(frame, this.#join.from, this.#join.to, atMs - this.#join.atMs);
-    const shown = fresh(joined, `${this.#pictures++}`);
+    const shown = this.#options.noise === false ? joined : fresh(joined, `${this.#pictures++}`);
     this.#last = { frame: shown, footage, index };
     return shown;
   }

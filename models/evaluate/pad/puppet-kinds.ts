@@ -1,7 +1,7 @@
 import type { ChallengeKind } from '../../../protocol/status.ts';
 import { CHALLENGE_KINDS } from '../../../protocol/status.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { type Bank, bankOf, type BankRecipe, bankSources } from './bank.ts';
+import { BANK_FRAMES_PER_SECOND, type Bank, bankOf, type BankRecipe, bankSources } from './bank.ts';
 import { durationMs, type Footage } from './footage.ts';
 import {
   coupleRecipe,
@@ -9,6 +9,7 @@ import {
   flatRecipe,
   type FlatKind,
   headRecipe,
+  noiselessRecipe,
   PEOPLE,
   type Person,
   reencodedSources,
@@ -28,7 +29,6 @@ import type { Presenter } from './session-player.ts';
 import { referenceFrom, type Presented, type SessionKind, type Stage } from './session-kinds.ts';
 import * as streams from './stream-attacks.ts';
 
-const FRAMES_PER_SECOND = 25;
 type Random = () => number;
 
 const enrolmentOf = (person: Person) => bankSources(enrolmentRecipe(person));
@@ -55,7 +55,7 @@ function bankKind(
     unasked: false,
     people: new Set(recipes.map(({ person }) => person)).size,
     sources: recipes.flatMap(({ person, recipe }) => [...enrolmentOf(person), ...bankSources(recipe)]),
-    prepare: (stage) => {
+    prepare: async (stage) => {
       const ready = recipes.map(({ person, recipe }) => ({
         bank: bankOf(recipe, stage.footages),
         references: [referenceOf(person, stage)],
@@ -64,7 +64,7 @@ function bankKind(
       return (random, index) => {
         const { bank, references, recording } = ready[index % ready.length];
         const presenter = present(bank, random, stage);
-        return { presenter, references, framesPerSecond: FRAMES_PER_SECOND, recording };
+        return { presenter, references, framesPerSecond: BANK_FRAMES_PER_SECOND, recording };
       };
     },
   };
@@ -130,13 +130,13 @@ function videoKind(display: 'screen' | 'phone'): SessionKind {
     unasked: false,
     people: people.length,
     sources: [...people.flatMap(enrolmentOf), ...sources],
-    prepare: (stage) => (random, index) => {
+    prepare: async (stage) => (random, index) => {
       const which = index % people.length;
       const footage = found(stage, sources[which].id);
       const frames = recordingOf(footage);
       const presenter = freshly(new RecordingPresenter(frames, { offsetMs: random() * durationMs(footage) }));
       const references = [referenceOf(people[which], stage)];
-      return { presenter, references, framesPerSecond: FRAMES_PER_SECOND, recording: footage.id };
+      return { presenter, references, framesPerSecond: BANK_FRAMES_PER_SECOND, recording: footage.id };
     },
   };
 }
@@ -169,32 +169,32 @@ function streamKind(
     unasked: false,
     people: people.length,
     sources: banks.flatMap(({ person, sources }) => [...enrolmentOf(person), ...sources]),
-    prepare: (stage) => {
-      const recorded = banks.flatMap(({ person, recipe }, which) => {
+    prepare: async (stage) => {
+      const recorded: Thief[] = [];
+      for (const [which, { person, recipe }] of banks.entries()) {
         const bank = bankOf(recipe, stage.footages);
         const references = [referenceOf(person, stage)];
-        const sessions = recordAccepted(
-          bank,
-          references,
-          stage,
-          seededRandom(7_001 + which),
-          SESSIONS_RECORDED,
-        );
-        return sessions.map((session, i) => ({
-          session,
-          references,
-          recording: `${recipe.id} session ${i}`,
-        }));
-      });
+        const random = seededRandom(7_001 + which);
+        const sessions = await recordAccepted(bank, references, stage, random, SESSIONS_RECORDED);
+        for (const [i, session] of sessions.entries()) {
+          recorded.push({ session, references, recording: `${recipe.id} session ${i}` });
+        }
+      }
       if (recorded.length === 0) return null;
       return (random, index): Presented => {
         const { session, references, recording } = recorded[index % recorded.length];
         const presenter = attack(session, random, stage);
         const shownBefore = reencode ? [] : session.frames.map(({ frame }) => frame.pixelDigest);
-        return { presenter, references, shownBefore, framesPerSecond: FRAMES_PER_SECOND, recording };
+        return { presenter, references, shownBefore, framesPerSecond: BANK_FRAMES_PER_SECOND, recording };
       };
     },
   };
+}
+
+interface Thief {
+  readonly session: RecordedSession;
+  readonly references: Presented['references'];
+  readonly recording: string;
 }
 
 /** Accepted sessions recorded of each person. */
@@ -225,6 +225,8 @@ const recordedStreams: readonly SessionKind[] = [
 
 const CLIP_EVERY_MS = 2_300;
 
+const noiseless = PEOPLE.slice(0, 1).map((person) => ({ person, recipe: noiselessRecipe(person) }));
+
 const injected: readonly SessionKind[] = [
   bankKind(
     { id: 'frozen', label: 'live, then one frozen frame', origin: 'puppet' },
@@ -246,6 +248,12 @@ const injected: readonly SessionKind[] = [
     { id: 'looped-noise', label: 'two seconds in a loop, new noise each time', origin: 'puppet' },
     heads,
     ({ rest }, random) => freshly(streams.looped(recordingOf(rest), random, 2_000)),
+  ),
+  bankKind(
+    { id: 'noiseless', label: 'rendered answers without a camera’s noise', origin: 'puppet' },
+    noiseless,
+    (bank, random) =>
+      new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true, noise: false }),
   ),
   bankKind(
     { id: 'own-order', label: 'hand-written client, clips in its own order', origin: 'puppet' },
@@ -320,7 +328,7 @@ function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'):
     unasked: false,
     people: PEOPLE.length,
     sources: heads.flatMap(({ person, recipe }) => [...enrolmentOf(person), ...bankSources(recipe)]),
-    prepare: (stage) => {
+    prepare: async (stage) => {
       const banks = heads.map(({ person, recipe }) => ({
         bank: bankOf(recipe, stage.footages),
         references: [referenceOf(person, stage)],
@@ -334,7 +342,7 @@ function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'):
         return {
           presenter,
           references,
-          framesPerSecond: FRAMES_PER_SECOND,
+          framesPerSecond: BANK_FRAMES_PER_SECOND,
           recording: `${attacker.recording}, ${recording}`,
         };
       };

@@ -1,7 +1,7 @@
 import type { ChallengeKind, PublicStatus } from '../../../protocol/status.ts';
 import type { Reference } from '../../../server/session/event.ts';
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
-import type { Bank } from './bank.ts';
+import { BANK_FRAMES_PER_SECOND, type Bank } from './bank.ts';
 import { BankPresenter, humanAnswer, type RecordedFrame } from './presenters.ts';
 import { playSession, type Presenter } from './session-player.ts';
 import type { Stage } from './session-kinds.ts';
@@ -17,23 +17,24 @@ export interface RecordedSession {
 }
 
 /** Sessions in which a puppet out of this bank was accepted; fewer than `wanted` where too many were not. */
-export function recordAccepted(
+export async function recordAccepted(
   bank: Bank,
   references: readonly Reference[],
-  { policy, context }: Stage,
+  { policy, context, judgeMotion }: Stage,
   random: () => number,
   wanted: number,
-): RecordedSession[] {
+): Promise<RecordedSession[]> {
   const sessions: RecordedSession[] = [];
   for (let attempt = 0; attempt < 3 * wanted && sessions.length < wanted; attempt++) {
     const tape = new Tape(new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true }));
-    const { outcome } = playSession({
+    const { outcome } = await playSession({
       presenter: tape,
       policy,
       context,
       references,
       random,
-      framesPerSecond: 25,
+      judgeMotion,
+      framesPerSecond: BANK_FRAMES_PER_SECOND,
     });
     if (outcome === 'accept') sessions.push(tape.session());
   }

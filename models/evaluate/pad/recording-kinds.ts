@@ -1,7 +1,7 @@
 import { durationMs, type Footage } from './footage.ts';
 import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';
-import { referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
+import { type Present, referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
 
 /** Of each recording this share, from its start, founds the reference; the rest is presented. */
 const ENROLMENT_SHARE = 0.2;
@@ -65,7 +65,7 @@ function kindOf({ group, ...head }: Group): SessionKind {
     ...head,
     people: null,
     sources: group.map(({ source }) => source),
-    prepare: (stage) =>
+    prepare: async (stage) =>
       presentations(
         stage,
         group.map(({ source, name }) => ({ shown: source.id, enrolled: source.id, name })),
@@ -86,7 +86,7 @@ function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): S
     unasked: false,
     people: null,
     sources: chosen.flatMap((recording) => [recording.source, onDisplay(recording, display)]),
-    prepare: (stage) =>
+    prepare: async (stage) =>
       presentations(
         stage,
         chosen.map((recording) => ({
@@ -106,11 +106,7 @@ interface Pair {
 }
 
 /** `once` ends a session with its recording; otherwise the recording begins again, each picture taken anew. */
-function presentations(
-  { footages }: Stage,
-  pairs: readonly Pair[],
-  once: boolean,
-): ReturnType<SessionKind['prepare']> {
+function presentations({ footages }: Stage, pairs: readonly Pair[], once: boolean): Present | null {
   const ready = pairs.flatMap(({ shown, enrolled, name }) => {
     const played = footages.get(shown);
     const seen = footages.get(enrolled);

@@ -4,7 +4,7 @@ import type { SessionContext } from '../../../server/session/state.ts';
 import type { Embeddings, FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../ids.ts';
 import type { Footage, FootageSource } from './footage.ts';
-import type { Presenter } from './session-player.ts';
+import type { MotionJudge, Presenter } from './session-player.ts';
 
 /** What a kind of presentation is counted as. */
 export type Role =
@@ -31,7 +31,11 @@ export interface Stage {
   readonly footages: ReadonlyMap<string, Footage>;
   readonly policy: Policy;
   readonly context: SessionContext;
+  readonly judgeMotion: MotionJudge | null;
 }
+
+/** How the presentation with this number is made; `random` is its own. */
+export type Present = (random: () => number, index: number) => Presented;
 
 /** A kind of presentation: what it needs and how it is presented. */
 export interface SessionKind {
@@ -47,7 +51,7 @@ export interface SessionKind {
   /** People seen in it, for all its recordings together. */
   readonly people: number | null;
   /** Prepares the kind on a stage; null when there is nothing to present. */
-  readonly prepare: (stage: Stage) => ((random: () => number, index: number) => Presented) | null;
+  readonly prepare: (stage: Stage) => Promise<Present | null>;
 }
 
 const REFERENCE_FRAMES = 8;

@@ -29,7 +29,12 @@ export interface PlayOptions {
   readonly framesPerSecond: number;
   /** Digests of pictures that an earlier session has shown to the same server. */
   readonly shownBefore?: readonly string[];
+  /** The network for motion, run on a window that a session sends with a frame; null where it is absent. */
+  readonly judgeMotion: MotionJudge | null;
 }
+
+/** Probability, 0..1, that a window of landmarks shows living motion. */
+export type MotionJudge = (window: Float32Array) => Promise<number>;
 
 /** How a session ended. Times are virtual milliseconds from its first frame. */
 export interface Played {
@@ -59,15 +64,14 @@ const FRAME_BYTES = 50_000;
 const MEMORY_FRAMES = 20_000;
 
 /** Plays one session through the server's own `transition`, on a clock that is only a number. */
-export function playSession(options: PlayOptions): Played {
-  const player = new Player(options);
-  return player.run();
+export async function playSession(options: PlayOptions): Promise<Played> {
+  return await new Player(options).run();
 }
 
 class Player {
   readonly #options: PlayOptions;
   readonly #shown = new Map<number, FrameAnalysis>();
-  readonly #due: { readonly atMs: number; readonly event: () => SessionEvent }[] = [];
+  readonly #due: { readonly atMs: number; readonly event: () => SessionEvent | Promise<SessionEvent> }[] = [];
   readonly #frames: SessionFrames;
   #state: SessionState;
   #nowMs = START_MS;
@@ -96,18 +100,18 @@ class Player {
     );
   }
 
-  run(): Played {
+  async run(): Promise<Played> {
     const { presenter, framesPerSecond, references, random } = this.#options;
     this.#dispatch({ type: 'hello', atMs: this.#nowMs });
     this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
     for (let seq = 0; !this.#ended; seq++) {
       const atMs = Math.round((1000 * seq) / framesPerSecond);
       if (atMs > LONGEST_MS) throw new Error('The session does not end.');
-      this.#letTimePass(START_MS + atMs);
+      await this.#letTimePass(START_MS + atMs);
       if (this.#ended || this.#credit === 0) continue;
       const analysis = presenter.showAt(atMs);
       if (analysis === null) {
-        this.#finish();
+        await this.#finish();
         break;
       }
       this.#shown.set(seq, analysis);
@@ -129,9 +133,9 @@ class Player {
   }
 
   /** The source has run dry: what is on its way is analysed, then the session is judged. */
-  #finish(): void {
+  async #finish(): Promise<void> {
     this.#dispatch({ type: 'bye', atMs: this.#nowMs, reason: 'source-ended' });
-    this.#letTimePass(this.#nowMs + LONGEST_MS);
+    await this.#letTimePass(this.#nowMs + LONGEST_MS);
   }
 
   get #ended(): boolean {
@@ -142,7 +146,7 @@ class Player {
     return Array.from({ length: DRAWS_PER_EVENT }, this.#options.random);
   }
 
-  #letTimePass(untilMs: number): void {
+  async #letTimePass(untilMs: number): Promise<void> {
     while (!this.#ended) {
       this.#due.sort((a, b) => a.atMs - b.atMs);
       const next = this.#due[0];
@@ -150,7 +154,7 @@ class Player {
       if (next !== undefined && next.atMs <= untilMs && (wakeAtMs === null || next.atMs <= wakeAtMs)) {
         this.#due.shift();
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
-        this.#dispatch(next.event());
+        this.#dispatch(await next.event());
       } else if (wakeAtMs !== null && wakeAtMs <= untilMs) {
         this.#nowMs = Math.max(this.#nowMs, wakeAtMs);
         this.#wakeAtMs = null;
@@ -169,7 +173,7 @@ class Player {
     for (const effect of effects) this.#execute(effect);
   }
 
-  #later(afterMs: number, event: () => SessionEvent): void {
+  #later(afterMs: number, event: () => SessionEvent | Promise<SessionEvent>): void {
     this.#due.push({ atMs: this.#nowMs + afterMs, event });
   }
 
@@ -178,24 +182,9 @@ class Player {
       case 'request-turn':
         this.#later(0, () => ({ type: 'turn', atMs: this.#nowMs }));
         break;
-      case 'analyze': {
-        const { seq, region, wants } = effect;
-        const full = this.#shown.get(seq);
-        if (full === undefined) throw new Error('the frame to analyse is gone');
-        this.#shown.delete(seq);
-        const analysis = asAsked(full, region, wants, this.#options.context);
-        const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
-        const draws = this.#draws();
-        this.#later(ANALYSIS_MS, () => ({
-          type: 'analyzed',
-          atMs: this.#nowMs,
-          seq,
-          analysis,
-          seenBefore,
-          draws,
-        }));
+      case 'analyze':
+        this.#analyze(effect);
         break;
-      }
       case 'forget-frame':
         this.#shown.delete(effect.seq);
         break;
@@ -221,6 +210,22 @@ class Player {
       case 'send-error':
         break;
     }
+  }
+
+  #analyze({ seq, region, wants }: Extract<Effect, { type: 'analyze' }>): void {
+    const full = this.#shown.get(seq);
+    if (full === undefined) throw new Error('the frame to analyse is gone');
+    this.#shown.delete(seq);
+    const { context, judgeMotion } = this.#options;
+    const analysis = asAsked(full, region, wants, context);
+    const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
+    const draws = this.#draws();
+    const { motion } = wants;
+    this.#later(ANALYSIS_MS, async () => {
+      const judged = motion === undefined || judgeMotion === null ? null : await judgeMotion(motion);
+      const answer = judged === null ? analysis : { ...analysis, livingMotionProbability: judged };
+      return { type: 'analyzed', atMs: this.#nowMs, seq, analysis: answer, seenBefore, draws };
+    });
   }
 
   #hear(status: PublicStatus): void {
