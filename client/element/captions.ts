@@ -17,6 +17,8 @@ export interface CaptionContext {
   readonly onCancel: () => void;
   readonly onSkip: () => void;
   readonly onCamera: (deviceId: string) => void;
+  /** Colours will be shown unless the person leaves them out; null: none will be. */
+  readonly colours: { readonly leftOut: boolean; readonly onLeaveOut: (leftOut: boolean) => void } | null;
 }
 
 export interface ScreenText {
@@ -82,13 +84,27 @@ function startCaption(context: CaptionContext): TemplateResult {
     <ul class="facts" part="facts">
       ${fact('face', words.start.what)} ${fact('time', words.start.howLong)}
       ${fact('lock', html`<slot name="retention">${words.start.retention}</slot>`)}
+      ${context.colours === null ? nothing : fact('colours', words.start.colours)}
     </ul>
+    ${colourChoice(context)}
     ${cameraChoice(context)}
     <div class="actions">
       ${mainButton(words.start.button, context.onStart)}
       <slot name="alternative"></slot>
     </div>
   `;
+}
+
+/** Whoever is harmed by changing light goes another way before any is shown. */
+function colourChoice({ words, colours }: CaptionContext): unknown {
+  if (colours === null) return nothing;
+  const choose = ({ target }: Event) => {
+    if (target instanceof HTMLInputElement) colours.onLeaveOut(target.checked);
+  };
+  return html`<label class="choice" part="colour-choice">
+    <input type="checkbox" .checked=${colours.leftOut} @change=${choose} />
+    <span>${words.start.withoutColours}</span>
+  </label>`;
 }
 
 function cameraChoice({ words, cameras, cameraId, onCamera }: CaptionContext): unknown {

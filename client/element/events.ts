@@ -32,7 +32,7 @@ export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent 
     case 'streaming':
       return { type: 'streaming', detail: { sessionId: event.sessionId, mode: event.mode } };
     case 'status': {
-      const { phase, progress, hint, face, challenge } = event;
+      const { phase, progress, hint, face, challenge, flash } = event;
       return {
         type: 'status',
         detail: {
@@ -41,6 +41,7 @@ export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent 
           ...(hint === undefined ? {} : { hint }),
           ...(face === undefined ? {} : { face }),
           ...(challenge === undefined ? {} : { challenge }),
+          ...(flash === undefined ? {} : { flash }),
         },
       };
     }
@@ -59,6 +60,8 @@ export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent 
     case 'cancelled':
       return { type: 'cancel', detail: null };
     case 'camera':
+    case 'guidance':
+    case 'flash':
     case 'warning':
       return null;
   }

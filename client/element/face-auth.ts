@@ -1,7 +1,12 @@
 import { html, LitElement, type PropertyValues } from 'lit';
 import type { Mode } from '../../protocol/status.ts';
 import { type CameraDevice, listCameras, rememberedCamera } from '../sdk/camera.ts';
-import { createFaceSession, type FaceSession, type FaceSessionOptions } from '../sdk/session.ts';
+import {
+  createFaceSession,
+  type FaceSession,
+  type FaceSessionOptions,
+  prefersReducedMotion,
+} from '../sdk/session.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';
 import { captionTemplate, screenText } from './captions.ts';
 import { type FaceAuthEvent, pageEventOf } from './events.ts';
@@ -26,11 +31,14 @@ export class FaceAuth extends LitElement {
     theme: { type: String, reflect: true },
     kiosk: { type: Boolean, reflect: true },
     resetAfterMs: { type: Number, attribute: 'reset-after-ms' },
+    help: { type: String },
+    flash: { type: Boolean },
     screen: { type: String, reflect: true },
     ticket: { attribute: false },
     words: { attribute: false },
     view: { state: true },
     cameras: { state: true },
+    leavesColoursOut: { state: true },
   };
 
   /** The server's stream address, `…/v1/stream`; may be relative to the page. */
@@ -44,6 +52,13 @@ export class FaceAuth extends LitElement {
   declare kiosk: boolean;
   /** Kiosk mode: how long an end stays on the screen. */
   declare resetAfterMs: number;
+  /** Folder of help on the device, see `help` of the SDK; empty: the server alone gives hints. */
+  declare help: string;
+  /**
+   * Offers the server to show a sequence of colours around the picture, announced on the start screen with a way around it.
+   * Never where less motion is preferred.
+   */
+  declare flash: boolean;
   /** Fetches a fresh ticket from the page's backend; called for each session. */
   declare ticket: FaceSessionOptions['ticket'] | null;
   /** Words that replace the element's own. */
@@ -54,6 +69,8 @@ export class FaceAuth extends LitElement {
   /** The present view. */
   protected declare view: View;
   protected declare cameras: readonly CameraDevice[];
+  /** The person's choice on the start screen; it stays for the element's life. */
+  protected declare leavesColoursOut: boolean;
 
   readonly #lines = new LineHolder(this);
   #session: FaceSession | null = null;
@@ -72,11 +89,14 @@ export class FaceAuth extends LitElement {
     this.theme = 'auto';
     this.kiosk = false;
     this.resetAfterMs = RESET_AFTER_MS;
+    this.help = '';
+    this.flash = false;
     this.ticket = null;
     this.words = {};
     this.view = START;
     this.screen = START.screen;
     this.cameras = [];
+    this.leavesColoursOut = false;
   }
 
   /** Starts a session, as the button does. A running one is cancelled first. */
@@ -90,6 +110,8 @@ export class FaceAuth extends LitElement {
       ticket,
       client: 'veriframe-element',
       ...(video === null ? {} : { video }),
+      ...(this.help === '' ? {} : { help: this.help }),
+      flash: this.#canFlash && !this.leavesColoursOut,
       ...(this.#cameraId === null ? {} : { camera: { deviceId: this.#cameraId } }),
     });
     this.#session = session;
@@ -146,6 +168,7 @@ export class FaceAuth extends LitElement {
         aria-label=${words.label}
         data-screen=${this.view.screen}
         data-move=${this.#move}
+        ?data-colour=${this.#colour !== null}
         tabindex="-1"
       >
         ${stageTemplate(this.view)}
@@ -156,6 +179,12 @@ export class FaceAuth extends LitElement {
             line: this.#lines,
             cameras: this.cameras,
             cameraId: this.#cameraId,
+            colours: this.#canFlash
+              ? {
+                  leftOut: this.leavesColoursOut,
+                  onLeaveOut: (leftOut) => (this.leavesColoursOut = leftOut),
+                }
+              : null,
             onStart: () => this.start(),
             onCancel: () => this.cancel(),
             onSkip: () => this.#session?.skip(),
@@ -178,6 +207,7 @@ export class FaceAuth extends LitElement {
     const root = this.shadowRoot;
     if (stage === null || root === null) return;
     this.#motion ??= new StageMotion(root);
+    this.renderRoot.querySelector<HTMLElement>('.frame')?.style.setProperty('--colour', this.#colour);
     if (this.#resizing === null) {
       this.#resizing = new ResizeObserver(() => this.#place(stage));
       this.#resizing.observe(stage);
@@ -255,6 +285,15 @@ export class FaceAuth extends LitElement {
     const wanted = this.locale === '' ? document.documentElement.lang : this.locale;
     const { locale, words } = chooseWords(wanted === '' ? navigator.languages : [wanted]);
     return { locale, words: replaceWords(words, this.words) };
+  }
+
+  /** Less motion is preferred: no colours, and no word of them. */
+  get #canFlash(): boolean {
+    return this.flash && !prefersReducedMotion();
+  }
+
+  get #colour(): string | null {
+    return this.view.screen === 'streaming' ? this.view.colour : null;
   }
 
   /** Which way the ring invites, for the style sheet. */

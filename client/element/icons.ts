@@ -3,6 +3,7 @@ import {
   Check,
   CircleAlert,
   Lock,
+  Palette,
   RotateCcw,
   ScanFace,
   Timer,
@@ -15,6 +16,7 @@ import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 const SOURCES = {
   alert: CircleAlert,
   cameraOff: CameraOff,
+  colours: Palette,
   check: Check,
   face: ScanFace,
   lock: Lock,

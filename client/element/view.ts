@@ -20,9 +20,14 @@ export type View =
 export interface StreamingView {
   readonly screen: 'streaming';
   readonly phase: Phase;
+  /** The server's. */
   readonly hint: Hint | null;
+  /** What help on the device asks for; it knows first. Null where it asks for nothing or is absent. */
+  readonly seen: Hint | null;
   readonly face: FaceBox | null;
   readonly challenge: ChallengeStatus | null;
+  /** `#rrggbb` to show around the picture, or null. */
+  readonly colour: string | null;
   /** Share of the ring that is lit. Never falls within a session, even when the face is lost. */
   readonly lit: number;
   /** How much of the present challenge is done, 0..1. */
@@ -50,13 +55,21 @@ export function nextView(view: View, event: FaceSessionEvent): View {
         screen: 'streaming',
         phase: 'hello',
         hint: null,
+        seen: null,
         face: null,
         challenge: null,
+        colour: null,
         lit: 0,
         followed: 0,
       };
     case 'status':
       return view.screen === 'streaming' ? follow(view, event) : view;
+    case 'guidance':
+      return view.screen === 'streaming'
+        ? { ...view, seen: event.hint, face: event.face ?? view.face }
+        : view;
+    case 'flash':
+      return view.screen === 'streaming' ? { ...view, colour: event.flash?.colour ?? null } : view;
     case 'challenge':
     case 'warning':
       return view;
@@ -93,8 +106,11 @@ function follow(view: StreamingView, status: Extract<FaceSessionEvent, { type: '
     screen: 'streaming',
     phase: status.phase,
     hint: hintAfter(view.hint, status),
+    // Later on a turned or open-mouthed face is what was asked for.
+    seen: isPlacing(status.phase) ? view.seen : null,
     face: status.face ?? null,
     challenge,
+    colour: view.colour,
     lit: Math.max(view.lit, begin + (end - begin) * status.progress),
     followed: challenge === null ? 0 : followedShare(status.progress, challenge),
   };
@@ -118,7 +134,10 @@ function followedShare(progress: number, { number, of }: ChallengeStatus): numbe
 }
 
 /** What to say now. A challenge speaks unless something stands in its way. */
-export function lineOf({ phase, hint, challenge }: StreamingView): Line {
+export function lineOf({ phase, hint, seen, challenge }: StreamingView): Line {
+  // The server finds faces that are too far away for the device.
+  const isFar = seen === 'no-face' && hint === 'move-closer';
+  if (seen !== null && !isFar) return { of: 'hint', hint: seen };
   if (hint !== null && hint !== 'do-challenge' && hint !== 'wait') return { of: 'hint', hint };
   if (challenge !== null) return { of: 'challenge', kind: challenge.kind };
   return hint === 'wait' ? { of: 'hint', hint } : { of: 'phase', phase };
@@ -160,5 +179,9 @@ export function ringOf(view: View): RingState {
 /** Whether the ring breathes: while a face is being found and placed. */
 export function isBreathing(view: View): boolean {
   if (view.screen === 'permission' || view.screen === 'connecting') return true;
-  return view.screen === 'streaming' && (view.phase === 'hello' || view.phase === 'positioning');
+  return view.screen === 'streaming' && isPlacing(view.phase);
+}
+
+function isPlacing(phase: Phase): boolean {
+  return phase === 'hello' || phase === 'positioning';
 }

@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly ticket: string;
   /** Names the client software in the server's audit. */
   readonly client?: string;
+  /** A screen around the camera shows the colour of each status that has one (SPEC R39, R40). Default false. */
+  readonly flash?: boolean;
   /** Says bye and ends the session with the signal's reason, or `client.cancelled` when that has no code. */
   readonly signal?: AbortSignal;
   /** Longest wait for `welcome`. */
@@ -74,7 +76,7 @@ export class KioskSession {
   #seq = 0;
   #creditWaiters: (() => void)[] = [];
 
-  constructor({ url, ticket, client = 'veriframe-kiosk', signal }: ConnectOptions) {
+  constructor({ url, ticket, client = 'veriframe-kiosk', flash = false, signal }: ConnectOptions) {
     this.welcomed = new Promise((resolve, reject) => (this.#settleWelcome = { resolve, reject }));
     this.decision = new Promise((resolve, reject) => (this.#settleDecision = { resolve, reject }));
     for (const promise of [this.welcomed, this.decision]) promise.catch(() => {});
@@ -101,7 +103,7 @@ export class KioskSession {
     this.#socket = socket;
     socket.on('open', () => {
       this.#opened = true;
-      this.#send({ type: 'hello', ticket, client });
+      this.#send({ type: 'hello', ticket, client, ...(flash ? { flash } : {}) });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('unexpected-response', (request, response) => {

@@ -1,7 +1,8 @@
 import type { Status } from '../../protocol/downstream.ts';
-import type { ChallengeStatus, Mode, Outcome } from '../../protocol/status.ts';
+import type { ChallengeStatus, FlashStatus, Mode, Outcome } from '../../protocol/status.ts';
 import type { CameraPermission } from './camera.ts';
 import type { FaceSessionError } from './errors.ts';
+import type { Guidance } from './help/seen-face.ts';
 
 /** What a session tells its page, in order. The last event is `decision`, `failed` or `cancelled`. */
 export type FaceSessionEvent =
@@ -12,6 +13,13 @@ export type FaceSessionEvent =
   | Readonly<Status>
   /** A challenge starts. Repeats of its status do not repeat this. */
   | ({ readonly type: 'challenge' } & ChallengeStatus)
+  /**
+   * The colour to show around the picture from now on, at once and never over the face; null: none any more. At most three
+   * a second, so it may come later than its status.
+   */
+  | { readonly type: 'flash'; readonly flash: FlashStatus | null }
+  /** What help on the device sees, told when it changes. It comes before the server's own hint, and as often. */
+  | ({ readonly type: 'guidance' } & Guidance)
   /** Something went wrong that does not end the session. */
   | { readonly type: 'warning'; readonly error: FaceSessionError }
   | ({ readonly type: 'decision' } & FaceDecision)
@@ -56,6 +64,8 @@ export function nextSessionState(state: FaceSessionState, event: FaceSessionEven
     case 'status':
       return state.kind === 'streaming' ? { ...state, status: event } : state;
     case 'challenge':
+    case 'flash':
+    case 'guidance':
     case 'warning':
       return state;
     case 'decision':

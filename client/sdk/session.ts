@@ -1,10 +1,14 @@
 import type { Downstream } from '../../protocol/downstream.ts';
-import type { ChallengeStatus } from '../../protocol/status.ts';
+import { CAMERA_LABEL_LENGTH, type ChallengeStatus } from '../../protocol/status.ts';
+import type { Hello } from '../../protocol/upstream.ts';
 import { type Camera, type CameraChoice, cameraPermission, openCamera } from './camera.ts';
+import { ColourPacer } from './colour-pacer.ts';
 import { Connection } from './connection.ts';
 import { asFaceSessionError, FaceSessionError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameSender } from './frame-sender.ts';
+import { startLocalHelp } from './help/local-help.ts';
+import type { Guidance } from './help/seen-face.ts';
 import {
   type FaceSessionEnd,
   type FaceSessionEvent,
@@ -24,6 +28,17 @@ export interface FaceSessionOptions {
   readonly camera?: CameraChoice;
   /** Where the picture is shown. Without it the session plays the camera out of sight. */
   readonly video?: HTMLVideoElement;
+  /**
+   * Folder of this origin with MediaPipe's `vision_wasm_module_internal.js` and `.wasm` and the model
+   * `face_landmarker.task`. With it the device itself looks whether a face fits: hints come at once and only
+   * pictures that fit are sent. Where it is missing, or anything in it, the server's hints suffice.
+   */
+  readonly help?: string | URL;
+  /**
+   * The page shows the colours of the event `flash` around the picture, and the person was told of them beforehand.
+   * Never offered to the server where less motion is preferred. Default false.
+   */
+  readonly flash?: boolean;
   /** Aborting cancels the session. */
   readonly signal?: AbortSignal;
   /** Names the client software in the server's audit. */
@@ -44,6 +59,8 @@ export interface FaceSession extends AsyncIterable<FaceSessionEvent> {
 
 /** The longest wait from opening the socket to `welcome`. */
 const WELCOME_MS = 10_000;
+/** What help on the device saw longer ago than this keeps no picture back. */
+const FRESH_MS = 500;
 
 /**
  * Starts a session: asks for the camera, fetches a ticket, connects and streams until the server decides. Nothing
@@ -68,8 +85,11 @@ class BrowserSession implements FaceSession {
   #camera: Camera | null = null;
   #connection: Connection | null = null;
   #sender: FrameSender | null = null;
+  #stopHelp: () => void = () => {};
+  #seen: (Guidance & { readonly atMs: number }) | null = null;
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
   #challenge: ChallengeStatus | undefined;
+  readonly #colours = new ColourPacer((flash) => this.#emit({ type: 'flash', flash }));
 
   constructor(options: FaceSessionOptions) {
     this.#options = options;
@@ -118,6 +138,7 @@ class BrowserSession implements FaceSession {
       );
       this.#emit({ type: 'camera', stream: this.#camera.stream, label: this.#camera.label });
       play(this.#video, this.#camera.stream);
+      this.#startHelp();
       this.#emit({ type: 'connecting' });
       const ticket = await this.#fetchTicket();
       signal.throwIfAborted();
@@ -136,15 +157,21 @@ class BrowserSession implements FaceSession {
   }
 
   #connect(ticket: string): void {
-    const { url, client = 'veriframe-browser' } = this.#options;
+    const { url, client = 'veriframe-browser', flash = false } = this.#options;
+    const offers = flash && !prefersReducedMotion() ? { flash } : {};
     this.#welcomeTimer = setTimeout(() => this.#fail(new FaceSessionError('connection.timeout')), WELCOME_MS);
     const connection = new Connection({
       url,
-      onOpen: () => connection.send({ type: 'hello', ticket, client }),
+      onOpen: () => connection.send({ type: 'hello', ticket, client, ...offers, ...this.#cameraName() }),
       onMessage: (message) => this.#hear(connection, message),
       onEnd: (error) => this.#fail(error ?? new FaceSessionError('connection.lost')),
     });
     this.#connection = connection;
+  }
+
+  #cameraName(): Pick<Hello, 'camera'> {
+    const label = this.#camera?.label.slice(0, CAMERA_LABEL_LENGTH) ?? '';
+    return label === '' ? {} : { camera: { label } };
   }
 
   #hear(connection: Connection, message: Downstream): void {
@@ -152,9 +179,16 @@ class BrowserSession implements FaceSession {
     switch (message.type) {
       case 'welcome':
         clearTimeout(this.#welcomeTimer);
-        this.#sender = new FrameSender(connection, this.#video, message.limits, (error) => {
-          connection.send({ type: 'bye', reason: 'error' });
-          this.#fail(error);
+        this.#sender = new FrameSender({
+          connection,
+          video: this.#video,
+          limits: message.limits,
+          keepsBack: () => this.#keepsBack(),
+          shown: () => this.#colours.shown?.number ?? null,
+          onFailure: (error) => {
+            connection.send({ type: 'bye', reason: 'error' });
+            this.#fail(error);
+          },
         });
         return this.#emit({ type: 'streaming', sessionId: message.sessionId, mode: message.mode });
       case 'credit':
@@ -165,6 +199,7 @@ class BrowserSession implements FaceSession {
         this.#challenge = message.challenge;
         if (isNewChallenge(previous, message.challenge))
           this.#emit({ type: 'challenge', ...message.challenge });
+        this.#colours.wish(message.flash ?? null);
         return;
       }
       case 'decision': {
@@ -185,6 +220,35 @@ class BrowserSession implements FaceSession {
     }
   }
 
+  #startHelp(): void {
+    const { help } = this.#options;
+    if (help === undefined) return;
+    this.#stopHelp = startLocalHelp({
+      folder: help,
+      video: this.#video,
+      isWanted: () => this.#isPlacing,
+      onSeen: (seen) => {
+        const before = this.#seen;
+        this.#seen = { ...seen, atMs: performance.now() };
+        // Where the face is counts only while it has to move there.
+        const isNews = before === null || before.hint !== seen.hint || seen.hint === 'centre-face';
+        if (isNews && this.#isPlacing) this.#emit({ type: 'guidance', ...seen });
+      },
+    });
+  }
+
+  /** Whether the face is still being found and placed. From then on every picture is evidence. */
+  get #isPlacing(): boolean {
+    if (this.#state.kind !== 'streaming') return false;
+    const phase = this.#state.status?.phase ?? 'hello';
+    return phase === 'hello' || phase === 'positioning';
+  }
+
+  #keepsBack(): boolean {
+    if (this.#seen === null || this.#seen.hint === null || !this.#isPlacing) return false;
+    return performance.now() - this.#seen.atMs < FRESH_MS;
+  }
+
   #fail(error: FaceSessionError): void {
     this.#end({ type: 'failed', error });
   }
@@ -193,6 +257,8 @@ class BrowserSession implements FaceSession {
   #end(end: FaceSessionEnd): void {
     if (this.#state.kind === 'ended') return;
     clearTimeout(this.#welcomeTimer);
+    this.#stopHelp();
+    this.#colours.stop();
     this.#sender?.stop();
     this.#connection?.close();
     this.#camera?.stop();
@@ -216,4 +282,9 @@ function play(video: HTMLVideoElement, stream: MediaStream): void {
   video.srcObject = stream;
   // A play() that is cut short by the end of the session rejects, and that end is reported elsewhere.
   video.play().catch(() => {});
+}
+
+/** Whether the person asked their device for less motion: colours that change are not for them. */
+export function prefersReducedMotion(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

@@ -114,6 +114,9 @@ function spoiledBy(findings: Findings, policy: Policy): readonly Reason[] | null
     case null:
       break;
   }
+  const lacksFlash =
+    policy.requiredCues.includes('flash') && !findings.flashPending && !findings.evidence.flash.measured;
+  if (lacksFlash) return ['required-cue-unmeasured'];
   if (findings.trackBreaks > policy.continuity.maxBreaks) return ['continuity-broken'];
   return findings.severalFacesMs > policy.continuity.maxSeveralFacesMs ? ['several-faces'] : null;
 }

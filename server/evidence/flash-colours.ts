@@ -16,7 +16,7 @@ export const FLASH_COLOURS: readonly FlashColour[] = [
   '#ffb400',
   '#00e05a',
   '#2fe0ff',
-  '#2a5bff',
+  '#4a7dff',
   '#ff4fd0',
 ].map(colourOf);
 

@@ -1,9 +1,14 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.ts';
+import { findingsOn } from './support/findings.ts';
 import { useRig } from './support/rig.ts';
 import type { Scenario } from './support/site.ts';
 import { Visit } from './support/visit.ts';
+
+declare global {
+  var changes: { readonly atMs: number; readonly colour: string }[];
+}
 
 const challenge = { kind: 'turn-left', number: 1, of: 1, remainingMs: 5000, skippable: true } as const;
 
@@ -198,6 +203,68 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(peer?.heard.at(-1)).toEqual({ type: 'bye', reason: 'cancelled' });
     expect((await visit.lastTold())?.type).toBe('cancel');
     expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
+  it('shows colours around the picture where it was told of them, at most three a second, and stamps frames', async () => {
+    await using visit = await Visit.open(rig.browser, rig.built, { query: '?flash' });
+    const { page } = visit;
+    const choice = page.getByRole('checkbox', { name: 'Without colours' });
+    expect(await choice.isChecked()).toBe(false);
+    expect(await page.getByText('Colours change around the picture').isVisible()).toBe(true);
+    expect(await findingsOn(page)).toEqual([]);
+    await page.evaluate(() => {
+      const frame = document.querySelector('face-auth')?.shadowRoot?.querySelector<HTMLElement>('.frame');
+      globalThis.changes = [];
+      if (!frame) return;
+      new MutationObserver(() => {
+        const colour = frame.style.getPropertyValue('--colour');
+        if (colour !== (globalThis.changes.at(-1)?.colour ?? ''))
+          globalThis.changes.push({ atMs: performance.now(), colour });
+      }).observe(frame, { attributeFilter: ['style'] });
+    });
+    const flashing = (number: number, colour: string) => ({ flash: { number, colour, of: 4 } });
+    await visit.start(async (peer) => {
+      await peer.welcome();
+      const matching = { phase: 'matching', hint: 'hold-still' } as const;
+      peer.status({ ...matching, ...flashing(1, '#ffb400') });
+      peer.status({ ...matching, ...flashing(2, '#ffffff') });
+      peer.status({ ...matching, ...flashing(3, '#4a7dff') });
+      await peer.until(() => peer.frames.at(-1)?.shown === 3 || (peer.credit(1), false));
+      peer.status({ ...matching, ...flashing(4, '#00e05a') });
+      await peer.until(() => peer.frames.at(-1)?.shown === 4 || (peer.credit(1), false));
+    });
+    await page.waitForFunction(() => globalThis.changes.length === 3);
+    const painted = await page.evaluate(() => {
+      const root = document.querySelector('face-auth')?.shadowRoot;
+      const styleOf = (name: string) => getComputedStyle(root?.querySelector(name) ?? document.body);
+      const { backgroundColor, boxShadow } = styleOf('.frame');
+      return { backgroundColor, boxShadow, shade: styleOf('.shade').fill, oval: styleOf('.oval').fill };
+    });
+    expect(painted).toMatchObject({ backgroundColor: 'rgb(0, 224, 90)', shade: 'rgb(0, 224, 90)' });
+    expect(painted.boxShadow).toContain('rgb(0, 224, 90)');
+    expect(painted.oval).toBe('rgba(0, 0, 0, 0)');
+    expect(await findingsOn(page)).toEqual([]);
+
+    const changes = await page.evaluate(() => globalThis.changes);
+    expect(changes.map(({ colour }) => colour)).toEqual(['#ffb400', '#4a7dff', '#00e05a']);
+    for (const [i, { atMs }] of changes.entries())
+      expect(atMs - (changes[i - 1]?.atMs ?? -Infinity)).toBeGreaterThan(300);
+    const [peer] = visit.site.peers;
+    expect(peer?.heard[0]).toMatchObject({ type: 'hello', flash: true });
+    expect(new Set(peer?.frames.map(({ shown }) => shown))).not.toContain(2);
+  });
+
+  it.each([
+    ['less motion is preferred', 'reduce', false],
+    ['the person leaves them out', 'no-preference', true],
+  ] as const)('R39: offers no colours where %s', async (_why, reducedMotion, leaveOut) => {
+    await using visit = await Visit.open(rig.browser, rig.built, { query: '?flash', reducedMotion });
+    const choice = visit.page.getByRole('checkbox', { name: 'Without colours' });
+    expect(await choice.count()).toBe(leaveOut ? 1 : 0);
+    if (leaveOut) await choice.check();
+    await visit.start(accepting);
+    await visit.reaches('passed');
+    expect(visit.site.peers[0]?.heard[0]).not.toHaveProperty('flash');
   });
 
   it('R25: asks for another challenge, and goes on when there is none', async () => {

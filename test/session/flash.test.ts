@@ -21,7 +21,7 @@ function lit(
 
 /** A recording made before a screen that showed other colours. */
 const recorded = (options: ScreenLightOptions): Script => {
-  const others = ['#2a5bff', '#ffb400', '#2fe0ff', '#ff4fd0', '#00e05a', '#ffb400', '#2a5bff', '#00e05a'];
+  const others = ['#4a7dff', '#ffb400', '#2fe0ff', '#ff4fd0', '#00e05a', '#ffb400', '#2a5bff', '#00e05a'];
   return lit(options, (told, atMs) =>
     told === null ? null : (others[Math.floor(atMs / 400) % others.length] ?? null),
   );
@@ -66,6 +66,7 @@ describe('a session that shows colours', () => {
   ])('under %s, skin that follows nothing ends in %s: unmeasured is not passed', (policy, outcome) => {
     const still = run(subject(), { policy });
     expect(still.decision).toMatchObject({ outcome });
+    expect((still.statuses.at(-1)?.atMs ?? Infinity) - START_MS).toBeLessThan(20_000);
     expect(flashOf(still)).toEqual({ measured: false, why: 'response-too-weak' });
   });
 

@@ -4,6 +4,7 @@ import {
   SAMPLE_PORTRAITS,
   type Portrait,
   type Puppet,
+  type PuppetOptions,
 } from '../support/puppet/index.ts';
 
 /** Two people who look nothing like each other, prepared once for all tests of a file. */
@@ -20,8 +21,12 @@ export async function preparePeople(): Promise<People> {
 }
 
 /** A living person with that face, who does what the server asks for. */
-export function person(portrait: Portrait, seed: number): Promise<Puppet> {
-  return createPuppet({ portrait, seed });
+export function person(
+  portrait: Portrait,
+  seed: number,
+  options: Omit<PuppetOptions, 'seed'> = {},
+): Promise<Puppet> {
+  return createPuppet({ portrait, seed, ...options });
 }
 
 /** The subject that is enrolled. */

@@ -11,6 +11,8 @@ export interface Presentation {
   readonly framesPerSecond?: number;
   /** Gives up, with bye, after this much virtual time. */
   readonly maxMs?: number;
+  /** Offers to show colours; the presenter hears of them. */
+  readonly flash?: boolean;
 }
 
 export interface Play extends Presentation {
@@ -37,7 +39,13 @@ export interface Played extends Presented {
  * front of a camera of that frame rate would see on a machine that keeps up.
  */
 export async function play(server: RealServer, clock: VirtualClock, options: Play): Promise<Played> {
-  const { presenter: _presenter, framesPerSecond: _rate, maxMs: _longest, ...request } = options;
+  const {
+    presenter: _presenter,
+    framesPerSecond: _rate,
+    maxMs: _longest,
+    flash: _flash,
+    ...request
+  } = options;
   const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
   if (created.status !== 201) throw new Error(`no session: ${JSON.stringify(created.body)}`);
   const { sessionId, ticket } = created.body;
@@ -49,9 +57,9 @@ export async function present(
   server: RealServer,
   clock: VirtualClock,
   ticket: string,
-  { presenter, framesPerSecond = 25, maxMs = 60_000 }: Presentation,
+  { presenter, framesPerSecond = 25, maxMs = 60_000, flash = false }: Presentation,
 ): Promise<Presented> {
-  const session = await connect({ url: server.streamUrl, ticket });
+  const session = await connect({ url: server.streamUrl, ticket, flash });
   const statuses: Status[] = [];
   const startMs = clock.nowMs();
   const listening = (async () => {

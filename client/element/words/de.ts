@@ -12,6 +12,9 @@ export const de: Words = {
     retention: 'Wir behalten eine verschlüsselte Vorlage, keine Bilder.',
     button: 'Beginnen',
     camera: 'Kamera',
+    colours:
+      'Rund um das Bild wechseln einige Sekunden lang Farben. Wenn Ihnen wechselndes Licht schadet, lassen Sie sie weg.',
+    withoutColours: 'Ohne Farben',
   },
   permission: {
     title: 'Kamera erlauben',

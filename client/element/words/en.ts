@@ -12,6 +12,9 @@ export const en: Words = {
     retention: 'We keep an encrypted template, no pictures.',
     button: 'Start',
     camera: 'Camera',
+    colours:
+      'Colours change around the picture for a few seconds. If changing light is bad for you, leave them out.',
+    withoutColours: 'Without colours',
   },
   permission: {
     title: 'Allow the camera',

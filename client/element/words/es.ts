@@ -12,6 +12,9 @@ export const es: Words = {
     retention: 'Guardamos una plantilla cifrada, ninguna imagen.',
     button: 'Empezar',
     camera: 'Cámara',
+    colours:
+      'Alrededor de la imagen cambian los colores durante unos segundos. Si la luz cambiante le perjudica, omítalos.',
+    withoutColours: 'Sin colores',
   },
   permission: {
     title: 'Permita la cámara',

@@ -12,6 +12,9 @@ export const fr: Words = {
     retention: 'Nous gardons un gabarit chiffré, aucune image.',
     button: 'Commencer',
     camera: 'Caméra',
+    colours:
+      'Des couleurs changent autour de l’image pendant quelques secondes. Si la lumière changeante vous gêne, passez-vous-en.',
+    withoutColours: 'Sans couleurs',
   },
   permission: {
     title: 'Autorisez la caméra',

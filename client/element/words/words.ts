@@ -17,6 +17,9 @@ export interface Words {
     readonly retention: string;
     readonly button: string;
     readonly camera: string;
+    /** Announces colours that change, where they will be shown. */
+    readonly colours: string;
+    readonly withoutColours: string;
   };
   readonly permission: ScreenWords;
   readonly connecting: string;

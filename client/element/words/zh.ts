@@ -12,6 +12,8 @@ export const zh: Words = {
     retention: '我们只保存加密模板，不保存照片。',
     button: '开始',
     camera: '摄像头',
+    colours: '画面四周的颜色会变换几秒钟。如果变换的光线对您有害，请选择不使用。',
+    withoutColours: '不使用颜色',
   },
   permission: { title: '请允许使用摄像头', text: '浏览器正在询问。画面只用于本次核验。' },
   connecting: '正在准备',

@@ -6,5 +6,6 @@ export { presentTo, type FrameSink, type PresentationCounts } from './present-to
 export { WEBCAM_SIZE, type FrameSize, type Presenter, type ShownStatus } from './presenter.ts';
 export { createPuppet, Puppet, type CreatePuppetOptions, type PuppetOptions } from './puppet.ts';
 export { record, replay, type RecordedFrame } from './recording.ts';
+export { RoomLight, type RoomLightOptions } from './room-light.ts';
 export { SAMPLE_PORTRAITS } from './samples.ts';
 export { wavedPhoto } from './waved-photo.ts';

@@ -5,6 +5,7 @@ import { headStateAt, planPerformance, spontaneousBlink, type Action, type Perfo
 import { preparePortrait, type Portrait, type PortraitSource } from './portrait.ts';
 import { WEBCAM_SIZE, type FrameSize, type Presenter, type ShownStatus } from './presenter.ts';
 import type { Canvas } from './rasterize.ts';
+import { RoomLight, type RoomLightOptions } from './room-light.ts';
 import { hash32, seededDraws, type Draw } from './seeded.ts';
 
 export interface PuppetOptions {
@@ -12,6 +13,11 @@ export interface PuppetOptions {
   readonly seed: number;
   /** Blink now and then without being asked, as people do. Default true. */
   readonly blinksByItself?: boolean;
+  /**
+   * Its skin is lit by the screen that shows what the server says. Without it the light on it never changes, as on one who is
+   * not before that screen: a recording, or pictures made up.
+   */
+  readonly light?: RoomLightOptions | RoomLight;
 }
 
 export interface CreatePuppetOptions extends PuppetOptions {
@@ -41,13 +47,16 @@ export class Puppet implements Presenter {
   readonly #draw: Draw;
   readonly #blinkSeed: number | null;
   readonly #swaySeed: number;
+  readonly #light: RoomLight | null;
   readonly #performances: Performance[] = [];
   #challenge: string | null = null;
 
-  constructor(portrait: Portrait, { seed, blinksByItself = true }: PuppetOptions) {
+  constructor(portrait: Portrait, { seed, blinksByItself = true, light }: PuppetOptions) {
     const { width, height } = portrait.image;
     this.portrait = portrait;
     this.#head = new Head(portrait);
+    this.#light =
+      light === undefined ? null : light instanceof RoomLight ? light : new RoomLight(portrait, light);
     this.#camera = new Camera(seed);
     this.#canvas = { data: Buffer.alloc(3 * width * height), width, height };
     this.#draw = seededDraws(hash32(seed, 1));
@@ -68,7 +77,9 @@ export class Puppet implements Presenter {
   }
 
   /** Answers each challenge once when it appears, and again when it is still there well after the answer. */
-  onStatus({ challenge }: ShownStatus, atMs: number): void {
+  onStatus(status: ShownStatus, atMs: number): void {
+    this.#light?.onStatus(status, atMs);
+    const { challenge } = status;
     if (challenge === undefined) {
       this.#challenge = null;
       return;
@@ -81,7 +92,9 @@ export class Puppet implements Presenter {
 
   async frameAt(atMs: number): Promise<Buffer> {
     const { width } = this.#canvas;
-    this.#head.draw(headStateAt(this.#doing(atMs), this.#swaySeed, atMs, width / UNIT_WIDTH), this.#canvas);
+    const state = headStateAt(this.#doing(atMs), this.#swaySeed, atMs, width / UNIT_WIDTH);
+    this.#head.draw(state, this.#canvas);
+    this.#light?.light(this.#canvas, state, atMs);
     return await this.#camera.take(this.#canvas, atMs);
   }
 
