@@ -15,6 +15,8 @@ export const welcome = z.object({
     maxImageBytes: z.int().positive(),
     /** Width × height of one image. */
     maxImagePixels: z.int().positive(),
+    /** Width × height of one depth image; absent: none is taken. */
+    maxDepthPixels: z.int().positive().exactOptional(),
     maxFramesPerSecond: z.number().positive(),
     /** The whole session, from welcome. */
     maxSessionMs: z.int().positive(),

@@ -33,6 +33,9 @@ export const CHALLENGE_KINDS = [
 /** Directions are the subject's own: `turn-left` is toward the subject's left shoulder. */
 export type ChallengeKind = (typeof CHALLENGE_KINDS)[number];
 
+/** Most characters of a camera's name in a hello (SPEC R42). */
+export const CAMERA_LABEL_LENGTH = 128;
+
 export const MODES = ['enrol', 'verify', 'identify'] as const;
 export type Mode = (typeof MODES)[number];
 

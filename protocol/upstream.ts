@@ -1,7 +1,13 @@
 import { z } from 'zod';
+import { CAMERA_LABEL_LENGTH } from './status.ts';
 
 /** Most bytes of one image that the schema lets through; a server may announce less in `welcome`. */
 export const IMAGE_BYTES_CEILING = 4 * 1024 * 1024;
+
+/** Sides of a depth image, and most of its pixels. */
+export const DEPTH_SIDES = { min: 16, max: 1024 } as const;
+export const DEPTH_PIXELS_CEILING = 320 * 240;
+export const DEPTH_BYTES_PER_PIXEL = 2;
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be binary');
 const sequence = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -12,9 +18,22 @@ export const hello = z.object({
   ticket: z.string().min(16).max(512),
   /** Free text naming the client software, for the audit. */
   client: z.string().max(128).optional(),
+  /** The camera's name, as its system tells it: a plausibility signal that is neither kept nor logged. */
+  camera: z.object({ label: z.string().max(CAMERA_LABEL_LENGTH) }).optional(),
   /** The client shows colours around the picture when told to (SPEC R39). */
   flash: z.boolean().optional(),
 });
+
+const depthSide = z.int().min(DEPTH_SIDES.min).max(DEPTH_SIDES.max);
+
+/** What a depth sensor saw with the image (SPEC R43). */
+const depth = z
+  .object({ width: depthSide, height: depthSide, data: bytes })
+  .refine(
+    ({ width, height, data }) =>
+      width * height <= DEPTH_PIXELS_CEILING && data.byteLength === DEPTH_BYTES_PER_PIXEL * width * height,
+    'depth size',
+  );
 
 export const frame = z.object({
   type: z.literal('frame'),
@@ -25,6 +44,7 @@ export const frame = z.object({
     (value) => value.byteLength > 0 && value.byteLength <= IMAGE_BYTES_CEILING,
     'image size',
   ),
+  depth: depth.optional(),
   /** Number of the colour that was shown when the frame was captured (SPEC R41). */
   shown: z.int().positive().max(1024).optional(),
 });

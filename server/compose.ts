@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../models/ids.ts';
 import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
+import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
 import { Capacity } from './capacity.ts';
@@ -128,6 +129,7 @@ export async function startServer(
       limits: {
         maxImageBytes: config.maxImageBytes,
         maxImagePixels: config.maxImagePixels,
+        maxDepthPixels: DEPTH_PIXELS_CEILING,
         maxFramesPerSecond: config.maxFramesPerSecond,
       },
       maxSessions: config.maxSessions,

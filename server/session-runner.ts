@@ -13,6 +13,7 @@ import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from './
 import { initialState, type SessionContext, type SessionState } from './session/state.ts';
 import { transition } from './session/transition.ts';
 import type { Embeddings, FrameAnalysis } from './vision/analysis.ts';
+import { withDepth, type DepthImage } from './vision/depth.ts';
 
 export type DecideEffect = Extract<Effect, { type: 'decide' }>;
 
@@ -45,12 +46,12 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 export class SessionRunner implements SessionHandle {
   private state: SessionState;
   private readonly startedAtMs: number;
-  private readonly frames = new Map<number, Uint8Array>();
+  private readonly frames = new Map<number, Pick<Frame, 'image' | 'depth'>>();
   private readonly shownFrames: SessionFrames | null;
   private readonly queue: WithoutTime<SessionEvent>[] = [];
   private folding = false;
   private wantsTurn = false;
-  private handedOver: { readonly seq: number; readonly request: AnalyzeRequest } | null = null;
+  private handedOver: { readonly seq: number; readonly request: AnalyzeRequest; readonly depth: DepthImage | null } | null = null;
   private withdrawTurn: (() => void) | null = null;
   private cancelWake: (() => void) | null = null;
   private ended = false;
@@ -82,7 +83,8 @@ export class SessionRunner implements SessionHandle {
   /** Greets the client and starts the session's deadlines. */
   start(welcome: Welcome, references: readonly Reference[], offers?: ClientOffers): void {
     this.link.send(welcome);
-    this.dispatch({ type: 'hello', flash: offers?.flash ?? false });
+    const { flash = false, virtualCamera = false } = offers ?? {};
+    this.dispatch({ type: 'hello', flash, virtualCamera });
     this.dispatch({ type: 'references', references });
   }
 
@@ -112,10 +114,10 @@ export class SessionRunner implements SessionHandle {
     this.end();
   }
 
-  private receiveFrame({ seq, capturedAtMs, image, shown }: Frame): void {
+  private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
     // What comes after the decision would be kept for nothing for as long as it takes to record it.
     if (this.ended || this.state.phase === 'decided') return;
-    this.frames.set(seq, image);
+    this.frames.set(seq, { image, depth });
     this.dispatch({
       type: 'frame',
       seq,
@@ -158,11 +160,11 @@ export class SessionRunner implements SessionHandle {
         this.wantsTurn = true;
         break;
       case 'analyze': {
-        const image = this.frames.get(effect.seq);
-        if (image === undefined) throw new Error('the frame to analyse is gone');
+        const frame = this.frames.get(effect.seq);
+        if (frame === undefined) throw new Error('the frame to analyse is gone');
         this.frames.delete(effect.seq);
-        const request = { image: imageBuffer(image), region: effect.region, wants: effect.wants };
-        this.handedOver = { seq: effect.seq, request };
+        const request = { image: imageBuffer(frame.image), region: effect.region, wants: effect.wants };
+        this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null };
         break;
       }
       case 'forget-frame':
@@ -210,15 +212,15 @@ export class SessionRunner implements SessionHandle {
   };
 
   private readonly analysisDone = (reply: AnalyzeReply): void => {
-    const seq = this.handedOver?.seq;
+    if (this.handedOver === null) return;
+    const { seq, depth } = this.handedOver;
     this.handedOver = null;
-    if (seq === undefined) return;
     if (reply.ok) {
       const seenBefore = this.seenBefore(reply.analysis);
       this.dispatch({
         type: 'analyzed',
         seq,
-        analysis: reply.analysis,
+        analysis: depth === null ? reply.analysis : withDepth(reply.analysis, depth),
         ...(seenBefore === null ? {} : { seenBefore }),
         draws: this.services.draws(DRAWS_PER_EVENT),
       });

@@ -4,6 +4,7 @@ import type { Downstream } from '../../protocol/downstream.ts';
 import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Hello, Upstream } from '../../protocol/upstream.ts';
 import type { Clock } from '../clock.ts';
+import { isVirtualCamera } from '../evidence/virtual-cameras.ts';
 import type { ClientLink, SessionHandle, SessionHost } from '../session/ports.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
@@ -142,11 +143,14 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     state.waiting.push(message);
   }
 
-  async #attach({ ticket, flash = false }: Hello): Promise<void> {
+  async #attach({ ticket, flash = false, camera }: Hello): Promise<void> {
     const waiting: SessionMessage[] = [];
     this.#state = { phase: 'attaching', waiting };
     try {
-      const handle = await this.#context.host.attach(ticket, this, { flash });
+      const handle = await this.#context.host.attach(ticket, this, {
+        flash,
+        virtualCamera: camera !== undefined && isVirtualCamera(camera.label),
+      });
       if (this.#state.phase !== 'attaching') {
         handle.disconnected();
         return;

@@ -35,6 +35,8 @@ export type SessionEvent = { readonly atMs: number } & (
       readonly type: 'hello';
       /** The client shows colours around the picture when told to; absent: no. */
       readonly flash?: boolean;
+      /** Its camera has the name of a program that poses as one; absent: it does not say. */
+      readonly virtualCamera?: boolean;
     }
   | { readonly type: 'references'; readonly references: readonly Reference[] }
   | {

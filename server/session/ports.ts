@@ -38,6 +38,8 @@ export interface SessionHandle {
 export interface ClientOffers {
   /** Show colours around the picture when told to. */
   readonly flash: boolean;
+  /** Its camera has the name of a program that poses as one. */
+  readonly virtualCamera?: boolean;
 }
 
 /** Who turns an accepted ticket into a running session. */

@@ -71,7 +71,7 @@ function onHello(state: HelloState, event: SessionEvent, policy: Policy, context
   const { atMs } = event;
   switch (event.type) {
     case 'hello':
-      return begin(state, event.flash === true, atMs, policy, context);
+      return begin(state, event, policy, context);
     case 'references':
       return [{ ...state, references: event.references }, []];
     case 'deadline':
@@ -95,8 +95,7 @@ function onHello(state: HelloState, event: SessionEvent, policy: Policy, context
 
 function begin(
   state: HelloState,
-  offersFlash: boolean,
-  atMs: number,
+  { atMs, flash: offersFlash = false, virtualCamera = false }: Extract<SessionEvent, { type: 'hello' }>,
   policy: Policy,
   context: SessionContext,
 ): Step {
@@ -108,7 +107,7 @@ function begin(
     sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
     flow,
     look: nothingSeen,
-    gathered: emptyGathered,
+    gathered: { ...emptyGathered, injection: { ...emptyGathered.injection, virtualCamera } },
     references: null,
     status: silent,
     wakeAtMs: null,

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
+import type { Upstream } from '../../protocol/upstream.ts';
 import { policyFor } from '../../server/decision/policy.ts';
 import { depthEvidence, foldDepth, initialDepth } from '../../server/evidence/depth.ts';
+import type { FrameAnalyzer } from '../../server/inference/calls.ts';
+import { createLogger } from '../../server/observe/log.ts';
+import { SessionRunner, type DecideEffect } from '../../server/session-runner.ts';
 import { depthRelief, withDepth, type DepthImage } from '../../server/vision/depth.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { PLAIN_EYES_PX, plainHead, turned } from '../support/plain-head.ts';
-import { ALL_MODELS } from '../support/session-driver.ts';
+import { ALL_MODELS, BASE_MODELS } from '../support/session-driver.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const policy = policyFor('standard').depth;
 const WIDTH = 160;
@@ -106,3 +112,117 @@ describe('depth', () => {
     expect(small.measured && small.score).toBeLessThan(policy.rejectBar);
   });
 });
+
+describe('a frame with depth', () => {
+  const frame = (depth: unknown) =>
+    decodeUpstream(
+      encodeMessage({ type: 'frame', seq: 1, capturedAtMs: 0, image: new Uint8Array(4), depth } as Upstream),
+    );
+
+  it('R43 is taken at any size that the protocol allows', () => {
+    for (const [width, height] of [
+      [16, 16],
+      [320, 240],
+      [75, 1024],
+    ]) {
+      const data = new Uint8Array(2 * width * height);
+      expect(frame({ width, height, data })).toMatchObject({ depth: { width, height } });
+    }
+    expect(frame(undefined)).not.toHaveProperty('depth');
+  });
+
+  it.each([
+    ['too many pixels', { width: 321, height: 240, data: new Uint8Array(2 * 321 * 240) }],
+    ['a side that is too short', { width: 8, height: 100, data: new Uint8Array(1600) }],
+    ['a side that is too long', { width: 4096, height: 16, data: new Uint8Array(2 * 4096 * 16) }],
+    ['too few bytes', { width: 100, height: 100, data: new Uint8Array(19_999) }],
+    ['too many bytes', { width: 100, height: 100, data: new Uint8Array(20_001) }],
+    ['a broken side', { width: 99.5, height: 100, data: new Uint8Array(19_900) }],
+    ['no bytes', { width: 100, height: 100, data: 'depth' }],
+    ['no sides', { data: new Uint8Array(20_000) }],
+  ])('R43 is refused with %s', (_, depth) => {
+    expect(() => frame(depth)).toThrow(expect.objectContaining({ code: 'message.invalid' }));
+  });
+
+  it('that is flat rejects its session', async () => {
+    const decision = await decisionOf((seq) => sensor(tilted, 3, seq));
+    expect(decision).toMatchObject({ outcome: 'reject', reasons: ['depth-below-bar'] });
+  });
+});
+
+/** The decision on a session whose frames show the plain head, each with its depth. */
+function decisionOf(depth: (seq: number) => DepthImage): Promise<DecideEffect> {
+  const random = seeded(9);
+  const clock = new VirtualClock();
+  const analyzer: FrameAnalyzer = {
+    models: BASE_MODELS.models,
+    workers: 1,
+    queueDepth: 0,
+    requestTurn(take, done) {
+      queueMicrotask(() => {
+        const request = take();
+        if (request === null) return;
+        const analysis = analysisOf({}, request.wants, BASE_MODELS.models, random);
+        if (!analysis.face.found) throw new Error('a face was asked for');
+        const quality = { ...analysis.face.value.quality, interEyePx: PLAIN_EYES_PX };
+        const value = { ...analysis.face.value, landmarks: mesh, quality };
+        const timings = { decodeMs: 0, detectMs: 0, meshMs: 0, eyesMs: 0, embedMs: 0, padMs: 0, totalMs: 0 };
+        done({ ok: true, analysis: { ...analysis, face: { found: true, value } }, timings });
+      });
+      return () => undefined;
+    },
+    close: async () => undefined,
+  };
+  return new Promise((resolve, reject) => {
+    let seq = 0;
+    const next = () => {
+      clock.advance(40);
+      if (seq === 60) reject(new Error('no decision'));
+      const image = new Uint8Array(4);
+      runner.receive({ type: 'frame', seq, capturedAtMs: 40 * seq, image, depth: depth(seq++) });
+    };
+    const runner = new SessionRunner(
+      { ...REQUEST, createdAtMs: clock.nowMs() },
+      policyFor('standard'),
+      {
+        send: (message) => {
+          if (message.type === 'credit') queueMicrotask(next);
+        },
+        sendError: () => undefined,
+        close: () => undefined,
+      },
+      {
+        clock,
+        analyzer,
+        context: BASE_MODELS,
+        frameMemory: null,
+        log: createLogger({ logLevel: 'silent' }),
+        draws: (count) => Array.from({ length: count }, random),
+        search: async () => [],
+        enrol: async () => 'failed',
+        conclude: async (_request, decision) => {
+          resolve(decision);
+          return 'token';
+        },
+      },
+      () => undefined,
+    );
+    const limits = {
+      maxImageBytes: 1000,
+      maxImagePixels: 1000,
+      maxFramesPerSecond: 30,
+      maxSessionMs: 60_000,
+    };
+    runner.start({ type: 'welcome', sessionId: 'one', mode: 'enrol', policy: 'standard', limits }, []);
+  });
+}
+
+const REQUEST = {
+  sessionId: 'one',
+  tenant: 'default',
+  mode: 'enrol',
+  subject: 'ada',
+  policy: 'standard',
+  audience: null,
+  nonce: null,
+} as const;

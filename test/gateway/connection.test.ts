@@ -193,7 +193,7 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
 
     it('R7: unknown fields are ignored', async () => {
       const client = await ProtocolClient.welcomed(running);
-      client.raw.send(encode({ type: 'frame', seq: 1, capturedAtMs: 0, image, depth: { later: true } }));
+      client.raw.send(encode({ type: 'frame', seq: 1, capturedAtMs: 0, image, later: { still: true } }));
       await client.hear('credit');
       expect(running.host.received).toEqual([{ type: 'frame', seq: 1, capturedAtMs: 0, image }]);
       client.raw.socket.close();

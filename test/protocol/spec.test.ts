@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'bc44dc29a15e197176af24062f2fc2f94ffb941247cf915a70855926c4c49a66',
+  schemas: 'f394d584092cd56e21d83be978f348b68e3b6e53fb32dbcdc11e43ba9b4252dd',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
