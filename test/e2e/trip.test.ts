@@ -18,7 +18,16 @@ beforeAll(async () => {
   ({ ada, grace } = await preparePeople());
 });
 
-describe.each(['uws', 'ws'] as const)('the trip of a frame over %s', (transport) => {
+/** One of the two shows colours, whose light falls on the puppet's skin as if it sat before the screen. */
+const TRIPS = [
+  { transport: 'uws', policy: 'standard', cues: [] },
+  { transport: 'ws', policy: 'standard-flash', cues: ['flash'], flash: true, light: {} },
+] as const;
+
+describe.each(TRIPS)('the trip of a frame over $transport under $policy', (trip) => {
+  const { transport, policy, cues } = trip;
+  const flash = 'flash' in trip;
+  const inLight = 'light' in trip ? { light: trip.light } : {};
   let server: RealServer;
   let clock: VirtualClock;
   beforeAll(async () => {
@@ -31,10 +40,12 @@ describe.each(['uws', 'ws'] as const)('the trip of a frame over %s', (transport)
 
   it('verifies who answers its challenges, and signs for it', async () => {
     const nonce = 'of-the-relying-party';
-    const presenter = await person(ada, 2);
+    const presenter = await person(ada, 2, inLight);
     const { decision, sessionId, statuses } = await play(server, clock, {
       mode: 'verify',
       subject,
+      policy,
+      flash,
       audience: 'shop',
       nonce,
       presenter,
@@ -54,7 +65,7 @@ describe.each(['uws', 'ws'] as const)('the trip of a frame over %s', (transport)
       veriframe: { mode: 'verify', outcome: 'accept' },
     });
     expect(claims.veriframe.assurance.measured).toEqual(
-      expect.arrayContaining(['match', 'challenge', 'continuity', 'injection']),
+      expect.arrayContaining(['match', 'challenge', 'continuity', 'injection', ...cues]),
     );
 
     const view = await server.api('GET', `/v1/sessions/${sessionId}`);
