@@ -51,7 +51,11 @@ export class SessionRunner implements SessionHandle {
   private readonly queue: WithoutTime<SessionEvent>[] = [];
   private folding = false;
   private wantsTurn = false;
-  private handedOver: { readonly seq: number; readonly request: AnalyzeRequest; readonly depth: DepthImage | null } | null = null;
+  private handedOver: {
+    readonly seq: number;
+    readonly request: AnalyzeRequest;
+    readonly depth: DepthImage | null;
+  } | null = null;
   private withdrawTurn: (() => void) | null = null;
   private cancelWake: (() => void) | null = null;
   private ended = false;

@@ -239,7 +239,17 @@ const standard: Policy = {
     prior: PRIOR,
     accept: ACCEPT,
     reject: REJECT,
-    cues: ['match', 'challenge', 'passive-pad', 'motion', 'continuity', 'injection', 'planarity', 'depth', 'flash'],
+    cues: [
+      'match',
+      'challenge',
+      'passive-pad',
+      'motion',
+      'continuity',
+      'injection',
+      'planarity',
+      'depth',
+      'flash',
+    ],
   },
   requiredCues: ['challenge', 'continuity', 'injection', 'quality'],
 };
@@ -273,7 +283,10 @@ const passive: Policy = {
   timing: { ...timing, matchingMs: 10_000 },
   challenges: null,
   flash: null,
-  fusion: { ...standard.fusion, cues: ['match', 'blink', 'passive-pad', 'motion', 'continuity', 'injection', 'depth'] },
+  fusion: {
+    ...standard.fusion,
+    cues: ['match', 'blink', 'passive-pad', 'motion', 'continuity', 'injection', 'depth'],
+  },
   requiredCues: ['blink', 'passive-pad', 'continuity', 'injection', 'quality'],
 };
 

@@ -57,9 +57,7 @@ export function evidenceOf(
     planarity: policy.fusion.cues.includes('planarity')
       ? planarityEvidence(gathered.planarity, policy.planarity)
       : NOT_REQUESTED,
-    depth: policy.fusion.cues.includes('depth')
-      ? depthEvidence(gathered.depth, policy.depth)
-      : NOT_REQUESTED,
+    depth: policy.fusion.cues.includes('depth') ? depthEvidence(gathered.depth, policy.depth) : NOT_REQUESTED,
     flash: flashFinding(state, policy),
     quality: qualityEvidence(gathered.quality),
   };

@@ -116,8 +116,7 @@ function begin(
   const started = enterPositioning(live, atMs, policy);
   const lacksPad = policy.requiredCues.includes('passive-pad') && context.models.pad.length === 0;
   const lacksFlash = policy.requiredCues.includes('flash') && !offersFlash;
-  if (lacksPad || lacksFlash)
-    return concludeWith(started, neverMeasurable, atMs, policy, context);
+  if (lacksPad || lacksFlash) return concludeWith(started, neverMeasurable, atMs, policy, context);
   return state.references === null
     ? [started, effects]
     : withEffects(effects, onReferences(started, state.references, atMs, policy, context));
