@@ -101,6 +101,11 @@ export class Service {
     this.#options = options;
   }
 
+  /** Whether its policy accepts nobody without colours around the picture. */
+  get wantsFlash(): boolean {
+    return this.#options.policy === 'standard-flash';
+  }
+
   /**
    * The audience and the nonce come back in the token. A verification runs alike whether the subject is enrolled
    * or not, so that nobody learns from it who has an account here.
