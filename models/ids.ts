@@ -16,10 +16,7 @@ export type SequenceModelId = (typeof SEQUENCE_MODELS)[number];
 
 /** Networks that look at pictures. */
 export type ImageModelId = GeometryModelId | EmbeddingModelId | PadModelId;
+export const IMAGE_MODELS: readonly ImageModelId[] = [...GEOMETRY_MODELS, ...EMBEDDING_MODELS, ...PAD_MODELS];
+
 export type ModelId = ImageModelId | SequenceModelId;
-export const MODEL_IDS: readonly ModelId[] = [
-  ...GEOMETRY_MODELS,
-  ...EMBEDDING_MODELS,
-  ...PAD_MODELS,
-  ...SEQUENCE_MODELS,
-];
+export const MODEL_IDS: readonly ModelId[] = [...IMAGE_MODELS, ...SEQUENCE_MODELS];

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256, writeAtomically } from '../file-stamp.ts';
-import { MODEL_IDS } from '../ids.ts';
+import { IMAGE_MODELS } from '../ids.ts';
 import type { PreparedModels } from '../prepared.ts';
 import { decodeRecord, encodeRecord, type ImageRecord } from './image-record.ts';
 
@@ -53,7 +53,7 @@ export async function openRecordCache(
   models: PreparedModels['models'],
 ): Promise<RecordCache> {
   const hash = createHash('sha256');
-  for (const id of MODEL_IDS) {
+  for (const id of IMAGE_MODELS) {
     const file = models[id];
     hash.update(`${id} ${file === undefined ? 'absent' : sha256(await readFile(file))}\n`);
   }

@@ -3,7 +3,7 @@ import type { FaceAnalysis } from '../vision/analysis.ts';
 import { fitSimilarity, transform, type Point } from '../vision/geometry.ts';
 import { LANDMARK } from '../vision/landmarks.ts';
 import { measureMouth } from '../vision/mouth.ts';
-import { fitAffineCamera, fitPlane, type PointMap } from './motion-fits.ts';
+import { fitAffineCamera, fitPlane, type PointMap } from '../vision/point-maps.ts';
 import { median } from './sample.ts';
 
 /** Steps in a window and their distance: whatever the camera's frame rate, a window is 2.07 s long. */
@@ -69,8 +69,8 @@ export function motionPosture(
   { landmarks, eyes, gaze }: Pick<FaceAnalysis, 'landmarks' | 'eyes' | 'gaze'>,
 ): MotionPosture {
   const values = new Float32Array(LENGTH);
-  for (const [i, point] of MOTION_POINTS.entries()) {
-    for (let axis = 0; axis < 3; axis++) values[3 * i + axis] = landmarks[3 * point + axis];
+  for (const [i, landmark] of MOTION_POINTS.entries()) {
+    for (let axis = 0; axis < 3; axis++) values[3 * i + axis] = landmarks[3 * landmark + axis];
   }
   const mouth = measureMouth(landmarks);
   values[SCALAR.openness] = (eyes.imageLeft + eyes.imageRight) / 2;

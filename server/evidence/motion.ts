@@ -45,6 +45,9 @@ export function pooledMotion(probabilities: readonly number[]): number {
   return median(probabilities);
 }
 
+/** The network is never believed beyond these log odds. */
+export const MOST_LOG_ODDS = 7;
+
 /** Score: pooled probability of living motion, 0..1. `frames` counts windows. */
 export function motionEvidence(state: MotionState, modelPresent: boolean, policy: MotionPolicy): Evidence {
   const { probabilities } = state;
@@ -53,7 +56,7 @@ export function motionEvidence(state: MotionState, modelPresent: boolean, policy
     return { measured: false, why: 'not-started' };
   if (probabilities.length < policy.minWindows) return { measured: false, why: 'too-few-frames' };
   const score = pooledMotion(probabilities);
-  const llr = policy.slope * logOdds(score, Infinity) + policy.offset;
+  const llr = policy.slope * logOdds(score, MOST_LOG_ODDS) + policy.offset;
   const logLikelihoodRatio = Math.min(policy.maxLlr, Math.max(-policy.maxLlr, llr));
   return { measured: true, logLikelihoodRatio, score, frames: probabilities.length };
 }

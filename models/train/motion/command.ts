@@ -91,7 +91,7 @@ export async function runMotionTraining(args: readonly string[]): Promise<number
     heldOutSimulation: judgeSimulation(heldOut, exported),
     real: real.length === 0 ? null : await judgeRealStreams(real, runner),
   };
-  await writeFile(path.join(options.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(path.join(options.out, 'report.json'), readableJson(report));
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   say(`${file}: sha256 ${report.sha256}, ${report.bytes} bytes (models/manifest.ts holds both)`);
   return 0;
@@ -103,9 +103,15 @@ export async function runMotionMeasure(args: readonly string[]): Promise<number>
   if (options.data === null) throw new TrainError('--data is missing.');
   const streams = await realStreams({ data: options.data, seed: options.seed, photos: options.photos });
   const measured = measure(streams);
-  await writeFile(path.join(options.out, 'measured.json'), `${JSON.stringify(measured)}\n`);
+  await writeFile(path.join(options.out, 'measured.json'), readableJson(measured));
   process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);
   return 0;
+}
+
+/** Two spaces of indentation, lists of numbers on one line. */
+function readableJson(value: unknown): string {
+  const text = JSON.stringify(value, null, 2);
+  return `${text.replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner: string) => `[${inner.replaceAll(/\s+/g, ' ')}]`)}\n`;
 }
 
 function simulate(meanFace: Measured['meanFace'], seed: number, count: number): SimulatedWindow[] {

@@ -17,7 +17,7 @@ export function sumOf(...courses: readonly Course[]): Course {
   return (seconds) => courses.reduce((sum, course) => sum + course(seconds), 0);
 }
 
-export function times(factor: number, course: Course): Course {
+export function scaled(factor: number, course: Course): Course {
   return (seconds) => factor * course(seconds);
 }
 
@@ -68,7 +68,7 @@ export function acts(draws: Draws, amplitude: number, fromS: number, toS: number
   const count = draws.chance(0.3) ? 2 : 1;
   return sumOf(
     ...Array.from({ length: count }, () =>
-      times(
+      scaled(
         amplitude * draws.between(0.5, 1.1),
         bump(
           draws.between(fromS - 0.8, toS - 0.3),

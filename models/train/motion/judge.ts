@@ -1,5 +1,7 @@
 import { MOTION_FEATURES } from '../../../server/evidence/motion-features.ts';
-import { pooledMotion } from '../../../server/evidence/motion.ts';
+import { MOST_LOG_ODDS, pooledMotion } from '../../../server/evidence/motion.ts';
+import { logOdds } from '../../../server/decision/calibrate.ts';
+import { fitLogistic } from '../../evaluate/logistic.ts';
 import { proportion, type Bounded } from '../../evaluate/proportion.ts';
 import { summarise, windowsOf } from './measure.ts';
 import type { MotionRunner } from './onnx-runner.ts';
@@ -46,6 +48,8 @@ export interface MotionReport {
   };
   readonly real: {
     readonly bar: number;
+    /** From the log odds of a stream's pooled probability to its log-likelihood ratio; see `evidenceLine`. */
+    readonly line: { readonly slope: number; readonly offset: number };
     /** Attacks against `live-webcam`, people that hold still, and against `live-clip`, people that talk and move. */
     readonly against: Readonly<Record<string, Readonly<Record<string, RealFigures>>>>;
     readonly living: Readonly<
@@ -153,6 +157,7 @@ export function figuresOf(judged: readonly Judged[]): NonNullable<MotionReport['
   const attacks = kinds.filter((kind) => !isLiving(kind));
   return {
     bar: REPORT_BAR,
+    line: evidenceLine(judged),
     against: Object.fromEntries(
       living.map((people) => [
         people,
@@ -161,6 +166,28 @@ export function figuresOf(judged: readonly Judged[]): NonNullable<MotionReport['
     ),
     living: Object.fromEntries(living.map((kind) => [kind, common(of(kind))])),
   };
+}
+
+/** Kinds of attack that weigh alike, however many streams there are of each. A photo that is fixed is too easy. */
+const ATTACKS = [/^print/, /^photo-(in-hand|waved|bent|zoomed)/, /^replay/] as const;
+const PEOPLE = [/^live-clip/, /^live-webcam/] as const;
+
+/** Logistic regression over streams, groups of a class weighing alike. */
+function evidenceLine(judged: readonly Judged[]): { slope: number; offset: number } {
+  const samples = [PEOPLE, ATTACKS].flatMap((groups, index) =>
+    groups.flatMap((group) => {
+      const own = judged.filter(({ kind }) => group.test(kind));
+      return own.map(({ probabilities }) => ({
+        features: [logOdds(pooledMotion(probabilities), MOST_LOG_ODDS)],
+        isGenuine: index === 0,
+        weight: 1 / own.length,
+      }));
+    }),
+  );
+  const isComplete = [true, false].every((side) => samples.some(({ isGenuine }) => isGenuine === side));
+  if (!isComplete) return { slope: 0, offset: 0 };
+  const { weights, offset } = fitLogistic(samples);
+  return { slope: rounded(weights[0]), offset: rounded(offset) };
 }
 
 function bounded(count: number, trials: number): Bounded {

@@ -17,7 +17,7 @@ const VIDEO = /\.(mp4|mpg|avi|mov|webm)$/i;
 
 /** Names in a folder in order, or none when it is not there. */
 export async function namesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names: string[] = await readdir(folder).catch(() => []);
   return names.toSorted();
 }
 

@@ -3,7 +3,7 @@ import {
   motionWindow,
   type MotionPosture,
 } from '../../../server/evidence/motion-features.ts';
-import { acts, blinks, nothing, saccades, speech, sumOf, times } from './courses.ts';
+import { acts, blinks, nothing, saccades, speech, scaled, sumOf } from './courses.ts';
 import { drawFace, EXPRESSIONS, expressed, NECK, type Expression, type Face } from './face.ts';
 import { drawHold, type HoldStyle } from './hold.ts';
 import type { MeanFace } from './measure.ts';
@@ -13,7 +13,7 @@ import { type Course, type Draws, wander } from './random.ts';
 
 /** What is simulated, and how often. Living first. */
 export const SIMULATED = {
-  quiet: 0.17,
+  quiet: 0.21,
   talking: 0.12,
   acting: 0.16,
   lively: 0.05,
@@ -114,11 +114,11 @@ function drawManner(kind: LivingKind, draws: Draws): Manner {
   switch (kind) {
     case 'quiet':
       return {
-        blinksPerSecond: draws.chance(0.3) ? 0 : often,
-        gaze: draws.logBetween(0.003, 0.03),
-        sway: draws.logBetween(0.15, 1),
+        blinksPerSecond: draws.chance(0.4) ? 0 : often,
+        gaze: draws.logBetween(0.001, 0.03),
+        sway: draws.logBetween(0.04, 1),
         speech: 0,
-        expression: draws.logBetween(0.02, 0.15),
+        expression: draws.logBetween(0.005, 0.15),
         acts: 0,
       };
     case 'talking':
@@ -271,8 +271,8 @@ function flat(
 /** A phone in a hand: the picture sways and rolls, whatever is in it. */
 function handHeldCamera(draws: Draws): (seconds: number) => { x: number; y: number; roll: number } {
   const strength = draws.logBetween(0.3, 3);
-  const x = times(strength, wander(draws, 0.12, 0.3, 4));
-  const y = times(strength, wander(draws, 0.12, 0.3, 4));
-  const roll = times(strength, wander(draws, 0.03, 0.3, 4));
+  const x = scaled(strength, wander(draws, 0.12, 0.3, 4));
+  const y = scaled(strength, wander(draws, 0.12, 0.3, 4));
+  const roll = scaled(strength, wander(draws, 0.03, 0.3, 4));
   return (seconds) => ({ x: x(seconds), y: y(seconds), roll: roll(seconds) });
 }

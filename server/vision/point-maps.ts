@@ -1,5 +1,5 @@
-import type { Point } from '../vision/geometry.ts';
-import { LeastSquares } from '../vision/linear-solve.ts';
+import type { Point } from './geometry.ts';
+import { LeastSquares } from './linear-solve.ts';
 
 /** Where a movement takes point `index` of a shape, x, y, z by threes. */
 export type PointMap = (shape: Float32Array, index: number) => Point;
