@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 /** In plain JavaScript: a thread made of text needs no loader, and one that loads nothing costs some 2 MB. */
 const WATCH = `
-const parent = process.ppid;
+const { workerData: parent } = require('node:worker_threads');
 setInterval(() => {
   if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
 }, 500);
@@ -14,7 +14,8 @@ setInterval(() => {
  * hears of nothing, and would use up a core for as long as the machine runs.
  */
 export function dieWithParent(): void {
-  new Worker(WATCH, { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 16 } }).unref();
+  const options = { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 16 } };
+  new Worker(WATCH, { ...options, workerData: process.ppid }).unref();
 }
 
 /** Where the machine's memory runs out, the kernel shall end a worker, which costs one frame, and not the server. */

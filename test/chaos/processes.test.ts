@@ -70,10 +70,10 @@ describe('a worker whose server was killed', () => {
          fork(${JSON.stringify(child)}).on('message', (pid) => process.send(pid));`,
       );
       const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-      const process_ = fork(parent, [], { execArgv: ['--import', tsx] });
-      const [pid] = (await once(process_, 'message')) as [number];
+      const grandparent = fork(parent, [], { execArgv: ['--import', tsx] });
+      const [pid] = (await once(grandparent, 'message')) as [number];
       await until(() => cpuTicks(pid) > 20, 20_000, 'the worker does not hang');
-      process_.kill('SIGKILL');
+      grandparent.kill('SIGKILL');
       await until(() => !isAlive(pid), 10_000, 'it is still there');
     } finally {
       await rm(folder, { recursive: true });

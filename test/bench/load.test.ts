@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireDescriptors } from '../../bench/idle/idle.ts';
+import { loadBank, prepareBank } from '../../bench/load/bank.ts';
+import { freshen } from '../../bench/load/fresh-jpeg.ts';
+import { fairness, Times } from '../../bench/load/meters.ts';
+import { drawLoad, loadText } from '../../bench/load/report.ts';
+import { measureLoad } from '../../bench/load/run.ts';
+import { fitLine, seatsFor } from '../../bench/soak/soak.ts';
+import { ImageDecoder } from '../../server/inference/image-decoder.ts';
+import { pixelDigest } from '../../server/vision/frame-hash.ts';
+import { MAX_PIXELS } from '../vision/support.ts';
+
+/** The same as the chaos suites', so that it is drawn once for both. */
+const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 2_000 };
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'veriframe-load-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('the crowd', () => {
+  it('never sends the same picture twice', async () => {
+    const { ada } = await loadBank(await prepareBank(PEOPLE));
+    const decoder = new ImageDecoder(MAX_PIXELS);
+    const digests = new Set<string>();
+    for (const frame of [ada.idle.frames[0], ada.answers.blink?.frames[5] ?? new Uint8Array()]) {
+      for (let variant = 0; variant < 24; variant++) {
+        const decoded = await decoder.decode(freshen(frame, variant));
+        if (!decoded.ok) throw new Error(decoded.code);
+        digests.add(pixelDigest(decoded.image));
+      }
+    }
+    expect(digests.size).toBe(48);
+    expect(freshen(ada.idle.frames[0], 0)).toEqual(Buffer.from(ada.idle.frames[0]));
+  });
+
+  it('is measured while it is served: frames, latency, decisions, cost', async () => {
+    const report = await measureLoad({
+      ...PEOPLE,
+      transports: ['uws'],
+      seats: [2],
+      secondsAStep: 2,
+      workers: 1,
+      onProgress: () => {},
+    });
+    const [{ steps, after }] = report.runs;
+    for (const { server, generator } of [...steps, after]) {
+      expect(server.frames.analysed).toBeGreaterThan(0);
+      expect(server.latencyMs.count).toBe(server.frames.analysed);
+      expect(server.latencyMs.p50).toBeGreaterThan(0);
+      expect(server.latencyMs.p99).toBeGreaterThanOrEqual(server.latencyMs.p50);
+      expect(server.workers.count).toBe(1);
+      expect(server.workers.cpu).toBeGreaterThan(0);
+      expect(generator.sent).toBeGreaterThan(0);
+      expect(generator.decisions.stranger.accept).toBe(0);
+      expect(generator.failures).toEqual({});
+    }
+    expect(steps[0].server.openSessions).toBeGreaterThan(0);
+    expect(loadText(report)).toContain('people (uws)');
+    await drawLoad(report, folder);
+    expect((await readFile(path.join(folder, 'load.png'))).subarray(1, 4).toString()).toBe('PNG');
+  });
+});
+
+describe('the figures', () => {
+  it('are fair when all have the same, and 1/n when one has everything (Jain)', () => {
+    expect(fairness([3, 3, 3])).toBeCloseTo(1);
+    expect(fairness([9, 0, 0])).toBeCloseTo(1 / 3);
+    expect(fairness([5])).toBeNull();
+  });
+
+  it('are percentiles of what was measured', () => {
+    const times = new Times();
+    expect(times.sum()).toEqual({ count: 0, p50: 0, p95: 0, p99: 0, max: 0 });
+    for (let ms = 1; ms <= 100; ms++) times.add(ms);
+    const { p50, p99, max } = times.sum();
+    expect([p50, p99, max].map(Math.round)).toEqual([50, 99, 100]);
+  });
+
+  it('have a slope with its standard error', () => {
+    expect(fitLine([0, 1, 2, 3].map((x) => [x, 2 * x + 1]))).toEqual({ slope: 2, error: 0 });
+    const { slope, error } = fitLine([
+      [0, 0],
+      [1, 2],
+      [2, 0],
+      [3, 2],
+    ]);
+    expect(slope).toBeCloseTo(0.4);
+    expect(error).toBeCloseTo(Math.sqrt(3.2 / 2 / 5));
+  });
+
+  it('choose as many people as fill the wanted share of the workers', () => {
+    expect(seatsFor(0.8, 10, 2, 20)).toBe(8);
+    expect(seatsFor(0.8, 100, 1, 20)).toBe(1);
+  });
+
+  it('are not begun where too few files may be open, and the error says what to do', () => {
+    const limits =
+      'Limit  Soft Limit  Hard Limit\nMax open files            1024                 4096                 files\n';
+    expect(() => requireDescriptors(10_000, limits)).toThrow('ulimit -n 10200');
+    expect(() => requireDescriptors(500, limits)).not.toThrow();
+    expect(() => requireDescriptors(10_000, '')).not.toThrow();
+  });
+});
