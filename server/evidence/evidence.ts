@@ -13,6 +13,8 @@ export type Unmeasured =
   | 'not-offered'
   /** The surroundings outshine the screen. */
   | 'response-too-weak'
+  /** The skin is too bright or too dark in the picture for its colour to be told. */
+  | 'badly-exposed'
   /** The skin's colour changed neither with the screen's nor clearly by another sequence. */
   | 'response-unclear'
   /** What is behind the face reflects the screen as much as the face does. */

@@ -32,6 +32,8 @@ export interface FlashRun {
   /** Those revealed so far. */
   readonly steps: readonly FlashStep[];
   readonly samples: readonly FlashSample[];
+  /** Frames whose skin was too dark or so bright that some of it may be clipped. */
+  readonly badlyExposed: number;
   /** The highest number a client said it showed. */
   readonly lastShown: number;
   /** A client said that it showed a colour it could not know yet, or went back to an earlier one. */
@@ -43,7 +45,7 @@ export interface FlashRun {
 /** Begins with a first colour. `draw` is in [0, 1). */
 export function startFlash(atMs: number, draw: number): FlashRun {
   const steps = [{ colour: drawColour(draw, null), fromMs: atMs }];
-  return { steps, samples: [], lastShown: 0, impossible: false, finding: null };
+  return { steps, samples: [], badlyExposed: 0, lastShown: 0, impossible: false, finding: null };
 }
 
 /** The colour on show at `atMs` and its number, from 1; null once the last one's time is over. */
@@ -98,18 +100,31 @@ export function foldFlash(
         };
   if (colours === null) return stamped;
   const face = lightOf(colours.face);
-  if (!isTellable(face)) return stamped;
+  if (!isTellable(face)) return { ...stamped, badlyExposed: stamped.badlyExposed + 1 };
+  const badlyExposed = stamped.badlyExposed + (brightest(face) > CLIPPING ? 1 : 0);
   const behind = colours.background === null ? null : lightOf(colours.background);
   const background = behind !== null && isTellable(behind) ? behind : null;
-  return { ...stamped, samples: [...stamped.samples, { atMs, face, background }] };
+  return { ...stamped, badlyExposed, samples: [...stamped.samples, { atMs, face, background }] };
 }
 
 /** Linear light, 0..1, below or above which the ratio of two channels is mostly noise or clipped. */
 const DARKEST = 0.002;
 const BRIGHTEST = 0.96;
+/**
+ * From here on pixels clip one by one: in clips of overexposed people whose light was changed by a computed screen's, skin
+ * seemed to follow other colours than those shown.
+ */
+const CLIPPING = 0.85;
+/** A larger share of badly exposed frames leaves nothing to hold against anybody. */
+const MOST_BADLY_EXPOSED = 0.1;
 
-function isTellable({ red, green, blue }: Light): boolean {
-  return Math.min(red, green, blue) >= DARKEST && Math.max(red, green, blue) <= BRIGHTEST;
+function isTellable(light: Light): boolean {
+  const { red, green, blue } = light;
+  return Math.min(red, green, blue) >= DARKEST && brightest(light) <= BRIGHTEST;
+}
+
+function brightest({ red, green, blue }: Light): number {
+  return Math.max(red, green, blue);
 }
 
 function lightOf({ red, green, blue }: MeanColour): Light {
@@ -128,7 +143,7 @@ function endOf({ steps }: FlashRun, { stepMs }: FlashPolicy): number {
  * light too bright to outshine, say nothing.
  */
 export function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
-  const { samples, impossible } = run;
+  const { samples, impossible, badlyExposed } = run;
   if (impossible) return { kind: 'unclear', why: 'implausible-stamps' };
   const { response, lagMs } = bestOf(
     samples.map(({ atMs, face }) => tintOf(atMs, face)),
@@ -136,7 +151,9 @@ export function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
     policy,
   );
   const { correlation, explained, total } = response;
-  if (response.steps < policy.minSteps) return { kind: 'unclear', why: 'too-few-frames' };
+  const isBadlyExposed = badlyExposed > MOST_BADLY_EXPOSED * samples.length;
+  if (response.steps < policy.minSteps)
+    return { kind: 'unclear', why: isBadlyExposed ? 'badly-exposed' : 'too-few-frames' };
   const behind = samples.filter(({ background }) => background !== null);
   const wall = at(
     lagMs,
@@ -152,6 +169,7 @@ export function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
       ? { kind: 'unclear', why: 'background-follows' }
       : { kind: 'followed', correlation, frames: samples.length };
   }
+  if (isBadlyExposed) return { kind: 'unclear', why: 'badly-exposed' };
   if (total < policy.minContradiction) return { kind: 'unclear', why: 'response-too-weak' };
   const changesAlone = wall.steps >= policy.minSteps && wall.total < total / 2;
   return changesAlone && correlation < policy.contradictBar

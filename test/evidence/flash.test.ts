@@ -134,6 +134,22 @@ describe('light of a screen on skin (simulated)', () => {
     expect(findings).toContainEqual({ kind: 'unclear', why: 'response-too-weak' });
   });
 
+  it('is not judged on skin that is too bright to tell: clipped channels look like other colours', () => {
+    const findings = findingsOf(50, (seed) => {
+      const light = livePerson({ seed, share: 0.2 });
+      const over = (value: number) => Math.min(255, 1.6 * value);
+      return {
+        coloursAt: (atMs, run) => {
+          const { face, background } = light(atMs, run);
+          const { red, green, blue, pixels } = face;
+          return { face: { red: over(red), green: over(green), blue: over(blue), pixels }, background };
+        },
+      };
+    });
+    expect(shareOf(findings, 'contradicted')).toBe(0);
+    expect(findings).toContainEqual({ kind: 'unclear', why: 'badly-exposed' });
+  });
+
   it('that comes back from the whole picture alike speaks for nobody: a flat picture does that', () => {
     const findings = findingsOf(100, (seed) => {
       const light = new ScreenLight({ seed, share: 0.15 });
