@@ -287,7 +287,7 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
     tier: 'base',
     sources: [
       {
-        sha256: '0555cffac0cce0a6be4fb4ebeb28c7c7eb3e8319cd567a8e45993a95764ee048',
+        sha256: 'c9126997c401298aaa04d5a8e49de273a8e6f428b9262fd21077a0d7aec44663',
         bytes: 17_258,
         from: { kind: 'repository', path: 'models/train/motion/motion.onnx' },
       },
