@@ -25,6 +25,7 @@ import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
 import { createPool, type MeasurablePool } from './inference/pool.ts';
 import { createObservation } from './observation.ts';
 import type { Logger } from './observe/log.ts';
+import { openRecorder } from './observe/session-recording.ts';
 import { watchTogether, type WatchSession } from './observe/session-watch.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
@@ -99,6 +100,13 @@ export async function startServer(
     });
     const context = { models: analyzer.models };
     const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
+    const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = config;
+    const recorder =
+      folder === '' ? null : await openRecorder({ folder, maxRecordings, clock, context, reportFault });
+    if (recorder !== null) {
+      log.warn({ folder, maxRecordings }, 'sessions are recorded, without pictures');
+      closers.push(() => recorder.close());
+    }
     const openSessions = () => registry.openSessions;
     const observation = createObservation({
       config,
@@ -116,8 +124,10 @@ export async function startServer(
         clock,
         draws,
         analyzer,
-        watch:
-          watch === undefined ? observation.watch : watchTogether([observation.watch, watch], reportFault),
+        watch: watchTogether(
+          [observation.watch, watch, recorder?.watch].filter((one) => one !== undefined),
+          reportFault,
+        ),
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
         store,

@@ -207,6 +207,19 @@ export const OPTIONS = {
   metricsToken: text('VERIFRAME_METRICS_TOKEN', '', 'Bearer token for /metrics, 16 characters or more.', {
     secret: true,
   }),
+  recordSessionsTo: text(
+    'VERIFRAME_RECORD_SESSIONS_TO',
+    '',
+    'Folder for recordings of sessions, to decide them again offline: numbers only, no pictures. Empty: none.',
+  ),
+  maxRecordedSessions: number(
+    'VERIFRAME_MAX_RECORDED_SESSIONS',
+    500,
+    'recordings',
+    1,
+    1_000_000,
+    'Recordings of sessions kept in their folder; the oldest go first.',
+  ),
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
   demo: text<'on' | 'off'>(
     'VERIFRAME_DEMO',

@@ -2,6 +2,7 @@ import { EvaluateError } from './evaluate-error.ts';
 import { USAGE } from './options.ts';
 import { runPad } from './pad/pad-command.ts';
 import { PAD_USAGE } from './pad/pad-options.ts';
+import { REPLAY_USAGE, runReplay } from './pad/replay-command.ts';
 import { runVerification } from './verification-command.ts';
 
 /** `evaluate <study> [options]`. Returns the exit code: 0 done, 1 failed, 2 wrong usage or data. */
@@ -9,7 +10,8 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
   try {
     if (study === 'verification') return await runVerification(args);
     if (study === 'pad') return await runPad(args);
-    process.stderr.write(`${USAGE}\n\n${PAD_USAGE}\n`);
+    if (study === 'replay') return await runReplay(args);
+    process.stderr.write(`${[USAGE, PAD_USAGE, REPLAY_USAGE].join('\n\n')}\n`);
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;
