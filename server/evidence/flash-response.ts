@@ -66,7 +66,8 @@ export function responseAt(
     const from = fromMs + lagMs + settleShare * (untilMs - fromMs);
     const during = tints.filter(({ atMs }) => atMs >= from && atMs < untilMs + lagMs);
     if (during.length === 0) continue;
-    const middle = (axis: 'warm' | 'cool') => during.reduce((sum, tint) => sum + tint[axis], 0) / during.length;
+    const middle = (axis: 'warm' | 'cool') =>
+      during.reduce((sum, tint) => sum + tint[axis], 0) / during.length;
     rows.push({ at: fromMs, colour, warm: middle('warm'), cool: middle('cool') });
   }
   if (rows.length < MIN_ROWS) return { ...NO_RESPONSE, steps: rows.length };

@@ -14,11 +14,7 @@ export function nextDeadline(state: LiveState, atMs: number, policy: Policy): nu
     case 'matching':
       return state.pending?.for === 'storage'
         ? state.pending.deadlineAtMs
-        : Math.min(
-            sessionDeadlineAtMs,
-            state.deadlineAtMs,
-            flashDeadline(state, atMs, policy) ?? Infinity,
-          );
+        : Math.min(sessionDeadlineAtMs, state.deadlineAtMs, flashDeadline(state, atMs, policy) ?? Infinity);
   }
 }
 

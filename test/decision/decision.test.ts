@@ -86,7 +86,7 @@ const everything: EvidenceByCue = {
   injection: measured(0, 0),
   planarity: measured(0.8, 0.97),
   depth: unmeasured,
-  flash: unmeasured,
+  flash: measured(2, 0.97),
   quality: measured(0, 0.9),
 };
 
@@ -175,7 +175,11 @@ describe('decide', () => {
       for (const cue of requiredCues(policy, mode)) {
         const evidence = { ...everything, [cue]: unmeasured };
         const standing = cue === 'match' ? 'unknown' : 'above';
-        const decision = decide(findings({ mode, evidence, standing }), null, policy);
+        const decision = decide(
+          findings({ mode, evidence, standing, flashPending: cue === 'flash' }),
+          null,
+          policy,
+        );
         const asksGallery = mode === 'identify' && cue === 'match';
         expect([mode, cue, decision.kind]).toEqual([mode, cue, asksGallery ? 'proceed' : 'go-on']);
       }
@@ -186,6 +190,7 @@ describe('decide', () => {
     ['the face is not recognised', { identityUnproven: true }],
     ['the match is between the bars', { standing: 'between' as const }],
     ['there are too few probes', { probes: 4 }],
+    ['colours are shown', { flashPending: true }],
   ])('goes on while %s', (_, change) => {
     expect(decide(findings(change), null, standard)).toEqual({ kind: 'go-on' });
     expect(decide(findings(change), 'time-up', standard)).toMatchObject({
@@ -194,10 +199,21 @@ describe('decide', () => {
     });
   });
 
+  it('asks again at once where colours were required and their light was not found', () => {
+    const unseen = findings({ evidence: { ...everything, flash: unmeasured } });
+    expect(decide(unseen, null, policyFor('standard-flash'))).toMatchObject({
+      outcome: 're-verify',
+      retry: 'now',
+      reasons: ['required-cue-unmeasured'],
+    });
+    expect(decide(unseen, null, standard)).toMatchObject({ outcome: 'accept' });
+  });
+
   it.each([
     ['face-changed', { faceChanged: true }],
     ['pad-below-bar', { evidence: { ...everything, 'passive-pad': measured(-3, 0.05) } }],
     ['injection-above-bar', { evidence: { ...everything, injection: measured(-4, 1) } }],
+    ['flash-contradicted', { evidence: { ...everything, flash: measured(-6, 0.3) } }],
     ['planarity-below-bar', { evidence: { ...everything, planarity: measured(-2, 0.8) } }],
     ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
     ['match-below-threshold', { standing: 'below' as const }],
