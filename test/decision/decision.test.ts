@@ -86,7 +86,7 @@ const everything: EvidenceByCue = {
   injection: measured(0, 0),
   planarity: measured(0.8, 0.97),
   depth: unmeasured,
-  flash: measured(2, 0.97),
+  flash: measured(0, 0.97),
   quality: measured(0, 0.9),
 };
 
