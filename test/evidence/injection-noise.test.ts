@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/decision/policy.ts';
+import { foldInjection } from '../../server/evidence/injection.ts';
+import { worstSeverity } from '../../server/evidence/injection-signs.ts';
 import { foldNoise, initialNoise, isNoiseless } from '../../server/evidence/injection-noise.ts';
 import { isVirtualCamera } from '../../server/evidence/virtual-cameras.ts';
+import { initialState, isLive } from '../../server/session/state.ts';
+import { transition } from '../../server/session/transition.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
 import { blockDigests } from '../../server/vision/noise.ts';
-import { seeded } from '../support/analysis-builder.ts';
+import { analysisOf, seeded } from '../support/analysis-builder.ts';
+import { SessionDriver, START_MS } from '../support/session-driver.ts';
 
 const policy = policyFor('standard').injection;
 
@@ -68,5 +73,26 @@ describe('a camera’s name', () => {
     'Jobs’s iPhone Camera',
   ])('“%s” is not', (label) => {
     expect(isVirtualCamera(label)).toBe(false);
+  });
+});
+
+describe('a session whose client names a program as its camera', () => {
+  it('goes on, and the audit says so', () => {
+    const driver = new SessionDriver({ policy: 'blink-only' });
+    const hello = { type: 'hello', atMs: START_MS, virtualCamera: true } as const;
+    const [begun] = transition(initialState(driver.request, START_MS), hello, driver.policy, driver.context);
+    if (!isLive(begun)) throw new Error('the session has to be live');
+    const { gathered } = begun.live;
+    expect(gathered.injection.virtualCamera).toBe(true);
+    const analysis = analysisOf(
+      {},
+      { embeddings: false, pad: false, countFaces: false },
+      driver.context.models,
+      seeded(1),
+    );
+    const sample = { seq: 0, atMs: START_MS, capturedAtMs: 0, analysis };
+    const { signs } = foldInjection(gathered.injection, sample, policy);
+    expect(signs).toEqual(['virtual-camera']);
+    expect(worstSeverity(signs)).toBeLessThan(policy.rejectSeverity);
   });
 });

@@ -97,7 +97,7 @@ describe('planarity', () => {
   it('says nothing without a face at rest, without turns, or of nods', () => {
     const unmeasured = { measured: false, why: 'too-few-frames' };
     expect(fold(turns.map((yawDeg) => ({ landmarks: photo(40, yawDeg), yawDeg })))).toEqual(unmeasured);
-    expect(fold(Array(20).fill(atRest))).toEqual(unmeasured);
+    expect(fold(Array.from({ length: 20 }, () => atRest))).toEqual(unmeasured);
     const nods = turns.map((pitchDeg) => ({ landmarks: photo(40, 10), yawDeg: 10, pitchDeg: pitchDeg + 5 }));
     expect(fold([atRest, ...nods])).toEqual(unmeasured);
   });

@@ -11,14 +11,25 @@ const ROWS = 12;
 const FOCAL_SHARE = 0.9;
 /** Paper's share of the picture. */
 const PAPER_SHARE = 0.92;
-const TURN_DEG = 30;
-const BEND_SHARE = 0.09;
+
+export interface Waving {
+  /** How far the paper is turned when a turn is asked for. */
+  readonly turnDeg?: number;
+  /** Depth of the bend that comes and goes, as a share of the picture's width. */
+  readonly bendShare?: number;
+  /** Depth of a bend that stays: the paper is held as half a pipe. */
+  readonly pipeShare?: number;
+}
 
 /**
  * A printed photo waved and bent in front of the camera, and turned to the side when a turn is asked for: everything
  * a flat picture can do.
  */
-export function wavedPhoto(portrait: Portrait, seed: number): Presenter {
+export function wavedPhoto(
+  portrait: Portrait,
+  seed: number,
+  { turnDeg: fullTurnDeg = 30, bendShare = 0.09, pipeShare = 0 }: Waving = {},
+): Presenter {
   const { image } = portrait;
   const { width, height } = image;
   const camera = new Camera(seed);
@@ -36,7 +47,7 @@ export function wavedPhoto(portrait: Portrait, seed: number): Presenter {
   const place = (atMs: number) => {
     let turnDeg = 0;
     for (const answer of answers) {
-      turnDeg += progressOf(answer, atMs) * (answer.action === 'turn-left' ? TURN_DEG : -TURN_DEG);
+      turnDeg += progressOf(answer, atMs) * (answer.action === 'turn-left' ? fullTurnDeg : -fullTurnDeg);
     }
     const [a, b, c, d, e, f, g, h, i] = rotationOf({
       yawDeg: turnDeg + sway(wave, 0, atMs * 2, 13),
@@ -46,7 +57,7 @@ export function wavedPhoto(portrait: Portrait, seed: number): Presenter {
     const right = sway(wave, 3, atMs * 2, 0.04 * width);
     const down = sway(wave, 4, atMs * 2, 0.03 * width);
     const away = sway(wave, 5, atMs * 2, 0.06 * width);
-    const bend = sway(wave, 6, atMs * 2, BEND_SHARE * width);
+    const bend = pipeShare * width + sway(wave, 6, atMs * 2, bendShare * width);
     const focal = FOCAL_SHARE * width;
     for (let row = 0; row <= ROWS; row++) {
       for (let column = 0; column <= COLUMNS; column++) {

@@ -1,0 +1,48 @@
+import { policyFor } from '../../server/decision/policy.ts';
+import { foldInjection, initialInjection } from '../../server/evidence/injection.ts';
+import { motion } from '../../server/evidence/injection-posture.ts';
+import type { InjectionSign } from '../../server/evidence/injection-signs.ts';
+import { median } from '../../server/evidence/sample.ts';
+import type { Watched } from './watch.ts';
+
+const policy = policyFor('standard').injection;
+
+/** What the injection cue finds in a stream. */
+export interface StreamFindings {
+  readonly signs: readonly InjectionSign[];
+  readonly cuts: number;
+  /** Least movement over any `stillMs`, in eye distances; null for a shorter stream. */
+  readonly stillest: number | null;
+  /** Median share of blocks that came again exactly; null without textured blocks. */
+  readonly standing: number | null;
+  readonly microsecondsAFrame: number;
+}
+
+/** Folds every `step`th frame. */
+export function examine(watched: Watched, step = 1): StreamFindings {
+  let state = initialInjection;
+  let stillest = Infinity;
+  let spentMs = 0;
+  let frames = 0;
+  for (let i = 0; i < watched.length; i += step) {
+    const sample = watched[i];
+    const startedAt = performance.now();
+    state = foldInjection(state, sample, policy);
+    spentMs += performance.now() - startedAt;
+    frames++;
+    const { postures } = state.repeats;
+    const newest = postures.at(-1);
+    if (newest === undefined || sample.atMs - watched[0].atMs < policy.stillMs) continue;
+    const recent = postures.filter(({ atMs }) => atMs >= newest.atMs - policy.stillMs);
+    if (recent.length < policy.stillFrames) continue;
+    stillest = Math.min(stillest, Math.max(...recent.map((old) => motion(old, newest))));
+  }
+  const { standing } = state.noise;
+  return {
+    signs: state.signs,
+    cuts: state.cuts.cuts,
+    stillest: Number.isFinite(stillest) ? stillest : null,
+    standing: standing.length === 0 ? null : median(standing),
+    microsecondsAFrame: (1000 * spentMs) / Math.max(1, frames),
+  };
+}

@@ -1,0 +1,46 @@
+import { policyFor } from '../../server/decision/policy.ts';
+import { foldPlanarity, initialPlanarity, planarityEvidence } from '../../server/evidence/planarity.ts';
+import { movementResiduals } from '../../server/vision/movement.ts';
+import { deviations, type Watched } from './watch.ts';
+
+const policy = policyFor('standard').planarity;
+
+/** What turns of one recording show. */
+export interface Turns {
+  /** Widest turn read off the mesh, against the recording's median pose. */
+  readonly widestDeg: number;
+  /** Planarity's score; null when too few frames are turned far enough. */
+  readonly headlikeness: number | null;
+  /** Median, over turned frames, of the movement's distance from a plane's, over the sine of the turn. */
+  readonly offPlane: number | null;
+}
+
+export function measureTurns(watched: Watched): Turns {
+  const moves = deviations(watched);
+  const verdict = { usable: true, good: true, hint: null } as const;
+  let state = initialPlanarity;
+  const offPlane: number[] = [];
+  for (const [i, sample] of watched.entries()) {
+    const before = state;
+    state = foldPlanarity(state, sample, verdict, moves[i], policy);
+    if (state.turned.length === before.turned.length || before.atRest === null) continue;
+    const residuals = movementResiduals(before.atRest, sample.face.landmarks);
+    const sine = Math.sin((Math.abs(moves[i].yawDeg) * Math.PI) / 180);
+    if (residuals !== null) offPlane.push(residuals.plane / sine);
+  }
+  const evidence = planarityEvidence(state, policy);
+  const sorted = offPlane.toSorted((a, b) => a - b);
+  return {
+    widestDeg: Math.max(...moves.map(({ yawDeg }) => Math.abs(yawDeg))),
+    headlikeness: evidence.measured ? evidence.score : null,
+    offPlane: sorted.length === 0 ? null : sorted[sorted.length >> 1],
+  };
+}
+
+/** Share of pairs in which the first of two kinds has the larger value, ties counting half; null without pairs. */
+export function areaUnderCurve(larger: readonly number[], smaller: readonly number[]): number | null {
+  if (larger.length === 0 || smaller.length === 0) return null;
+  let wins = 0;
+  for (const a of larger) for (const b of smaller) wins += a > b ? 1 : a === b ? 0.5 : 0;
+  return wins / (larger.length * smaller.length);
+}

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { splitMjpeg } from '../../client/kiosk/sources/mjpeg-splitter.ts';
+import { postureOf, restOf, deviationFrom, type Deviation } from '../../server/evidence/gesture.ts';
+import type { Sample } from '../../server/evidence/sample.ts';
+import { ImageDecoder } from '../../server/inference/image-decoder.ts';
+import type { FaceAnalysis, FaceRegion } from '../../server/vision/analysis.ts';
+import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
+import type { Presenter } from '../../test/support/puppet/index.ts';
+
+/** One picture of a recording, as it would go over the wire. */
+export interface Picture {
+  readonly atMs: number;
+  readonly jpeg: Buffer;
+}
+
+/** Frames of one recording as the accumulators get them; frames without a face are left out. */
+export type Watched = readonly (Sample & { readonly face: FaceAnalysis })[];
+
+const WANTS = { embeddings: false, pad: false, countFaces: false };
+/** NUAA's frame numbers count frames of a camera of about this rate. */
+const NUAA_FRAME_MS = 50;
+
+/** Looks at pictures one after another, following the face from one to the next. */
+export async function watch(core: FrameAnalyzerCore, pictures: AsyncIterable<Picture>): Promise<Watched> {
+  const decoder = new ImageDecoder(4_000_000);
+  const seen: (Sample & { readonly face: FaceAnalysis })[] = [];
+  let region: FaceRegion | null = null;
+  for await (const { atMs, jpeg } of pictures) {
+    const decoded = await decoder.decode(jpeg);
+    if (!decoded.ok) throw new Error(decoded.code);
+    const analysis = await core.analyze(decoded.image, region, WANTS);
+    region = analysis.face.found ? analysis.face.value.region : null;
+    if (!analysis.face.found) continue;
+    // A tenth of a millisecond of unevenness, as a browser's clock has.
+    const capturedAtMs = atMs + (seen.length % 7) / 10;
+    seen.push({ seq: seen.length, atMs, capturedAtMs, analysis, face: analysis.face.value });
+  }
+  return seen;
+}
+
+/** A folder of NUAA, or of any `..._NUMBER.jpg`. */
+export async function* folderPictures(folder: string): AsyncGenerator<Picture> {
+  const numbered = readdirSync(folder)
+    .map((name) => ({ name, number: Number(/_(\d+)\.jpg$/.exec(name)?.[1] ?? Number.NaN) }))
+    .filter(({ number }) => Number.isFinite(number))
+    .toSorted((a, b) => a.number - b.number);
+  for (const { name, number } of numbered)
+    yield { atMs: number * NUAA_FRAME_MS, jpeg: readFileSync(path.join(folder, name)) };
+}
+
+/** A video's frames as JPEGs of ffmpeg's quality `quality` (2 is the best), scaled to `share` of its size and back. */
+export async function clipPictures(
+  file: string,
+  { quality = 3, share = 1, fromS = 0, seconds = 12 } = {},
+): Promise<Picture[]> {
+  const probe = [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'stream=r_frame_rate,width,height',
+  ];
+  const shown = spawnSync('ffprobe', [...probe, '-of', 'csv=p=0', file], { encoding: 'utf8' }).stdout;
+  const [width, height, rate] = shown.trim().split(',');
+  const [frames, perSeconds] = rate.split('/').map(Number);
+  const even = (side: string) => 2 * Math.round((Number(side) * share) / 2);
+  const scaled = ['-vf', `scale=${even(width)}:${even(height)},scale=${width}:${height}`];
+  const { stdout } = spawnSync(
+    'ffmpeg',
+    // biome-ignore format: one option and its value together
+    ['-v', 'error', '-ss', `${fromS}`, '-t', `${seconds}`, '-i', file, ...(share === 1 ? [] : scaled),
+      '-c:v', 'mjpeg', '-q:v', `${quality}`, '-pix_fmt', 'yuvj420p', '-f', 'image2pipe', 'pipe:1'],
+    { maxBuffer: 2 ** 30 },
+  );
+  const pictures: Picture[] = [];
+  for await (const jpeg of splitMjpeg(chunksOf(stdout)))
+    pictures.push({ atMs: (pictures.length * 1000 * perSeconds) / frames, jpeg: Buffer.from(jpeg) });
+  return pictures;
+}
+
+async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
+
+export async function* presented(
+  presenter: Presenter,
+  toMs: number,
+  framesPerSecond: number,
+): AsyncGenerator<Picture> {
+  for (let frame = 0; (frame * 1000) / framesPerSecond < toMs; frame++) {
+    const atMs = (frame * 1000) / framesPerSecond;
+    yield { atMs, jpeg: await presenter.frameAt(atMs) };
+  }
+}
+
+/** How far the face is from its rest in each frame; its rest is what the frames show in the median. */
+export function deviations(watched: Watched): Deviation[] {
+  const postures = watched.map(({ face, analysis }) => postureOf(face, analysis.width));
+  const rest = restOf(postures);
+  return postures.map((posture) => deviationFrom(rest, posture));
+}
