@@ -42,6 +42,8 @@ export interface RunningServer {
   readonly system: SystemInfo;
   /** File of the generated development key; null when keys are configured. */
   readonly developmentKeyFile: string | null;
+  /** File of the secret that opens the demo's operator page; null without the demo. */
+  readonly operatorSecretFile: string | null;
   /** What the workers can do, as measured. */
   readonly capacity: Pick<Capacity, 'sessions' | 'frameMs' | 'load'>;
   /** Refuses newcomers, lets open sessions finish within `drainMs`, then ends everything. Safe to call twice. */
@@ -196,6 +198,7 @@ export async function startServer(
       port,
       system,
       developmentKeyFile,
+      operatorSecretFile: demo?.operatorSecretFile ?? null,
       capacity,
       async stop(drainMs) {
         readiness = 'draining';

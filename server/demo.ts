@@ -1,10 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Demo, openDemo } from '../client/demo/backend/index.ts';
 import { packageRoot } from '../models/package-root.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError, type Config } from './config.ts';
+import { readOrCreateSecretFile } from './identity/secret-file.ts';
 import { POLICY_NAMES, serves } from './decision/policy.ts';
+
+export interface HostedDemo extends Demo {
+  /** File of the secret that opens the operator's page, made at first start. */
+  readonly operatorSecretFile: string;
+}
+
+const OPERATOR_SECRET_FILE = 'demo-operator-secret';
+const OPERATOR_SECRET_BYTES = 18;
 
 /**
  * Opens the demo, which uses the service as any relying party does: over HTTP, with an API key of its own.
@@ -17,7 +27,7 @@ export async function startDemo(
   developmentKeyFile: string | null,
   clock: Clock,
   port: () => number,
-): Promise<Demo> {
+): Promise<HostedDemo> {
   const { demoPolicy, dataDir, issuer } = config;
   const isPolicy = POLICY_NAMES.some((name) => name === demoPolicy);
   if (!isPolicy || !serves(demoPolicy, 'enrol') || !serves(demoPolicy, 'verify'))
@@ -30,12 +40,18 @@ export async function startDemo(
     throw new ConfigError('VERIFRAME_DEMO_API_KEY is needed beside VERIFRAME_API_KEYS_FILE.');
   const assetsDir = config.demoPages === '' ? join(packageRoot(), 'dist', 'demo') : config.demoPages;
   try {
-    return await openDemo({
+    const operatorSecretFile = join(dataDir, OPERATOR_SECRET_FILE);
+    const { bytes } = await readOrCreateSecretFile(operatorSecretFile, () =>
+      Buffer.from(`${randomBytes(OPERATOR_SECRET_BYTES).toString('base64url')}\n`),
+    );
+    const demo = await openDemo({
+      operatorSecret: bytes.toString('utf8').trim(),
       dataDir,
       assetsDir,
       service: { url: () => addressOf(config.host, port()), apiKey, issuer, policy: demoPolicy },
       nowMs: () => clock.wallMs(),
     });
+    return { ...demo, operatorSecretFile };
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
       throw new ConfigError(`The demo's pages are not built: ${assetsDir} does not exist.`, { cause });

@@ -49,7 +49,10 @@ function listenForSignals(): { first: Promise<NodeJS.Signals>; impatient: Promis
 }
 
 /** What the person who typed `npm start` wants to know. On standard error, since standard output is the log. */
-function announce({ port, system, developmentKeyFile }: RunningServer, config: Config): void {
+function announce(
+  { port, system, developmentKeyFile, operatorSecretFile }: RunningServer,
+  config: Config,
+): void {
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const tier =
     system.tier === 'full'
@@ -61,6 +64,9 @@ function announce({ port, system, developmentKeyFile }: RunningServer, config: C
     `  transport  ${system.transport.name} (${system.transport.why})`,
     ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
     ...(developmentKeyFile === null ? [] : [`  API key    ${developmentKeyFile} (for development)`]),
+    ...(operatorSecretFile === null
+      ? []
+      : [`  operator   /operator opens with the secret in ${operatorSecretFile}`]),
   ];
   process.stderr.write(`${lines.join('\n')}\n`);
 }

@@ -11,6 +11,7 @@ import { present } from '../support/play.ts';
 import { createPuppet, preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../support/puppet/index.ts';
 import { type RealServer, startRealServer } from '../support/real-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { operatorCases } from './operator-cases.ts';
 import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
 
 /*
@@ -52,6 +53,8 @@ describe('the demo, a relying party beside the service', () => {
     await server.close();
     await rm(assets, { recursive: true, force: true });
   });
+
+  operatorCases(() => server);
 
   const browser = (userAgent?: string) => new VisitorBrowser(server.url, userAgent);
   const database = <T>(use: (database: Sqlite.Database) => T): T => {

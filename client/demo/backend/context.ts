@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { DemoError } from './errors.ts';
 import { FaceSessions } from './face-sessions.ts';
 import { type DemoRequest, sessionCookie } from './http.ts';
+import { Operators } from './operators.ts';
 import type { Service } from './service.ts';
 import { SignIns } from './sign-ins.ts';
 import { type User, Users } from './users.ts';
@@ -23,7 +24,13 @@ export interface DemoContext {
     readonly accounts: AttemptLimiter;
     /** By address: what one guesser may try on all accounts. */
     readonly addresses: AttemptLimiter;
+    /** By address: what one guesser may try of the operator's secret. */
+    readonly operators: AttemptLimiter;
+    /** By user: how often somebody may watch what the service sees. */
+    readonly views: AttemptLimiter;
   };
+  /** Null where there is no operator's page. */
+  readonly operators: Operators | null;
   readonly nowMs: () => number;
 }
 
@@ -31,7 +38,12 @@ const MINUTE_MS = 60_000;
 /** How long after proving who they are a user may change what opens the account. */
 const CONFIRMED_MS = 10 * MINUTE_MS;
 
-export function createContext(database: Database, service: Service, nowMs: () => number): DemoContext {
+export function createContext(
+  database: Database,
+  service: Service,
+  nowMs: () => number,
+  operatorSecret: string | null,
+): DemoContext {
   const limiter = (most: number, withinMs: number) => new AttemptLimiter({ most, withinMs }, nowMs);
   return {
     users: new Users(database, nowMs),
@@ -44,7 +56,10 @@ export function createContext(database: Database, service: Service, nowMs: () =>
       passwords: limiter(5, 10 * MINUTE_MS),
       accounts: limiter(30, 10 * MINUTE_MS),
       addresses: limiter(60, 10 * MINUTE_MS),
+      operators: limiter(10, 10 * MINUTE_MS),
+      views: limiter(20, 10 * MINUTE_MS),
     },
+    operators: operatorSecret === null ? null : new Operators(operatorSecret, nowMs),
     nowMs,
   };
 }

@@ -6,9 +6,11 @@ import { openDatabase } from './database.ts';
 import { DemoError } from './errors.ts';
 import { completeFace, startEnrolment, startSignIn } from './face.ts';
 import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
+import { listDecisions, listSubjects, signInOperator, signOutOperator, startLive } from './operator.ts';
 import { servePage } from './pages.ts';
 import { signInByPassword } from './password-sign-in.ts';
 import { register } from './register.ts';
+import { startSeeing } from './see.ts';
 import { Service, type ServiceOptions } from './service.ts';
 
 export type { DemoRequest, DemoResponse } from './http.ts';
@@ -19,6 +21,8 @@ export interface DemoOptions {
   /** The folder that `buildDemo` wrote. */
   readonly assetsDir: string;
   readonly service: Omit<ServiceOptions, 'nowMs'>;
+  /** What opens the operator's page; without it there is none. */
+  readonly operatorSecret?: string;
   readonly nowMs: () => number;
 }
 
@@ -41,13 +45,30 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   '/api/account/export': { GET: exportAccount },
   '/api/devices/sign-out': { POST: signOutDevice },
   '/api/sign-out': { POST: signOut },
+  '/api/see/session': { POST: startSeeing },
+  '/api/operator/sign-in': { POST: signInOperator },
+  '/api/operator/sign-out': { POST: signOutOperator },
+  '/api/operator/live': { POST: startLive },
+  '/api/operator/decisions': { GET: listDecisions },
+  '/api/operator/subjects': { GET: listSubjects },
 };
 
 /** Opens the demo. Rejects when its pages are not built or its database cannot be opened. */
-export async function openDemo({ dataDir, assetsDir, service, nowMs }: DemoOptions): Promise<Demo> {
+export async function openDemo({
+  dataDir,
+  assetsDir,
+  service,
+  operatorSecret,
+  nowMs,
+}: DemoOptions): Promise<Demo> {
   const assets = await readAssets(assetsDir);
   const database = openDatabase(join(dataDir, 'demo.db'));
-  const context = createContext(database, new Service({ ...service, nowMs }), nowMs);
+  const context = createContext(
+    database,
+    new Service({ ...service, nowMs }),
+    nowMs,
+    operatorSecret ?? null,
+  );
   return {
     async handle(request) {
       try {

@@ -72,6 +72,7 @@ function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: Ac
   return section(
     say.face,
     make('ul', { class: 'rows' }, row('face', say.faceIsOn, [since], button('', say.update, onFace))),
+    make('div', { class: 'actions' }, make('a', { class: 'button plain see-link', href: '/see' }, say.see)),
   );
 }
 

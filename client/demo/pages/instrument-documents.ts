@@ -67,7 +67,7 @@ const operator = document({
   theme: 'dark',
   aside: `<nav aria-label="Operator">
 <span class="link-state" role="status"></span>
-<button class="quiet" type="button" name="theme">Light</button>
+<button class="quiet" type="button" name="theme">Light theme</button>
 <button class="quiet" type="button" name="sign-out">Sign out</button>
 </nav>`,
   script: 'operator.js',

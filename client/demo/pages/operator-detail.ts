@@ -112,8 +112,8 @@ export class SessionDetail {
     ];
     const ranges: readonly ((min: number | null, max: number | null) => [number, number])[] = [
       (min, max) => [Math.min(-4, min ?? 0) - 0.5, Math.max(4, max ?? 0) + 0.5],
-      (_, max) => [0, Math.max(0.32, max ?? 0)],
-      (min, max) => [Math.min(-30, min ?? 0), Math.max(30, max ?? 0)],
+      (_, max) => [0, Math.max(0.32, 1.1 * (max ?? 0))],
+      (min, max) => [Math.min(-30, (min ?? 0) - 4), Math.max(30, (max ?? 0) + 4)],
     ];
     this.#shown.charts = PLOTS.map(({ height }, at) => {
       const keys = find(`.keys-${at}`, HTMLElement, this.#place);

@@ -156,10 +156,11 @@ export function reasonsOf({ end }: LiveSession): string {
     : end.reasons.map(plainWords).join(', ');
 }
 
-function challengesOf({ challenges: { passed, of, current } }: LiveSession): string {
+/** How many are passed, and which one is under way where the hint does not say it already. */
+function challengesOf({ hint, challenges: { passed, of, current } }: LiveSession): string {
   if (of === 0 || of === null) return '–';
-  const count = `${passed.length}/${of}`;
-  return current === null ? count : `${count} ${challengeName(current.kind)}`;
+  const count = `${passed.length} of ${of}`;
+  return current === null || hint === 'do-challenge' ? count : `${count} · ${challengeName(current.kind)}`;
 }
 
 /** One small bar a cue: up for, down against, a hollow dot where nothing was measured. */

@@ -82,7 +82,7 @@ function again(isDone: boolean, words = 'Not connected'): void {
 
 function setTheme(theme: string): void {
   document.documentElement.dataset['theme'] = theme;
-  find('[name=theme]', HTMLElement).textContent = theme === 'dark' ? 'Light' : 'Dark';
+  find('[name=theme]', HTMLElement).textContent = theme === 'dark' ? 'Light theme' : 'Dark theme';
   figures.redraw();
   rows.redraw();
   detail.update();

@@ -6,14 +6,16 @@ const CUES: Readonly<Record<string, string>> = {
   challenge: 'Challenges',
   blink: 'Blink',
   'passive-pad': 'Passive PAD',
+  motion: 'Living motion',
   continuity: 'Continuity',
   injection: 'No injection',
-  quality: 'Quality',
-  motion: 'Living motion',
   planarity: 'Not a plane',
   depth: 'Depth',
   flash: 'Flash',
+  quality: 'Quality',
 };
+/** Cues that there is a name for, in the order in which the service tells of them. */
+export const KNOWN_CUES: readonly string[] = Object.keys(CUES);
 const WHY: Readonly<Record<string, string>> = {
   'not-started': 'not started',
   'too-few-frames': 'too few frames',

@@ -6,7 +6,7 @@ import { type Chart, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
 import { find } from './dom.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
-import { endName, instruction, plainWords, probabilityText, signed } from './readings.ts';
+import { endName, instruction, KNOWN_CUES, plainWords, probabilityText, signed } from './readings.ts';
 import { SeenPicture } from './see-picture.ts';
 import { SessionTrace } from './session-trace.ts';
 
@@ -42,6 +42,7 @@ function begin(): void {
   trace = null;
   curtain.hidden = true;
   readings.hidden = false;
+  find('.seen', HTMLElement).classList.add('begun');
   scope.dataset['state'] = 'starting';
   line.textContent = 'Waiting for the camera';
   let leave: () => void = () => {};
@@ -111,7 +112,7 @@ function chartsOf(shown: SessionTrace): readonly Chart[] {
       find('.plot.eyes', HTMLElement),
       shown,
       [{ values: ({ eyes }) => eyes, colour: '--trace-1' }],
-      { range: (_, max) => [0, Math.max(0.3, max ?? 0)], height: 140, hasTimes: true },
+      { range: (_, max) => [0, Math.max(0.3, 1.1 * (max ?? 0))], height: 140, hasTimes: true },
     ),
     traceChart(
       find('.plot.head', HTMLElement),
@@ -121,7 +122,7 @@ function chartsOf(shown: SessionTrace): readonly Chart[] {
         { values: ({ pitch }) => pitch, colour: '--trace-3' },
       ],
       {
-        range: (min, max) => [Math.min(-30, min ?? 0), Math.max(30, max ?? 0)],
+        range: (min, max) => [Math.min(-30, (min ?? 0) - 4), Math.max(30, (max ?? 0) + 4)],
         height: 140,
         hasTimes: true,
       },
@@ -155,4 +156,5 @@ function failureWords(end: { readonly type: string; readonly error?: Error }): s
   return 'The connection was lost. Try again in a moment.';
 }
 
+cues.show(Object.fromEntries(KNOWN_CUES.map((cue) => [cue, { measured: false, why: 'not-started' }])), []);
 start.addEventListener('click', begin);

@@ -46,7 +46,8 @@ export class SessionTrace {
     const atS = (session.atMs - session.startedAtMs) / 1000;
     this.#follow(session, atS);
     this.latest = session;
-    if (session.end !== null) this.endS ??= atS;
+    if (this.endS !== null) return;
+    if (session.end !== null) this.endS = atS;
     if (atS === this.timeS.at(-1) || this.timeS.length >= MOST_POINTS) return;
     this.timeS.push(atS);
     this.eyes.push(session.face?.eyeOpenness ?? null);

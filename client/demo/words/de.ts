@@ -75,6 +75,7 @@ export const words: Words = {
     faceIsOn: 'Die Anmeldung mit dem Gesicht ist an',
     setUpOn: 'Eingerichtet am {date}',
     update: 'Erneuern',
+    see: 'Was der Server sieht',
     notSetUp: 'Ihr Gesicht ist noch nicht eingerichtet. Das dauert etwa zehn Sekunden.',
     notSetUpNoPassword:
       'Ihr Gesicht ist noch nicht eingerichtet. Ohne es kommen Sie nach dem Abmelden nicht mehr hinein.',

@@ -71,6 +71,7 @@ export const words: Words = {
     faceIsOn: 'Face sign-in is on',
     setUpOn: 'Set up on {date}',
     update: 'Update',
+    see: 'What the server sees',
     notSetUp: 'Your face is not set up yet. It takes about ten seconds.',
     notSetUpNoPassword: 'Your face is not set up yet. Without it there is no way back in once you sign out.',
     signIns: 'Recent sign-ins',

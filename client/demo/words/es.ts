@@ -74,6 +74,7 @@ export const words: Words = {
     faceIsOn: 'La entrada con el rostro está activada',
     setUpOn: 'Configurado el {date}',
     update: 'Actualizar',
+    see: 'Lo que ve el servidor',
     notSetUp: 'Su rostro aún no está configurado. Tarda unos diez segundos.',
     notSetUpNoPassword: 'Su rostro aún no está configurado. Sin él no podrá volver a entrar cuando salga.',
     signIns: 'Entradas recientes',

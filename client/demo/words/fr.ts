@@ -75,6 +75,7 @@ export const words: Words = {
     faceIsOn: 'La connexion par le visage est active',
     setUpOn: 'Configuré le {date}',
     update: 'Mettre à jour',
+    see: 'Ce que voit le serveur',
     notSetUp: 'Votre visage n’est pas encore configuré. Cela prend une dizaine de secondes.',
     notSetUpNoPassword:
       'Votre visage n’est pas encore configuré. Sans lui, vous ne pourrez plus entrer une fois déconnecté.',

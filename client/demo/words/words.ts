@@ -69,6 +69,7 @@ export interface Words {
     /** With `{date}`. */
     readonly setUpOn: string;
     readonly update: string;
+    readonly see: string;
     readonly notSetUp: string;
     readonly notSetUpNoPassword: string;
     readonly signIns: string;

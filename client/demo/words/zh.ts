@@ -61,6 +61,7 @@ export const words: Words = {
     faceIsOn: '面部登录已开启',
     setUpOn: '设置于 {date}',
     update: '更新',
+    see: '服务器看到了什么',
     notSetUp: '您还没有设置面部。大约需要十秒。',
     notSetUpNoPassword: '您还没有设置面部。没有它，退出后将无法再次登录。',
     signIns: '最近的登录',

@@ -8,8 +8,14 @@ import { buildDemo } from '../../../client/demo/build.ts';
 import { chromiumPath, launchBrowser } from '../../browser/support/chromium.ts';
 import { DESKTOP, LOOKS, PHONE, SHOTS } from '../../browser/support/appearances.ts';
 import { findingsOn } from '../../browser/support/findings.ts';
+import { againstPortrait, brightnessAtNose, hearLooks, openOperator } from './live-views.ts';
 import { presentToPage } from '../../browser/support/puppet-camera.ts';
-import { createPuppet, preparePortrait, SAMPLE_PORTRAITS } from '../../support/puppet/index.ts';
+import {
+  createPuppet,
+  type Portrait,
+  preparePortrait,
+  SAMPLE_PORTRAITS,
+} from '../../support/puppet/index.ts';
 import { type RealServer, startRealServer } from '../../support/real-server.ts';
 
 describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chromium is found)", () => {
@@ -158,6 +164,58 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await context.close();
   };
 
+  /** The operator reads how the sign-in went: its traces, the decision's record, who is enrolled. */
+  const operatorLooks = async (page: Page, look: (what: string, at: Page) => Promise<void>) => {
+    const trouble = troubleOf(page);
+    const findings: (readonly string[])[] = [];
+    const accepted = page.locator('.session[data-state=accept]').first();
+    expect(await accepted.textContent()).toContain('Evidence sufficient');
+    await accepted.getByRole('button').click();
+    await page.getByRole('heading', { name: /^Session \w{8}$/ }).waitFor();
+    expect(await page.locator('.detail .cue:not(.unmeasured)', { hasText: 'Match' }).count()).toBe(1);
+    await look('6-operator', page);
+    findings.push(await findingsOn(page));
+    await page.keyboard.press('Escape');
+    await page.getByRole('tab', { name: 'Decisions' }).click();
+    await page.getByRole('cell', { name: 'Accepted' }).first().waitFor();
+    await page.getByRole('tab', { name: 'Subjects' }).click();
+    await page.getByText('1 subjects, by keyed hash').waitFor();
+    findings.push(await findingsOn(page));
+    await page.getByRole('button', { name: 'Light theme' }).click();
+    await page.setViewportSize(PHONE);
+    await page.getByRole('tab', { name: 'Live' }).click();
+    await look('7-operator-phone', page);
+    findings.push(await findingsOn(page));
+    expect(findings.flat()).toEqual([]);
+    expect(trouble).toEqual([]);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Secret').waitFor();
+    await page.context().close();
+  };
+
+  /** The points that are drawn lie on the face, in the picture that they were measured in. */
+  const seesItself = async (
+    page: Page,
+    portrait: Portrait,
+    look: (what: string, at: Page) => Promise<void>,
+  ) => {
+    const looks = hearLooks(page);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.locator('canvas[data-points="468"]').waitFor();
+    await look('8-seen', page);
+    await page.getByRole('button', { name: 'Look again' }).waitFor();
+    const last = looks.at(-1);
+    if (last === undefined) throw new Error('nothing was seen');
+    const fits = looks.map((one) => againstPortrait(one, portrait));
+    // The face is some 170 pixels wide. It turns when asked to; at rest it has the portrait's shape.
+    expect(Math.max(...fits.map(({ movedPx }) => movedPx).filter(Number.isFinite))).toBeLessThan(60);
+    expect(Math.min(...fits.map(({ misshapenPx }) => misshapenPx))).toBeLessThan(14);
+    expect(await brightnessAtNose(page, last)).toBeGreaterThan(225);
+    expect(await page.locator('.cue:not(.unmeasured)', { hasText: 'Match' }).count()).toBe(1);
+    await look('9-seen-after', page);
+    expect(await findingsOn(page)).toEqual([]);
+  };
+
   it('a person registers, sets up the face, and from then on is the only one whose look signs in', async () => {
     const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light' });
     const page = await context.newPage();
@@ -184,6 +242,9 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('button', { name: 'Sign out' }).click();
 
     await somebodyElseTries('mary', lookAt);
+    const operator = await openOperator(browser, server);
+    const comes = operator.locator('.session[data-state=positioning], .session[data-state=challenging]');
+    const hasCome = comes.first().waitFor();
 
     await page.getByRole('link', { name: 'Sign in' }).first().click();
     await page.getByLabel('Username').fill('mary');
@@ -195,6 +256,14 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
       expect.arrayContaining(['Signed in', 'Refused']),
     );
     expect(await history.first().textContent()).toContain('Signed in');
+
+    await hasCome;
+    await operator.locator('.session[data-state=accept]').waitFor();
+    await operatorLooks(operator, lookAt);
+    await page.getByRole('link', { name: 'What the server sees' }).click();
+    await seesItself(page, portrait, lookAt);
+    await page.getByRole('link', { name: 'Your account' }).click();
+    await page.getByRole('heading', { name: /^Good \w+, mary$/ }).waitFor();
     await lookAt('3-account');
     await page.setViewportSize(PHONE);
     await page.emulateMedia({ colorScheme: 'dark' });

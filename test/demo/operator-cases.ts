@@ -1,0 +1,84 @@
+import { readFile, stat } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import type { RealServer } from '../support/real-server.ts';
+import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
+
+/** Who may look at the live service through the demo: whoever knows the secret in the data folder, and nobody else. */
+export function operatorCases(running: () => RealServer): void {
+  const secretOf = async () => (await readFile(running().operatorSecretFile ?? '', 'utf8')).trim();
+  const visitor = () => new VisitorBrowser(running().url);
+
+  it('the operator has a secret of their own that only this user can read', async () => {
+    const secret = await secretOf();
+    const server = running();
+    expect(secret).toMatch(/^[\w-]{24}$/);
+    expect((await stat(server.operatorSecretFile ?? '')).mode & 0o077).toBe(0);
+    expect(server.apiKey).not.toContain(secret);
+  });
+
+  it('the operator sees nothing before signing in, nor after signing out, nor as a user', async () => {
+    const secret = await secretOf();
+    const anybody = visitor();
+    const user = visitor();
+    await user.post('/api/register', { username: 'onlooker', email: 'onlooker@example.org' });
+    const former = visitor();
+    await former.post('/api/operator/sign-in', { secret });
+    const copy = former.copy();
+    await former.post('/api/operator/sign-out');
+    for (const browser of [anybody, user, copy]) {
+      const page = await browser.get('/operator');
+      expect([page.status, page.headers.get('location')]).toEqual([303, '/operator/sign-in']);
+      for (const answer of [
+        await browser.post('/api/operator/live'),
+        await browser.get('/api/operator/decisions'),
+        await browser.get('/api/operator/subjects'),
+      ])
+        expect(await refusalOf(answer)).toEqual([401, 'operator.required']);
+    }
+  });
+
+  it('the operator gets a ticket for the live feed and the records, under a cookie that no other site can use', async () => {
+    const secret = await secretOf();
+    const operator = visitor();
+    expect((await operator.post('/api/operator/sign-in', { secret: ` ${secret}\n` })).status).toBe(200);
+    expect(operator.setCookie).toMatch(/HttpOnly; SameSite=Strict$/);
+    expect((await operator.get('/operator')).status).toBe(200);
+    expect(await (await operator.post('/api/operator/live')).json()).toEqual({
+      ticket: expect.stringMatching(/^vt_/),
+      socketPath: '/v1/live',
+      subprotocol: 'veriframe-live.v1',
+    });
+    expect(await (await operator.get('/api/operator/decisions')).json()).toEqual({
+      decisions: expect.any(Array),
+      next: null,
+    });
+    expect(await (await operator.get('/api/operator/subjects')).json()).toEqual({
+      total: expect.any(Number),
+      subjects: expect.any(Array),
+      next: null,
+    });
+    const foreign = await operator.post('/api/operator/live', {}, { origin: 'https://evil.example' });
+    expect(await refusalOf(foreign)).toEqual([403, 'request.foreign']);
+  });
+
+  it('the secret cannot be guessed at for long', async () => {
+    const guesser = visitor();
+    const answers = [];
+    for (let guess = 0; guess < 11; guess += 1)
+      answers.push(
+        await refusalOf(await guesser.post('/api/operator/sign-in', { secret: `guess ${guess}` })),
+      );
+    expect(answers[0]).toEqual([401, 'operator.refused']);
+    expect(answers.at(-1)).toEqual([429, 'attempts.too_many']);
+  });
+
+  it('who watches a session of their own has an account with a face', async () => {
+    const stranger = visitor();
+    expect(await refusalOf(await stranger.post('/api/see/session'))).toEqual([401, 'sign_in.required']);
+    expect((await stranger.get('/see')).headers.get('location')).toBe('/sign-in');
+    const faceless = visitor();
+    await faceless.post('/api/register', { username: 'faceless', email: 'faceless@example.org' });
+    expect(await refusalOf(await faceless.post('/api/see/session'))).toEqual([409, 'face.missing']);
+    expect((await faceless.get('/see')).headers.get('location')).toBe('/account');
+  });
+}
