@@ -1,3 +1,4 @@
+import { runCalibration } from './calibrate/command.ts';
 import { runMotionMeasure, runMotionTraining } from './motion/command.ts';
 import { TrainError } from './train-error.ts';
 
@@ -13,13 +14,18 @@ writes models/train/motion/motion.onnx and report.json beside it.
   --out DIR       where the files go (models/train/motion)
 
        npm run train -- measure --data DIR
-Measures what the simulation is fitted to on real recordings and writes models/train/motion/measured.json.`;
+Measures what the simulation is fitted to on real recordings and writes models/train/motion/measured.json.
+
+       npm run train -- calibrate [--sessions FILE] [--out FILE]
+Fits the cues' log-likelihood ratios to the sessions that "npm run evaluate -- pad" wrote (reports/pad/sessions.jsonl)
+and writes reports/calibration/report.json.`;
 
 /** `train <what> [options]`. Returns the exit code: 0 done, 2 wrong usage or data. */
 async function main([what, ...args]: readonly string[]): Promise<number> {
   try {
     if (what === 'motion') return await runMotionTraining(args);
     if (what === 'measure') return await runMotionMeasure(args);
+    if (what === 'calibrate') return await runCalibration(args);
     process.stderr.write(`${USAGE}\n`);
     return what === '--help' ? 0 : 2;
   } catch (error) {

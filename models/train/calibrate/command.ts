@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { NOTHING, table } from '../../evaluate/text-cells.ts';
+import { TrainError } from '../train-error.ts';
+import { readSessions, samplesByCue } from './cue-samples.ts';
+import { fitCue, type CueFit } from './fit-cue.ts';
+
+/** Constants for one tier, by cue; null where there is too little to fit. */
+export interface CalibrationReport {
+  readonly sessions: string;
+  readonly tiers: readonly {
+    readonly tier: string;
+    readonly cues: readonly { readonly cue: string; readonly fit: CueFit | null }[];
+  }[];
+}
+
+/**
+ * Fits every cue's log-likelihood ratio to the sessions of a ledger, prints the constants and writes the report.
+ * Returns the exit code. Throws TrainError on wrong usage or data.
+ */
+export async function runCalibration(args: readonly string[]): Promise<number> {
+  const { sessions: file, out } = readOptions(args);
+  const sessions = await readSessions(file);
+  const tiers = [...new Set(sessions.map(({ tier }) => tier))].map((tier) => ({
+    tier,
+    cues: [...samplesByCue(sessions, tier)].map(([cue, samples]) => ({ cue, fit: fitCue(samples) })),
+  }));
+  const report: CalibrationReport = { sessions: file, tiers };
+  await mkdir(path.dirname(out), { recursive: true });
+  await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
+  for (const { tier, cues } of tiers) process.stdout.write(`${tier} tier\n${calibrationTable(cues)}\n\n`);
+  process.stderr.write(`report: ${out}\n`);
+  return 0;
+}
+
+function calibrationTable(cues: CalibrationReport['tiers'][number]['cues']): string {
+  const number = (value: number) => value.toPrecision(3);
+  return table(
+    ['cue', 'sessions', 'recordings', 'limit', 'line', 'steps', 'Cllr now', 'of the line', 'of the steps'],
+    cues.map(({ cue, fit }) => {
+      if (fit === null) return [cue, ...Array.from({ length: 8 }, () => NOTHING)];
+      const { sessions, recordings, limit, line, steps, cost } = fit;
+      return [
+        cue,
+        `${sessions.bonaFide} + ${sessions.attack}`,
+        `${recordings.bonaFide} + ${recordings.attack}`,
+        number(limit),
+        `${number(line.slope)} · score ${line.offset < 0 ? '−' : '+'} ${number(Math.abs(line.offset))}`,
+        steps.map(({ from, llr }) => `${number(from)}: ${number(llr)}`).join(', '),
+        number(cost.present),
+        number(cost.line),
+        number(cost.steps),
+      ];
+    }),
+  );
+}
+
+function readOptions(args: readonly string[]): { readonly sessions: string; readonly out: string } {
+  const text = { type: 'string' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({ args: [...args], options: { sessions: text, out: text } }));
+  } catch (error) {
+    throw new TrainError(error instanceof Error ? error.message : 'The arguments cannot be read.');
+  }
+  return {
+    sessions: values.sessions ?? './reports/pad/sessions.jsonl',
+    out: values.out ?? './reports/calibration/report.json',
+  };
+}
