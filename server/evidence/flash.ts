@@ -141,6 +141,9 @@ function endOf({ steps }: FlashRun, { stepMs }: FlashPolicy): number {
  * Skin that changes as much by others, before a background that does not, contradicts. Where a background follows as
  * much as the skin does, a flat picture that reflects the screen as a whole is as likely as a near wall: that, and
  * light too bright to outshine, say nothing.
+ *
+ * This stands against recordings and pictures made up beforehand. A print cut out along the face reflects the screen as
+ * skin does, and a client that tints its pictures by what it is told follows as well: those are for other cues.
  */
 export function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
   const { samples, impossible, badlyExposed } = run;
