@@ -64,6 +64,8 @@ export async function createTokenIssuer(dataDir: string, issuer: string): Promis
           outcome,
           policy: request.policy,
           assurance: { tier, measured, unmeasured, challengesPassed },
+          // Whoever followed the evidence could have improved a forgery by it.
+          ...(request.observed ? { observed: true } : {}),
         },
       };
       const token = new SignJWT(claims)
@@ -97,6 +99,7 @@ const claimsOfToken = z.object({
       unmeasured: z.array(z.string()),
       challengesPassed: z.int().min(0),
     }),
+    observed: z.boolean().optional(),
   }),
 });
 

@@ -33,6 +33,13 @@ afterEach(async () => {
 });
 
 describe('decision tokens', () => {
+  it('say so when the evidence of their session could be followed', async () => {
+    const issuer = await createTokenIssuer(folder, 'veriframe');
+    const request = { ...decision.request, observed: true } as const;
+    const observed = await verifyToken(await issuer.sign({ ...decision, request }), issuer.jwks, expectation);
+    expect(observed.veriframe.observed).toBe(true);
+  });
+
   it('carry the documented claims and verify against the published keys', async () => {
     const issuer = await createTokenIssuer(folder, 'veriframe');
     const token = await issuer.sign(decision);
