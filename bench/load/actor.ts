@@ -21,6 +21,7 @@ export class Actor {
   readonly #idleFromMs: number;
   #variant = unusedVariant();
   #idleRound = 0;
+  #way = 0;
   #challenge: string | null = null;
   #answer: { readonly clip: Clip; readonly startMs: number; readonly endMs: number } | null = null;
 
@@ -34,7 +35,8 @@ export class Actor {
     const shown = challenge === undefined ? null : `${challenge.number} ${challenge.kind}`;
     const overdue = this.#answer !== null && atMs > this.#answer.endMs + TRY_AGAIN_AFTER_MS;
     if (challenge !== undefined && (shown !== this.#challenge || overdue)) {
-      const clip = this.#person.answers[challenge.kind];
+      const clips = this.#person.answers[challenge.kind] ?? [];
+      const clip = clips[this.#way++ % clips.length];
       if (clip === undefined) throw new Error(`Nobody in the bank can ${challenge.kind}.`);
       const [least, most] = ONSET_MS;
       const startMs = Math.max(atMs + least + (most - least) * this.#draw(), this.#answer?.endMs ?? 0);

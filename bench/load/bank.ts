@@ -6,7 +6,8 @@ import { decode, encode } from '@msgpack/msgpack';
 import type { ChallengeKind } from '../../protocol/status.ts';
 import { packageRoot } from '../../models/package-root.ts';
 import { policyFor } from '../../server/decision/policy.ts';
-import { preparePortrait, Puppet, record, SAMPLE_PORTRAITS } from '../../test/support/puppet/index.ts';
+import { preparePortrait, SAMPLE_PORTRAITS, WEBCAM_SIZE } from '../../test/support/puppet/index.ts';
+import { CalmPuppet } from './calm-puppet.ts';
 
 /** Pictures one after the other, as JPEGs, and how long each is shown. */
 export interface Clip {
@@ -14,10 +15,10 @@ export interface Clip {
   readonly frameMs: number;
 }
 
-/** A person on file: doing nothing for a while, and doing what each challenge asks for, once. */
+/** A person on file: doing nothing for a while, and doing what each challenge asks for, each time in another way. */
 export interface Person {
   readonly idle: Clip;
-  readonly answers: Readonly<Partial<Record<ChallengeKind, Clip>>>;
+  readonly answers: Readonly<Partial<Record<ChallengeKind, readonly Clip[]>>>;
 }
 
 /** Two people who do not resemble each other. */
@@ -29,13 +30,18 @@ export interface Bank {
 export interface BankOptions {
   readonly policy: string;
   readonly framesPerSecond: number;
-  /** How long nothing happens before it begins again. */
+  /** How long nothing happens before it begins again; longer than a session, or it is known for a loop. */
   readonly idleMs?: number;
+  /** Ways to do what a challenge asks for: one that comes twice must not be answered by the same movement. */
+  readonly ways?: number;
 }
 
 const PUPPET_CODE = fileURLToPath(new URL('../../test/support/puppet', import.meta.url));
-const IDLE_MS = 4_000;
+const IDLE_MS = 16_000;
+const WAYS = 2;
 const CLIP_MARGIN_MS = 80;
+/** Time between two performances: whatever a person does lasts less. */
+const APART_MS = 8_000;
 
 /**
  * File of the bank for these options: drawn when it is not there yet, some 25 ms a frame, and kept until the puppet's
@@ -47,7 +53,8 @@ export async function prepareBank(options: BankOptions): Promise<string> {
   if ((await readFile(file).catch(() => null)) !== null) return file;
   const bank: Bank = {
     ada: await drawPerson('first', 31, options),
-    grace: await drawPerson('third', 32, options),
+    // Found out by her face before she has much to do.
+    grace: await drawPerson('third', 32, { ...options, idleMs: (options.idleMs ?? IDLE_MS) / 2, ways: 1 }),
   };
   await mkdir(folder, { recursive: true });
   const draft = `${file}.${process.pid}`;
@@ -65,17 +72,23 @@ export async function loadBank(file: string): Promise<Bank> {
 async function drawPerson(
   portrait: keyof typeof SAMPLE_PORTRAITS,
   seed: number,
-  { policy, framesPerSecond: fps, idleMs = IDLE_MS }: BankOptions,
+  { policy, framesPerSecond: fps, idleMs = IDLE_MS, ways = WAYS }: BankOptions,
 ): Promise<Person> {
-  const puppet = new Puppet(await preparePortrait(SAMPLE_PORTRAITS[portrait]), { seed });
+  const puppet = new CalmPuppet(await preparePortrait(SAMPLE_PORTRAITS[portrait], WEBCAM_SIZE), seed);
   const clip = async (fromMs: number, toMs: number): Promise<Clip> => {
-    const frames = await record(puppet, { fromMs, toMs, fps });
-    return { frames: frames.map(({ jpeg }) => jpeg), frameMs: 1000 / fps };
+    const frames: Uint8Array[] = [];
+    for (let atMs = fromMs; atMs < toMs; atMs += 1000 / fps) frames.push(await puppet.frameAt(atMs));
+    return { frames, frameMs: 1000 / fps };
   };
-  const answers: Partial<Record<ChallengeKind, Clip>> = {};
-  for (const [index, kind] of (policyFor(policy).challenges?.pool ?? []).entries()) {
-    const { startMs, endMs } = puppet.perform(kind, (index + 1) * 2 * Math.max(idleMs, IDLE_MS));
-    answers[kind] = await clip(startMs - CLIP_MARGIN_MS, endMs + CLIP_MARGIN_MS);
+  const answers: Partial<Record<ChallengeKind, Clip[]>> = {};
+  let nextAtMs = idleMs + APART_MS;
+  for (const kind of policyFor(policy).challenges?.pool ?? []) {
+    const clips: Clip[] = [];
+    for (let way = 0; way < ways; way++, nextAtMs += APART_MS) {
+      const { startMs, endMs } = puppet.perform(kind, nextAtMs);
+      clips.push(await clip(startMs - CLIP_MARGIN_MS, endMs + CLIP_MARGIN_MS));
+    }
+    answers[kind] = clips;
   }
   return { idle: await clip(0, idleMs), answers };
 }

@@ -10,7 +10,7 @@ import { prepareBank } from './bank.ts';
 import type { GeneratorSettings } from './generator.ts';
 import type { Command, GeneratorSample, Report, ServerSample } from './messages.ts';
 
-export interface RigOptions extends Pick<BankOptions, 'policy' | 'framesPerSecond' | 'idleMs'> {
+export interface RigOptions extends BankOptions {
   readonly transport: 'uws' | 'ws';
   /** 0: one for each core. */
   readonly workers: number;
@@ -88,11 +88,12 @@ export class LoadRig {
 
   /** Draws the people where that was not done yet, starts both, enrols. Rejects, nothing left running, when one fails. */
   static async start(options: RigOptions): Promise<LoadRig> {
-    const { policy, framesPerSecond, idleMs, transport, workers, seed = 1 } = options;
+    const { policy, framesPerSecond, idleMs, ways, transport, workers, seed = 1 } = options;
     const bankFile = await prepareBank({
       policy,
       framesPerSecond,
       ...(idleMs === undefined ? {} : { idleMs }),
+      ...(ways === undefined ? {} : { ways }),
     });
     const dataDir = await mkdtemp(path.join(tmpdir(), 'veriframe-load-'));
     const server = new Child('server-child.ts', [], serverEnvironment(dataDir, transport, workers), [

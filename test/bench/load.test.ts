@@ -14,7 +14,7 @@ import { pixelDigest } from '../../server/vision/frame-hash.ts';
 import { MAX_PIXELS } from '../vision/support.ts';
 
 /** The same as the chaos suites', so that it is drawn once for both. */
-const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 2_000 };
+const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 5_000, ways: 1 };
 
 let folder = '';
 beforeAll(async () => {
@@ -27,7 +27,7 @@ describe('the crowd', () => {
     const { ada } = await loadBank(await prepareBank(PEOPLE));
     const decoder = new ImageDecoder(MAX_PIXELS);
     const digests = new Set<string>();
-    for (const frame of [ada.idle.frames[0], ada.answers.blink?.frames[5] ?? new Uint8Array()]) {
+    for (const frame of [ada.idle.frames[0], ada.answers.blink?.[0].frames[5] ?? new Uint8Array()]) {
       for (let variant = 0; variant < 24; variant++) {
         const decoded = await decoder.decode(freshen(frame, variant));
         if (!decoded.ok) throw new Error(decoded.code);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../server/clock.ts';
-import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
+import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createPool, type PoolEvent } from '../../server/inference/pool.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { testMasterKey } from '../store/sqlite-backend.ts';
@@ -21,7 +21,7 @@ describe('a worker', () => {
     pool = null;
   });
 
-  it(`is not blamed when the server itself was held up; one without memory is replaced${canStarve ? '' : ' (memory: skipped for want of prlimit)'}`, async () => {
+  it(`is not blamed when the server itself was held up; one that can do nothing, or has no memory, is replaced${canStarve ? '' : ' (memory: skipped for want of prlimit)'}`, async () => {
     const { blazeface, facemesh, iris } = await preparedModels();
     if (!blazeface || !facemesh || !iris) throw new Error('The geometry networks are missing.');
     const events: PoolEvent[] = [];
@@ -37,11 +37,12 @@ describe('a worker', () => {
     const picture = await sharp({ create: { width: 640, height: 480, channels: 3, background: grey } })
       .jpeg()
       .toBuffer();
-    const analyze = () =>
+    const request = () => ({ image: new Uint8Array(picture).buffer, region: null, wants: NOTHING_MORE });
+    const ask = (take: () => AnalyzeRequest) =>
       new Promise<AnalyzeReply>((resolve) => {
-        const request = { image: new Uint8Array(picture).buffer, region: null, wants: NOTHING_MORE };
-        running.requestTurn(() => request, resolve);
+        running.requestTurn(take, resolve);
       });
+    const analyze = () => ask(request);
     const lost = () => events.filter(({ type }) => type === 'worker-lost').length;
 
     const reply = analyze();
@@ -49,12 +50,19 @@ describe('a worker', () => {
     holdUp(1_500);
     expect((await reply).ok).toBe(true);
     expect(lost()).toBe(0);
+
+    // What no session asks for makes the worker's own code fail, and it says so each time.
+    const broken = { ...request(), wants: null as unknown as typeof NOTHING_MORE };
+    for (let frame = 0; frame < 3; frame++)
+      expect(await ask(() => broken)).toEqual({ ok: false, code: 'server.internal' });
+    expect(events.findLast(({ type }) => type === 'worker-lost')).toMatchObject({ why: 'failing' });
+    expect((await analyze()).ok).toBe(true);
     if (!canStarve) return;
 
-    const pid = events.flatMap((event) => (event.type === 'worker-ready' ? [event.pid] : []))[0];
+    const pid = events.flatMap((event) => (event.type === 'worker-ready' ? [event.pid] : [])).at(-1);
     expect(spawnSync('prlimit', ['--pid', String(pid), '--as=1']).status).toBe(0);
-    for (let frame = 0; lost() === 0 && frame < 200; frame++) await analyze();
-    expect(lost()).toBe(1);
+    for (let frame = 0; lost() === 1 && frame < 200; frame++) await analyze();
+    expect(lost()).toBe(2);
     expect((await analyze()).ok).toBe(true);
   });
 });
