@@ -136,11 +136,14 @@ switch (task) {
   case 'evaluate':
     hand(at('dist/models/evaluate/cli.js'), rest);
     break;
+  case 'train':
+    hand(at('dist/models/train/cli.js'), rest);
+    break;
   case 'bench':
     hand('--import', ['tsx', at(`bench/${rest[0]}.ts`), ...rest.slice(1)]);
     break;
   case 'models':
     break;
   default:
-    fail('usage: node deploy/setup.mjs start|test|models|evaluate|bench NAME');
+    fail('usage: node deploy/setup.mjs start|test|models|evaluate|train|bench NAME');
 }
