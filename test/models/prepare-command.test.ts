@@ -32,7 +32,7 @@ describe('manifest and settings', () => {
   it('only the full tier downloads', () => {
     for (const { tier, sources } of ARTIFACTS) {
       const kinds = sources.map((source) => source.from.kind);
-      expect(kinds.every((kind) => kind === (tier === 'base' ? 'package' : 'download'))).toBe(true);
+      expect(kinds.every((kind) => (kind === 'download') === (tier === 'full'))).toBe(true);
     }
   });
 
