@@ -51,7 +51,7 @@ const operatorSignIn = document({
   main: `<section>
 <h1>Operator</h1>
 <form novalidate>
-<label class="field"><span>Secret</span><input name="secret" type="password" autocomplete="current-password" required maxlength="256"><small>In the data folder of the demo, in the file demo-operator-secret.</small></label>
+<label class="field"><span>Secret</span><input name="secret" type="password" autocomplete="current-password" required maxlength="256"><small>In the data folder, in the file demo-operator-secret.</small></label>
 ${problem}
 <button class="button main">Sign in</button>
 </form>

@@ -2,7 +2,6 @@ import type { Outcome } from '../../../protocol/status.ts';
 import { ask } from './api.ts';
 import { button, make } from './dom.ts';
 import { outcomeName, plainWords } from './readings.ts';
-import { exactly } from './times.ts';
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -106,7 +105,7 @@ export function decisionRecords(place: HTMLElement): Records<DecisionView> {
     make(
       'tr',
       {},
-      cell(exactly(one.decidedAtMs)),
+      cell(timeOf(one.decidedAtMs)),
       make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
       cell(one.reasons.map(plainWords).join(', ')),
       cell(plainWords(one.mode)),
@@ -137,8 +136,8 @@ export function subjectRecords(place: HTMLElement): Records<SubjectView> {
       {},
       cell(one.subjectHash.slice(0, 16), 'id'),
       cell(String(one.references), 'number'),
-      cell(exactly(one.firstEnrolledAtMs)),
-      cell(exactly(one.lastEnrolledAtMs)),
+      cell(timeOf(one.firstEnrolledAtMs)),
+      cell(timeOf(one.lastEnrolledAtMs)),
     );
   return new Records(place, load, row, {
     columns: ['Subject, keyed hash', 'References', 'First enrolled', 'Last enrolled'],
@@ -146,6 +145,10 @@ export function subjectRecords(place: HTMLElement): Records<SubjectView> {
     caption: 'subjects, by keyed hash',
   });
 }
+
+/** For example `2026-11-21 05:39:12`, which Swedes write so. */
+const moment = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
+const timeOf = (atMs: number) => moment.format(atMs);
 
 const cell = (text: string, look = '') => make('td', look === '' ? {} : { class: look }, text);
 

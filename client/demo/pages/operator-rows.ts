@@ -17,6 +17,8 @@ interface Row {
   charts: readonly Chart[];
   /** On this page's clock; null while it runs. */
   endedAtMs: number | null;
+  /** Heard of on the feed that is open now. */
+  isKnown: boolean;
 }
 
 export interface SessionRowsOptions {
@@ -55,10 +57,21 @@ export class SessionRows {
       if (known === undefined) this.#add(session);
       else {
         known.trace.add(session);
+        known.isKnown = true;
         this.#show(known);
       }
     }
     this.#forget();
+  }
+
+  /** A new feed was opened, and tells at once of whatever still runs. */
+  startOver(): void {
+    for (const row of this.#rows.values()) row.isKnown = row.endedAtMs !== null;
+  }
+
+  /** Forgets the sessions that ended while nobody heard of it. */
+  forgetUnknown(): void {
+    for (const [id, row] of this.#rows) if (!row.isKnown) this.#remove(id, row);
   }
 
   /** Draws every chart anew, as after a change of colours. */
@@ -117,7 +130,7 @@ export class SessionRows {
         [0, 1],
       ),
     ];
-    const row: Row = { trace, item, opener, cells, cues, charts, endedAtMs: null };
+    const row: Row = { trace, item, opener, cells, cues, charts, endedAtMs: null, isKnown: true };
     this.#rows.set(session.sessionId, row);
     this.#show(row);
   }
@@ -142,10 +155,14 @@ export class SessionRows {
     for (const [at, [id, row]] of ended.entries()) {
       const isOld = nowMs - (row.endedAtMs ?? nowMs) > KEPT_MS || ended.length - at > MOST_KEPT;
       if (!isOld || row.item.classList.contains('open')) continue;
-      for (const chart of row.charts) chart.remove();
-      row.item.remove();
-      this.#rows.delete(id);
+      this.#remove(id, row);
     }
+  }
+
+  #remove(id: string, { charts, item }: Row): void {
+    for (const chart of charts) chart.remove();
+    item.remove();
+    this.#rows.delete(id);
   }
 }
 

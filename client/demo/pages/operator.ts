@@ -8,6 +8,8 @@ import { decisionRecords, subjectRecords } from './operator-records.ts';
 import { SessionRows } from './operator-rows.ts';
 
 const RETRY_MS = [1000, 2000, 5000, 10_000] as const;
+/** By then a new feed has told of every session that runs. */
+const SETTLED_MS = 3000;
 const THEME = 'veriframe.operator.theme';
 
 const empty = find('#panel-live .empty', HTMLElement);
@@ -38,6 +40,8 @@ function hear(message: LiveMessage): void {
     case 'welcome':
       failures = 0;
       showLink('live', 'Live');
+      rows.startOver();
+      setTimeout(() => rows.forgetUnknown(), SETTLED_MS);
       break;
     case 'sessions':
       rows.update(message.sessions);
