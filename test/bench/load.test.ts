@@ -14,7 +14,7 @@ import { pixelDigest } from '../../server/vision/frame-hash.ts';
 import { MAX_PIXELS } from '../vision/support.ts';
 
 /** The same as the chaos suites', so that it is drawn once for both. */
-const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 5_000, ways: 1 };
+const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 3_000, ways: 1 };
 
 let folder = '';
 beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('the crowd', () => {
       ...PEOPLE,
       transports: ['uws'],
       seats: [2],
-      secondsAStep: 2,
+      secondsAStep: 1.5,
       workers: 1,
       onProgress: () => {},
     });

@@ -21,7 +21,7 @@ function fates(ailment: Ailment, seed: number): (picture: number) => Fate {
 }
 
 /** People, impostors and photographs come and go while it lasts. */
-async function aBusyDay(service: VirtualService, people = 12): Promise<void> {
+async function aBusyDay(service: VirtualService, people = 9): Promise<void> {
   for (let i = 0; i < people; i++) {
     if (i % 4 === 2) service.arrive('stranger', subject({ identity: BOB }));
     else if (i % 4 === 3) service.arrive('photograph', flawlessPhotograph(ALICE));
@@ -37,10 +37,10 @@ describe('whatever befalls the workers', () => {
   const seed = 11;
 
   it.each<[string, Ailment, number]>([
-    ['one frame in a hundred kills its worker', { kill: 1 }, 6],
-    ['one in two hundred hangs until its time is up', { hang: 0.5 }, 3],
-    ['one in fifty fails, as for want of memory', { fails: 2 }, 6],
-    ['all of that', { kill: 0.5, hang: 0.2, fails: 0.5 }, 3],
+    ['one frame in a hundred kills its worker', { kill: 1 }, 4],
+    ['one in two hundred hangs until its time is up', { hang: 0.5 }, 2],
+    ['one in fifty fails, as for want of memory', { fails: 2 }, 4],
+    ['all of that', { kill: 0.5, hang: 0.2, fails: 0.5 }, 2],
   ])('nobody is decided wrongly, and nothing is left behind: %s', async (_name, ailment, atLeast) => {
     const service = new VirtualService({ seed, fateOf: fates(ailment, seed) });
     await aBusyDay(service);
@@ -53,7 +53,7 @@ describe('whatever befalls the workers', () => {
 
 describe('a storm of all faults at once', () => {
   // Each seed is another storm; `npm run chaos` goes on where these end.
-  it.each([1, 2, 3, 4])('decides nobody wrongly and leaves nothing behind (seed %i)', async (seed) => {
+  it.each([1, 2])('decides nobody wrongly and leaves nothing behind (seed %i)', async (seed) => {
     const { violations: found, decided: count } = await virtualStorm(seed);
     expect(found).toEqual([]);
     expect(count).toBeGreaterThan(0);
@@ -146,9 +146,7 @@ describe('time', () => {
 });
 
 describe('a server that is told to stop under load', () => {
-  it.each([
-    0, 3_000, 60_000,
-  ])('lets sessions finish for %i ms and sends the rest elsewhere', async (drainMs) => {
+  it.each([0, 60_000])('lets sessions finish for %i ms and sends the rest elsewhere', async (drainMs) => {
     const service = new VirtualService({ seed: 51 });
     await aBusyDay(service, 8);
     const open = service.registry.openSessions;

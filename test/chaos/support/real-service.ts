@@ -57,7 +57,7 @@ export class RealService {
 
   /** Starts it with a fresh folder and enrols the crowd's own person. */
   static async start(seed: number, workers: number): Promise<RealService> {
-    const people = { policy: 'blink-only', framesPerSecond: 15, idleMs: 5_000, ways: 1 };
+    const people = { policy: 'blink-only', framesPerSecond: 15, idleMs: 3_000, ways: 1 };
     const bankFile = await prepareBank(people);
     const dataDir = await mkdtemp(join(tmpdir(), 'veriframe-chaos-'));
     const port = await freePort();
