@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { FaceAnalysis, FrameAnalysis } from '../../../server/vision/analysis.ts';
-import { landmarkBounds } from '../../../server/vision/landmarks.ts';
-import { regionFromMesh } from '../../../server/vision/mesh.ts';
-import { headPose } from '../../../server/vision/pose.ts';
 import { rotationOf } from '../../../test/support/puppet/rotation.ts';
 import { smoothStep } from '../../../test/support/puppet/surroundings.ts';
 
@@ -29,11 +26,12 @@ export function carryOver(
 
 /** Moves a face by this share of what lies between two others: turned, scaled and shifted as a rigid body. */
 function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: number): FaceAnalysis {
-  const [a, b, c, d, e, f, g, h, i] = rotationOf({
+  const turn = {
     yawDeg: share * (from.pose.yawDeg - to.pose.yawDeg),
     pitchDeg: share * (from.pose.pitchDeg - to.pose.pitchDeg),
     rollDeg: share * (from.pose.rollDeg - to.pose.rollDeg),
-  });
+  };
+  const [a, b, c, d, e, f, g, h, i] = rotationOf(turn);
   const scale = (from.quality.interEyePx / to.quality.interEyePx) ** share;
   const here = centre(face.landmarks);
   const before = centre(from.landmarks);
@@ -49,13 +47,29 @@ function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: 
     landmarks[at + 1] = here.y + down + scale * (d * x + e * y + f * z);
     landmarks[at + 2] = scale * (g * x + h * y + i * z);
   }
+  const { pose, region, box, quality } = face;
   return {
     ...face,
     landmarks,
-    pose: headPose(landmarks),
-    box: landmarkBounds(landmarks),
-    region: regionFromMesh(landmarks),
-    quality: { ...face.quality, interEyePx: scale * face.quality.interEyePx },
+    // Turns this small add up.
+    pose: {
+      yawDeg: pose.yawDeg + turn.yawDeg,
+      pitchDeg: pose.pitchDeg + turn.pitchDeg,
+      rollDeg: pose.rollDeg + turn.rollDeg,
+    },
+    region: {
+      centreX: here.x + right + scale * (region.centreX - here.x),
+      centreY: here.y + down + scale * (region.centreY - here.y),
+      size: scale * region.size,
+      angleRad: region.angleRad + (turn.rollDeg * Math.PI) / 180,
+    },
+    box: {
+      x: here.x + right + scale * (box.x - here.x),
+      y: here.y + down + scale * (box.y - here.y),
+      width: scale * box.width,
+      height: scale * box.height,
+    },
+    quality: { ...quality, interEyePx: scale * quality.interEyePx },
   };
 }
 

@@ -7,7 +7,7 @@ import { proportion, type Bounded } from '../proportion.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Footage } from './footage.ts';
 import { type MotionJudge, playSession, type Played } from './session-player.ts';
-import type { SessionKind } from './session-kinds.ts';
+import type { SessionKind, Stage } from './session-kinds.ts';
 
 /** What one cue said in the sessions of a kind. */
 export interface CueSummary {
@@ -84,11 +84,13 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
   const rows: LedgerRow[] = [];
   const sessions: LedgerSession[] = [];
   const empty: { kind: string; tier: Tier }[] = [];
+  const recordedOn = { base: new Map(), full: new Map() } satisfies Record<Tier, Stage['recorded']>;
   for (const kind of options.kinds) {
     const policy = kind.unasked ? withoutChallenges(options.policy) : options.policy;
     for (const { tier, context } of options.contexts) {
       const { footages, judgeMotion } = options;
-      const present = await kind.prepare({ footages, policy, context, judgeMotion });
+      const recorded = recordedOn[tier];
+      const present = await kind.prepare({ footages, policy, context, judgeMotion, recorded });
       if (present === null) {
         empty.push({ kind: kind.id, tier });
         continue;

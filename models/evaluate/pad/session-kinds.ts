@@ -4,6 +4,7 @@ import type { SessionContext } from '../../../server/session/state.ts';
 import type { Embeddings, FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../ids.ts';
 import type { Footage, FootageSource } from './footage.ts';
+import type { RecordedSession } from './recorded-session.ts';
 import type { MotionJudge, Presenter } from './session-player.ts';
 
 /** What a kind of presentation is counted as. */
@@ -32,6 +33,8 @@ export interface Stage {
   readonly policy: Policy;
   readonly context: SessionContext;
   readonly judgeMotion: MotionJudge | null;
+  /** Sessions recorded on this stage, by what was recorded: several kinds of attack begin with the same ones. */
+  readonly recorded: Map<string, Promise<readonly RecordedSession[]>>;
 }
 
 /** How the presentation with this number is made; `random` is its own. */

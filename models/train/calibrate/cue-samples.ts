@@ -33,13 +33,19 @@ export async function readSessions(file: string): Promise<SessionLine[]> {
   return lines.map((line) => JSON.parse(line) as SessionLine);
 }
 
-/** The measured samples of every cue in sessions of one tier. The puppet stands in for bona fide subjects. */
+/**
+ * Cues that the ledger says nothing of: its attackers show the face that is enrolled, so matches are those of both
+ * classes; what they are worth against strangers `npm run evaluate -- verification` tells.
+ */
+const ELSEWHERE: readonly Cue[] = ['match', 'quality'];
+
+/** The measured samples of each cue in sessions of one tier. The puppet stands in for bona fide subjects. */
 export function samplesByCue(
   sessions: readonly SessionLine[],
   tier: string,
 ): ReadonlyMap<Cue, readonly CueSample[]> {
   const byCue = new Map<Cue, CueSample[]>();
-  for (const cue of CUES) {
+  for (const cue of CUES.filter((one) => !ELSEWHERE.includes(one))) {
     const measured = sessions.flatMap(({ kind, role, recording, played, tier: of }) => {
       const one = of === tier ? played.evidence?.[cue] : undefined;
       if (one === undefined || !one.measured) return [];

@@ -1,0 +1,68 @@
+import { CHALLENGE_KINDS, type ChallengeKind } from '../../../protocol/status.ts';
+import type { Reference } from '../../../server/session/event.ts';
+import { type Bank, BANK_FRAMES_PER_SECOND, bankOf, type BankRecipe, bankSources } from './bank.ts';
+import type { FootageSource } from './footage.ts';
+import { enrolmentRecipe, headRecipe, PEOPLE, type Person } from './materials.ts';
+import { type Answer, BankPresenter, humanAnswer } from './presenters.ts';
+import { referenceFrom, type SessionKind, type Stage } from './session-kinds.ts';
+import type { Presenter } from './session-player.ts';
+
+export type Random = () => number;
+
+/** What a person's reference is made of: the same face on another occasion. */
+export const enrolmentOf = (person: Person): FootageSource[] => bankSources(enrolmentRecipe(person));
+
+export function referenceOf(person: Person, { footages }: Stage): Reference {
+  const { rest } = bankOf(enrolmentRecipe(person), footages);
+  const reference = referenceFrom(rest.frames, person.name);
+  if (reference === null) throw new Error(`${person.name} cannot be enrolled.`);
+  return reference;
+}
+
+type KindHead = Pick<SessionKind, 'id' | 'label'> & Partial<Pick<SessionKind, 'role' | 'origin'>>;
+
+/** A kind whose every presentation is of one person's bank. */
+export function bankKind(
+  head: KindHead,
+  recipes: readonly { readonly person: Person; readonly recipe: BankRecipe }[],
+  present: (bank: Bank, random: Random, stage: Stage) => Presenter,
+): SessionKind {
+  return {
+    role: 'attack',
+    origin: 'simulated',
+    ...head,
+    unasked: false,
+    people: new Set(recipes.map(({ person }) => person)).size,
+    sources: recipes.flatMap(({ person, recipe }) => [...enrolmentOf(person), ...bankSources(recipe)]),
+    prepare: async (stage) => {
+      const ready = recipes.map(({ person, recipe }) => ({
+        bank: bankOf(recipe, stage.footages),
+        references: [referenceOf(person, stage)],
+        recording: recipe.id,
+      }));
+      return (random, index) => {
+        const { bank, references, recording } = ready[index % ready.length];
+        const presenter = present(bank, random, stage);
+        return { presenter, references, framesPerSecond: BANK_FRAMES_PER_SECOND, recording };
+      };
+    },
+  };
+}
+
+/** The puppets of all people. */
+export const heads = PEOPLE.map((person) => ({ person, recipe: headRecipe(person) }));
+/** Does what is asked for, as a person would. */
+export const answering = (bank: Bank, random: Random) =>
+  new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true });
+
+/** Does what `answerOf` makes of what is asked for. */
+export const answeringBy =
+  (answerOf: (random: Random, stage: Stage) => Answer) => (bank: Bank, random: Random, stage: Stage) =>
+    new BankPresenter({ bank, random, answer: answerOf(random, stage), smooth: true });
+
+/** All kinds of challenge that may be drawn, but for this one. */
+export const others = (kind: ChallengeKind, { policy }: Stage) =>
+  (policy.challenges?.pool ?? CHALLENGE_KINDS).filter((other) => other !== kind);
+
+export const oneOf = <Item>(items: readonly Item[], random: Random): Item | undefined =>
+  items[Math.floor(random() * items.length)];

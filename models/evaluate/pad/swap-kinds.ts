@@ -1,0 +1,56 @@
+import { answering, bankKind, enrolmentOf, heads, type Random, referenceOf } from './bank-kind.ts';
+import { type Bank, BANK_FRAMES_PER_SECOND, bankOf, bankSources } from './bank.ts';
+import { coupleRecipe, PEOPLE } from './materials.ts';
+import { switchAt } from './presenters.ts';
+import type { SessionKind } from './session-kinds.ts';
+import type { Presenter } from './session-player.ts';
+
+const coupleOf = PEOPLE.slice(0, 1).map((person) => ({
+  person,
+  recipe: coupleRecipe(person, PEOPLE[1]),
+}));
+
+/** More than one face. */
+export const SWAP_KINDS: readonly SessionKind[] = [
+  swapKind('swap-to-victim', 'attacker answers, then the victim’s face', 'to'),
+  swapKind('swap-from-victim', 'victim’s face, then the attacker answers', 'from'),
+  swapKind('swap-back', 'victim’s face at rest, the attacker’s in every answer', 'in answers'),
+  bankKind({ id: 'two-faces', label: 'two faces side by side', origin: 'puppet' }, coupleOf, answering),
+];
+
+function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'): SessionKind {
+  return {
+    id,
+    label,
+    role: 'attack',
+    origin: 'puppet',
+    unasked: false,
+    people: PEOPLE.length,
+    sources: heads.flatMap(({ person, recipe }) => [...enrolmentOf(person), ...bankSources(recipe)]),
+    prepare: async (stage) => {
+      const banks = heads.map(({ person, recipe }) => ({
+        bank: bankOf(recipe, stage.footages),
+        references: [referenceOf(person, stage)],
+        recording: recipe.id,
+      }));
+      return (random, index) => {
+        const victim = banks[index % banks.length];
+        const attacker = banks[(index + 1 + Math.floor(random() * (banks.length - 1))) % banks.length];
+        const { references, recording } = victim;
+        const presenter = swapped(way, victim.bank, attacker.bank, random);
+        return {
+          presenter,
+          references,
+          framesPerSecond: BANK_FRAMES_PER_SECOND,
+          recording: `${attacker.recording}, ${recording}`,
+        };
+      };
+    },
+  };
+}
+
+function swapped(way: 'to' | 'from' | 'in answers', victim: Bank, attacker: Bank, random: Random): Presenter {
+  if (way === 'in answers') return answering({ rest: victim.rest, takes: attacker.takes }, random);
+  const [first, second] = way === 'to' ? [attacker, victim] : [victim, attacker];
+  return switchAt(answering(first, random), answering(second, random), 600 + 6_000 * random());
+}
