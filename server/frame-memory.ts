@@ -15,7 +15,7 @@ export interface SessionFrames {
  * Remembers which pictures the sessions of this process have shown, so that a recording of one is known when it is
  * played into another. No camera takes the same picture twice, for its noise; a person who tries again never sends
  * one again. So every picture with a face counts, whatever became of its session: an attacker may well have recorded
- * one that failed. Pictures of the same session are not its business.
+ * one that failed, or feed one camera to two sessions at once. Pictures of the same session are not its business.
  *
  * Holds 64-bit digests of the last `frames` / 2 to `frames` pictures in two generations of an open-addressing table,
  * 24 bytes a picture; the older generation is forgotten when the newer one is full. With a million pictures

@@ -46,7 +46,10 @@ export function report(rows: readonly Row[]): string {
     ...lines,
     '',
     `AUC, people against photos: likeness ${shown(areaUnderCurve(likeness(people), likeness(flat)))}, off-plane ${shown(areaUnderCurve(offPlane(people), offPlane(flat)))}.`,
-    `Folding a frame into the injection cue: ${shown(Math.max(...rows.map(({ stream }) => stream.microsecondsAFrame)), 0)} µs at most.`,
+    `Folding a frame into the injection cue, µs: ${range(
+      rows.map(({ stream }) => stream.microsecondsAFrame),
+      0,
+    )}.`,
   ].join('\n');
 }
 
