@@ -29,6 +29,8 @@ const SOFT_POINTS: readonly number[] = [
 
 /** The landmarks that a posture keeps, in its order: stiff ones first. */
 export const MOTION_POINTS: readonly number[] = [...STIFF_POINTS, ...BROW_POINTS, ...SOFT_POINTS];
+/** How many of them the skull carries. */
+export const MOTION_STIFF_COUNT = STIFF_POINTS.length;
 const COUNT = MOTION_POINTS.length;
 const STIFF = STIFF_POINTS.map((_, i) => i);
 const BROWS = BROW_POINTS.map((_, i) => STIFF_POINTS.length + i);

@@ -102,7 +102,10 @@ export async function runMotionMeasure(args: readonly string[]): Promise<number>
   const options = readOptions(args);
   if (options.data === null) throw new TrainError('--data is missing.');
   const streams = await realStreams({ data: options.data, seed: options.seed, photos: options.photos });
-  const measured = measure(streams);
+  const measured = measure(
+    streams,
+    `npm run train -- measure --data DIR --seed ${options.seed} --photos ${options.photos}`,
+  );
   await writeFile(path.join(options.out, 'measured.json'), readableJson(measured));
   process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);
   return 0;

@@ -24,6 +24,8 @@ export type Spread = readonly [number, number, number];
 
 /** What real recordings show, by kind: for each feature the spread over windows of its standard deviation or level. */
 export interface Measured {
+  /** What wrote this. */
+  readonly command: string;
   readonly meanFace: MeanFace;
   /** Correlation of a still picture's mesh noise from one frame to the next at 25 a second. */
   readonly noiseCarriedOver: number;
@@ -69,12 +71,13 @@ export function spreads(windows: readonly Float32Array[]): Readonly<Record<strin
   );
 }
 
-/** Everything that the simulation is fitted to. */
-export function measure(streams: readonly RealStream[]): Measured {
+/** Everything that the simulation is fitted to. `command` is how to have it again. */
+export function measure(streams: readonly RealStream[], command: string): Measured {
   const kinds = [...new Set(streams.map(({ kind }) => kind))];
   const windows = (kind: RealKind) =>
     streams.filter((stream) => stream.kind === kind).flatMap(({ faces }) => windowsOf(faces));
   return {
+    command,
     meanFace: meanFace(streams),
     noiseCarriedOver: rounded(carriedOver(streams.filter(({ kind }) => kind === 'photo-fixed')), 2),
     features: Object.fromEntries(kinds.map((kind) => [kind, spreads(windows(kind))])),
