@@ -1,9 +1,12 @@
 import { decide, type Cause, type Conclusion } from '../decision/decide.ts';
 import type { Policy } from '../decision/policy-shape.ts';
+import { isTimeUp } from './deadlines.ts';
+import type { Effect } from './effect.ts';
 import { assuranceOf, evidenceOf, findingsOf, matchFinding } from './findings.ts';
-import type { LiveState, SessionContext } from './state.ts';
+import { isIdle } from './frame-flow.ts';
+import { enrolmentConclusion, proceed } from './matching.ts';
+import { isLive, withLive, type LiveState, type SessionContext } from './state.ts';
 import type { LiveStep, Step } from './step.ts';
-import { proceed } from './matching.ts';
 
 /** Ends a live session with a decision that stands. */
 export function concludeWith(
@@ -30,7 +33,7 @@ export function concludeWith(
 }
 
 /** Judges what was gathered: goes on, asks gallery or store, or ends. `cause` says that no more frames come. */
-export function judgeSession(
+function judgeSession(
   state: LiveState,
   cause: Cause | null,
   atMs: number,
@@ -48,4 +51,39 @@ export function judgeSession(
     case 'proceed':
       return state.phase === 'matching' ? proceed(state, atMs, policy) : [state, []];
   }
+}
+
+/**
+ * Judges the session; where that settles nothing, ends it if its time is up or its source has run dry. While a
+ * reference is being stored only the store's answer counts, or that it takes too long.
+ */
+export function judgeOrEnd(state: LiveState, atMs: number, policy: Policy, context: SessionContext): Step {
+  const pending = state.phase === 'matching' ? state.pending : null;
+  if (pending?.for === 'storage')
+    return atMs < pending.deadlineAtMs
+      ? [state, []]
+      : concludeWith(state, enrolmentConclusion('failed'), atMs, policy, context);
+  const judged = judgeSession(state, null, atMs, policy, context);
+  if (!isLive(judged[0]) || asks(judged[1])) return judged;
+  if (isTimeUp(state, atMs)) return judgeSession(state, 'time-up', atMs, policy, context);
+  const dry = state.live.ending && isIdle(state.live.flow) && pending === null;
+  return dry ? judgeSession(state, 'source-ended', atMs, policy, context) : judged;
+}
+
+function asks(effects: readonly Effect[]): boolean {
+  return effects.some(({ type }) => type === 'search-gallery' || type === 'store-reference');
+}
+
+/** The client left. A reference that is being stored is still waited for, so that its audit is true. */
+export function endFor(
+  cause: Extract<Cause, 'cancelled' | 'disconnected'>,
+  state: LiveState,
+  atMs: number,
+  policy: Policy,
+  context: SessionContext,
+): Step {
+  const storing = state.phase === 'matching' && state.pending?.for === 'storage';
+  return storing
+    ? [withLive(state, { ending: true }), []]
+    : judgeSession(state, cause, atMs, policy, context);
 }

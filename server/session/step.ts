@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Effect } from './effect.ts';
-import type { LiveState, SessionState } from './state.ts';
+import { isLive, type LiveState, type SessionState } from './state.ts';
 
 /** A new state and what is to be done about it, in order. */
 export type Step<State extends SessionState = SessionState> = readonly [State, readonly Effect[]];
@@ -22,4 +22,9 @@ export function drawAt(draws: readonly number[], index: number): number {
   const draw = draws[index];
   if (draw === undefined) throw new RangeError(`the event carries ${draws.length} draws`);
   return draw;
+}
+
+/** Puts effects before a step's own; an end needs neither credit nor turns. */
+export function withEffects(effects: readonly Effect[], [state, own]: Step): Step {
+  return [state, isLive(state) ? [...effects, ...own] : own];
 }

@@ -1,28 +1,18 @@
-import { conclude, type Cause } from '../decision/decide.ts';
 import type { Policy } from '../decision/policy-shape.ts';
+import { onHello, onReferences } from './begin.ts';
 import { advanceChallenging, skipChallenge } from './challenging.ts';
-import { concludeWith, judgeSession } from './conclude.ts';
-import { isTimeUp, nextDeadline } from './deadlines.ts';
-import type { Effect } from './effect.ts';
+import { concludeWith, endFor, judgeOrEnd } from './conclude.ts';
+import { nextDeadline } from './deadlines.ts';
 import type { SessionEvent } from './event.ts';
-import { foldAnalysis, type Seen } from './fold-analysis.ts';
-import { isIdle, openFlow, runningFrame, startRunning, stopRunning, takeFrame } from './frame-flow.ts';
-import { enrolmentConclusion, takeCandidates } from './matching.ts';
-import { paceStatus, silent } from './pace-status.ts';
-import { advancePositioning, enterPositioning } from './positioning.ts';
-import { publicStatus } from './public-status.ts';
-import {
-  emptyGathered,
-  isLive,
-  nothingSeen,
-  withLive,
-  type HelloState,
-  type LiveState,
-  type SessionContext,
-  type SessionState,
-} from './state.ts';
 import { advanceFlash } from './flashing.ts';
-import { drawAt, failWith, type Step } from './step.ts';
+import { foldAnalysis, type Seen } from './fold-analysis.ts';
+import { runningFrame, startRunning, stopRunning, takeFrame } from './frame-flow.ts';
+import { enrolmentConclusion, takeCandidates } from './matching.ts';
+import { paceStatus } from './pace-status.ts';
+import { advancePositioning } from './positioning.ts';
+import { publicStatus } from './public-status.ts';
+import { isLive, withLive, type LiveState, type SessionContext, type SessionState } from './state.ts';
+import { drawAt, failWith, withEffects, type Step } from './step.ts';
 import { wantsOf } from './wants.ts';
 
 export type { SessionContext } from './state.ts';
@@ -65,77 +55,6 @@ function settle([state, effects]: Step, atMs: number, policy: Policy): Step {
       ...(rearm ? [{ type: 'wake-at', atMs: wakeAtMs } as const] : []),
     ],
   ];
-}
-
-function onHello(state: HelloState, event: SessionEvent, policy: Policy, context: SessionContext): Step {
-  const { atMs } = event;
-  switch (event.type) {
-    case 'hello':
-      return begin(state, event, policy, context);
-    case 'references':
-      return [{ ...state, references: event.references }, []];
-    case 'deadline':
-      return atMs >= state.createdAtMs + policy.timing.helloMs
-        ? failWith('hello.timeout', atMs)
-        : [state, []];
-    case 'bye':
-    case 'disconnected':
-      return [{ phase: 'closed', atMs, code: null }, []];
-    case 'frame':
-    case 'skip':
-      return failWith('hello.expected', atMs);
-    case 'turn':
-    case 'analyzed':
-    case 'analysis-failed':
-    case 'candidates':
-    case 'enrolled':
-      return [state, []];
-  }
-}
-
-function begin(
-  state: HelloState,
-  { atMs, flash: offersFlash = false, virtualCamera = false }: Extract<SessionEvent, { type: 'hello' }>,
-  policy: Policy,
-  context: SessionContext,
-): Step {
-  const [flow, effects] = openFlow(policy);
-  const live = {
-    mode: state.mode,
-    subject: state.subject,
-    offersFlash,
-    sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
-    flow,
-    look: nothingSeen,
-    gathered: { ...emptyGathered, injection: { ...emptyGathered.injection, virtualCamera } },
-    references: null,
-    status: silent,
-    wakeAtMs: null,
-    ending: false,
-  };
-  const started = enterPositioning(live, atMs, policy);
-  const lacksPad = policy.requiredCues.includes('passive-pad') && context.models.pad.length === 0;
-  const lacksFlash = policy.requiredCues.includes('flash') && !offersFlash;
-  if (lacksPad || lacksFlash) return concludeWith(started, neverMeasurable, atMs, policy, context);
-  return state.references === null
-    ? [started, effects]
-    : withEffects(effects, onReferences(started, state.references, atMs, policy, context));
-}
-
-/** The policy needs what this server, client or subject does not have: trying again changes nothing. */
-const neverMeasurable = conclude('re-verify', 'never', 'required-cue-unmeasured');
-
-function onReferences(
-  state: LiveState,
-  references: NonNullable<HelloState['references']>,
-  atMs: number,
-  policy: Policy,
-  context: SessionContext,
-): Step {
-  const next = withLive(state, { references });
-  return state.live.mode === 'verify' && references.length === 0
-    ? concludeWith(next, neverMeasurable, atMs, policy, context)
-    : [next, []];
 }
 
 function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: SessionContext): Step {
@@ -259,44 +178,4 @@ function movePhase(
     case 'matching':
       return advanceFlash(state, seen, atMs, drawAt(draws, 0), policy);
   }
-}
-
-/**
- * Judges the session; where that settles nothing, ends it if its time is up or its source has run dry. While a
- * reference is being stored only the store's answer counts, or that it takes too long.
- */
-function judgeOrEnd(state: LiveState, atMs: number, policy: Policy, context: SessionContext): Step {
-  const pending = state.phase === 'matching' ? state.pending : null;
-  if (pending?.for === 'storage')
-    return atMs < pending.deadlineAtMs
-      ? [state, []]
-      : concludeWith(state, enrolmentConclusion('failed'), atMs, policy, context);
-  const judged = judgeSession(state, null, atMs, policy, context);
-  if (!isLive(judged[0]) || asks(judged[1])) return judged;
-  if (isTimeUp(state, atMs)) return judgeSession(state, 'time-up', atMs, policy, context);
-  const dry = state.live.ending && isIdle(state.live.flow) && pending === null;
-  return dry ? judgeSession(state, 'source-ended', atMs, policy, context) : judged;
-}
-
-function asks(effects: readonly Effect[]): boolean {
-  return effects.some(({ type }) => type === 'search-gallery' || type === 'store-reference');
-}
-
-/** The client left. A reference that is being stored is still waited for, so that its audit is true. */
-function endFor(
-  cause: Extract<Cause, 'cancelled' | 'disconnected'>,
-  state: LiveState,
-  atMs: number,
-  policy: Policy,
-  context: SessionContext,
-): Step {
-  const storing = state.phase === 'matching' && state.pending?.for === 'storage';
-  return storing
-    ? [withLive(state, { ending: true }), []]
-    : judgeSession(state, cause, atMs, policy, context);
-}
-
-/** Puts effects before a step's own; an end needs neither credit nor turns. */
-function withEffects(effects: readonly Effect[], [state, own]: Step): Step {
-  return [state, isLive(state) ? [...effects, ...own] : own];
 }

@@ -1,18 +1,10 @@
+import { CHALLENGE_KINDS, type ChallengeKind } from '../../../protocol/status.ts';
 import { HEAD_AT_REST, type HeadState } from './head.ts';
 import { drawAt, hash32, type Draw } from './seeded.ts';
 
-/** What a puppet can be told to do. Directions are the subject's own. */
-export const ACTIONS = [
-  'blink',
-  'turn-left',
-  'turn-right',
-  'look-up',
-  'look-down',
-  'smile',
-  'open-mouth',
-  'come-closer',
-] as const satisfies readonly string[];
-export type Action = (typeof ACTIONS)[number];
+/** What a puppet can be told to do: all that a challenge can ask for. */
+export const ACTIONS = CHALLENGE_KINDS;
+export type Action = ChallengeKind;
 
 /** One action with its timing: it rises from `startMs`, is held, and is over at `endMs`. */
 export interface Performance {

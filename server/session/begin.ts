@@ -1,0 +1,94 @@
+import { conclude } from '../decision/decide.ts';
+import type { Policy } from '../decision/policy-shape.ts';
+import { concludeWith } from './conclude.ts';
+import type { SessionEvent } from './event.ts';
+import { openFlow } from './frame-flow.ts';
+import { silent } from './pace-status.ts';
+import { enterPositioning } from './positioning.ts';
+import {
+  emptyGathered,
+  nothingSeen,
+  withLive,
+  type HelloState,
+  type LiveState,
+  type SessionContext,
+} from './state.ts';
+import { failWith, withEffects, type Step } from './step.ts';
+
+/** Folds an event into a session that waits for its hello. */
+export function onHello(
+  state: HelloState,
+  event: SessionEvent,
+  policy: Policy,
+  context: SessionContext,
+): Step {
+  const { atMs } = event;
+  switch (event.type) {
+    case 'hello':
+      return begin(state, event, policy, context);
+    case 'references':
+      return [{ ...state, references: event.references }, []];
+    case 'deadline':
+      return atMs >= state.createdAtMs + policy.timing.helloMs
+        ? failWith('hello.timeout', atMs)
+        : [state, []];
+    case 'bye':
+    case 'disconnected':
+      return [{ phase: 'closed', atMs, code: null }, []];
+    case 'frame':
+    case 'skip':
+      return failWith('hello.expected', atMs);
+    case 'turn':
+    case 'analyzed':
+    case 'analysis-failed':
+    case 'candidates':
+    case 'enrolled':
+      return [state, []];
+  }
+}
+
+function begin(
+  state: HelloState,
+  { atMs, flash: offersFlash = false, virtualCamera = false }: Extract<SessionEvent, { type: 'hello' }>,
+  policy: Policy,
+  context: SessionContext,
+): Step {
+  const [flow, effects] = openFlow(policy);
+  const live = {
+    mode: state.mode,
+    subject: state.subject,
+    offersFlash,
+    sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
+    flow,
+    look: nothingSeen,
+    gathered: { ...emptyGathered, injection: { ...emptyGathered.injection, virtualCamera } },
+    references: null,
+    status: silent,
+    wakeAtMs: null,
+    ending: false,
+  };
+  const started = enterPositioning(live, atMs, policy);
+  const lacksPad = policy.requiredCues.includes('passive-pad') && context.models.pad.length === 0;
+  const lacksFlash = policy.requiredCues.includes('flash') && !offersFlash;
+  if (lacksPad || lacksFlash) return concludeWith(started, neverMeasurable, atMs, policy, context);
+  return state.references === null
+    ? [started, effects]
+    : withEffects(effects, onReferences(started, state.references, atMs, policy, context));
+}
+
+/** The policy needs what this server, client or subject does not have: trying again changes nothing. */
+const neverMeasurable = conclude('re-verify', 'never', 'required-cue-unmeasured');
+
+/** Takes in the claimed subject's references. */
+export function onReferences(
+  state: LiveState,
+  references: NonNullable<HelloState['references']>,
+  atMs: number,
+  policy: Policy,
+  context: SessionContext,
+): Step {
+  const next = withLive(state, { references });
+  return state.live.mode === 'verify' && references.length === 0
+    ? concludeWith(next, neverMeasurable, atMs, policy, context)
+    : [next, []];
+}
