@@ -34,7 +34,8 @@ function sensor(surfaceMm: (x: number, y: number) => number, noiseMm = 3, seed =
 }
 
 /** The plain head itself, half a metre away, by its nearest points. */
-const head = (x: number, y: number) => {
+const headMm = Float32Array.from({ length: WIDTH * HEIGHT }, (_, at) => {
+  const [x, y] = [((at % WIDTH) + 0.5) * 4, (Math.floor(at / WIDTH) + 0.5) * 4];
   let [sum, weights] = [0, 0];
   for (let i = 0; i < mesh.length; i += 3) {
     const weight = 1 / ((mesh[i] - x) ** 2 + (mesh[i + 1] - y) ** 2 + 4) ** 2;
@@ -42,7 +43,8 @@ const head = (x: number, y: number) => {
     weights += weight;
   }
   return 500 + (sum / weights) * MM_PER_PX;
-};
+});
+const head = (x: number, y: number) => headMm[Math.floor(y / 4) * WIDTH + Math.floor(x / 4)];
 const tilted = (x: number, y: number) => 500 + 0.4 * (x - 320) - 0.3 * (y - 240);
 const rolled = (x: number) => 500 + ((x - 320) * MM_PER_PX) ** 2 / 200;
 const folded = (x: number) => 500 + 0.3 * Math.abs(x - 320) * MM_PER_PX;

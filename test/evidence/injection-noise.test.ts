@@ -13,18 +13,24 @@ import { SessionDriver, START_MS } from '../support/session-driver.ts';
 
 const policy = policyFor('standard').injection;
 
+const WIDTH = 160;
+const HEIGHT = 120;
+const TEXTURE = Float32Array.from({ length: WIDTH * HEIGHT }, (_, at) => {
+  const [x, y] = [at % WIDTH, Math.floor(at / WIDTH)];
+  return 90 + 60 * Math.sin(x / 9) * Math.cos(y / 7);
+});
+
 /** A textured scene, with noise of a camera on `noisyShare` of its columns. */
-function scene(random: () => number, noisyShare: number, level = 0, width = 320, height = 240): RgbImage {
-  const data = new Uint8Array(3 * width * height);
-  for (let i = 0; i < data.length; i++) {
-    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
-    const noise = x < noisyShare * width ? (random() - 0.5) * 6 : 0;
-    data[i] = level + 90 + 60 * Math.sin(x / 9) * Math.cos(y / 7) + noise;
+function scene(random: () => number, noisyShare: number): RgbImage {
+  const data = new Uint8Array(3 * WIDTH * HEIGHT);
+  for (const [at, value] of TEXTURE.entries()) {
+    const noise = at % WIDTH < noisyShare * WIDTH ? (random() - 0.5) * 6 : 0;
+    data.fill(value + noise, 3 * at, 3 * at + 3);
   }
-  return { data, width, height };
+  return { data, width: WIDTH, height: HEIGHT };
 }
 
-function noiseless(noisyShare: number, frames = 40): boolean {
+function noiseless(noisyShare: number, frames = 36): boolean {
   const random = seeded(6);
   let state = initialNoise;
   for (let i = 0; i < frames; i++) state = foldNoise(state, blockDigests(scene(random, noisyShare)));
