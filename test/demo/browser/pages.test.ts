@@ -207,8 +207,9 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     const last = looks.at(-1);
     if (last === undefined) throw new Error('nothing was seen');
     const fits = looks.map((one) => againstPortrait(one, portrait));
-    // The face is some 170 pixels wide. It turns when asked to; at rest it has the portrait's shape.
-    expect(Math.max(...fits.map(({ movedPx }) => movedPx).filter(Number.isFinite))).toBeLessThan(60);
+    // The face is some 170 pixels wide. It turns when asked to; at rest it is where the portrait has it, and as.
+    const moved = fits.map(({ movedPx }) => movedPx).toSorted((a, b) => a - b);
+    expect(moved[Math.floor(moved.length / 2)]).toBeLessThan(45);
     expect(Math.min(...fits.map(({ misshapenPx }) => misshapenPx))).toBeLessThan(14);
     expect(await brightnessAtNose(page, last)).toBeGreaterThan(225);
     expect(await page.locator('.cue:not(.unmeasured)', { hasText: 'Match' }).count()).toBe(1);
@@ -233,7 +234,11 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByLabel('Email').fill('mary@example.org');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('button', { name: 'Start' }).click();
-    await page.locator('.line:not(.leaving)', { hasText: /Turn|Blink/ }).waitFor();
+    await page
+      .locator('.line:not(.leaving)', {
+        hasText: /Turn|Blink|Look (up|down)|Smile|Open your mouth|Come closer/,
+      })
+      .waitFor();
     await lookAt('1-challenge');
     await passed(page, page.getByRole('heading', { name: 'You’re all set' }));
     await lookAt('2-done');
