@@ -78,8 +78,9 @@ export async function runMotionTraining(args: readonly string[]): Promise<number
           photos: options.photos,
           onStream: ({ kind, name, faces }) => say(`${kind} ${name}: ${faces.length} faces`),
         });
+  const judged = options.data === null ? '' : ` --data DIR --photos ${options.photos}`;
   const report: MotionReport = {
-    command: `npm run train -- motion --seed ${options.seed} --windows ${options.windows} --epochs ${options.epochs}`,
+    command: `npm run train -- motion --seed ${options.seed} --windows ${options.windows} --epochs ${options.epochs}${judged}`,
     backend,
     sha256: sha256(onnx),
     bytes: onnx.length,
