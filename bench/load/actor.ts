@@ -1,3 +1,4 @@
+import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ShownStatus } from '../../test/support/puppet/index.ts';
 import type { Clip, Person } from './bank.ts';
 import { freshen, VARIANTS } from './fresh-jpeg.ts';
@@ -21,7 +22,8 @@ export class Actor {
   readonly #idleFromMs: number;
   #variant = unusedVariant();
   #idleRound = 0;
-  #way = 0;
+  /** How often each challenge was answered. */
+  readonly #ways = new Map<ChallengeKind, number>();
   #challenge: string | null = null;
   #answer: { readonly clip: Clip; readonly startMs: number; readonly endMs: number } | null = null;
 
@@ -36,7 +38,9 @@ export class Actor {
     const overdue = this.#answer !== null && atMs > this.#answer.endMs + TRY_AGAIN_AFTER_MS;
     if (challenge !== undefined && (shown !== this.#challenge || overdue)) {
       const clips = this.#person.answers[challenge.kind] ?? [];
-      const clip = clips[this.#way++ % clips.length];
+      const way = this.#ways.get(challenge.kind) ?? 0;
+      this.#ways.set(challenge.kind, way + 1);
+      const clip = clips[way % clips.length];
       if (clip === undefined) throw new Error(`Nobody in the bank can ${challenge.kind}.`);
       const [least, most] = ONSET_MS;
       const startMs = Math.max(atMs + least + (most - least) * this.#draw(), this.#answer?.endMs ?? 0);

@@ -38,7 +38,7 @@ export interface BankOptions {
 
 const PUPPET_CODE = fileURLToPath(new URL('../../test/support/puppet', import.meta.url));
 const IDLE_MS = 16_000;
-const WAYS = 2;
+const WAYS = 3;
 const CLIP_MARGIN_MS = 80;
 /** Time between two performances: whatever a person does lasts less. */
 const APART_MS = 8_000;
