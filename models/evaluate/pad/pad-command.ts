@@ -4,7 +4,7 @@ import { modelCacheDir } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import { progressDisplay } from '../progress-display.ts';
 import { updateGenerated } from '../readme-table.ts';
-import { defaultWorkers } from '../verification.ts';
+import { defaultWorkers, recordCacheDir } from '../verification.ts';
 import { writeLedgerChart } from './ledger-chart.ts';
 import { markdownReport, readmeTable, terminalTable } from './ledger-text.ts';
 import { evaluatePad } from './pad-evaluation.ts';
@@ -31,12 +31,14 @@ export async function runPad(args: readonly string[]): Promise<number> {
 
 async function evaluate(settings: PadArguments): Promise<PadReport> {
   const display = progressDisplay(process.stderr);
+  const modelCache = modelCacheDir();
   let evaluation: Awaited<ReturnType<typeof evaluatePad>>;
   try {
     evaluation = await evaluatePad({
       ...settings,
       workers: settings.workers ?? defaultWorkers(),
-      modelCache: modelCacheDir(),
+      modelCache,
+      footageCache: path.join(recordCacheDir(modelCache), 'pad'),
       progress: display.show,
     });
   } finally {

@@ -9,7 +9,7 @@ import { EMBEDDING_MODELS, GEOMETRY_MODELS, type ModelId, PAD_MODELS } from '../
 import { MODEL_MANIFEST } from '../../manifest.ts';
 import { loadPrepared } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
-import { recordCacheDir, type Progress } from '../verification.ts';
+import type { Progress } from '../verification.ts';
 import { footageVersion } from './code-hash.ts';
 import type { FootageSource } from './footage.ts';
 import { analyseFootages } from './footage-store.ts';
@@ -31,7 +31,10 @@ export interface PadOptions {
   readonly presentations: number;
   readonly seed: number;
   readonly workers: number;
+  /** Folder of prepared models. */
   readonly modelCache: string;
+  /** Folder of analyses that are kept between runs. */
+  readonly footageCache: string;
   readonly progress: Progress;
 }
 
@@ -130,7 +133,7 @@ async function motionJudge(file: string | undefined): Promise<MotionJudge | null
 
 async function analyse(sources: readonly FootageSource[], options: PadOptions) {
   const { models } = await loadPrepared(options.modelCache);
-  const folder = path.join(recordCacheDir(options.modelCache), 'pad', await footageVersion(models));
+  const folder = path.join(options.footageCache, await footageVersion(models));
   const started: { pool?: Promise<FrameAnalyzer> } = {};
   const total = new Set(sources.map(({ id }) => id)).size;
   let done = 0;
