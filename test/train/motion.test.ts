@@ -18,8 +18,18 @@ import {
   simulateWindow,
   type SimulatedWindow,
 } from '../../models/train/motion/simulate.ts';
+import { Looker } from '../../models/train/motion/looker.ts';
+import { windowsOf } from '../../models/train/motion/measure.ts';
+import { pooledMotion } from '../../server/evidence/motion.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
+import {
+  createPuppet,
+  preparePortrait,
+  type Presenter,
+  SAMPLE_PORTRAITS,
+  wavedPhoto,
+} from '../support/puppet/index.ts';
 import { NOTHING_MORE, preparedModels } from '../vision/support.ts';
 import { loadTensorFlow } from '../../models/train/tensorflow.ts';
 
@@ -82,9 +92,9 @@ describe('the shipped network', () => {
     const { 'live-clip': moving, 'live-webcam': still } = real?.against ?? {};
     for (const style of ['fixed', 'in-hand', 'waved', 'bent', 'zoomed'])
       expect(moving?.[`photo-${style}`]?.auc).toBeGreaterThan(0.9);
-    const { auc = 0, baselineAuc = 1 } = still?.['print-webcam'] ?? {};
-    expect(auc).toBeGreaterThan(0.7);
-    expect(auc).toBeGreaterThan(baselineAuc + 0.3);
+    const print = still?.['print-webcam'];
+    expect(print?.auc).toBeGreaterThan(0.7);
+    expect(print?.auc).toBeGreaterThan((print?.baselineAuc ?? 1) + 0.3);
   });
 });
 
@@ -100,6 +110,28 @@ describe('a worker', () => {
     const [expected] = await (await MotionRunner.load(motion)).probabilities([window]);
     expect(asked.livingMotionProbability).toBe(expected);
     expect(await core.analyze(image, null, NOTHING_MORE)).not.toHaveProperty('livingMotionProbability');
+  });
+});
+
+describe('the whole way from pixels', () => {
+  it('a drawn head that lives is told from a photo of it that is waved, which nothing here was trained on', async () => {
+    const portrait = await preparePortrait(SAMPLE_PORTRAITS.second);
+    const puppet = await createPuppet({ portrait, seed: 3 });
+    puppet.perform('smile', 600);
+    puppet.perform('blink', 2_200);
+    const looker = await Looker.load();
+    const runner = await MotionRunner.load(path.join(FOLDER, 'motion.onnx'));
+    const scoreOf = async (presenter: Presenter) => {
+      looker.startOver();
+      const faces = [];
+      for (let atMs = 0; atMs < 3_700; atMs += 100) {
+        const face = await looker.look(await looker.decode(await presenter.frameAt(atMs)));
+        if (face !== null) faces.push({ atMs, face });
+      }
+      return pooledMotion(await runner.probabilities(windowsOf(faces)));
+    };
+    expect(await scoreOf(puppet)).toBeGreaterThan(0.7);
+    expect(await scoreOf(wavedPhoto(portrait, 5))).toBeLessThan(0.3);
   });
 });
 
