@@ -9,7 +9,7 @@ import type { LiveHost } from '../observe/live-feed.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { ClientConnection, maxMessageBytes } from './connection.ts';
 import { LiveFeedConnection } from './live-feed-connection.ts';
-import { createRoutes, errorResponse, type RouteOptions } from './routes.ts';
+import { createRoutes, errorResponse, type RouteOptions, WEBSOCKET_VERSION } from './routes.ts';
 import type {
   CreateTransport,
   HttpRequest,
@@ -151,6 +151,8 @@ function judgeUpgrade(request: HttpRequest, refusal: Admission['refusal']): Upgr
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
   const subprotocol = SUBPROTOCOLS[request.path];
   if (subprotocol === undefined) return refused(new VeriframeError('api.not_found'));
+  if (request.headers.get('sec-websocket-version') !== WEBSOCKET_VERSION)
+    return refused(new VeriframeError('upgrade.required'));
   if (!offered.includes(subprotocol)) return refused(new VeriframeError('subprotocol.required'));
   const error = refusal(request, subprotocol === SUBPROTOCOL);
   return error === null ? { accept: true, subprotocol } : refused(error);

@@ -18,6 +18,35 @@ export function headerMap(pairs: Iterable<readonly [string, string]>): Map<strin
   return headers;
 }
 
+/** What a sender must not say twice: whoever reads the other one sees another request. */
+const SAID_ONCE = [
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'sec-websocket-key',
+  'sec-websocket-version',
+];
+const LENGTH = /^\d{1,15}$/;
+
+/**
+ * Whether a proxy in front could take the request for another one, so that what it lets through as a body arrives
+ * here as a request of its own (RFC 9112, section 11.2): two lengths, a length beside chunks, an encoding other than
+ * chunks alone, two hosts, a header without a name, an upgrade to
+ * WebSocket with a body.
+ */
+export function isAmbiguous(pairs: readonly (readonly [string, string])[]): boolean {
+  const names = pairs.map(([name]) => name.toLowerCase());
+  if (names.includes('') || SAID_ONCE.some((once) => names.filter((name) => name === once).length > 1))
+    return true;
+  const headers = headerMap(pairs);
+  const length = headers.get('content-length');
+  const encoding = headers.get('transfer-encoding');
+  if (length !== undefined && (encoding !== undefined || !LENGTH.test(length))) return true;
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return true;
+  const isWebSocket = headers.get('upgrade')?.toLowerCase() === 'websocket';
+  return isWebSocket && (encoding !== undefined || Number(length ?? 0) > 0);
+}
+
 /**
  * The client's address: the socket's, or the last of X-Forwarded-For when a proxy in front is trusted. IPv4 inside
  * IPv6 becomes plain IPv4 and IPv6 its shortest form, so that one client has one spelling.
@@ -50,6 +79,7 @@ export function plainResponse(status: number, text: string): HttpResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` };
 }
 
+export const AMBIGUOUS = plainResponse(400, 'The request can be read in more than one way.');
 export const HEADERS_TOO_LARGE = plainResponse(431, 'The request headers are too large.');
 export const BODY_TOO_LARGE = plainResponse(413, 'The request body is too large.');
 const HANDLER_FAILED = plainResponse(500, 'The server failed.');

@@ -83,6 +83,9 @@ export function createRoutes(options: RouteOptions): (request: HttpRequest) => P
   };
 }
 
+/** The only version of RFC 6455; drafts before it frame their messages otherwise. */
+export const WEBSOCKET_VERSION = '13';
+
 /** A refusal for the moment that says nothing better is worth asking again after this. */
 const RETRY_AFTER_MS = 2_000;
 
@@ -92,7 +95,8 @@ export function errorResponse(error: unknown): HttpResponse {
     error instanceof VeriframeError ? error : new VeriframeError('server.internal');
   const body: ErrorBody = { error: { code, message, retry: entry.retry } };
   const extra: Record<string, string> = {};
-  if (code === 'upgrade.required') Object.assign(extra, { upgrade: 'websocket' });
+  if (code === 'upgrade.required')
+    Object.assign(extra, { upgrade: 'websocket', 'sec-websocket-version': WEBSOCKET_VERSION });
   if (entry.httpStatus === 503 || retryAfterMs !== null)
     Object.assign(extra, { 'retry-after': String(Math.ceil((retryAfterMs ?? RETRY_AFTER_MS) / 1000)) });
   if (code === 'api.unauthorized') Object.assign(extra, { 'www-authenticate': 'Bearer' });

@@ -8,6 +8,7 @@ import {
   clientAddress,
   GOING_AWAY,
   HEADERS_TOO_LARGE,
+  isAmbiguous,
   judge,
   headerMap,
 } from './http-parts.ts';
@@ -31,6 +32,9 @@ interface SocketData {
   readonly subprotocol: string;
   connection: TrackedConnection | null;
 }
+
+/** A request before its body, and whether others could read it as another one. */
+type ReadRequest = Omit<HttpRequest, 'body'> & { readonly isAmbiguous: boolean };
 
 /** What the library can do and its types leave out. */
 interface Unlisted {
@@ -71,10 +75,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
     sendPingsAutomatically: true,
     upgrade(response, incoming, context) {
       const request = requestOf(incoming, textOf(response.getRemoteAddressAsText()), limits);
-      if (headerBytes(request) > limits.maxHeaderBytes) {
-        write(response, HEADERS_TOO_LARGE, 'with body', 'close');
-        return;
-      }
+      if (isRefused(response, request, limits)) return;
       const verdict = judge(handlers, { ...request, body: NO_BODY });
       if (!verdict.accept) {
         write(response, verdict.response, 'with body', 'close');
@@ -106,10 +107,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
 
   app.any('/*', (response, incoming) => {
     const request = requestOf(incoming, textOf(response.getRemoteAddressAsText()), limits);
-    if (headerBytes(request) > limits.maxHeaderBytes) {
-      write(response, HEADERS_TOO_LARGE, 'with body', 'close');
-      return;
-    }
+    if (isRefused(response, request, limits)) return;
     let finished = false;
     response.onAborted(() => {
       finished = true;
@@ -197,11 +195,7 @@ function readBody(
   });
 }
 
-function requestOf(
-  incoming: UWebSockets.HttpRequest,
-  peer: string,
-  limits: TransportLimits,
-): Omit<HttpRequest, 'body'> {
+function requestOf(incoming: UWebSockets.HttpRequest, peer: string, limits: TransportLimits): ReadRequest {
   const pairs: [string, string][] = [];
   incoming.forEach((name, value) => {
     pairs.push([name, value]);
@@ -214,7 +208,23 @@ function requestOf(
     query: incoming.getQuery() ?? '',
     headers,
     remoteAddress: clientAddress(peer, headers, limits.trustForwardedFor),
+    isAmbiguous: isAmbiguous(pairs),
   };
+}
+
+/**
+ * Ends what uWS itself lets through and its owner must not see. An ambiguous request is cut off unanswered: after an
+ * answer uWS would read on, and find another request in what may be this one's body.
+ */
+function isRefused(
+  response: UWebSockets.HttpResponse,
+  request: ReadRequest,
+  { maxHeaderBytes }: TransportLimits,
+): boolean {
+  const isTooLarge = headerBytes(request) > maxHeaderBytes;
+  if (request.isAmbiguous) response.close();
+  else if (isTooLarge) write(response, HEADERS_TOO_LARGE, 'with body', 'close');
+  return request.isAmbiguous || isTooLarge;
 }
 
 function headerBytes({ path, query, headers }: Omit<HttpRequest, 'body'>): number {

@@ -2,12 +2,14 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
+  AMBIGUOUS,
   answer,
   BODY_TOO_LARGE,
   CLOSE_GRACE_MS,
   clientAddress,
   GOING_AWAY,
   headerMap,
+  isAmbiguous,
   judge,
 } from './http-parts.ts';
 import { ConnectionTable, type RawSocket } from './tracked-connection.ts';
@@ -46,6 +48,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
 
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    if (isAmbiguous([...pairs(incoming.rawHeaders)])) {
+      refuse(socket, AMBIGUOUS);
+      return;
+    }
     const request = requestOf(incoming, NO_BODY, limits);
     if (!isWebSocketRequest(incoming)) {
       void answer(handlers, request).then((response) => refuse(socket, response));
@@ -150,14 +156,18 @@ async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const body = await readBody(incoming, limits.maxBodyBytes);
+  const body = isAmbiguous([...pairs(incoming.rawHeaders)])
+    ? 'ambiguous'
+    : await readBody(incoming, limits.maxBodyBytes);
   if (body === 'aborted') return;
-  if (body === 'too large') outgoing.setHeader('connection', 'close');
+  if (!(body instanceof Uint8Array)) outgoing.setHeader('connection', 'close');
   const {
     status,
     headers,
     body: content,
-  } = body === 'too large' ? BODY_TOO_LARGE : await answer(handlers, requestOf(incoming, body, limits));
+  } = body instanceof Uint8Array
+    ? await answer(handlers, requestOf(incoming, body, limits))
+    : { ambiguous: AMBIGUOUS, 'too large': BODY_TOO_LARGE }[body];
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(content) });
   outgoing.end(incoming.method === 'HEAD' ? undefined : content);
 }
