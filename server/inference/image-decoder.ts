@@ -44,7 +44,7 @@ export class ImageDecoder {
   async decode(bytes: Buffer): Promise<DecodeResult> {
     try {
       const format = formatOf(bytes);
-      if (format === null) return UNDECODABLE;
+      if (format === null || (format === 'png' && isAnimatedPng(bytes))) return UNDECODABLE;
       return await (format === 'jpeg' ? this.#decodeJpeg(bytes) : this.#decodeWithSharp(bytes));
     } catch {
       return UNDECODABLE;
@@ -90,6 +90,15 @@ function formatOf(bytes: Buffer): Format | null {
   if (bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)) return 'png';
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP') return 'webp';
   return null;
+}
+
+/** Whether an `acTL` chunk comes before the picture's data: libvips would show the first of its frames. */
+function isAnimatedPng(bytes: Buffer): boolean {
+  for (let at = PNG_SIGNATURE.length; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    if (type === 'acTL' || type === 'IDAT') return type === 'acTL';
+  }
+  return false;
 }
 
 function isOrdinary(header: JpegHeader): boolean {
