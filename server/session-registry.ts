@@ -6,7 +6,13 @@ import { policyFor } from './decision/policy.ts';
 import type { Tickets } from './identity/tickets.ts';
 import type { Sessions } from './session-directory.ts';
 import { SessionRunner, type SessionServices } from './session-runner.ts';
-import type { ClientLink, ClientOffers, SessionHandle, SessionHost, SessionRequest } from './session/ports.ts';
+import type {
+  ClientLink,
+  ClientOffers,
+  SessionHandle,
+  SessionHost,
+  SessionRequest,
+} from './session/ports.ts';
 import type { ReferenceStore } from './store/ports.ts';
 
 interface Parts {
