@@ -10,7 +10,7 @@ const ROW_PX = 30;
 
 /** Draws, for each kind of attack, the share accepted with its bounds. Returns whether the PNG has words. */
 export async function writeLedgerChart(folder: string, report: PadReport): Promise<boolean> {
-  const attacks = report.rows.filter(({ role }) => role === 'attack');
+  const attacks = report.rows.filter(({ role, unasked }) => role === 'attack' && !unasked);
   const labels = [...new Set(attacks.map(({ label }) => label))].toReversed();
   const size = { width: 900, height: 150 + ROW_PX * labels.length };
   return await writeChart(option(attacks, labels), size, path.join(folder, 'ledger'));

@@ -35,7 +35,7 @@ const ORIGINS = { recorded: 'recorded', simulated: 'simulated', puppet: 'puppet'
 /** What passes of each kind of attack. */
 export function attackTable(report: PadReport): string {
   const tiers = tiersOf(report);
-  const attacks = byKind(report).filter(({ row }) => row.role === 'attack');
+  const attacks = byKind(report).filter(({ row }) => row.role === 'attack' && !row.unasked);
   return table(
     [
       'attack',
@@ -65,17 +65,17 @@ function acceptedCell({ accepted, recordingsAccepted }: LedgerRow): string {
   return accepted === 0 ? '0' : `**${count(accepted)}** (${count(recordingsAccepted)} recordings)`;
 }
 
-/** Bona fide subjects, and the puppet that stands in for one. */
+/** Bona fide subjects, the puppet that stands in for one, and what recordings show to the cues that ask nothing. */
 export function bonaFideTable(report: PadReport): string {
-  const rows = report.rows.filter(({ role }) => role !== 'attack');
+  const rows = report.rows.filter(({ role, unasked }) => role !== 'attack' || unasked);
   return table(
     [
-      'subject',
+      'presented',
       'tier',
       'presentations',
       'recordings',
       'accepted',
-      'BPCER',
+      'error rate',
       'why not',
       'median time',
       'beyond challenges',
@@ -86,7 +86,7 @@ export function bonaFideTable(report: PadReport): string {
       count(row.presentations),
       behind(row),
       percent(row.accepted / row.presentations),
-      bounded(row.errorRate),
+      `${row.role === 'attack' ? 'APCER' : 'BPCER'} ${bounded(row.errorRate)}`,
       caughtBy(row),
       seconds(row.medianMs),
       row.medianOverheadMs === null ? NOTHING : seconds(row.medianOverheadMs),
@@ -98,6 +98,10 @@ const PUPPET_NOTE =
   'The answering puppet stands in for a bona fide subject, since nobody in a recording hears a challenge; and it is ' +
   'itself a digital injection attack, the strongest there is: whoever renders a face in real time and feeds it in ' +
   'answers every challenge. What share of its sessions is accepted is the share of such attacks that passes.';
+
+const UNASKED_NOTE =
+  '“Nothing asked”: the same policy without its challenges, since nobody in a recording hears them; some six seconds ' +
+  'are judged by the cues that a recording can show. No server decides so: what passes here is left to the challenges.';
 
 const COUNT_NOTE =
   'Presentations of one recording are not independent: each draws its own challenges, times and entry, but the pixels ' +
@@ -118,6 +122,7 @@ export function readmeTable(report: PadReport): string {
     setting(report),
     attackTable(report),
     bonaFideTable(report),
+    UNASKED_NOTE,
     COUNT_NOTE,
     PUPPET_NOTE,
     ...lacks(report),
@@ -144,8 +149,9 @@ export function markdownReport(report: PadReport): string {
     attackTable(report),
     COUNT_NOTE,
     '![attacks](ledger.png)',
-    '## Bona fide',
+    '## Bona fide, and recordings without challenges',
     bonaFideTable(report),
+    UNASKED_NOTE,
     PUPPET_NOTE,
     '## What each cue said',
     'Sessions in which it was measured, those in which it spoke against the claim, and its mean log-likelihood ratio.',

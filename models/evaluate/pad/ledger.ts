@@ -99,7 +99,7 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
       for (let index = 0; index < options.presentations; index++) {
         const random = seededRandom(seedOf(options.seed, kind.id, index));
         const { recording, ...presented } = present(random, index);
-        const result = await playSession({ ...presented, policy, context, random, judgeMotion });
+        const result = await playSession({ policy, ...presented, context, random, judgeMotion });
         played.push({
           kind: kind.id,
           role: kind.role,
@@ -119,10 +119,14 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
   return { rows, sessions, empty };
 }
 
+/** Time to look at a recording: about twice as long as a session with challenges takes. */
+const UNASKED_MATCHING_MS = 15_000;
+
 /** A policy that asks nothing: for recordings, which hear nothing. */
 export function withoutChallenges(policy: Policy): Policy {
   return {
     ...policy,
+    timing: { ...policy.timing, matchingMs: UNASKED_MATCHING_MS },
     challenges: null,
     requiredCues: policy.requiredCues.filter((cue) => cue !== 'challenge'),
     fusion: { ...policy.fusion, cues: policy.fusion.cues.filter((cue) => cue !== 'challenge') },

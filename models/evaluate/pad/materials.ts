@@ -57,7 +57,6 @@ export function noiselessRecipe(person: Person): BankRecipe {
     ...headRecipe(person),
     id: `noiseless head ${person.name}`,
     takes: FLAT_TAKES,
-    restMs: FLAT_REST_MS,
     performer: async () => noiselessPerformer(await person.portrait(), person.seed),
   };
 }

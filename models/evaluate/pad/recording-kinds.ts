@@ -1,3 +1,4 @@
+import type { Policy } from '../../../server/decision/policy-shape.ts';
 import { durationMs, type Footage } from './footage.ts';
 import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';
@@ -105,6 +106,19 @@ interface Pair {
   readonly name: string;
 }
 
+/** Probes are taken at least this often on average; a session of some seconds has this many. */
+const PROBE_EVERY_MS = 400;
+const MOST_PROBES = 16;
+
+/**
+ * A session that asks nothing would be decided within a second. So that cues are judged by as much as a session with
+ * challenges shows, it has to pool as many probes as the recording allows, up to those of about six seconds.
+ */
+function atLength(policy: Policy, lengthMs: number): Policy {
+  const probes = Math.min(MOST_PROBES, Math.floor(lengthMs / PROBE_EVERY_MS));
+  return { ...policy, match: { ...policy.match, minProbes: Math.max(policy.match.minProbes, probes) } };
+}
+
 /** `once` ends a session with its recording; otherwise the recording begins again, each picture taken anew. */
 function presentations({ footages }: Stage, pairs: readonly Pair[], once: boolean): Present | null {
   const ready = pairs.flatMap(({ shown, enrolled, name }) => {
@@ -121,10 +135,13 @@ function presentations({ footages }: Stage, pairs: readonly Pair[], once: boolea
   if (ready.length === 0) return null;
   return (random, index) => {
     const { name, reference, frames, entryMs, framesPerSecond } = ready[index % ready.length];
-    const played = new RecordingPresenter(frames, { offsetMs: entryMs * random(), once });
+    const offsetMs = entryMs * random();
+    const played = new RecordingPresenter(frames, { offsetMs, once });
+    const leftMs = (1000 * frames.length) / framesPerSecond - offsetMs;
     return {
       presenter: once ? played : freshly(played),
       references: [reference],
+      ...(once ? { policy: atLength(policy, leftMs) } : {}),
       framesPerSecond,
       recording: name,
     };

@@ -23,6 +23,8 @@ export interface Presented {
   readonly framesPerSecond: number;
   /** Digests of pictures that the victim's own session has shown before. */
   readonly shownBefore?: readonly string[];
+  /** In place of the stage's policy. */
+  readonly policy?: Policy;
   /** Which of the kind's recordings is behind it. */
   readonly recording: string;
 }
