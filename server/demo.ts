@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Demo, openDemo } from '../client/demo/backend/index.ts';
+import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import { packageRoot } from '../models/package-root.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError, type Config } from './config.ts';
@@ -48,6 +49,7 @@ export async function startDemo(
       operatorSecret: bytes.toString('utf8').trim(),
       dataDir,
       assetsDir,
+      helpModel: await helpModel(config),
       service: { url: () => addressOf(config.host, port()), apiKey, issuer, policy: demoPolicy },
       nowMs: () => clock.wallMs(),
     });
@@ -57,6 +59,12 @@ export async function startDemo(
       throw new ConfigError(`The demo's pages are not built: ${assetsDir} does not exist.`, { cause });
     throw cause;
   }
+}
+
+/** Where the browser's own model was prepared, or null. */
+async function helpModel({ modelCache }: Config): Promise<string | null> {
+  const prepared = await loadPrepared(modelCache === '' ? modelCacheDir() : modelCache);
+  return prepared.browserAssets['face-landmarker'] ?? null;
 }
 
 /** How this machine reaches what listens on `host`. */

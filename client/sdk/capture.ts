@@ -50,8 +50,8 @@ export function startCapture({ video, want, onFrame, onFailure }: CaptureOptions
   return stop;
 }
 
-/** Calls `onPicture` with the page time at which each new picture was captured. */
-function followPictures(video: HTMLVideoElement, onPicture: (pageTimeMs: number) => void): () => void {
+/** Calls `onPicture` with the page time at which each new picture was captured; returns what ends it. */
+export function followPictures(video: HTMLVideoElement, onPicture: (pageTimeMs: number) => void): () => void {
   let handle = 0;
   if ('requestVideoFrameCallback' in video) {
     const next = (now: number, { captureTime }: VideoFrameCallbackMetadata) => {

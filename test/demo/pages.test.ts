@@ -19,6 +19,7 @@ beforeAll(async () => {
   demo = await openDemo({
     dataDir: folder,
     assetsDir: join(folder, 'assets'),
+    helpModel: join(folder, 'assets', 'secret.json'),
     // Nothing listens there: the demo has to live with a service that is away.
     service: { url: () => 'http://127.0.0.1:9', apiKey: 'none', issuer: 'veriframe', policy: 'standard' },
     nowMs: () => Date.now(),
@@ -138,6 +139,19 @@ describe('assets', () => {
     const page = Buffer.from((await ask('/register')).body).toString();
     for (const [, name] of page.matchAll(/(?:src|href)="\/assets\/([^"]+)"/g))
       expect([name, (await ask(`/assets/${name}`)).status]).toEqual([name, 200]);
+  });
+
+  it('of help on the device come from where they were installed, with a policy of their own', async () => {
+    expect(await ask('/api/face/help')).toMatchObject({ body: '{"path":"/assets/help/","flash":false}' });
+    const wasm = await ask('/assets/help/vision_wasm_module_internal.wasm');
+    expect(wasm.headers['content-type']).toBe('application/wasm');
+    expect(Buffer.from(wasm.body).subarray(0, 4).toString('latin1')).toBe('\0asm');
+    expect(Buffer.from((await ask('/assets/help/face_landmarker.task')).body).toString()).toBe('{}');
+    expect((await ask('/assets/help/package.json')).status).toBe(404);
+    const policyOf = async (name: string) =>
+      (await ask(`/assets/${name}`)).headers['content-security-policy'];
+    expect(await policyOf('help-worker.js')).toContain("'wasm-unsafe-eval'; connect-src 'self'");
+    expect(await policyOf('encode-worker.js')).not.toContain('unsafe');
   });
 
   it('that have their content in their name may be kept for good', async () => {

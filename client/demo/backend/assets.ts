@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { HELP_WORKER } from './help-files.ts';
 import type { DemoRequest, DemoResponse } from './http.ts';
 
 interface Asset {
@@ -57,11 +58,18 @@ export function serveAsset(assets: Assets, name: string, { headers }: DemoReques
   const asset = assets.get(name);
   if (asset === undefined) return null;
   const { plain, gzipped, type, etag, cacheControl } = asset;
-  const about = { etag, 'cache-control': cacheControl, vary: 'Accept-Encoding' };
+  const about = { ...workerPolicy(name), etag, 'cache-control': cacheControl, vary: 'Accept-Encoding' };
   const known = (headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim());
   if (known.includes(etag)) return { status: 304, headers: about, body: '' };
   const takesGzip = /\bgzip\b/.test(headers.get('accept-encoding') ?? '');
   return gzipped !== null && takesGzip
     ? { status: 200, headers: { ...about, 'content-type': type, 'content-encoding': 'gzip' }, body: gzipped }
     : { status: 200, headers: { ...about, 'content-type': type }, body: plain };
+}
+
+/** A script that runs as a worker goes by its own policy, not by its page's. */
+function workerPolicy(name: string): Readonly<Record<string, string>> {
+  if (!name.endsWith('-worker.js')) return {};
+  const wasm = name === HELP_WORKER ? " 'wasm-unsafe-eval'" : '';
+  return { 'content-security-policy': `default-src 'none'; script-src 'self'${wasm}; connect-src 'self'` };
 }

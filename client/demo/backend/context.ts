@@ -3,6 +3,7 @@ import { BrowserSessions, type BrowserSession } from './browser-sessions.ts';
 import type { Database } from './database.ts';
 import { DemoError } from './errors.ts';
 import { FaceSessions } from './face-sessions.ts';
+import type { HelpFiles } from './help-files.ts';
 import { type DemoRequest, sessionCookie } from './http.ts';
 import { Operators } from './operators.ts';
 import type { Service } from './service.ts';
@@ -16,6 +17,8 @@ export interface DemoContext {
   readonly faces: FaceSessions;
   readonly signIns: SignIns;
   readonly service: Service;
+  /** Null where the model for help on the device was not prepared. */
+  readonly help: HelpFiles | null;
   readonly limits: {
     readonly registrations: AttemptLimiter;
     /** By username and address together: what one guesser may try on one account. */
@@ -41,6 +44,7 @@ const CONFIRMED_MS = 10 * MINUTE_MS;
 export function createContext(
   database: Database,
   service: Service,
+  help: HelpFiles | null,
   nowMs: () => number,
   operatorSecret: string | null,
 ): DemoContext {
@@ -51,6 +55,7 @@ export function createContext(
     faces: new FaceSessions(database, nowMs),
     signIns: new SignIns(database, nowMs),
     service,
+    help,
     limits: {
       registrations: limiter(30, 60 * MINUTE_MS),
       passwords: limiter(5, 10 * MINUTE_MS),

@@ -4,6 +4,7 @@ import { USER_SESSION_MS, VISITOR_SESSION_MS } from './browser-sessions.ts';
 import { type DemoContext, requireConfirmed } from './context.ts';
 import { DemoError } from './errors.ts';
 import type { FaceSession } from './face-sessions.ts';
+import { HELP_PATH } from './help-files.ts';
 import {
   type DemoRequest,
   type DemoResponse,
@@ -21,6 +22,11 @@ const NONCE_BYTES = 24;
 
 const signInForm = z.object({ username: claimedUsername });
 const decisionForm = z.object({ token: z.string().min(1).max(8192) });
+
+/** The folder of help on the device, or null, and whether the policy wants colours around the picture. */
+export async function whereHelpIs({ help, service }: DemoContext): Promise<DemoResponse> {
+  return json({ path: help === null ? null : HELP_PATH, flash: service.wantsFlash });
+}
 
 /** A ticket to enrol the signed-in user's face. Later enrolments add to the first and must be the same person's. */
 export async function startEnrolment(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {

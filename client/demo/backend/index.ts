@@ -4,7 +4,8 @@ import { type Assets, readAssets } from './assets.ts';
 import { createContext, type DemoContext } from './context.ts';
 import { openDatabase } from './database.ts';
 import { DemoError } from './errors.ts';
-import { completeFace, startEnrolment, startSignIn } from './face.ts';
+import { completeFace, startEnrolment, startSignIn, whereHelpIs } from './face.ts';
+import { HELP_PATH, HelpFiles } from './help-files.ts';
 import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
 import { listDecisions, listSubjects, signInOperator, signOutOperator, startLive } from './operator.ts';
 import { servePage } from './pages.ts';
@@ -20,6 +21,8 @@ export interface DemoOptions {
   readonly dataDir: string;
   /** The folder that `buildDemo` wrote. */
   readonly assetsDir: string;
+  /** The model for help on the device, `face_landmarker.task`, where it was prepared. */
+  readonly helpModel: string | null;
   readonly service: Omit<ServiceOptions, 'nowMs'>;
   /** What opens the operator's page; without it there is none. */
   readonly operatorSecret?: string;
@@ -37,6 +40,7 @@ type Operation = (context: DemoContext, request: DemoRequest) => Promise<DemoRes
 
 const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   '/api/register': { POST: register },
+  '/api/face/help': { GET: whereHelpIs },
   '/api/face/enrol': { POST: startEnrolment },
   '/api/face/sign-in': { POST: startSignIn },
   '/api/face/decision': { POST: completeFace },
@@ -57,15 +61,18 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
 export async function openDemo({
   dataDir,
   assetsDir,
+  helpModel,
   service,
   operatorSecret,
   nowMs,
 }: DemoOptions): Promise<Demo> {
   const assets = await readAssets(assetsDir);
+  const help = helpModel === null ? null : new HelpFiles(helpModel);
   const database = openDatabase(join(dataDir, 'demo.db'));
   const context = createContext(
     database,
     new Service({ ...service, nowMs }),
+    help,
     nowMs,
     operatorSecret ?? null,
   );
@@ -89,7 +96,10 @@ async function answer(context: DemoContext, assets: Assets, request: DemoRequest
   if (operations === undefined) {
     if (method !== 'GET') throw new DemoError('method.unknown');
     if (request.path.startsWith('/api/')) throw new DemoError('page.unknown');
-    return servePage(context, assets, request);
+    const help = request.path.startsWith(HELP_PATH)
+      ? await context.help?.serve(request.path.slice(HELP_PATH.length), request)
+      : null;
+    return help ?? servePage(context, assets, request);
   }
   const operation = operations[method];
   if (operation === undefined) throw new DemoError('method.unknown');

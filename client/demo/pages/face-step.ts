@@ -43,6 +43,21 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
     step.alternative.slot = 'alternative';
     element.append(step.alternative);
   }
+  void help().then(({ path, flash }) => {
+    element.help = path ?? '';
+    element.flash = flash;
+  });
   place.replaceChildren(element);
   return element;
+}
+
+interface Help {
+  /** Where help on the device is served, or null. */
+  readonly path: string | null;
+  /** Whether colours are shown around the picture. */
+  readonly flash: boolean;
+}
+
+async function help(): Promise<Help> {
+  return await ask<Help>('GET', '/api/face/help').catch(() => ({ path: null, flash: false }));
 }

@@ -19,23 +19,25 @@ const PLACES = [
 export const chromiumPath: string | null =
   PLACES.find((place) => place !== undefined && existsSync(place)) ?? null;
 
+/** A person of a sample photo who looks at a webcam, `sway` pixels of the photo to the side: a JPEG. */
+export async function samplePerson(sway = 0): Promise<Buffer> {
+  const samples = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
+  return await sharp(join(samples, 'demo/sample3.jpg'))
+    .extract({ left: 885 + sway, top: 130, width: 560, height: 420 })
+    .resize(640, 480)
+    .jpeg({ quality: 85 })
+    .toBuffer();
+}
+
 /**
  * A file that Chromium plays as its camera, over and over: a person of a sample photo who sways a little.
  * MJPEG is JPEG files one after another.
  */
 async function cameraFile(): Promise<string> {
-  const samples = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
-  const photo = sharp(join(samples, 'demo/sample3.jpg'));
   const frames = await Promise.all(
-    Array.from({ length: 12 }, async (_, index) => {
-      const sway = Math.round(6 * Math.sin((index / 12) * 2 * Math.PI));
-      return photo
-        .clone()
-        .extract({ left: 885 + sway, top: 130, width: 560, height: 420 })
-        .resize(640, 480)
-        .jpeg({ quality: 85 })
-        .toBuffer();
-    }),
+    Array.from({ length: 12 }, (_, index) =>
+      samplePerson(Math.round(6 * Math.sin((index / 12) * 2 * Math.PI))),
+    ),
   );
   const path = join(await mkdtemp(join(tmpdir(), 'veriframe-camera-')), 'camera.mjpeg');
   await writeFile(path, Buffer.concat(frames));

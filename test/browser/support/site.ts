@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { HELP_WORKER } from '../../../client/build.ts';
+import { loadPrepared, modelCacheDir } from '../../../models/prepared.ts';
 import { SUBPROTOCOL } from '../../../protocol/version.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 
@@ -29,11 +31,27 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.woff2': 'font/woff2',
   '.map': 'application/json',
+  '.wasm': 'application/wasm',
 };
 /** As strict as a bank's: nothing inline, nothing made at run time, nothing from elsewhere. */
 const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; " +
   "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+/** The one worker that runs WebAssembly may do so; the page that starts it may not. */
+const HELP_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+const HELP_FILE = /^\/help\/(vision_wasm_module_internal\.(?:js|wasm))$/;
+
+/** MediaPipe's own file, or the prepared model, for what a page asks of its help folder. */
+async function helpFile(path: string): Promise<string | null> {
+  const [, name] = HELP_FILE.exec(path) ?? [];
+  if (name !== undefined) return fileURLToPath(import.meta.resolve(`@mediapipe/tasks-vision/${name}`));
+  return path === '/help/face_landmarker.task' ? await helpModel() : null;
+}
+
+/** The face landmarker's model where it was prepared, or null. */
+export async function helpModel(): Promise<string | null> {
+  return (await loadPrepared(modelCacheDir())).browserAssets['face-landmarker'] ?? null;
+}
 
 /** Serves the built files of `built` and the test page, and speaks veriframe.v1 at `/v1/stream`. */
 export async function openSite(built: string): Promise<Site> {
@@ -55,16 +73,19 @@ export async function openSite(built: string): Promise<Site> {
     }
     const path = normalize(pathname === '/' ? '/index.html' : pathname);
     const home = path.startsWith('/veriframe/') ? built : PAGE_FOLDER;
-    readFile(join(home, path.replace('/veriframe/', '/'))).then(
-      (content) => {
-        response.writeHead(200, {
-          'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
-          'content-security-policy': POLICY,
-        });
-        response.end(content);
-      },
-      () => response.writeHead(404).end(),
-    );
+    const find = async () => (await helpFile(path)) ?? join(home, path.replace('/veriframe/', '/'));
+    find()
+      .then(async (file) => readFile(file))
+      .then(
+        (content) => {
+          response.writeHead(200, {
+            'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+            'content-security-policy': path.endsWith(`/${HELP_WORKER}`) ? HELP_POLICY : POLICY,
+          });
+          response.end(content);
+        },
+        () => response.writeHead(404).end(),
+      );
   });
   const sockets = new WebSocketServer({
     server: http,
