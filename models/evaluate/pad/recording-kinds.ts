@@ -120,7 +120,7 @@ function atLength(policy: Policy, lengthMs: number): Policy {
 }
 
 /** `once` ends a session with its recording; otherwise the recording begins again, each picture taken anew. */
-function presentations({ footages }: Stage, pairs: readonly Pair[], once: boolean): Present | null {
+function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once: boolean): Present | null {
   const ready = pairs.flatMap(({ shown, enrolled, name }) => {
     const played = footages.get(shown);
     const seen = footages.get(enrolled);
