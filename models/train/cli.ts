@@ -16,7 +16,7 @@ writes models/train/motion/motion.onnx and report.json beside it.
        npm run train -- measure --data DIR
 Measures what the simulation is fitted to on real recordings and writes models/train/motion/measured.json.
 
-       npm run train -- calibrate [--sessions FILE] [--out FILE]
+       npm run train -- calibrate [--sessions FILE] [--attacks A,B] [--out FILE]
 Fits the cues' log-likelihood ratios to the sessions that "npm run evaluate -- pad" wrote (reports/pad/sessions.jsonl)
 and writes reports/calibration/report.json.`;
 

@@ -9,6 +9,8 @@ import { fitCue, type CueFit } from './fit-cue.ts';
 /** Constants for one tier, by cue; null where there is too little to fit. */
 export interface CalibrationReport {
   readonly sessions: string;
+  /** Kinds of attack that were fitted to; null: all. */
+  readonly attacks: readonly string[] | null;
   readonly tiers: readonly {
     readonly tier: string;
     readonly cues: readonly { readonly cue: string; readonly fit: CueFit | null }[];
@@ -20,13 +22,16 @@ export interface CalibrationReport {
  * Returns the exit code. Throws TrainError on wrong usage or data.
  */
 export async function runCalibration(args: readonly string[]): Promise<number> {
-  const { sessions: file, out } = readOptions(args);
-  const sessions = await readSessions(file);
+  const { sessions: file, out, attacks } = readOptions(args);
+  const all = await readSessions(file);
+  const sessions =
+    attacks === null ? all : all.filter(({ role, kind }) => role !== 'attack' || attacks.includes(kind));
+  if (sessions.length === 0) throw new TrainError(`${file} holds no such sessions.`);
   const tiers = [...new Set(sessions.map(({ tier }) => tier))].map((tier) => ({
     tier,
     cues: [...samplesByCue(sessions, tier)].map(([cue, samples]) => ({ cue, fit: fitCue(samples) })),
   }));
-  const report: CalibrationReport = { sessions: file, tiers };
+  const report: CalibrationReport = { sessions: file, attacks, tiers };
   await mkdir(path.dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
   for (const { tier, cues } of tiers) process.stdout.write(`${tier} tier\n${calibrationTable(cues)}\n\n`);
@@ -56,16 +61,23 @@ function calibrationTable(cues: CalibrationReport['tiers'][number]['cues']): str
   );
 }
 
-function readOptions(args: readonly string[]): { readonly sessions: string; readonly out: string } {
+interface Options {
+  readonly sessions: string;
+  readonly out: string;
+  readonly attacks: readonly string[] | null;
+}
+
+function readOptions(args: readonly string[]): Options {
   const text = { type: 'string' } as const;
   let values;
   try {
-    ({ values } = parseArgs({ args: [...args], options: { sessions: text, out: text } }));
+    ({ values } = parseArgs({ args: [...args], options: { sessions: text, out: text, attacks: text } }));
   } catch (error) {
     throw new TrainError(error instanceof Error ? error.message : 'The arguments cannot be read.');
   }
   return {
     sessions: values.sessions ?? './reports/pad/sessions.jsonl',
     out: values.out ?? './reports/calibration/report.json',
+    attacks: values.attacks?.split(',').filter(Boolean) ?? null,
   };
 }
