@@ -80,7 +80,7 @@ function validOf({
   required = [],
 }: Schema): fc.Arbitrary<unknown> {
   if (names !== undefined) return fc.constantFrom(...names);
-  switch (type) {
+  switch (type ?? 'string') {
     case 'object':
       return fc
         .record(
@@ -125,11 +125,13 @@ function asksFor(operation: Operation): fc.Arbitrary<Ask> {
   const described = DOCUMENT.paths[operation.path]?.[operation.method.toLowerCase()];
   const parameters = described?.parameters ?? [];
   const bodySchema = described?.requestBody?.content['application/json'].schema;
-  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  const text = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
   return fc
     .record({
       values: fc.tuple(
-        ...parameters.map(({ schema }) => valueOf(schema).map((value) => text(value).toWellFormed())),
+        ...parameters.map(({ schema }) =>
+          valueOf(schema).map((value) => Buffer.from(text(value)).toString()),
+        ),
       ),
       leaveOut: fc.array(fc.boolean(), { minLength: parameters.length, maxLength: parameters.length }),
       body:
@@ -155,9 +157,9 @@ function asksFor(operation: Operation): fc.Arbitrary<Ask> {
       let path = operation.path;
       const query: string[] = [];
       for (const [at, { name, in: place }] of parameters.entries()) {
-        const value = encodeURIComponent(values[at] ?? '');
+        const value = encodeURIComponent(values[at]);
         if (place === 'path') path = path.replace(`{${name}}`, value);
-        else if (leaveOut[at] !== true) query.push(`${name}=${value}`);
+        else if (!leaveOut[at]) query.push(`${name}=${value}`);
       }
       return {
         operation,
@@ -177,14 +179,14 @@ const ELSEWHERE: readonly ErrorCode[] = ['api.not_found', 'api.method', 'upgrade
 function check({ operation, method, path }: Ask, status: number, text: string): void {
   const where = `${method} ${path} → ${status} ${text.slice(0, 200)}`;
   if (status === operation.status) {
-    expect(operation.result.safeParse(JSON.parse(text)).success, where).toBe(true);
+    expect([where, operation.result.safeParse(JSON.parse(text)).success]).toEqual([where, true]);
     return;
   }
   const { code, retry } = errorBody.parse(JSON.parse(text)).error;
   const allowed: readonly string[] = [...operation.errors, ...ELSEWHERE];
-  expect(allowed, where).toContain(code);
+  expect([where, allowed.includes(code)]).toEqual([where, true]);
   const entry = Object.entries(ERRORS).find(([name]) => name === code)?.[1];
-  expect([status, retry], where).toEqual([entry?.httpStatus, entry?.retry]);
+  expect([where, status, retry]).toEqual([where, entry?.httpStatus, entry?.retry]);
 }
 
 describe('the API on a real store', () => {
@@ -252,7 +254,7 @@ describe('the API on a real store', () => {
         reached.set(ask.operation.id, (reached.get(ask.operation.id) ?? new Set()).add(status));
         check(ask, status, Buffer.from(body).toString());
       }),
-      { seed: 20_261_121, numRuns: 2500 },
+      { seed: 20_261_121, numRuns: 1500 },
     );
     expect(faults).toEqual([]);
     for (const { id, status, access } of OPERATIONS)
@@ -264,7 +266,7 @@ describe('the API on a real store', () => {
   it.each(TRANSPORTS)('answers them over %s as well', async (_name, transport) => {
     const running = await startGateway(transport, { api: context });
     try {
-      const sample = fc.sample(asks, { seed: 7, numRuns: 120 });
+      const sample = fc.sample(asks, { seed: 7, numRuns: 80 });
       for (const ask of sample) {
         const { method, path, headers, body } = ask;
         const response = await fetch(running.httpUrl + path, {
