@@ -57,7 +57,7 @@ export async function present(
   server: RealServer,
   clock: VirtualClock,
   ticket: string,
-  { presenter, framesPerSecond = 25, maxMs = 60_000, flash = false }: Presentation,
+  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false }: Presentation,
 ): Promise<Presented> {
   const session = await connect({ url: server.streamUrl, ticket, flash });
   const statuses: Status[] = [];
