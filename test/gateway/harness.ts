@@ -126,6 +126,11 @@ export function createContext() {
     lifetimeMs: 60_000,
     maxOutstanding: 50,
   });
+  const liveTickets = createTickets<LiveGrant>({
+    clock: { nowMs: () => time.nowMs },
+    lifetimeMs: 60_000,
+    maxOutstanding: 50,
+  });
   const views = new Map<string, SessionView & { readonly tenant: string }>();
   const references = new Map<string, number>();
   const state: { readiness: 'starting' | 'ready' | 'draining'; open: number; failedAtMs: number[] } = {
@@ -137,11 +142,7 @@ export function createContext() {
     clock: { nowMs: () => time.nowMs },
     keys: createApiKeys([mine.record, yours.record]),
     tickets,
-    liveTickets: createTickets<LiveGrant>({
-      clock: { nowMs: () => time.nowMs },
-      lifetimeMs: 60_000,
-      maxOutstanding: 50,
-    }),
+    liveTickets,
     audit: {
       listDecisions: async () => [],
       listSubjects: async () => [],
@@ -190,7 +191,17 @@ export function createContext() {
     readiness: () => state.readiness,
     refusal: () => (state.readiness === 'draining' ? new VeriframeError('server.draining') : null),
   };
-  return { context, tickets, views, references, state, time, key: mine.key, otherKey: yours.key };
+  return {
+    context,
+    tickets,
+    liveTickets,
+    views,
+    references,
+    state,
+    time,
+    key: mine.key,
+    otherKey: yours.key,
+  };
 }
 
 export interface Running {
