@@ -62,9 +62,8 @@ function actingLook(action: ChallengeKind, frame: number): Look {
 const OPEN: readonly string[] = ['noiseless', 'too-early'];
 
 describe('the ledger of attacks', () => {
-  const footages = new Map(
-    PUPPET_KINDS.flatMap(({ sources }) => sources).map(({ id }) => [id, scripted(id)] as const),
-  );
+  const ids = new Set(PUPPET_KINDS.flatMap(({ sources }) => sources.map(({ id }) => id)));
+  const footages = new Map([...ids].map((id) => [id, scripted(id)] as const));
   const present = (kinds: readonly string[], presentations: number) =>
     runLedger({
       kinds: PUPPET_KINDS.filter(({ id }) => kinds.includes(id)),
