@@ -39,7 +39,8 @@ export function screenText(view: View, words: Words, mode: Mode): ScreenText | n
     case 'passed':
       return words.passed[mode];
     case 'failed': {
-      const { title, text } = mode === 'enrol' ? words.enrolFailed : words.failed[view.outcome];
+      if (mode === 'enrol') return view.retryable ? words.enrolFailed : words.enrolRefused;
+      const { title, text } = words.failed[view.outcome];
       return { title, text: view.retryable ? text : words.otherWay };
     }
     case 'denied':

@@ -33,6 +33,8 @@ export interface Words {
   /** Instead of a failure's text when trying again cannot help. */
   readonly otherWay: string;
   readonly enrolFailed: ScreenWords;
+  /** An enrolment refused for good. It does not say why: that could tell who else has an account here. */
+  readonly enrolRefused: ScreenWords;
   readonly denied: ScreenWords;
   readonly offline: ScreenWords;
   readonly error: Readonly<Record<'camera' | 'busy' | 'other' | 'final', ScreenWords>>;

@@ -61,6 +61,7 @@ export const zh: Words = {
   },
   otherWay: '请使用其他方式。',
   enrolFailed: { title: '未能设置您的面容', text: '请在均匀的光线下面对摄像头，再试一次。' },
+  enrolRefused: { title: '无法在此添加您的面部', text: '如果您已有账户，请登录该账户，或使用其他方式。' },
   denied: { title: '此页面的摄像头已关闭', text: '请在地址栏旁或设置中允许，然后再试。' },
   offline: { title: '您已离线', text: '请连接网络，然后再试。' },
   error: {
