@@ -10,8 +10,9 @@ import { IMAGE_BYTES_CEILING, UPSTREAM, type Upstream } from './upstream.ts';
 export const MESSAGE_OVERHEAD_BYTES = 4096;
 
 /** Most keys of one message, nested maps included (SPEC R6). Bounds depth as well: every level costs a key. */
-const MAX_KEYS = 64;
-const MAX_STRING_BYTES = 1024;
+export const MAX_KEYS = 64;
+/** Most bytes of one string of a client. */
+export const MAX_STRING_BYTES = 1024;
 /** A token is the longest string a server sends. */
 const MAX_DOWNSTREAM_STRING_BYTES = 16 * 1024;
 

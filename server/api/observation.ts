@@ -39,7 +39,7 @@ export const createLiveTicket = tenantOperation({
   },
 });
 
-const MOST_A_PAGE = 200;
+export const MOST_A_PAGE = 200;
 const limit = z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50);
 const hash = z
   .string()

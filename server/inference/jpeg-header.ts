@@ -12,7 +12,7 @@ export interface JpegHeader {
  * Progressive pictures come in scans, each of which costs a pass over all pixels however few bytes it has.
  * Encoders write about ten.
  */
-const MAX_SCANS = 64;
+export const MAX_SCANS = 64;
 
 const MARKER = { start: 0xd8, end: 0xd9, scan: 0xda, app1: 0xe1 } as const;
 const EXIF = Buffer.from('Exif\0');

@@ -53,10 +53,11 @@ interface Listening {
 export const UPDATE_MS = 100;
 const SERVICE_MS = 1000;
 /** A ticket's bearer comes back for another by then, so that a right withdrawn ends soon. */
-const LONGEST_FEED_MS = 15 * 60_000;
+export const LONGEST_FEED_MS = 15 * 60_000;
 /** Unread bytes above which a listener loses updates. */
 export const SLOW_BYTES = 64 * 1024;
-const MOST_LISTENERS = { service: 32, session: 64 } as const;
+/** At a time, in all. */
+export const MOST_LISTENERS = { service: 32, session: 64 } as const;
 /** Sessions in one message; of more, those that changed later wait for the next. */
 const SESSIONS_A_MESSAGE = 64;
 /** For slow listeners: after this they are not told of an end any more. */
