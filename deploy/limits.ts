@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ERRORS, type ErrorEntry } from '../protocol/errors.ts';
+import { packageRoot } from '../models/package-root.ts';
+import { OPTIONS } from '../server/config.ts';
+import { LIMIT_GROUPS, type Limit } from './limits-table.ts';
+
+const INTRODUCTION = `# Limits
+
+Written by \`npx tsx deploy/limits.ts\` from the settings and constants in force; a test holds it to them. Values are
+defaults. What the sender hears is an error code (see \`protocol/SPEC.md\`, section 7) with its WebSocket close code or
+HTTP status, said before the connection ends.
+
+What has no limit of its own: connections that are not yet a request or a WebSocket are cut off after the time for
+requests, but their number is bounded by the process's file descriptors alone (\`ulimit -n\`). Behind a proxy that
+limits connections, as the service should be, that is the proxy's. Requests a second to the API are not limited
+either: an API key belongs to a relying party, which is trusted with its own load.
+`;
+
+/** \`deploy/LIMITS.md\` as it should be. */
+export function limitsDocument(): string {
+  const sections = LIMIT_GROUPS.map(({ title, limits }) =>
+    [
+      `## ${title}\n`,
+      '| what | limit | setting | the sender hears | shown by |',
+      '|---|---|---|---|---|',
+      ...limits.map(rowOf),
+    ].join('\n'),
+  );
+  return `${[INTRODUCTION, ...sections].join('\n\n').replaceAll('\n\n\n', '\n\n')}\n`;
+}
+
+function rowOf({ what, limit, setting, hears, test }: Limit): string {
+  const env = setting === undefined ? '' : `\`${OPTIONS[setting].env}\``;
+  const heard = typeof hears === 'string' ? heardOf(hears, ERRORS[hears]) : hears.words;
+  return `| ${[what, limit, env, heard, `\`${test.file}: ${test.title}\``].join(' | ')} |`;
+}
+
+function heardOf(code: string, { closeCode, httpStatus }: ErrorEntry): string {
+  const ends = code.startsWith('api.') || code.startsWith('subject.') || code === 'origin.refused';
+  if (ends) return `\`${code}\`, HTTP ${httpStatus}`;
+  if (closeCode === null) return `\`${code}\`, and the session goes on`;
+  return code.startsWith('server.')
+    ? `\`${code}\`, ${closeCode} or HTTP ${httpStatus}`
+    : `\`${code}\`, ${closeCode}`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await writeFile(join(packageRoot(), 'deploy', 'LIMITS.md'), limitsDocument());
