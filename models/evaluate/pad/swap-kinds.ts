@@ -49,8 +49,16 @@ function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'):
   };
 }
 
+/** Faces are swapped while something is still to be answered: later it would be the victim's own session. */
+const SWAPPED_AFTER_MS = 600;
+const SWAPPED_WITHIN_MS = 3_400;
+
 function swapped(way: 'to' | 'from' | 'in answers', victim: Bank, attacker: Bank, random: Random): Presenter {
   if (way === 'in answers') return answering({ rest: victim.rest, takes: attacker.takes }, random);
   const [first, second] = way === 'to' ? [attacker, victim] : [victim, attacker];
-  return switchAt(answering(first, random), answering(second, random), 600 + 6_000 * random());
+  return switchAt(
+    answering(first, random),
+    answering(second, random),
+    SWAPPED_AFTER_MS + SWAPPED_WITHIN_MS * random(),
+  );
 }
