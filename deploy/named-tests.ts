@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** How a document names a test that shows what it says: file and title, as code. */
-const NAMED = /`(test\/[\w./-]+\.test\.ts): ([^`]+)`/g;
+const NAMED = /`(test\/[\w./-]+\.ts): ([^`]+)`/g;
 
 /** The tests that a document names and that are not there, or have another title. */
 export function missingTests(document: string, folder: string): string[] {
