@@ -13,8 +13,9 @@ defaults. What the sender hears is an error code (see \`protocol/SPEC.md\`, sect
 HTTP status, said before the connection ends.
 
 What has no limit of its own: connections that are not yet a request or a WebSocket are cut off after the time for
-requests, but their number is bounded by the process's file descriptors alone (\`ulimit -n\`). Behind a proxy that
-limits connections, as the service should be, that is the proxy's. Requests a second to the API are not limited
+requests, but their number is bounded by the process's file descriptors alone (\`ulimit -n\`, which should be far above
+the sockets allowed: when none is left nobody is taken, and uWebSockets.js spins until some are free). Behind a proxy
+that limits connections, as the service should be, that is the proxy's. Requests a second to the API are not limited
 either: an API key belongs to a relying party, which is trusted with its own load.
 `;
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PARTS = ['server', 'client', 'protocol', 'models', 'bench', 'test'];
+const PARTS = ['server', 'client', 'protocol', 'models', 'bench', 'deploy', 'test'];
 const HARD_LINE_LIMIT = 400;
 
 interface SourceFile {
