@@ -4,7 +4,12 @@ import { pathToFileURL } from 'node:url';
 import { ERRORS, type ErrorEntry } from '../protocol/errors.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { OPTIONS } from '../server/config.ts';
-import { LIMIT_GROUPS, type Limit } from './limits-table.ts';
+import { LIMITS_OF_BYTES } from './limits/bytes.ts';
+import type { Limit, LimitGroup } from './limits/limit.ts';
+import { LIMITS_OF_SESSIONS } from './limits/sessions.ts';
+
+/** Everything of which there could be too much, and what stops it. */
+export const LIMIT_GROUPS: readonly LimitGroup[] = [...LIMITS_OF_BYTES, ...LIMITS_OF_SESSIONS];
 
 const INTRODUCTION = `# Limits
 

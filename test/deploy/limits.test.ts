@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { limitsDocument } from '../../deploy/limits.ts';
-import { LIMIT_GROUPS } from '../../deploy/limits-table.ts';
+import { LIMIT_GROUPS, limitsDocument } from '../../deploy/limits.ts';
 import { countNamedTests, missingTests } from '../../deploy/named-tests.ts';
 import { packageRoot } from '../../models/package-root.ts';
 import { OPTIONS } from '../../server/config.ts';
