@@ -67,7 +67,8 @@ export function decide(findings: Findings, cause: Cause | null, policy: Policy):
     const outcome = matched && probability <= policy.fusion.reject ? 'reject' : 're-verify';
     return conclude(outcome, outcome === 'reject' ? 'backoff' : 'now', ...spoiled);
   }
-  if (lacking(findings, policy, cause !== null).length === 0 && probability >= policy.fusion.accept) {
+  const convincing = probability >= policy.fusion.accept && livesConvincingly(findings, policy);
+  if (convincing && lacking(findings, policy, cause !== null).length === 0) {
     if (findings.mode === 'enrol') return { kind: 'proceed' };
     if (findings.standing === 'above') return conclude('accept', 'never', 'evidence-sufficient');
     if (findings.mode === 'identify' && cause === null) return { kind: 'proceed' };
@@ -75,6 +76,12 @@ export function decide(findings: Findings, cause: Cause | null, policy: Policy):
   return cause === null
     ? GO_ON
     : giveUp(findings, cause, matched && probability <= policy.fusion.reject, policy);
+}
+
+/** Whether what was seen shows a living person before the camera, whoever it may be. */
+function livesConvincingly({ evidence }: Findings, { fusion }: Policy): boolean {
+  const cues = fusion.cues.filter((cue) => cue !== 'match');
+  return fuse(evidence, { ...fusion, cues }) >= fusion.acceptLiveness;
 }
 
 /** Verdicts that need no more evidence and that no other evidence can outweigh. */

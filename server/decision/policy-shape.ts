@@ -60,12 +60,14 @@ export interface ChallengePolicy {
   /** The pause before each prompt is drawn between these two. */
   readonly minPauseMs: number;
   readonly maxPauseMs: number;
-  /** A response that begins sooner after its prompt was no response to it. */
-  readonly earliestResponseMs: number;
+  /** A blink that begins sooner after its prompt was no response to it. */
+  readonly earliestBlinkMs: number;
+  /** The same for a gesture, which is seen to have begun when a share of it is done. */
+  readonly earliestGestureMs: number;
   readonly responseMs: number;
   /** From the response until the face looks straight again and is recognised. */
   readonly settleMs: number;
-  /** Gestures begun before a person could have reacted: more than this many fail the challenge. */
+  /** Gestures begun before a person could have reacted: more than this many in a session fail the challenge. */
   readonly maxEarlyStarts: number;
 }
 
@@ -82,6 +84,8 @@ export interface GesturePolicy {
   /** A smile: relative growth of the mouth's width, and rise of its corners in eye distances. */
   readonly smileWidening: number;
   readonly smileLift: number;
+  /** Lips further apart make no smile. */
+  readonly smileMaxOpening: number;
   /** Growth of the gap between the lips over the mouth's width. */
   readonly mouthOpening: number;
   /** Relative growth of the distance between the eyes. */
@@ -298,6 +302,8 @@ export interface FusionPolicy {
   /** Probability, before anything is seen, that the session is bona fide and the claim true. */
   readonly prior: number;
   readonly accept: number;
+  /** What all cues but the match must reach by themselves: whoever shows a subject's picture resembles the subject. */
+  readonly acceptLiveness: number;
   readonly reject: number;
   readonly cues: readonly Cue[];
 }

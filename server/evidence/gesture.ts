@@ -95,7 +95,10 @@ export function extentOf(kind: ChallengeKind, deviation: Deviation, policy: Gest
     case 'look-down':
       return deviation.pitchDeg / policy.lookDeg;
     case 'smile':
-      return Math.min(deviation.widening / policy.smileWidening, deviation.cornerLift / policy.smileLift);
+      // An opening mouth widens too, and its corners lie above the middle of its lips.
+      return deviation.opening >= policy.smileMaxOpening
+        ? 0
+        : Math.min(deviation.widening / policy.smileWidening, deviation.cornerLift / policy.smileLift);
     case 'open-mouth':
       return deviation.opening / policy.mouthOpening;
     case 'come-closer':

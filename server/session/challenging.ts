@@ -71,7 +71,7 @@ function afterPass(
   const live = withLog(state.live, log);
   if (log.passed.length >= (log.of ?? 0)) return enterMatching(live, state.rest, atMs, policy);
   const kind = drawKind(drawAt(draws, 0), log, feasible(challenges, state.rest, policy.gestures));
-  return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges) };
+  return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };
 }
 
 /** Whether the running challenge can be exchanged for another: revealed, unanswered, and with one to take. */

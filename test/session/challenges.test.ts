@@ -45,10 +45,10 @@ const announced = (driver: SessionDriver): ChallengeKind[] => {
 };
 
 describe('challenges', () => {
-  it('are three in an order that nobody can foresee, two of them head moves, and any of them may come again', () => {
+  it('are four in an order that nobody can foresee, two of them head moves, and any of them may come again', () => {
     const orders = SEEDS.map((seed) => announced(run({ seed })));
     for (const order of orders) {
-      expect(order.length).toBe(3);
+      expect(order.length).toBe(4);
       expect(order.filter(isHeadMove).length).toBeGreaterThanOrEqual(2);
     }
     expect(new Set(orders.map((order) => order.join())).size).toBeGreaterThan(9);
