@@ -3,7 +3,7 @@
  * uses, and a name is easily changed: a hint, never a proof.
  */
 const NAMES =
-  /\b(obs|virtual|manycam|snap camera|xsplit|splitcam|droidcam|iriun|epoccam|altercam|camtwist|webcamoid|sparkocam|youcam|e2esoft|vcam|mmhmm|unity video capture|dummy video device|v4l2loopback|fake[ _]device)/i;
+  /\b(obs\b|virtual|manycam|snap camera|xsplit|splitcam|droidcam|iriun|epoccam|altercam|camtwist|webcamoid|sparkocam|youcam|e2esoft|vcam|mmhmm|unity video capture|dummy video device|v4l2loopback|fake[ _]device)/i;
 
 /** Whether a camera's label, as its browser or system tells it, is that of a program. */
 export function isVirtualCamera(label: string): boolean {

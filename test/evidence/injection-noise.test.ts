@@ -60,6 +60,7 @@ describe('the noise of a camera', () => {
 describe('a camera’s name', () => {
   it.each([
     'OBS Virtual Camera',
+    'OBS-Camera',
     'ManyCam Virtual Webcam',
     'Snap Camera',
     'Dummy video device (0x0000)',
@@ -75,6 +76,7 @@ describe('a camera’s name', () => {
     'FaceTime HD Camera (2C0E:82E3)',
     'Integrated Webcam (0bda:58ef)',
     'HD Pro Webcam C920',
+    'OBSBOT Tiny 2 StreamCamera',
     'camera2 1, facing front',
     'Jobs’s iPhone Camera',
   ])('“%s” is not', (label) => {

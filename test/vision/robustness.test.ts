@@ -130,3 +130,35 @@ describe('no face', () => {
     expect(analysis.faceCount).toBe(0);
   });
 });
+
+/** Numbers anywhere inside that are none. */
+function notFinite(value: unknown): readonly number[] {
+  if (typeof value === 'number') return Number.isFinite(value) ? [] : [value];
+  if (value instanceof Float32Array) return [...value].filter((one) => !Number.isFinite(one));
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(notFinite) : [];
+}
+
+describe('a picture of another shape than the one before', () => {
+  const everything = { embeddings: true, pad: true, countFaces: true, colours: true };
+
+  it.each([
+    [1, 1],
+    [2, 2],
+    [7, 3],
+    [1, 500],
+    [500, 1],
+    [60, 60],
+    [2_000_000, 1],
+  ])('of %d × %d gives finite numbers, wherever the face is said to be', async (width, height) => {
+    const data = new Uint8Array(width * height * 3).map((_, at) => (at * 97) & 255);
+    const { region } = plain;
+    for (const one of [
+      region,
+      { ...region, centreX: 1e9 },
+      { ...region, size: 1e9 },
+      { ...region, size: 1e-9 },
+      { ...region, angleRad: 1e300 },
+    ])
+      expect(notFinite(await core.analyze({ width, height, data }, one, everything))).toEqual([]);
+  });
+});
