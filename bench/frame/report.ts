@@ -19,9 +19,20 @@ const STAGE_LABEL: Readonly<Record<keyof StageMs, string>> = {
   quality: 'quality',
   embed: 'embedding',
   pad: 'PAD',
+  motion: 'motion',
 };
 /** Colours that stay apart for colour-blind readers (Okabe and Ito), and two greys. */
-const COLOURS = ['#999999', '#cccccc', '#0072b2', '#e69f00', '#009e73', '#f0e442', '#d55e00', '#cc79a7'];
+const COLOURS = [
+  '#999999',
+  '#cccccc',
+  '#0072b2',
+  '#e69f00',
+  '#009e73',
+  '#f0e442',
+  '#d55e00',
+  '#cc79a7',
+  '#56b4e9',
+];
 const HUMAN_COLOUR = '#444444';
 const PATHS = Object.keys(PATH_LABEL) as PathId[];
 const STAGES = Object.keys(STAGE_LABEL) as (keyof StageMs)[];

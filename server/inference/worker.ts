@@ -69,7 +69,16 @@ async function analyze(
   const startedAt = performance.now();
   const decoded = await decoder.decode(Buffer.from(image));
   if (!decoded.ok) return decoded;
-  const spent: Record<Stage, number> = { hash: 0, detect: 0, mesh: 0, eyes: 0, quality: 0, embed: 0, pad: 0 };
+  const spent: Record<Stage, number> = {
+    hash: 0,
+    detect: 0,
+    mesh: 0,
+    eyes: 0,
+    quality: 0,
+    embed: 0,
+    pad: 0,
+    motion: 0,
+  };
   const decodedAt = performance.now();
   let markedAt = decodedAt;
   const analysis = await analyzer.analyze(decoded.image, region, wants, (stage) => {

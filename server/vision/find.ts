@@ -17,7 +17,7 @@ import { regionMatrix } from './region.ts';
 import type { Warper } from './warp.ts';
 
 /** What a stage of the work is called when its end is reported. */
-export type Stage = 'detect' | 'mesh' | 'eyes' | 'quality' | 'embed' | 'pad' | 'hash';
+export type Stage = 'detect' | 'mesh' | 'eyes' | 'quality' | 'embed' | 'pad' | 'motion' | 'hash';
 
 /** Told each time a stage ends, so that the caller, who has a clock, can say what it cost. */
 export type StageListener = (stage: Stage) => void;
