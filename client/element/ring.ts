@@ -13,8 +13,10 @@ const TICK_LENGTH = 8;
 const RING_MIDDLE = TICK_GAP + TICK_LENGTH / 2;
 /** Half the width of the opening that points where to move. */
 const GAP_HALF_DEG = 14;
-/** Half the width of the opening in which the lids sit. */
-const LIDS_HALF_DEG = 23;
+/** Half the width of the opening in which the lids sit at the top, or the mouth at the bottom. */
+const SIGN_HALF_DEG = 23;
+/** Half the arc that fills around a bead at the top or the bottom. */
+const VERTICAL_HALF_DEG = 60;
 
 export interface Point {
   readonly x: number;
@@ -82,33 +84,44 @@ export interface RingState {
   readonly progress: number;
   /** Where the ring opens to point the way to move, or null. */
   readonly gapDeg: number | null;
-  /** The arc from the top to where the bead waits, and how much of it the head has followed, 0..1. */
+  /**
+   * The arc that leads to where the bead waits, and how much of it the head has followed, 0..1: from the top to a
+   * side, or from both sides to the top or the bottom.
+   */
   readonly trail: { readonly toDeg: number; readonly followed: number } | null;
-  /** The top is left free for the lids. */
-  readonly hasLids: boolean;
+  /** Where ticks make room for the lids or the mouth, as a clock angle, or null. */
+  readonly signDeg: number | null;
 }
 
 export type TickLook = 'plain' | 'lit' | 'guide' | 'gone';
 
 /** How one tick looks. Guidance lies over progress: one thing is said at a time. */
-export function tickLook(angleDeg: number, { progress, gapDeg, trail, hasLids }: RingState): TickLook {
+export function tickLook(angleDeg: number, { progress, gapDeg, trail, signDeg }: RingState): TickLook {
   if (gapDeg !== null) {
     const away = angleBetween(angleDeg, gapDeg);
     if (away < GAP_HALF_DEG) return 'gone';
     if (away < GAP_HALF_DEG * 2) return 'guide';
   }
   const fromTop = angleBetween(angleDeg, 0);
-  if (hasLids && fromTop < LIDS_HALF_DEG) return 'gone';
-  if (trail !== null && liesOnTrail(angleDeg, trail.toDeg))
-    return fromTop <= angleBetween(trail.toDeg, 0) * trail.followed ? 'lit' : 'guide';
+  if (signDeg !== null && angleBetween(angleDeg, signDeg) < SIGN_HALF_DEG) return 'gone';
+  const along = trail === null ? null : shareOfTrail(angleDeg, trail.toDeg);
+  if (trail !== null && along !== null) return along <= trail.followed ? 'lit' : 'guide';
   return progress > 0 && fromTop <= progress * 180 ? 'lit' : 'plain';
 }
 
-/** Whether an angle lies between the top and `toDeg`, on the shorter side. */
-function liesOnTrail(angleDeg: number, toDeg: number): boolean {
-  const span = signedFromTop(toDeg);
-  const turned = signedFromTop(angleDeg);
-  return span < 0 ? turned < 0 && turned >= span : turned > 0 && turned <= span;
+/** How far along the way to the bead an angle lies, 0..1, or null when it does not lie on it. */
+function shareOfTrail(angleDeg: number, toDeg: number): number | null {
+  if (isVertical(toDeg)) {
+    const away = angleBetween(angleDeg, toDeg);
+    return away > VERTICAL_HALF_DEG ? null : 1 - away / VERTICAL_HALF_DEG;
+  }
+  const share = signedFromTop(angleDeg) / signedFromTop(toDeg);
+  return share > 0 && share <= 1 ? share : null;
+}
+
+/** Whether a clock angle is the top or the bottom. */
+function isVertical(angleDeg: number): boolean {
+  return angleDeg % 180 === 0;
 }
 
 /** A clock angle as −180..180 from the top, clockwise. */
@@ -132,10 +145,13 @@ export function directionToCentre(face: {
   return ((Math.atan2(right, -down) * 180) / Math.PI + 360) % 360;
 }
 
-/** Keyframes' points of a bead that leaves the top and travels to `toDeg` the shorter way. */
+/** Keyframes' points of a bead on its way to `toDeg`: from the top along the ring, or from the middle up or down. */
 export function beadPath(toDeg: number, steps: number): readonly Point[] {
   const span = signedFromTop(toDeg);
-  return Array.from({ length: steps + 1 }, (_, step) => pointOnRing((span * step) / steps));
+  const end = pointOnRing(toDeg);
+  return Array.from({ length: steps + 1 }, (_, step) =>
+    isVertical(toDeg) ? { x: 0, y: (end.y * step) / steps } : pointOnRing((span * step) / steps),
+  );
 }
 
 export interface OvalPlace {

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
-import { type Cue, lowerArcShift } from './cues.ts';
+import type { Cue } from './cues.ts';
 import { icon, type IconName } from './icons.ts';
 import { angleBetween, beadPath, OVAL, placeOval, pointOnRing, TICK_MARKS, tickLook } from './ring.ts';
 import { cueOf, isBreathing, isGuidance, lineOf, ringOf, type View } from './view.ts';
@@ -10,6 +10,8 @@ const SHADE = `M-9999-9999h19998v19998h-19998z${ELLIPSE}`;
 /** The lids' place: on the ring, at its top. */
 const LIDS = pointOnRing(0, 13);
 const EYES = [-19, 19];
+/** The mouth's place: on the ring, at its bottom. */
+const MOUTH = pointOnRing(180, 12);
 
 const BEAD_MS = 400;
 const BEAD_STEPS = 24;
@@ -29,6 +31,7 @@ const ICON_OF: Readonly<Record<View['screen'], IconName | null>> = {
 /** The picture in its oval and the ring around it. All of it is for the eye; the words say the same. */
 export function stageTemplate(view: View): TemplateResult {
   const ring = ringOf(view);
+  const cue = cueOf(view);
   const asks = view.screen === 'streaming' && isGuidance(lineOf(view));
   const shownIcon = ICON_OF[view.screen];
   return html`
@@ -44,7 +47,9 @@ export function stageTemplate(view: View): TemplateResult {
                 svg`<line class=${`tick ${tickLook(angleDeg, ring)}`} x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y}></line>`,
             )}
           </g>
-          ${ring.hasLids ? lids() : nothing}
+          ${cue?.lids === true ? lids() : nothing}
+          ${cue?.mouth === undefined ? nothing : mouth(cue.mouth)}
+          ${cue?.grow === undefined ? nothing : svg`<path class="reach" d=${ELLIPSE}></path>`}
           <circle class="bead" part="bead" r="6.5"></circle>
         </g>
       </svg>
@@ -64,6 +69,12 @@ function lids(): TemplateResult {
       </g>`,
     )}
   </g>`;
+}
+
+/** A mouth in place of the ring's lower arc, drawn as it should become. */
+function mouth(what: 'smile' | 'open'): TemplateResult {
+  const lips = what === 'smile' ? 'M-30 -6Q0 20 30 -6' : 'M-18 0a18 8.5 0 1 1 36 0a18 8.5 0 1 1 -36 0z';
+  return svg`<g transform="translate(${MOUTH.x} ${MOUTH.y})"><path class="mouth ${what}" d=${lips}></path></g>`;
 }
 
 /** The part of the stage that moves: placed for the stage's size, and animated when the cue changes. */
@@ -88,17 +99,13 @@ export class StageMotion {
     style?.setProperty('--oval-scale', String(scale));
   }
 
-  /** Moves bead, arc and oval when the cue is another one than before. */
+  /** Moves bead and oval when the cue is another one than before. */
   follow(view: View): void {
     const cue = cueOf(view);
     if (cue === this.#cue) return;
     this.#cue = cue;
     this.#moveBead(cue?.beadDeg);
     this.#find('.stage')?.style.setProperty('--oval-grow', String(cue?.grow ?? 1));
-    for (const [index, tick] of this.#ticks().entries()) {
-      const shift = lowerArcShift(TICK_MARKS[index]?.angleDeg ?? 0, cue?.lowerArc ?? 0);
-      tick.style.transform = shift === 0 ? '' : `translateY(${-shift}px)`;
-    }
   }
 
   #moveBead(toDeg: number | undefined): void {

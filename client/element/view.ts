@@ -160,7 +160,7 @@ export function cueOf(view: View): Cue | null {
 
 /** What the ring says on each screen. */
 export function ringOf(view: View): RingState {
-  const still: RingState = { progress: 0, gapDeg: null, trail: null, hasLids: false };
+  const still: RingState = { progress: 0, gapDeg: null, trail: null, signDeg: null };
   if (view.screen === 'passed') return { ...still, progress: 1 };
   if (view.screen !== 'streaming') return still;
   const line = lineOf(view);
@@ -172,8 +172,14 @@ export function ringOf(view: View): RingState {
         ? directionToCentre(view.face)
         : null,
     trail: cue.beadDeg === undefined ? null : { toDeg: cue.beadDeg, followed: view.followed },
-    hasLids: cueOf(view)?.lids === true,
+    signDeg: signOf(cueOf(view)),
   };
+}
+
+/** Where a cue's sign sits on the ring: lids at the top, a mouth at the bottom. */
+function signOf(cue: Cue | null): number | null {
+  if (cue?.lids === true) return 0;
+  return cue?.mouth === undefined ? null : 180;
 }
 
 /** Whether the ring breathes: while a face is being found and placed. */

@@ -7,7 +7,7 @@ import {
   SILENCE,
   SPEAK_MS,
 } from '../../client/element/announcer.ts';
-import { CUES, lowerArcShift } from '../../client/element/cues.ts';
+import { CUES } from '../../client/element/cues.ts';
 import { firstHint, HOLD_MS, hintDueInMs, settleHint, wishHint } from '../../client/element/hint-holder.ts';
 import {
   angleBetween,
@@ -26,7 +26,7 @@ import { replaceWords } from '../../client/element/words/words.ts';
 import { FaceSessionError } from '../../client/sdk/errors.ts';
 import type { FaceSessionEvent } from '../../client/sdk/session-state.ts';
 
-const still: RingState = { progress: 0, gapDeg: null, trail: null, hasLids: false };
+const still: RingState = { progress: 0, gapDeg: null, trail: null, signDeg: null };
 const looks = (state: RingState) => TICK_MARKS.map(({ angleDeg }) => tickLook(angleDeg, state));
 const count = (state: RingState, look: string) => looks(state).filter((each) => each === look).length;
 
@@ -109,12 +109,26 @@ describe('ring', () => {
     );
   });
 
-  it('bends the lower arc up at its ends for a smile, down in the middle for a jaw, and never above', () => {
-    expect(lowerArcShift(180 - 90, 1)).toBeGreaterThan(0);
-    expect(lowerArcShift(180, 1)).toBeLessThan(0);
-    expect(lowerArcShift(180, -1)).toBeLessThan(0);
-    expect(lowerArcShift(180 - 90, -1)).toBeCloseTo(0);
-    for (const bend of [1, -1]) expect(lowerArcShift(30, bend)).toBe(0);
+  it('fills toward a bead above or below from both sides alike, and the bead goes there straight', () => {
+    for (const toDeg of [0, 180]) {
+      const trail = (followed: number) => ({ ...still, trail: { toDeg, followed } });
+      const arc = count(trail(0), 'guide');
+      expect(arc).toBeGreaterThan(12);
+      expect(count(trail(1), 'lit')).toBe(arc);
+      const half = TICK_MARKS.filter(({ angleDeg }) => tickLook(angleDeg, trail(0.5)) === 'lit');
+      const left = half.filter(({ angleDeg }) => angleDeg > 180).length;
+      expect(left).toBeGreaterThan(0);
+      expect(half.length - left).toBe(left);
+      const path = beadPath(toDeg, 8);
+      expect(path.every(({ x }) => x === 0)).toBe(true);
+      expect(path.at(-1)?.y).toBeCloseTo(pointOnRing(toDeg).y);
+    }
+  });
+
+  it('makes room for lids at the top and for a mouth at the bottom', () => {
+    expect(tickLook(0, { ...still, signDeg: 0 })).toBe('gone');
+    expect(tickLook(180, { ...still, signDeg: 0 })).toBe('plain');
+    expect(tickLook(180, { ...still, signDeg: 180 })).toBe('gone');
   });
 
   it('R26: shows the own left on the left of the mirror', () => {

@@ -34,6 +34,22 @@ export const motion = css`
       transform: scaleY(-0.9);
     }
   }
+  @keyframes speak {
+    0%,
+    20% {
+      transform: scaleY(0.08);
+    }
+  }
+  @keyframes reach {
+    from {
+      opacity: 0;
+      transform: scale(0.7);
+    }
+    60% {
+      opacity: 1;
+      transform: scale(0.94);
+    }
+  }
   @keyframes look {
     30%,
     70% {

@@ -65,8 +65,7 @@ export const ring = css`
     vector-effect: non-scaling-stroke;
     transition:
       stroke 250ms ease-out,
-      opacity 250ms ease-out,
-      transform 300ms ease-out;
+      opacity 250ms ease-out;
   }
   .tick.lit {
     stroke: var(--proven);
@@ -100,6 +99,24 @@ export const ring = css`
   }
   .bead.shown {
     opacity: 1;
+  }
+  .mouth {
+    fill: none;
+    stroke: var(--guide);
+    stroke-width: 3.5px;
+    stroke-linecap: round;
+    vector-effect: non-scaling-stroke;
+    animation: speak 1.2s ease-in-out 200ms 1 backwards;
+  }
+  .reach {
+    fill: none;
+    stroke: var(--guide);
+    stroke-width: 2.5px;
+    stroke-dasharray: 2 7;
+    stroke-linecap: round;
+    vector-effect: non-scaling-stroke;
+    transform: scale(0.94);
+    animation: reach 1.8s ease-out infinite;
   }
   .lids path {
     fill: none;

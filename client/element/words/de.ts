@@ -74,7 +74,10 @@ export const de: Words = {
     title: 'Das Einrichten hat nicht geklappt',
     text: 'Suchen Sie gleichmäßiges Licht und schauen Sie in die Kamera.',
   },
-  enrolRefused: { title: 'Ihr Gesicht ließ sich hier nicht einrichten', text: 'Wenn Sie schon ein Konto haben, melden Sie sich dort an. Oder wählen Sie einen anderen Weg.' },
+  enrolRefused: {
+    title: 'Ihr Gesicht ließ sich hier nicht einrichten',
+    text: 'Wenn Sie schon ein Konto haben, melden Sie sich dort an. Oder wählen Sie einen anderen Weg.',
+  },
   denied: {
     title: 'Die Kamera ist für diese Seite aus',
     text: 'Erlauben Sie sie neben der Adresszeile oder in den Einstellungen.',

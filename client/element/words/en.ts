@@ -68,7 +68,10 @@ export const en: Words = {
     title: 'We could not set up your face',
     text: 'Find even light, face the camera and try again.',
   },
-  enrolRefused: { title: 'We could not add your face here', text: 'If you already have an account, sign in to it. Or use another way in.' },
+  enrolRefused: {
+    title: 'We could not add your face here',
+    text: 'If you already have an account, sign in to it. Or use another way in.',
+  },
   denied: {
     title: 'The camera is off for this page',
     text: 'Allow it beside the address bar or in your settings, then try again.',

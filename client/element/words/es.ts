@@ -74,7 +74,10 @@ export const es: Words = {
     title: 'No pudimos configurar su rostro',
     text: 'Busque una luz uniforme, mire a la cámara e inténtelo de nuevo.',
   },
-  enrolRefused: { title: 'No pudimos añadir su rostro aquí', text: 'Si ya tiene una cuenta, entre en ella. O entre de otra manera.' },
+  enrolRefused: {
+    title: 'No pudimos añadir su rostro aquí',
+    text: 'Si ya tiene una cuenta, entre en ella. O entre de otra manera.',
+  },
   denied: {
     title: 'La cámara está desactivada en esta página',
     text: 'Permítala junto a la barra de direcciones o en los ajustes.',

@@ -74,7 +74,10 @@ export const fr: Words = {
     title: 'Nous n’avons pas pu configurer votre visage',
     text: 'Trouvez une lumière régulière, face à la caméra, et réessayez.',
   },
-  enrolRefused: { title: 'Nous n’avons pas pu ajouter votre visage ici', text: 'Si vous avez déjà un compte, connectez-vous à celui-ci. Ou utilisez un autre accès.' },
+  enrolRefused: {
+    title: 'Nous n’avons pas pu ajouter votre visage ici',
+    text: 'Si vous avez déjà un compte, connectez-vous à celui-ci. Ou utilisez un autre accès.',
+  },
   denied: {
     title: 'La caméra est coupée pour cette page',
     text: 'Autorisez-la près de la barre d’adresse ou dans les réglages.',
