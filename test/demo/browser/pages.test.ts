@@ -112,6 +112,25 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     expect(trouble).toEqual([]);
   }, 90_000);
 
+  it('a language picked at the foot of a page stays, from right to left where it is read so', async () => {
+    const context = await browser.newContext({ viewport: PHONE, locale: 'de-AT', reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    await page.goto(`${server.url}/register`);
+    await page.getByRole('heading', { name: 'Konto anlegen' }).waitFor();
+    await page.getByRole('link', { name: 'العربية' }).click();
+    await page.getByRole('heading', { name: 'إنشاء حساب' }).waitFor();
+    expect(await findingsOn(page)).toEqual([]);
+    await page.getByLabel('اسم المستخدم').fill('layla');
+    await page.getByLabel('البريد الإلكتروني').fill('layla@example.org');
+    await page.getByRole('button', { name: 'متابعة' }).click();
+    await page.getByRole('button', { name: 'ابدأ' }).waitFor();
+    expect(await page.locator('face-auth section').getAttribute('dir')).toBe('rtl');
+    await page.getByRole('link', { name: 'ليس الآن' }).click();
+    await page.getByRole('heading', { name: 'ما نحتفظ به عنك' }).waitFor();
+    expect(await findingsOn(page)).toEqual([]);
+    await context.close();
+  }, 60_000);
+
   it('somebody back after a while confirms who they are before anything is deleted', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
