@@ -16,6 +16,7 @@ import { SimulatedPool } from '../chaos/support/simulated-pool.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { effort } from './effort.ts';
 
 const CORPUS = JSON.parse(
   readFileSync(new URL('corpus/messages.json', import.meta.url), 'utf8'),
@@ -76,7 +77,7 @@ describe('hostile messages', () => {
         expect(DOCUMENTED).toContain(code);
         read.add(code);
       }),
-      { seed: 20_261_121, numRuns: 4000 },
+      effort(4000),
     );
     expect([...read].toSorted()).toEqual(DOCUMENTED.toSorted());
   });
@@ -98,7 +99,7 @@ describe('hostile messages', () => {
           expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
         },
       ),
-      { seed: 1, numRuns: 200 },
+      effort(200),
     );
   });
 });
@@ -304,7 +305,7 @@ describe('a hostile client', () => {
           expect([registry.openSessions, pool.queueDepth, clock.pending]).toEqual([0, 0, 0]);
         },
       ),
-      { seed: 20_261_121, numRuns: 100 },
+      effort(100),
     );
     for (const code of ['frame.no_credit', 'frame.out_of_order', 'message.invalid', 'skip.not_allowed'])
       expect(ends).toContain(code);

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { pixelDigest } from '../../server/vision/frame-hash.ts';
+import { effort } from './effort.ts';
 
 /** Noise of 32 × 24 pixels in every form that the decoder must survive. */
 const CORPUS = (
@@ -178,7 +179,7 @@ describe('hostile pictures', () => {
           expect(data.length).toBeGreaterThanOrEqual(width * height * 3);
         },
       ),
-      { seed: 20_261_121, numRuns: 600 },
+      effort(600),
     );
     expect([...results].toSorted()).toEqual(['frame.too_many_pixels', 'frame.undecodable', 'ok']);
     expect(await resultOf(JPEG)).toBe('ok');

@@ -6,6 +6,7 @@ import type { Transport } from '../../server/gateway/transport.ts';
 import { Echo } from '../gateway/echo.ts';
 import { TRANSPORTS } from '../gateway/harness.ts';
 import { rawConnection, TestClient, upgradeRequest } from '../gateway/sockets.ts';
+import { effort } from './effort.ts';
 
 interface KeptRequest {
   readonly what: string;
@@ -114,7 +115,7 @@ describe.each(TRANSPORTS)('hostile requests over %s', (_, create) => {
       maxLength: 3,
     });
     const hostile = fc
-      .sample(edits, { seed: 20_261_121, numRuns: 150 })
+      .sample(edits, effort(150))
       .map((list) =>
         list.reduce((text, [at, cut, piece]) => text.slice(0, at) + piece + text.slice(at + cut), good),
       );
