@@ -46,7 +46,12 @@ describe('the demo, a relying party beside the service', () => {
     server = await startRealServer({
       transport: 'ws',
       clock,
-      env: { VERIFRAME_DEMO: 'on', VERIFRAME_DEMO_PAGES: assets },
+      // Other tests hold the challenges; here one is enough.
+      env: {
+        VERIFRAME_DEMO: 'on',
+        VERIFRAME_DEMO_PAGES: assets,
+        VERIFRAME_DEMO_POLICY: 'blink-only',
+      },
     });
   });
   afterAll(async () => {
@@ -144,6 +149,14 @@ describe('the demo, a relying party beside the service', () => {
       result: 'refused',
       device: 'Chrome on Windows',
     });
+
+    // The same face opens no second account, and the first one is not told of.
+    const second = await registered('ada2');
+    const twice = await showFace(second, ada, '/api/face/enrol');
+    expect(twice).toMatchObject({ outcome: 'reject', retry: 'never' });
+    const brought = await second.post('/api/face/decision', { token: twice.token });
+    expect(await refusalOf(brought)).toEqual([403, 'face.refused']);
+    expect(await account(second)).toMatchObject({ username: 'ada2', faceSetUpAtMs: null, isServiceUp: true });
 
     const exported = await phone.get('/api/account/export');
     expect(exported.headers.get('content-disposition')).toContain('attachment');
@@ -243,6 +256,25 @@ describe('the demo, a relying party beside the service', () => {
       'accepted',
       ...Array.from({ length: 5 }, () => 'refused'),
     ]);
+  });
+
+  it('too many failed face checks lock an account for a while, and a name without one alike', async () => {
+    clock.advance(11 * MINUTE_MS);
+    const owner = await registered('locked', { password });
+    for (const username of ['locked', 'Nobody-locked']) {
+      const visitor = browser();
+      const signIn = () => visitor.post('/api/face/sign-in', { username });
+      // Open sessions count: whoever leaves when the challenge does not suit has tried.
+      for (let tries = 0; tries < 10; tries += 1) expect((await signIn()).status).toBe(200);
+      const refused = await browser().post('/api/face/sign-in', { username: username.toLowerCase() });
+      expect(refused.headers.get('retry-after')).toBe('900');
+      expect(await refusalOf(refused)).toEqual([429, 'face.locked']);
+    }
+    expect((await owner.post('/api/face/enrol')).status).toBe(200);
+    const byPassword = await browser().post('/api/password/sign-in', { username: 'locked', password });
+    expect(byPassword.status).toBe(200);
+    clock.advance(15 * MINUTE_MS);
+    expect((await browser().post('/api/face/sign-in', { username: 'locked' })).status).toBe(200);
   });
 
   it('a user signs another device out, and nobody else’s', async () => {

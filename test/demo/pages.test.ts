@@ -104,6 +104,12 @@ describe('languages', () => {
     expect(picked).toMatchObject({ status: 303, headers: { location: '/register' } });
     const [cookie = ''] = (picked.headers['set-cookie'] ?? '').split(';');
     expect(await languageAt({ cookie, 'accept-language': 'de' }, '/register')).toBe('zh ltr');
+    expect(await ask('/sign-in', { query: 'confirm=delete&lang=zh' })).toMatchObject({
+      headers: { location: '/sign-in?confirm=delete' },
+    });
+    expect(await ask('/__proto__', { query: 'lang=zh&x=%0d%0a' })).toMatchObject({
+      headers: { location: '/' },
+    });
     expect(await ask('//elsewhere.example', { query: 'lang=zh' })).toMatchObject({
       headers: { location: '/' },
     });

@@ -9,6 +9,8 @@ const ERRORS = {
   'sign_in.failed': { status: 401, message: 'The sign-in did not succeed.' },
   'confirmation.required': { status: 403, message: 'Confirm who you are once more.' },
   'username.taken': { status: 409, message: 'This username is not available.' },
+  /** Whoever reads it knows no more of whether the account exists. */
+  'face.locked': { status: 429, message: 'Too many face checks failed. Try again later.' },
   'face.refused': { status: 403, message: 'The face check does not hold.' },
   'face.missing': { status: 409, message: 'There is no face set up.' },
   'operator.required': { status: 401, message: 'Sign in as operator first.' },
@@ -24,10 +26,13 @@ export type DemoErrorCode = keyof typeof ERRORS;
 export class DemoError extends Error {
   override readonly name = 'DemoError';
   readonly code: DemoErrorCode;
+  /** When it is worth asking again; null: nobody knows, or never. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: DemoErrorCode, options?: ErrorOptions) {
+  constructor(code: DemoErrorCode, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
     super(ERRORS[code].message, options);
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 
   get entry(): { readonly status: number; readonly message: string } {

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { USER_SESSION_MS, VISITOR_SESSION_MS } from './browser-sessions.ts';
 import { type DemoContext, requireConfirmed } from './context.ts';
@@ -43,7 +43,7 @@ export async function startEnrolment(context: DemoContext, request: DemoRequest)
 
 /**
  * A ticket to sign in by face. Without an account of that name there is a ticket too, for a subject that nobody is:
- * it runs like any other and is refused in the end.
+ * it runs like any other, is refused in the end, and is locked after as many failures.
  */
 export async function startSignIn(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { username } = readBody(request, signInForm);
@@ -59,7 +59,7 @@ export async function startSignIn(context: DemoContext, request: DemoRequest): P
     browserSessionId: browser.id,
     userId: user?.id ?? null,
     purpose: 'sign-in',
-    subject: user?.subject ?? randomUUID(),
+    subject: user?.subject ?? context.service.nobodyCalled(username),
   });
   return json(started, carried === null ? {} : setSessionCookie(request, carried, VISITOR_SESSION_MS));
 }

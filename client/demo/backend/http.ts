@@ -27,8 +27,9 @@ export function json(value: unknown, headers: Readonly<Record<string, string>> =
 }
 
 export function refused(error: DemoError): DemoResponse {
-  const { status, message } = error.entry;
-  return { ...json({ error: { code: error.code, message } }), status };
+  const { code, entry, retryAfterSeconds } = error;
+  const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };
+  return { ...json({ error: { code, message: entry.message } }, headers), status: entry.status };
 }
 
 export function redirect(to: string, headers: Readonly<Record<string, string>> = {}): DemoResponse {

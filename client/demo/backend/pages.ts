@@ -14,7 +14,7 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
     : null;
   if (asset !== null) return asset;
   const picked = pickedLanguage(request);
-  if (picked !== null) return redirect(path in PAGES ? path : '/', keepLanguage(picked));
+  if (picked !== null) return redirect(pathInLanguage(request), keepLanguage(picked));
   const to = elsewhere(context, request);
   if (to !== null) return redirect(to);
   const plain = PLAIN_PAGES[path];
@@ -50,6 +50,14 @@ const PLAIN_PAGES: Readonly<Record<string, string>> = {
   '/operator': 'operator.html',
   '/operator/sign-in': 'operator-sign-in.html',
 };
+
+/** The same page without the language that was picked; what else its address asks for stays. */
+function pathInLanguage({ path, query }: DemoRequest): string {
+  if (!Object.hasOwn(PAGES, path)) return '/';
+  const rest = new URLSearchParams(query);
+  rest.delete('lang');
+  return rest.size === 0 ? path : `${path}?${rest.toString()}`;
+}
 
 /** The document in the visitor's language. */
 function serveDocument(assets: Assets, name: string, request: DemoRequest): DemoResponse | null {

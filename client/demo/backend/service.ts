@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { MODES, OUTCOMES, type Mode, type Outcome } from '../../../protocol/status.ts';
@@ -107,8 +108,18 @@ export class Service {
   }
 
   /**
+   * A subject that nobody is, the same for a name each time: so the service counts failures against it and locks it
+   * as it would one that somebody is. Nobody without the API key can tell which subject a name has.
+   */
+  nobodyCalled(username: string): string {
+    const { apiKey } = this.#options;
+    return createHmac('sha256', apiKey).update(`nobody ${username.toLowerCase()}`).digest('base64url');
+  }
+
+  /**
    * The audience and the nonce come back in the token. A verification runs alike whether the subject is enrolled
    * or not, so that nobody learns from it who has an account here.
+   * @throws DemoError `face.locked` when the subject's verifications failed too often
    */
   async createSession({ mode, subject, nonce, observe }: NewServiceSession): Promise<ServiceSession> {
     const { policy } = this.#options;
@@ -180,7 +191,10 @@ export class Service {
     }
   }
 
-  /** The answer to an API request; null for 404. Rejects with `service.unavailable` for every other failure. */
+  /**
+   * The answer to an API request; null for 404. Rejects with `face.locked` where a subject is locked, with
+   * `service.refused` where the key grants too little, and with `service.unavailable` for every other failure.
+   */
   async #ask(method: string, path: string, body?: unknown): Promise<unknown> {
     const { url, apiKey } = this.#options;
     try {
@@ -193,12 +207,25 @@ export class Service {
       });
       if (response.status === 404 && method !== 'POST') return null;
       if (response.status === 403) throw new DemoError('service.refused');
+      if (response.status === 429) throw await lockedOrBusy(response);
       if (!response.ok) throw new Error(`${method} ${path.split('/', 3).join('/')}: ${response.status}`);
       return await response.json();
     } catch (cause) {
       throw cause instanceof DemoError ? cause : new DemoError('service.unavailable', { cause });
     }
   }
+}
+
+const refusal = z.object({ error: z.object({ code: z.string() }) });
+const seconds = z.coerce.number().int().positive();
+
+async function lockedOrBusy(response: Response): Promise<DemoError> {
+  const { error } = refusal.parse(await response.json());
+  const retryAfterSeconds = seconds.safeParse(response.headers.get('retry-after')).data;
+  return new DemoError(
+    error.code === 'subject.locked' ? 'face.locked' : 'service.unavailable',
+    retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+  );
 }
 
 function listPath(path: string, parameter: string, page: string | null): string {

@@ -1,13 +1,17 @@
-import { words } from './words.ts';
+import { fill } from '../words/words.ts';
+import { language, words } from './words.ts';
 
 /** A request that failed: the backend's code, or one of this side's. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: string;
+  /** When the backend says to ask again, or null. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: string, options?: ErrorOptions) {
+  constructor(code: string, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
     super(code, options);
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }
 
@@ -31,7 +35,8 @@ export async function ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, bo
   // The backend is this site's own and of the same version.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   if (response.ok) return answer as T;
-  throw new ApiError(codeIn(answer) ?? 'unreachable');
+  const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  throw new ApiError(codeIn(answer) ?? 'unreachable', retryAfterSeconds > 0 ? { retryAfterSeconds } : {});
 }
 
 function codeIn(answer: unknown): string | null {
@@ -49,8 +54,17 @@ export function isToConfirm(error: unknown): boolean {
 /** What to tell the person. */
 export function wordsOf(error: unknown): string {
   const { problem } = words;
-  const code = error instanceof ApiError ? error.code : '';
-  return isKnown(code, problem) ? problem[code] : problem.other;
+  if (!(error instanceof ApiError)) return problem.other;
+  const { code, retryAfterSeconds } = error;
+  if (!isKnown(code, problem)) return problem.other;
+  if (code !== 'face.locked') return problem[code];
+  if (retryAfterSeconds === null) return problem['attempts.too_many'];
+  return fill(problem[code], { time: inMinutes(retryAfterSeconds) });
+}
+
+/** For example `in 15 minutes`. */
+function inMinutes(seconds: number): string {
+  return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / 60), 'minute');
 }
 
 function isKnown<T extends object>(code: string, known: T): code is string & keyof T {

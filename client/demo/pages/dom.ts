@@ -55,6 +55,15 @@ export function tell(place: ParentNode, words: string | null): void {
   line.hidden = words === null;
 }
 
+/** Lets the links that change the language keep what else the address asks for. */
+export function keepAddress(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('.languages a')) {
+    const query = new URLSearchParams(location.search);
+    query.set('lang', link.lang);
+    link.search = query.toString();
+  }
+}
+
 /** Shows one of a page's steps and hides the others. */
 export function showStep(name: string): void {
   document.body.dataset['step'] = name;

@@ -143,6 +143,7 @@ function finish(title: string, words: string): void {
 const FAILURES: Readonly<Record<string, string>> = {
   'sign_in.required': 'Sign in first.',
   'face.missing': 'Set up your face first.',
+  'face.locked': 'Too many face checks failed. Wait a few minutes.',
   'attempts.too_many': 'That were many looks. Wait a few minutes.',
   'service.refused': 'The demo’s API key may not observe sessions.',
 };

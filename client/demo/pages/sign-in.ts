@@ -1,6 +1,6 @@
 import type { AccountView } from '../account-view.ts';
 import { ask, wordsOf } from './api.ts';
-import { button, find, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
+import { button, find, keepAddress, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
 import { words } from './words.ts';
 
@@ -72,5 +72,6 @@ onSubmit(form, async (entries) => {
   }
 });
 watchConnection();
+keepAddress();
 showStep('name');
 if (purpose in THEN) void prefill();

@@ -15,8 +15,8 @@ export const words: Words = {
     promise: 'Der Beweis, dass Sie es sind und dass Sie da sind.',
     lead: 'In die Kamera schauen, einer kleinen Bewegung folgen, und Sie sind drin. Entschieden wird, während die Bilder noch ankommen.',
     quick: {
-      title: 'Etwa zehn Sekunden',
-      text: 'Ein Blick und ein, zwei kleine Bewegungen, deren Reihenfolge vorher niemand kennt.',
+      title: 'Etwa fünfzehn Sekunden',
+      text: 'Ein Blick und einige kleine Bewegungen, deren Reihenfolge vorher niemand kennt.',
     },
     kept: {
       title: 'Keine Bilder behalten',
@@ -76,7 +76,7 @@ export const words: Words = {
     setUpOn: 'Eingerichtet am {date}',
     update: 'Erneuern',
     see: 'Was der Server sieht',
-    notSetUp: 'Ihr Gesicht ist noch nicht eingerichtet. Das dauert etwa zehn Sekunden.',
+    notSetUp: 'Ihr Gesicht ist noch nicht eingerichtet. Das dauert etwa fünfzehn Sekunden.',
     notSetUpNoPassword:
       'Ihr Gesicht ist noch nicht eingerichtet. Ohne es kommen Sie nach dem Abmelden nicht mehr hinein.',
     signIns: 'Letzte Anmeldungen',
@@ -125,6 +125,7 @@ export const words: Words = {
       'Die Anmeldung ging nicht. Prüfen Sie Ihre Angaben oder nehmen Sie den anderen Weg hinein.',
     'face.refused':
       'Wir konnten Sie nicht bestätigen. Versuchen Sie es noch einmal oder nehmen Sie den anderen Weg hinein.',
+    'face.locked': 'Zu viele Versuche. Versuchen Sie es {time} noch einmal oder nehmen Sie Ihr Passwort.',
     'attempts.too_many': 'Das waren viele Versuche. Warten Sie ein paar Minuten.',
     'service.unavailable':
       'Die Gesichtsprüfung ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal.',

@@ -15,8 +15,8 @@ export const words: Words = {
     promise: 'Proof that it’s you, and that you’re here.',
     lead: 'Look at the camera, follow a small movement, and you are in. It is decided while the pictures still arrive.',
     quick: {
-      title: 'About ten seconds',
-      text: 'One look and a small movement or two, in an order nobody knows beforehand.',
+      title: 'About fifteen seconds',
+      text: 'One look and a few small movements, in an order nobody knows beforehand.',
     },
     kept: {
       title: 'No pictures kept',
@@ -72,7 +72,7 @@ export const words: Words = {
     setUpOn: 'Set up on {date}',
     update: 'Update',
     see: 'What the server sees',
-    notSetUp: 'Your face is not set up yet. It takes about ten seconds.',
+    notSetUp: 'Your face is not set up yet. It takes about fifteen seconds.',
     notSetUpNoPassword: 'Your face is not set up yet. Without it there is no way back in once you sign out.',
     signIns: 'Recent sign-ins',
     noSignIns: 'Nobody has signed in yet. What happens from now on stands here.',
@@ -118,6 +118,7 @@ export const words: Words = {
     'username.taken': 'This username is not available. Choose another one.',
     'sign_in.failed': 'We could not sign you in. Check what you typed, or use the other way in.',
     'face.refused': 'We could not confirm it’s you. Try again, or use the other way in.',
+    'face.locked': 'Too many attempts. Try again {time}, or use your password.',
     'attempts.too_many': 'That were many attempts. Wait a few minutes, then try again.',
     'service.unavailable': 'The face check is not available right now. Try again in a moment.',
     other: 'That did not work. Try again in a moment.',

@@ -15,8 +15,8 @@ export const words: Words = {
     promise: 'La prueba de que es usted y de que está aquí.',
     lead: 'Mire a la cámara, siga un pequeño movimiento y ya está dentro. Se decide mientras las imágenes aún llegan.',
     quick: {
-      title: 'Unos diez segundos',
-      text: 'Una mirada y uno o dos movimientos pequeños, en un orden que nadie conoce de antemano.',
+      title: 'Unos quince segundos',
+      text: 'Una mirada y unos pequeños movimientos, en un orden que nadie conoce de antemano.',
     },
     kept: {
       title: 'Ninguna imagen guardada',
@@ -75,7 +75,7 @@ export const words: Words = {
     setUpOn: 'Configurado el {date}',
     update: 'Actualizar',
     see: 'Lo que ve el servidor',
-    notSetUp: 'Su rostro aún no está configurado. Tarda unos diez segundos.',
+    notSetUp: 'Su rostro aún no está configurado. Tarda unos quince segundos.',
     notSetUpNoPassword: 'Su rostro aún no está configurado. Sin él no podrá volver a entrar cuando salga.',
     signIns: 'Entradas recientes',
     noSignIns: 'Todavía no ha entrado nadie. Lo que ocurra desde ahora aparece aquí.',
@@ -121,6 +121,7 @@ export const words: Words = {
     'username.taken': 'Este nombre de usuario no está disponible. Elija otro.',
     'sign_in.failed': 'No pudo entrar. Revise lo que escribió o use la otra manera de entrar.',
     'face.refused': 'No pudimos confirmar que es usted. Inténtelo de nuevo o use la otra manera de entrar.',
+    'face.locked': 'Demasiados intentos. Inténtelo de nuevo {time} o use su contraseña.',
     'attempts.too_many': 'Han sido muchos intentos. Espere unos minutos e inténtelo de nuevo.',
     'service.unavailable': 'La comprobación facial no está disponible ahora. Inténtelo dentro de un momento.',
     other: 'No ha funcionado. Inténtelo dentro de un momento.',

@@ -15,8 +15,8 @@ export const words: Words = {
     promise: 'La preuve que c’est vous, et que vous êtes là.',
     lead: 'Regardez la caméra, suivez un petit mouvement, et vous y êtes. La décision se prend pendant que les images arrivent encore.',
     quick: {
-      title: 'Une dizaine de secondes',
-      text: 'Un regard et un ou deux petits mouvements, dans un ordre que personne ne connaît d’avance.',
+      title: 'Une quinzaine de secondes',
+      text: 'Un regard et quelques petits mouvements, dans un ordre que personne ne connaît d’avance.',
     },
     kept: {
       title: 'Aucune image gardée',
@@ -76,7 +76,7 @@ export const words: Words = {
     setUpOn: 'Configuré le {date}',
     update: 'Mettre à jour',
     see: 'Ce que voit le serveur',
-    notSetUp: 'Votre visage n’est pas encore configuré. Cela prend une dizaine de secondes.',
+    notSetUp: 'Votre visage n’est pas encore configuré. Cela prend une quinzaine de secondes.',
     notSetUpNoPassword:
       'Votre visage n’est pas encore configuré. Sans lui, vous ne pourrez plus entrer une fois déconnecté.',
     signIns: 'Connexions récentes',
@@ -123,6 +123,7 @@ export const words: Words = {
     'username.taken': 'Ce nom d’utilisateur n’est pas disponible. Choisissez-en un autre.',
     'sign_in.failed': 'La connexion n’a pas abouti. Vérifiez votre saisie ou utilisez l’autre accès.',
     'face.refused': 'Nous n’avons pas pu confirmer que c’est vous. Réessayez ou utilisez l’autre accès.',
+    'face.locked': 'Trop d’essais. Réessayez {time} ou utilisez votre mot de passe.',
     'attempts.too_many': 'Cela fait beaucoup d’essais. Attendez quelques minutes, puis réessayez.',
     'service.unavailable':
       'La vérification du visage n’est pas disponible pour le moment. Réessayez dans un instant.',

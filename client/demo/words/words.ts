@@ -109,13 +109,14 @@ export interface Words {
     readonly keep: string;
   };
   readonly notFound: Titled & { readonly toStart: string };
-  /** What went wrong, by the backend's code; `other` for all the rest. */
+  /** What went wrong, by the backend's code; `other` for all the rest. `face.locked` with `{time}`, as in `in 5 minutes`. */
   readonly problem: Readonly<
     Record<
       | 'offline'
       | 'username.taken'
       | 'sign_in.failed'
       | 'face.refused'
+      | 'face.locked'
       | 'attempts.too_many'
       | 'service.unavailable'
       | 'other',
