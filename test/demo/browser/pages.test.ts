@@ -2,19 +2,23 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDemo } from '../../../client/demo/build.ts';
 import { chromiumPath, launchBrowser } from '../../browser/support/chromium.ts';
 import { DESKTOP, LOOKS, PHONE, SHOTS } from '../../browser/support/appearances.ts';
+import { passed, SESSION_END_MS } from '../../browser/support/face-check.ts';
 import { findingsOn } from '../../browser/support/findings.ts';
+import { beginSignIn, showStatuses, triesInVain, troubleOf } from './attempts.ts';
 import { againstPortrait, brightnessAtNose, hearLooks, openOperator } from './live-views.ts';
 import { presentToPage } from '../../browser/support/puppet-camera.ts';
 import {
   createPuppet,
   type Portrait,
+  type Presenter,
   preparePortrait,
   SAMPLE_PORTRAITS,
+  stillPhoto,
 } from '../../support/puppet/index.ts';
 import { type RealServer, startRealServer } from '../../support/real-server.ts';
 
@@ -68,6 +72,11 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('button', { name: 'Continue with your face' }).click();
     await page.locator('face-auth[screen=start]').waitFor();
     await lookAt('5-sign-in-face');
+    await lockOut(page, 'nobody');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('Too many attempts. Try again in 15 minutes, or use your password.').waitFor();
+    await lookAt('5-sign-in-locked');
+    expect(await page.getByRole('button', { name: 'Use your password instead' }).isVisible()).toBe(true);
 
     await page.goto(`${server.url}/register`);
     await lookAt('6-register');
@@ -112,7 +121,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     expect(trouble).toEqual([]);
   }, 90_000);
 
-  it('a language picked at the foot of a page stays, from right to left where it is read so', async () => {
+  it('a language picked at the foot of a page stays, from right to left, also where the camera is denied', async () => {
     const context = await browser.newContext({ viewport: PHONE, locale: 'de-AT', reducedMotion: 'reduce' });
     const page = await context.newPage();
     await page.goto(`${server.url}/register`);
@@ -125,6 +134,14 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('button', { name: 'متابعة' }).click();
     await page.getByRole('button', { name: 'ابدأ' }).waitFor();
     expect(await page.locator('face-auth section').getAttribute('dir')).toBe('rtl');
+    await page.getByRole('button', { name: 'ابدأ' }).click();
+    await page.locator('face-auth[screen=denied]').waitFor();
+    if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, 'phone-denied-ar.png') });
+    expect(await findingsOn(page)).toEqual([]);
+    await context.grantPermissions(['camera']);
+    await page.getByRole('button', { name: 'حاول مجددًا' }).click();
+    await page.locator('face-auth[screen=streaming]').waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'ليس الآن' }).click();
     await page.getByRole('heading', { name: 'ما نحتفظ به عنك' }).waitFor();
     expect(await findingsOn(page)).toEqual([]);
@@ -148,6 +165,10 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.reload();
     await page.getByRole('button', { name: 'Delete everything' }).click();
     await page.getByRole('heading', { name: 'Confirm it’s you' }).waitFor();
+    await page.getByRole('link', { name: 'Deutsch' }).click();
+    await page.getByRole('heading', { name: 'Bestätigen Sie, dass Sie es sind' }).waitFor();
+    await page.getByRole('link', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Confirm it’s you' }).waitFor();
     expect(await page.getByLabel('Username').inputValue()).toBe('joan');
     await page.getByRole('button', { name: 'Use your password instead' }).click();
     await page.getByLabel('Password').fill('correct horse battery');
@@ -162,26 +183,6 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     expect(await page.getByRole('alert').textContent()).toContain('could not sign you in');
     await context.close();
   }, 60_000);
-
-  /** Another face before the same account: refused, with the other way in offered, and nothing opened. */
-  const somebodyElseTries = async (username: string, look: (what: string, at: Page) => Promise<void>) => {
-    const context = await browser.newContext({ viewport: PHONE, colorScheme: 'dark' });
-    const page = await context.newPage();
-    const portrait = await preparePortrait(SAMPLE_PORTRAITS.third);
-    await presentToPage(page, await createPuppet({ portrait, seed: 2 }));
-    await showStatuses(page);
-    await page.goto(`${server.url}/sign-in`);
-    await page.getByLabel('Username').fill(username);
-    await page.getByRole('button', { name: 'Continue with your face' }).click();
-    await page.getByRole('button', { name: 'Start' }).click();
-    await page.getByRole('heading', { name: 'We could not confirm it’s you' }).waitFor();
-    await look('0-somebody-else', page);
-    await page.getByRole('button', { name: 'Use your password' }).click();
-    expect(await page.getByLabel('Password').isVisible()).toBe(true);
-    await page.goto(`${server.url}/account`);
-    expect(new URL(page.url()).pathname).toBe('/sign-in');
-    await context.close();
-  };
 
   /** The operator reads how the sign-in went: its traces, the decision's record, who is enrolled. */
   const operatorLooks = async (page: Page, look: (what: string, at: Page) => Promise<void>) => {
@@ -222,7 +223,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('button', { name: 'Start' }).click();
     await page.locator('canvas[data-points="468"]').waitFor();
     await look('8-seen', page);
-    await page.getByRole('button', { name: 'Look again' }).waitFor();
+    await page.getByRole('button', { name: 'Look again' }).waitFor({ timeout: SESSION_END_MS });
     const last = looks.at(-1);
     if (last === undefined) throw new Error('nothing was seen');
     const fits = looks.map((one) => againstPortrait(one, portrait));
@@ -265,15 +266,27 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByText('Face sign-in is on').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
 
-    await somebodyElseTries('mary', lookAt);
+    const inVain = (what: string, presenter: Presenter) =>
+      triesInVain(browser, {
+        url: server.url,
+        username: 'mary',
+        presenter,
+        look: (at) => lookAt(what, at),
+      });
+    const somebodyElse = await preparePortrait(SAMPLE_PORTRAITS.third);
+    await Promise.all([
+      inVain('0-somebody-else', await createPuppet({ portrait: somebodyElse, seed: 2 })),
+      inVain('0-still-photo', stillPhoto(portrait, 3)),
+    ]);
     const operator = await openOperator(browser, server);
     const comes = operator.locator('.session[data-state=positioning], .session[data-state=challenging]');
     const hasCome = comes.first().waitFor();
 
-    await page.getByRole('link', { name: 'Sign in' }).first().click();
-    await page.getByLabel('Username').fill('mary');
-    await page.getByRole('button', { name: 'Continue with your face' }).click();
-    await page.getByRole('button', { name: 'Start' }).click();
+    await beginSignIn(page, server.url, 'mary');
+    await page.locator('face-auth[screen=streaming]').waitFor();
+    await context.setOffline(true);
+    await page.getByRole('heading', { name: 'You are offline' }).waitFor();
+    await context.setOffline(false);
     await passed(page, page.getByRole('heading', { name: /^Good \w+, mary$/ }));
     const history = page.getByRole('listitem').filter({ hasText: 'Face · Chrome' });
     expect((await history.allTextContents()).map((text) => /Signed in|Refused/.exec(text)?.[0])).toEqual(
@@ -305,37 +318,18 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
   }, 240_000);
 });
 
-const MOST_TRIES = 5;
-
-/** Waits for what a passed face check leads to; tries again as a person would when a slow machine lost the movement. */
-async function passed(page: Page, goal: Locator): Promise<void> {
-  const retry = page.getByRole('button', { name: 'Try again' });
-  for (let tries = 1; ; tries += 1) {
-    await goal.or(retry).first().waitFor();
-    if (await goal.isVisible()) return;
-    if (tries === MOST_TRIES) throw new Error('The face check did not pass.');
-    await retry.click();
-    await retry.waitFor({ state: 'hidden' });
-  }
-}
-
-/** Lets a presenter in front of the page's camera see what an element shows that a page adds later. */
-async function showStatuses(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const show = (event: Event) => {
-      if (event instanceof CustomEvent) void statusShown(event.detail);
+/** Fails so often for a name that the service locks it. */
+async function lockOut(page: Page, username: string): Promise<void> {
+  const last = await page.evaluate(async (name) => {
+    const request = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: name }),
     };
-    // Events that do not bubble are still heard on their way down.
-    document.addEventListener('status', show, { capture: true });
-  });
-}
-
-/** What went wrong on the page by itself: scripts that fail, what the content security policy refused. */
-function troubleOf(page: Page): readonly string[] {
-  const trouble: string[] = [];
-  page.on('pageerror', (error) => trouble.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content Security Policy/i.test(message.text())) trouble.push(message.text());
-  });
-  return trouble;
+    let status = 200;
+    for (let tries = 0; tries <= 10 && status === 200; tries += 1)
+      ({ status } = await fetch('/api/face/sign-in', request));
+    return status;
+  }, username);
+  expect(last).toBe(429);
 }
