@@ -79,7 +79,7 @@ const positioning: PositioningPolicy = {
 
 /**
  * No voluntary response to a visual prompt begins within 150 ms; simple reactions take 200 ms and more, and a head takes
- * about 150 ms more until half of its way to the bar is done (drawn heads that move as people do). Kinds may come
+ * 200 ms more until half of its way to the bar is seen to be done (drawn heads that move as people do). Kinds may come
  * again, and a recording has to move as asked in each and hold still where no move is asked for. With three draws, two
  * of them head moves, recordings of accepted sessions guessed the draw in up to 2.3 % of 300 presentations
  * (`npm run evaluate -- pad`). A fourth takes people two seconds more, and makes the same four come again in one session
@@ -95,7 +95,7 @@ const challenges: ChallengePolicy = {
   minPauseMs: 300,
   maxPauseMs: 1_100,
   earliestBlinkMs: 150,
-  earliestGestureMs: 300,
+  earliestGestureMs: 400,
   responseMs: 4_000,
   settleMs: 4_000,
   maxEarlyStarts: 1,

@@ -122,14 +122,21 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
 /** Time to look at a recording: about twice as long as a session with challenges takes. */
 const UNASKED_MATCHING_MS = 15_000;
 
-/** A policy that asks nothing: for recordings, which hear nothing. */
+/**
+ * A policy that asks nothing: for recordings, which hear nothing. Challenges bear most of what shows life; without them
+ * the other cues have to speak for it rather than against.
+ */
 export function withoutChallenges(policy: Policy): Policy {
   return {
     ...policy,
     timing: { ...policy.timing, matchingMs: UNASKED_MATCHING_MS },
     challenges: null,
     requiredCues: policy.requiredCues.filter((cue) => cue !== 'challenge'),
-    fusion: { ...policy.fusion, cues: policy.fusion.cues.filter((cue) => cue !== 'challenge') },
+    fusion: {
+      ...policy.fusion,
+      acceptLiveness: policy.fusion.prior,
+      cues: policy.fusion.cues.filter((cue) => cue !== 'challenge'),
+    },
   };
 }
 
