@@ -29,25 +29,32 @@ describe('a worker', () => {
       workers: 1,
       models: { blazeface, facemesh, iris },
       maxImagePixels: MAX_PIXELS,
-      jobTimeoutMs: 800,
+      jobTimeoutMs: 2_500,
       onEvent: (event) => events.push(event),
     });
     pool = running;
     const grey = { r: 90, g: 90, b: 90 };
-    const picture = await sharp({ create: { width: 640, height: 480, channels: 3, background: grey } })
-      .jpeg()
-      .toBuffer();
-    const request = () => ({ image: new Uint8Array(picture).buffer, region: null, wants: NOTHING_MORE });
+    const drawn = (width: number, height: number) =>
+      sharp({ create: { width, height, channels: 3, background: grey } })
+        .jpeg()
+        .toBuffer();
+    const picture = await drawn(640, 480);
+    const large = await drawn(2000, 1500);
+    const request = (image = picture) => ({
+      image: new Uint8Array(image).buffer,
+      region: null,
+      wants: NOTHING_MORE,
+    });
     const ask = (take: () => AnalyzeRequest) =>
       new Promise<AnalyzeReply>((resolve) => {
         running.requestTurn(take, resolve);
       });
-    const analyze = () => ask(request);
+    const analyze = () => ask(() => request());
     const lost = () => events.filter(({ type }) => type === 'worker-lost').length;
 
     const reply = analyze();
     await Promise.resolve();
-    holdUp(1_500);
+    holdUp(3_000);
     expect((await reply).ok).toBe(true);
     expect(lost()).toBe(0);
 
@@ -61,7 +68,8 @@ describe('a worker', () => {
 
     const pid = events.flatMap((event) => (event.type === 'worker-ready' ? [event.pid] : [])).at(-1);
     expect(spawnSync('prlimit', ['--pid', String(pid), '--as=1']).status).toBe(0);
-    for (let frame = 0; lost() === 1 && frame < 200; frame++) await analyze();
+    // A larger picture than before needs memory that it did not have yet.
+    for (let frame = 0; lost() === 1 && frame < 20; frame++) await ask(() => request(large));
     expect(lost()).toBe(2);
     expect((await analyze()).ok).toBe(true);
   });

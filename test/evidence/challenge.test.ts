@@ -85,30 +85,30 @@ describe('a turn', () => {
     expect(
       turn('turn-left', [
         [40, 0],
-        [300, 12],
-        [400, 19],
+        [500, 12],
+        [600, 19],
       ]).stage,
     ).toBe('awaiting-response');
     expect(
       turn('turn-left', [
         [40, 0],
-        [300, 12],
-        [400, 21],
+        [500, 12],
+        [600, 21],
       ]).stage,
     ).toBe('settling');
     expect(
       turn('turn-left', [
         [40, 0],
-        [300, 12],
-        [400, 21],
+        [500, 12],
+        [600, 21],
         [800, 9],
       ]).stage,
     ).toBe('passed');
     expect(
       turn('turn-right', [
         [40, 0],
-        [300, -12],
-        [400, -21],
+        [500, -12],
+        [600, -21],
         [800, 3],
       ]).stage,
     ).toBe('passed');
@@ -172,20 +172,20 @@ describe('a turn', () => {
   it('starts over when the track breaks on the way', () => {
     const half = turn('turn-left', [
       [40, 0],
-      [300, 12],
+      [500, 12],
     ]);
-    expect(fold(half, frame(START_MS + 340, 25, { trusted: false })).stage).toBe('awaiting-neutral');
+    expect(fold(half, frame(START_MS + 540, 25, { trusted: false })).stage).toBe('awaiting-neutral');
   });
 
   it('is not passed by a face that is not recognised afterwards', () => {
     const run = turn('turn-left', [
       [40, 0],
-      [300, 12],
-      [400, 25],
+      [500, 12],
+      [600, 25],
     ]);
     const back = fold(run, frame(START_MS + 800, 0, { recognised: false }));
     expect(back.stage).toBe('settling');
-    expect(passTime(back, START_MS + 400 + policy.settleMs, policy)).toMatchObject({ failure: 'too-late' });
+    expect(passTime(back, START_MS + 600 + policy.settleMs, policy)).toMatchObject({ failure: 'too-late' });
   });
 });
 
