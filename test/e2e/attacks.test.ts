@@ -45,13 +45,15 @@ const seedFor = (policy: string) => 60 + policy.length;
 
 describe('who is there, and who is not', () => {
   let server: RealServer;
+  /** Where the whole series of challenges would show nothing more. */
+  const policy = 'blink-only';
   const enrolment: RecordedFrame[] = [];
   const clock = new VirtualClock();
   let draws = secureDraws;
   beforeAll(async () => {
     server = await startRealServer({ transport: 'uws', clock, draws: (count) => draws(count) });
     const presenter = eavesdropped(await person(ada, 1), enrolment);
-    const enrolled = await play(server, clock, { mode: 'enrol', subject, presenter });
+    const enrolled = await play(server, clock, { mode: 'enrol', subject, policy, presenter });
     expect(enrolled.decision.outcome).toBe('accept');
   });
   afterAll(() => server.close());
@@ -63,7 +65,7 @@ describe('who is there, and who is not', () => {
     const { decision, tookMs } = await play(server, clock, {
       mode: 'verify',
       subject,
-      policy: 'blink-only',
+      policy,
       presenter: replay(enrolment, 0),
     });
     expect(decision.outcome).toBe('reject');
@@ -74,7 +76,11 @@ describe('who is there, and who is not', () => {
     const known = await play(server, clock, { mode: 'identify', presenter: await person(ada, 4) });
     expect(known.decision.outcome).toBe('accept');
     expect(decodeJwt(known.decision.token ?? '').sub).toBe(subject);
-    const stranger = await play(server, clock, { mode: 'identify', presenter: await person(grace, 5) });
+    const stranger = await play(server, clock, {
+      mode: 'identify',
+      policy,
+      presenter: await person(grace, 5),
+    });
     expect(stranger.decision.outcome).toBe('reject');
   });
 
@@ -92,8 +98,8 @@ describe('who is there, and who is not', () => {
   });
 
   it('a recording of a whole session is not accepted where other challenges are drawn', async () => {
-    const TURN_RIGHT = 0.99;
-    draws = (count) => Array.from({ length: count }, () => TURN_RIGHT);
+    const LAST_OF_EACH = 0.99;
+    draws = (count) => Array.from({ length: count }, () => LAST_OF_EACH);
     const puppet = await person(ada, 9);
     for (const [i, action] of (['turn-left', 'blink', 'turn-right'] as const).entries())
       puppet.perform(action, 1500 + 2200 * i);
@@ -115,12 +121,14 @@ describe('who is there, and who is not', () => {
     const twice = await play(server, clock, {
       mode: 'enrol',
       subject: 'other',
+      policy,
       presenter: await person(ada, 12),
     });
     expect(twice.decision.outcome).toBe('reject');
     const takeover = await play(server, clock, {
       mode: 'enrol',
       subject,
+      policy,
       presenter: await person(grace, 13),
     });
     expect(takeover.decision.outcome).toBe('reject');
@@ -131,7 +139,7 @@ describe('who is there, and who is not', () => {
       erasedReferences: 1,
     });
     expect((await server.api('POST', '/v1/sessions', { mode: 'verify', subject })).status).toBe(404);
-    const search = await play(server, clock, { mode: 'identify', presenter: await person(ada, 14) });
+    const search = await play(server, clock, { mode: 'identify', policy, presenter: await person(ada, 14) });
     expect(search.decision.outcome).toBe('reject');
   });
 });

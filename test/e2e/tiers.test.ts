@@ -31,7 +31,12 @@ describe('tiers', () => {
     const env = { VERIFRAME_MODEL_CACHE: cacheDir };
 
     const before = await startRealServer({ transport: 'uws', clock, dataDir });
-    const enrolled = await play(before, clock, { mode: 'enrol', subject, presenter: await person(ada, 20) });
+    const enrolled = await play(before, clock, {
+      mode: 'enrol',
+      subject,
+      policy: 'blink-only',
+      presenter: await person(ada, 20),
+    });
     expect(enrolled.decision.outcome).toBe('accept');
     await before.close();
 
