@@ -46,14 +46,14 @@ const seedFor = (policy: string) => 60 + policy.length;
 describe('who is there, and who is not', () => {
   let server: RealServer;
   /** Where the whole series of challenges would show nothing more. */
-  const policy = 'blink-only';
+  const brief = 'blink-only';
   const enrolment: RecordedFrame[] = [];
   const clock = new VirtualClock();
   let draws = secureDraws;
   beforeAll(async () => {
     server = await startRealServer({ transport: 'uws', clock, draws: (count) => draws(count) });
     const presenter = eavesdropped(await person(ada, 1), enrolment);
-    const enrolled = await play(server, clock, { mode: 'enrol', subject, policy, presenter });
+    const enrolled = await play(server, clock, { mode: 'enrol', subject, policy: brief, presenter });
     expect(enrolled.decision.outcome).toBe('accept');
   });
   afterAll(() => server.close());
@@ -65,7 +65,7 @@ describe('who is there, and who is not', () => {
     const { decision, tookMs } = await play(server, clock, {
       mode: 'verify',
       subject,
-      policy,
+      policy: brief,
       presenter: replay(enrolment, 0),
     });
     expect(decision.outcome).toBe('reject');
@@ -78,7 +78,7 @@ describe('who is there, and who is not', () => {
     expect(decodeJwt(known.decision.token ?? '').sub).toBe(subject);
     const stranger = await play(server, clock, {
       mode: 'identify',
-      policy,
+      policy: brief,
       presenter: await person(grace, 5),
     });
     expect(stranger.decision.outcome).toBe('reject');
@@ -121,14 +121,14 @@ describe('who is there, and who is not', () => {
     const twice = await play(server, clock, {
       mode: 'enrol',
       subject: 'other',
-      policy,
+      policy: brief,
       presenter: await person(ada, 12),
     });
     expect(twice.decision.outcome).toBe('reject');
     const takeover = await play(server, clock, {
       mode: 'enrol',
       subject,
-      policy,
+      policy: brief,
       presenter: await person(grace, 13),
     });
     expect(takeover.decision.outcome).toBe('reject');
@@ -139,7 +139,11 @@ describe('who is there, and who is not', () => {
       erasedReferences: 1,
     });
     expect((await server.api('POST', '/v1/sessions', { mode: 'verify', subject })).status).toBe(404);
-    const search = await play(server, clock, { mode: 'identify', policy, presenter: await person(ada, 14) });
+    const search = await play(server, clock, {
+      mode: 'identify',
+      policy: brief,
+      presenter: await person(ada, 14),
+    });
     expect(search.decision.outcome).toBe('reject');
   });
 });
