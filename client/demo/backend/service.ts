@@ -113,7 +113,7 @@ export class Service {
    */
   nobodyCalled(username: string): string {
     const { apiKey } = this.#options;
-    return createHmac('sha256', apiKey).update(`nobody ${username.toLowerCase()}`).digest('base64url');
+    return createHmac('sha256', apiKey).update(`nobody ${username.toLowerCase()}`).digest('hex');
   }
 
   /**
