@@ -1,15 +1,16 @@
 import type { RgbImage } from '../../../server/vision/image.ts';
+import { drawBackdrop } from '../../../test/support/puppet/backdrop.ts';
 import { Camera } from '../../../test/support/puppet/camera.ts';
 import type { Performance } from '../../../test/support/puppet/index.ts';
 import { progressOf, sway } from '../../../test/support/puppet/motion.ts';
 import {
-  drawTriangle,
+  drawGrid,
   insideTexture,
   type Canvas,
   type TexturedMesh,
 } from '../../../test/support/puppet/rasterize.ts';
 import { rotationOf } from '../../../test/support/puppet/rotation.ts';
-import { drawAt, hash32 } from '../../../test/support/puppet/seeded.ts';
+import { hash32 } from '../../../test/support/puppet/seeded.ts';
 import type { Performer } from './bank.ts';
 
 /** How a flat thing is held in front of the camera. */
@@ -107,26 +108,5 @@ function drawSheet(
       mesh.uv[2 * vertex + 1] = insideTexture((texture.height * row) / ROWS, texture.height);
     }
   }
-  for (let row = 0; row < ROWS; row++) {
-    for (let column = 0; column < COLUMNS; column++) {
-      const corner = row * (COLUMNS + 1) + column;
-      drawTriangle(canvas, texture, mesh, corner, corner + 1, corner + COLUMNS + 1);
-      drawTriangle(canvas, texture, mesh, corner + 1, corner + COLUMNS + 2, corner + COLUMNS + 1);
-    }
-  }
-}
-
-/** A wall in uneven light. */
-function drawBackdrop(width: number, height: number, seed: number): Uint8Array {
-  const data = new Uint8Array(3 * width * height);
-  const tone = [0, 1, 2].map((channel) => 110 + 60 * drawAt(seed, channel));
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const light = 0.75 + (0.25 * x) / width - (0.2 * y) / height;
-      for (let channel = 0; channel < 3; channel++) {
-        data[3 * (y * width + x) + channel] = Math.round(tone[channel] * light);
-      }
-    }
-  }
-  return data;
+  drawGrid(canvas, texture, mesh, ROWS, COLUMNS);
 }

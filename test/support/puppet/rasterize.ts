@@ -110,3 +110,20 @@ export function drawTriangle(
     }
   }
 }
+
+/** Draws a mesh whose vertices are a grid of `rows` × `columns` cells, row by row: two triangles a cell. */
+export function drawGrid(
+  canvas: Canvas,
+  texture: RgbImage,
+  mesh: TexturedMesh,
+  rows: number,
+  columns: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const corner = row * (columns + 1) + column;
+      drawTriangle(canvas, texture, mesh, corner, corner + 1, corner + columns + 1);
+      drawTriangle(canvas, texture, mesh, corner + 1, corner + columns + 2, corner + columns + 1);
+    }
+  }
+}

@@ -1,10 +1,11 @@
+import { drawBackdrop } from './backdrop.ts';
 import { Camera } from './camera.ts';
 import { progressOf, planPerformance, sway, type Performance } from './motion.ts';
 import type { Portrait } from './portrait.ts';
 import type { Presenter, ShownStatus } from './presenter.ts';
-import { drawTriangle, insideTexture, type Canvas, type TexturedMesh } from './rasterize.ts';
+import { drawGrid, insideTexture, type Canvas, type TexturedMesh } from './rasterize.ts';
 import { rotationOf } from './rotation.ts';
-import { drawAt, hash32, seededDraws } from './seeded.ts';
+import { hash32, seededDraws } from './seeded.ts';
 
 const COLUMNS = 16;
 const ROWS = 12;
@@ -87,29 +88,8 @@ export function wavedPhoto(
     async frameAt(atMs) {
       place(atMs);
       canvas.data.set(backdrop);
-      for (let row = 0; row < ROWS; row++) {
-        for (let column = 0; column < COLUMNS; column++) {
-          const corner = row * (COLUMNS + 1) + column;
-          drawTriangle(canvas, image, mesh, corner, corner + 1, corner + COLUMNS + 1);
-          drawTriangle(canvas, image, mesh, corner + 1, corner + COLUMNS + 2, corner + COLUMNS + 1);
-        }
-      }
+      drawGrid(canvas, image, mesh, ROWS, COLUMNS);
       return await camera.take(canvas, atMs);
     },
   };
-}
-
-/** A wall in uneven light. */
-function drawBackdrop(width: number, height: number, seed: number): Uint8Array {
-  const data = new Uint8Array(3 * width * height);
-  const tone = [0, 1, 2].map((channel) => 110 + 60 * drawAt(seed, channel));
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const light = 0.75 + (0.25 * x) / width - (0.2 * y) / height;
-      for (let channel = 0; channel < 3; channel++) {
-        data[3 * (y * width + x) + channel] = Math.round(tone[channel] * light);
-      }
-    }
-  }
-  return data;
 }
