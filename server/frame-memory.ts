@@ -18,20 +18,21 @@ export interface SessionFrames {
  * one that failed, or feed one camera to two sessions at once. Pictures of the same session are not its business.
  *
  * Holds 64-bit digests of the last `frames` / 2 to `frames` pictures in two generations of an open-addressing table,
- * 24 bytes a picture; the older generation is forgotten when the newer one is full. With a million pictures
+ * 24 bytes a picture, all of them taken at the start; the older generation is forgotten when the newer one is full. With a million pictures
  * remembered, one of a million new ones is mistaken for an old one with a probability of 5e-8. Forgotten with the
  * process, and not shared with others.
  */
 export class FrameMemory {
   readonly #perGeneration: number;
   #newer: Generation;
-  #older: Generation | null = null;
+  #older: Generation;
   #sessions = 0;
 
   /** `frames`: most pictures remembered, at least 2. */
   constructor(frames: number) {
     this.#perGeneration = Math.max(1, frames >> 1);
     this.#newer = new Generation(this.#perGeneration);
+    this.#older = new Generation(this.#perGeneration);
   }
 
   /** For one session, from its start to its end. */
@@ -44,10 +45,11 @@ export class FrameMemory {
   #seenBefore(pixelDigest: string, session: number): boolean {
     const high = Number.parseInt(pixelDigest.slice(0, DIGITS / 2), 16) >>> 0;
     const low = Number.parseInt(pixelDigest.slice(DIGITS / 2, DIGITS), 16) >>> 0;
-    const owner = this.#newer.ownerOf(high, low) || (this.#older?.ownerOf(high, low) ?? 0);
+    const owner = this.#newer.ownerOf(high, low) || this.#older.ownerOf(high, low);
     if (owner !== 0) return owner !== session;
     if (this.#newer.frames >= this.#perGeneration) {
-      const spare = this.#older?.emptied() ?? new Generation(this.#perGeneration);
+      const spare = this.#older;
+      spare.empty();
       this.#older = this.#newer;
       this.#newer = spare;
     }
@@ -64,7 +66,8 @@ class Generation {
 
   constructor(frames: number) {
     const slots = 2 ** Math.ceil(Math.log2(frames * SLOTS_PER_FRAME));
-    this.#words = new Uint32Array(slots * WORDS_PER_SLOT);
+    // Written to, so that the system hands the memory out now: where there is too little of it, that shows at the start.
+    this.#words = new Uint32Array(slots * WORDS_PER_SLOT).fill(0);
     this.#mask = slots - 1;
   }
 
@@ -78,10 +81,9 @@ class Generation {
     this.frames++;
   }
 
-  emptied(): this {
+  empty(): void {
     this.#words.fill(0);
     this.frames = 0;
-    return this;
   }
 
   /** Where the digest is, or the free slot where it belongs. */

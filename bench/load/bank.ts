@@ -38,7 +38,8 @@ export interface BankOptions {
 
 const PUPPET_CODE = fileURLToPath(new URL('../../test/support/puppet', import.meta.url));
 const IDLE_MS = 16_000;
-const WAYS = 3;
+/** One more than the challenges that a session draws: an answer that was not seen is given again. */
+const WAYS = 5;
 const CLIP_MARGIN_MS = 80;
 /** Time between two performances: whatever a person does lasts less. */
 const APART_MS = 8_000;

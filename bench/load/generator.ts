@@ -48,6 +48,7 @@ export class Generator {
   #seats: AbortController[] = [];
   #turns = 0;
   #decisions: Record<Role, Record<Outcome, number>> = { genuine: noDecisions(), stranger: noDecisions() };
+  #wrong: string[] = [];
   #failures: Record<string, number> = {};
   #refusals = 0;
   #offered = 0;
@@ -84,6 +85,7 @@ export class Generator {
     this.#meter.reset();
     this.#decisionMs.reset();
     this.#decisions = { genuine: noDecisions(), stranger: noDecisions() };
+    this.#wrong = [];
     this.#failures = {};
     this.#refusals = 0;
     this.#offered = 0;
@@ -95,6 +97,7 @@ export class Generator {
       type: 'generator',
       process: this.#meter.sample(),
       decisions: structuredClone(this.#decisions),
+      wrong: [...this.#wrong],
       failures: { ...this.#failures },
       refusals: this.#refusals,
       offered: this.#offered,
@@ -157,6 +160,7 @@ export class Generator {
       { fps: framesPerSecond },
     );
     const decision = await session.decision;
+    if (decision.outcome === (role === 'genuine' ? 'reject' : 'accept')) this.#wrong.push(sessionId);
     this.#onDecision({ sessionId, role, mode, outcome: decision.outcome });
     if (decision.outcome !== 're-verify') this.#decisionMs.add(performance.now() - welcomedAtMs);
     return decision;

@@ -7,6 +7,8 @@ export type Command =
   | { readonly type: 'reset' }
   /** Tell what was counted since. */
   | { readonly type: 'sample' }
+  /** Tell what these sessions' decisions rest on: for the server. */
+  | { readonly type: 'explain'; readonly sessionIds: readonly string[] }
   | { readonly type: 'stop' };
 
 export interface Percentiles {
@@ -52,6 +54,8 @@ export interface GeneratorSample {
   readonly type: 'generator';
   readonly process: ProcessSample;
   readonly decisions: Readonly<Record<Role, Readonly<Record<Outcome, number>>>>;
+  /** Sessions of those who were rejected and should not have been, and the other way round. */
+  readonly wrong: readonly string[];
   /** Sessions that ended without a decision, by code. */
   readonly failures: Readonly<Record<string, number>>;
   /** Times somebody was told to come back later. */
@@ -65,5 +69,6 @@ export interface GeneratorSample {
 export type Report =
   | { readonly type: 'ready'; readonly port: number; readonly apiKey: string }
   | { readonly type: 'started' }
+  | { readonly type: 'explained'; readonly verdicts: readonly string[] }
   | ServerSample
   | GeneratorSample;

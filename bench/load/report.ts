@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { EChartsOption } from 'echarts';
 import { writeChart } from '../../models/evaluate/chart-picture.ts';
 import { NOTHING, table } from '../../models/evaluate/text-cells.ts';
+import type { Window } from './rig.ts';
 import type { LoadReport, LoadRun, Machine, Step } from './run.ts';
 
 const ms = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
@@ -17,6 +18,18 @@ export function correctness({ generator }: Step): { right: number; wrong: number
     wrong: genuine.reject + stranger.accept,
     undecided: genuine['re-verify'] + stranger['re-verify'],
   };
+}
+
+/** What wrong decisions rest on, the most frequent first; null when there are none. */
+export function wrongText(windows: readonly Window[]): string | null {
+  const counts = new Map<string, number>();
+  for (const verdict of windows.flatMap(({ wrong }) => wrong))
+    counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  if (counts.size === 0) return null;
+  const listed = [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([verdict, count]) => `${count} × ${verdict}`);
+  return `Decided wrongly: ${listed.join('; ')}.`;
 }
 
 /** The first step that fills every place, and the last one: the same sessions with ten times the people waiting. */
@@ -39,7 +52,10 @@ export function loadText(report: LoadReport): string {
     `People who come again and again, one in four a stranger, policy \`${policy}\`, ${framesPerSecond} frames/s of 640 × 480, ${secondsAStep} s a step; ${machineText(machine)}. Latency: from a frame's arrival to the status it led to.`,
   ];
   for (const run of runs) {
+    const { steps } = run;
     lines.push('', stepsTable(run));
+    const wrong = wrongText([...steps, run.after]);
+    if (wrong !== null) lines.push('', wrong);
     const ends = overload(run);
     const { p99 } = run.after.server.latencyMs;
     lines.push(

@@ -72,6 +72,8 @@ class Child {
 export interface Window {
   readonly server: ServerSample;
   readonly generator: GeneratorSample;
+  /** What each wrong decision rests on, as the server has it. */
+  readonly wrong: readonly string[];
 }
 
 /** A server and a crowd, each in a process of its own on this machine. */
@@ -129,7 +131,11 @@ export class LoadRig {
     this.#server.tell({ type: 'sample' });
     this.#generator.tell({ type: 'sample' });
     const [server, generator] = await Promise.all(reports);
-    return { server, generator };
+    if (generator.wrong.length === 0) return { server, generator, wrong: [] };
+    const explained = this.#server.hear('explained');
+    this.#server.tell({ type: 'explain', sessionIds: generator.wrong });
+    const { verdicts } = await explained;
+    return { server, generator, wrong: verdicts };
   }
 
   async close(): Promise<void> {

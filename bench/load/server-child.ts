@@ -6,6 +6,7 @@ import { readConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import type { SessionWatch } from '../../server/observe/session-watch.ts';
 import { secureDraws } from '../../server/session-registry.ts';
+import type { SessionRequest } from '../../server/session/ports.ts';
 import type { Command, Report, ServerSample } from './messages.ts';
 import { childrenOf, fairness, openDescriptors, ProcessMeter, Times, usageOf } from './meters.ts';
 
@@ -16,6 +17,8 @@ import { childrenOf, fairness, openDescriptors, ProcessMeter, Times, usageOf } f
 
 /** A session counts for fairness when it was open for this long within the window. */
 const MIN_SHARE_MS = 2_000;
+/** Decisions that can be asked about: more than there are between two questions. */
+const VERDICTS_KEPT = 1_000;
 
 interface Seen {
   openedAtMs: number;
@@ -29,12 +32,13 @@ class Watch {
   analysed = 0;
   superseded = 0;
   #verdicts: Record<string, number> = {};
+  readonly #verdictOf = new Map<string, string>();
   #shares: number[] = [];
   #openMs = 0;
   #countedAtMs = performance.now();
   #sinceMs = performance.now();
 
-  readonly session = (): SessionWatch => {
+  readonly session = ({ sessionId }: SessionRequest): SessionWatch => {
     const seen: Seen = { openedAtMs: performance.now(), analysed: 0 };
     const arrivedAtMs = new Map<number, number>();
     const key = {};
@@ -58,7 +62,7 @@ class Watch {
             arrivedAtMs.delete(effect.seq);
           } else if (effect.type === 'decide') {
             const verdict = [effect.outcome, ...effect.reasons].join(' ');
-            this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
+            this.#decided(sessionId, verdict);
           }
         }
       },
@@ -95,6 +99,17 @@ class Watch {
       fairness: fairness(this.#shares),
       verdicts: this.#verdicts,
     };
+  }
+
+  verdictOf(sessionId: string): string {
+    return this.#verdictOf.get(sessionId) ?? 'not known';
+  }
+
+  #decided(sessionId: string, verdict: string): void {
+    this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
+    this.#verdictOf.set(sessionId, verdict);
+    const [oldest] = this.#verdictOf.keys();
+    if (this.#verdictOf.size > VERDICTS_KEPT) this.#verdictOf.delete(oldest);
   }
 
   #count(): void {
@@ -155,6 +170,8 @@ const send = (report: Report) => process.send?.(report);
 process.on('message', (command: Command) => {
   if (command.type === 'reset') reset();
   if (command.type === 'sample') send(sample());
+  if (command.type === 'explain')
+    send({ type: 'explained', verdicts: command.sessionIds.map((id) => watch.verdictOf(id)) });
   if (command.type === 'stop') void server.stop(0).then(() => process.exit());
 });
 process.on('disconnect', () => process.exit());

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { EChartsOption } from 'echarts';
 import { writeChart } from '../../models/evaluate/chart-picture.ts';
 import { table } from '../../models/evaluate/text-cells.ts';
-import { correctness, machineText } from '../load/report.ts';
+import { correctness, machineText, wrongText } from '../load/report.ts';
 import type { SoakReport } from './soak.ts';
 
 /** The report in Markdown. */
@@ -15,11 +15,13 @@ export function soakText(report: SoakReport): string {
   const failures = sum(({ generator }) =>
     Object.values(generator.failures).reduce((total, one) => total + one, 0),
   );
+  const wrong = wrongText(points);
   const load = sum(({ server }) => server.capacity.load) / Math.max(1, points.length);
   return `${[
     `${minutes} minutes, ${seats} people at a time over ${transport}, policy \`${policy}\`, ${framesPerSecond} frames/s: ${(100 * load).toFixed(0)} % of the workers' time (aimed at ${(100 * report.aimedLoad).toFixed(0)} %); ${machineText(machine)}.`,
     '',
     `${sum(({ server }) => server.frames.analysed)} frames analysed; ${count('right')} sessions decided rightly, ${count('wrong')} wrongly, ${count('undecided')} sent to re-verify, ${failures} ended without a decision.`,
+    ...(wrong === null ? [] : ['', wrong]),
     '',
     table(
       ['', 'after warm-up', 'at the end', 'slope an hour ± standard error'],

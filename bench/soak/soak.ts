@@ -40,7 +40,9 @@ export interface SoakOptions extends RigOptions {
 
 /** Part of the soak that counts as warm-up. */
 const WARM_UP_SHARE = 0.2;
-const CALIBRATION_S = 10;
+/** Rounds of finding out how many people make the load: a frame costs less where workers are kept busy. */
+const CALIBRATIONS = 3;
+const CALIBRATION_S = 20;
 
 /** Holds a server at a share of what it can do for as long as asked and watches it. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
@@ -48,10 +50,14 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const machine = thisMachine();
   const rig = await LoadRig.start(options);
   try {
-    const calibrationS = Math.min(CALIBRATION_S, 12 * minutes);
-    const { server } = await measureStep(rig, 2, calibrationS);
-    const seats = seatsFor(load, server.capacity.frameMs, server.workers.count, framesPerSecond);
-    onProgress(`${seats} people, ${server.capacity.frameMs.toFixed(1)} ms a frame`);
+    const calibrationS = Math.min(CALIBRATION_S, 4 * minutes);
+    let seats = 2;
+    for (let round = 0; round < CALIBRATIONS; round++) {
+      const { server } = await measureStep(rig, seats, calibrationS);
+      const { frameMs } = server.capacity;
+      seats = seatsFor(load, frameMs, server.workers.count, framesPerSecond);
+      onProgress(`${seats} people, ${frameMs.toFixed(1)} ms a frame`);
+    }
     rig.seat(seats);
     const startedAtMs = performance.now();
     const measured: SoakPoint[] = [];
@@ -81,7 +87,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 
 /** People who keep that share of the workers busy when each frame costs so much. At least one. */
 export function seatsFor(load: number, frameMs: number, workers: number, framesPerSecond: number): number {
-  return Math.max(1, Math.floor((load * workers * 1000) / (frameMs * framesPerSecond)));
+  return Math.max(1, Math.round((load * workers * 1000) / (frameMs * framesPerSecond)));
 }
 
 function progressOf({ atMinute, server }: SoakPoint): string {
