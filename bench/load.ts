@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { updateGenerated } from '../models/evaluate/readme-table.ts';
 import { positive, positiveList, transports } from './load/options.ts';
 import { drawLoad, loadText } from './load/report.ts';
 import { measureLoad } from './load/run.ts';
+import { publish } from './publish.ts';
 
 const USAGE = `What the server does under load, to saturation and ten times beyond: a crowd in a process of its own, with
 faces that answer challenges, against the product's own server.
@@ -16,7 +16,7 @@ faces that answer challenges, against the product's own server.
   --workers N       inference workers; 0: one for each core (default 0)
   --transports LIST uws, ws or both (default uws,ws)
   --out DIR         where load.json, load.md, load.svg and load.png go (default reports/load)
-  --readme FILE     also write the tables into FILE between its markers "generated:load"
+  --readme FILE     also write tables and chart into FILE between its markers "generated:load"
 `;
 
 const { values } = parseArgs({
@@ -50,6 +50,7 @@ if (values.help) {
   await writeFile(path.join(values.out, 'load.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(path.join(values.out, 'load.md'), text);
   await drawLoad(report, values.out);
-  if (values.readme !== undefined) await updateGenerated(values.readme, 'load', text);
+  if (values.readme !== undefined)
+    await publish(values.readme, 'load', text, path.join(values.out, 'load.svg'));
   process.stdout.write(`${text}\nWritten to ${path.resolve(values.out)}\n`);
 }

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { updateGenerated } from '../models/evaluate/readme-table.ts';
 import { positive, transports } from './load/options.ts';
+import { publish } from './publish.ts';
 import { drawSoak, soakText } from './soak/report.ts';
 import { soak } from './soak/soak.ts';
 
@@ -16,7 +16,7 @@ const USAGE = `Whether the server stays as it is: an hour at 80 % load, with mem
   --transport T   uws or ws (default uws)
   --workers N     inference workers; 0: one for each core (default 0)
   --out DIR       where soak.json, soak.md, soak.svg and soak.png go (default reports/soak)
-  --readme FILE   also write the table into FILE between its markers "generated:soak"
+  --readme FILE   also write table and chart into FILE between its markers "generated:soak"
 `;
 
 const { values } = parseArgs({
@@ -53,6 +53,7 @@ if (values.help) {
   await writeFile(path.join(values.out, 'soak.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(path.join(values.out, 'soak.md'), text);
   await drawSoak(report, values.out);
-  if (values.readme !== undefined) await updateGenerated(values.readme, 'soak', text);
+  if (values.readme !== undefined)
+    await publish(values.readme, 'soak', text, path.join(values.out, 'soak.svg'));
   process.stdout.write(`${text}\nWritten to ${path.resolve(values.out)}\n`);
 }
