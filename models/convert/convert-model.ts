@@ -2,7 +2,7 @@ import type { ModelSpec } from '../manifest.ts';
 import { buildDlibNet } from './dlib-net.ts';
 import { ConversionError } from './errors.ts';
 import { buildMiniFasNet } from './minifasnet.ts';
-import { convertTfjsGraph } from './tfjs-conversion.ts';
+import { convertTfjsGraph } from './convert-tfjs-graph.ts';
 
 /** Raised with every change that alters the bytes a conversion gives, so that caches are made anew. */
 export const CONVERTER_VERSION = 2;

@@ -1,8 +1,7 @@
 import { ConversionError } from './errors.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { elementCount } from './shape.ts';
-import { readTfjsGraph, type TfjsGraph, type TfjsNode } from './tfjs-graph.ts';
-import { TFJS_OPERATIONS } from './tfjs-operations.ts';
+import type { TfjsGraph, TfjsNode } from './tfjs-graph.ts';
 import type { Weight } from './tfjs-weights.ts';
 import { transpose } from './transpose.ts';
 
@@ -22,35 +21,21 @@ export interface WantedOutput {
   readonly shape: readonly number[];
 }
 
-/**
- * Converts a TensorFlow.js graph model to ONNX: NHWC becomes NCHW, the batch becomes dynamic, and only what the
- * wanted outputs need is kept.
- *
- * @param json bytes of the model's `.json` file, @param binary bytes of its `.bin` file
- * @param inputName name of the model's one input in the result
- * @throws ConversionError naming the node
- */
-export function convertTfjsGraph(
-  json: Uint8Array,
-  binary: Uint8Array,
-  inputName: string,
-  outputs: readonly WantedOutput[],
-): Uint8Array {
-  const conversion = new TfjsConversion(readTfjsGraph(json, binary), inputName);
-  for (const output of outputs) conversion.emitOutput(output);
-  return conversion.graph.encode();
-}
+/** TensorFlow operation → what emits it. An operation that is not there is refused. */
+export type TfjsOperations = ReadonlyMap<string, (conversion: TfjsConversion, node: TfjsNode) => Value>;
 
 /** Emits each node of the source when a wanted output first needs it, so that order and pruning come by themselves. */
 export class TfjsConversion {
   readonly graph = new OnnxGraph();
   readonly inputName: string;
   readonly #source: TfjsGraph;
+  readonly #operations: TfjsOperations;
   readonly #values = new Map<string, Value>();
   readonly #open = new Set<string>();
 
-  constructor(source: TfjsGraph, inputName: string) {
+  constructor(source: TfjsGraph, operations: TfjsOperations, inputName: string) {
     this.#source = source;
+    this.#operations = operations;
     this.inputName = inputName;
   }
 
@@ -125,7 +110,7 @@ export class TfjsConversion {
     if (known !== undefined) return known;
     const node = this.#source.nodes.get(name);
     if (node === undefined) throw new ConversionError('malformed-source', name, 'no such node');
-    const emit = TFJS_OPERATIONS.get(node.operation);
+    const emit = this.#operations.get(node.operation);
     if (emit === undefined) throw node.unsupported('unknown operation');
     if (this.#open.has(name)) throw node.malformed('the graph has a cycle');
     this.#open.add(name);

@@ -1,4 +1,4 @@
-import type { TfjsConversion, Value } from './tfjs-conversion.ts';
+import type { TfjsConversion, TfjsOperations, Value } from './tfjs-conversion.ts';
 import { elementCount } from './shape.ts';
 import { emitActivation, emitConvolution, emitMaxPool, emitPreluNode } from './tfjs-convolution.ts';
 import type { TfjsNode } from './tfjs-graph.ts';
@@ -6,8 +6,8 @@ import { emitZeroPadding } from './zero-padding.ts';
 
 type Emit = (conversion: TfjsConversion, node: TfjsNode) => Value;
 
-/** TensorFlow operation → what emits it. An operation that is not here is refused. */
-export const TFJS_OPERATIONS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
+/** All that the sources' graphs hold. */
+export const TFJS_OPERATIONS: TfjsOperations = new Map<string, Emit>([
   ['Placeholder', emitPlaceholder],
   ['Identity', (conversion, node) => conversion.input(node, 0)],
   ['Conv2D', emitConvolution],

@@ -1,5 +1,4 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
-import type { DepthRelief } from './depth.ts';
 import type { FlashColours } from './flash-colours.ts';
 import type { Mouth } from './mouth.ts';
 
@@ -57,6 +56,24 @@ export interface Quality {
 
 /** L2-normalised embeddings by the model that made them; only models that are loaded and were asked for appear. */
 export type Embeddings = Partial<Readonly<Record<EmbeddingModelId, Float32Array>>>;
+
+/** How the depth under a face's landmarks compares with a face. */
+export interface DepthRelief {
+  /** Share of the landmarks that have a depth, 0..1. */
+  readonly coverage: number;
+  /** Median distance of the face from the camera. */
+  readonly distanceMm: number;
+  /**
+   * Relief that the depth shows as a share of the mesh's own, about 1 for a face in space and 0 for a picture: the
+   * slope of one against the other, each after the smoothest surface through it (quadratic in x and y) is taken off,
+   * so that a picture gains nothing by being tilted or bent.
+   */
+  readonly relief: number;
+  /** Their correlation, -1..1. */
+  readonly agreement: number;
+  /** The picture's horizontal field of view if this were an adult's face at this distance. */
+  readonly fieldOfViewDeg: number;
+}
 
 export interface FaceAnalysis {
   /** Mesh face flag, 0..1. Above .5 a face is there. */

@@ -1,4 +1,4 @@
-import type { FrameAnalysis } from './analysis.ts';
+import type { DepthRelief, FrameAnalysis } from './analysis.ts';
 import { LANDMARK_COUNT } from './landmarks.ts';
 import { LeastSquares } from './linear-solve.ts';
 
@@ -8,24 +8,6 @@ export interface DepthImage {
   readonly height: number;
   /** Row by row, 16-bit little-endian millimetres from the camera; 0 where unknown. */
   readonly data: Uint8Array;
-}
-
-/** How the depth under a face's landmarks compares with a face. */
-export interface DepthRelief {
-  /** Share of the landmarks that have a depth, 0..1. */
-  readonly coverage: number;
-  /** Median distance of the face from the camera. */
-  readonly distanceMm: number;
-  /**
-   * Relief that the depth shows as a share of the mesh's own, about 1 for a face in space and 0 for a picture: the
-   * slope of one against the other, each after the smoothest surface through it (quadratic in x and y) is taken off,
-   * so that a picture gains nothing by being tilted or bent.
-   */
-  readonly relief: number;
-  /** Their correlation, -1..1. */
-  readonly agreement: number;
-  /** The picture's horizontal field of view if this were an adult's face at this distance. */
-  readonly fieldOfViewDeg: number;
 }
 
 /** Every third landmark. */

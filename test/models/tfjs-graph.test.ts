@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { ConversionError } from '../../models/convert/errors.ts';
-import { convertTfjsGraph } from '../../models/convert/tfjs-conversion.ts';
+import { convertTfjsGraph } from '../../models/convert/convert-tfjs-graph.ts';
 import { readTfjsWeights } from '../../models/convert/tfjs-weights.ts';
 
 const text = (value: string) => ({ s: Buffer.from(value).toString('base64') });

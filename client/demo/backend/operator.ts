@@ -23,17 +23,17 @@ export async function signOutOperator(context: DemoContext, request: DemoRequest
 
 /** A ticket for the service's live feed. The page comes back for another when the feed ends. */
 export async function startLive(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
-  requireOperator(context, request);
+  requireOperator(context.operators, request);
   return json(await context.service.liveTicket());
 }
 
 export async function listDecisions(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
-  requireOperator(context, request);
+  requireOperator(context.operators, request);
   return json(await context.service.listDecisions(pageOf(request)));
 }
 
 export async function listSubjects(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
-  requireOperator(context, request);
+  requireOperator(context.operators, request);
   return json(await context.service.listSubjects(pageOf(request)));
 }
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type DemoContext } from './context.ts';
 import { DemoError } from './errors.ts';
 import { cookieOf, type DemoRequest, isOverHttps } from './http.ts';
 
@@ -44,7 +43,7 @@ export class Operators {
 }
 
 /** @throws DemoError `operator.required` */
-export function requireOperator({ operators }: DemoContext, request: DemoRequest): void {
+export function requireOperator(operators: Operators | null, request: DemoRequest): void {
   if (operators?.isSignedIn(request) !== true) throw new DemoError('operator.required');
 }
 

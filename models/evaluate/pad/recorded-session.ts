@@ -3,8 +3,7 @@ import type { Reference } from '../../../server/session/event.ts';
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { BANK_FRAMES_PER_SECOND, type Bank } from './bank.ts';
 import { BankPresenter, humanAnswer, type RecordedFrame } from './presenters.ts';
-import { playSession, type Presenter } from './session-player.ts';
-import type { Stage } from './session-kinds.ts';
+import { playSession, type PlayOptions, type Presenter } from './session-player.ts';
 
 /** What a thief who listened in on an accepted session has: its pictures, and when each challenge was on. */
 export interface RecordedSession {
@@ -20,7 +19,7 @@ export interface RecordedSession {
 export async function recordAccepted(
   bank: Bank,
   references: readonly Reference[],
-  { policy, context, judgeMotion }: Stage,
+  { policy, context, judgeMotion }: Pick<PlayOptions, 'policy' | 'context' | 'judgeMotion'>,
   random: () => number,
   wanted: number,
 ): Promise<RecordedSession[]> {
