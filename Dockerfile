@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 # The full tier is fetched here when the builder has internet; without it the image serves the base tier.
-RUN npm run build && node dist/models/prepare.js
+RUN npm run build && node dist/models/prepare-command.js
 
 FROM node:24-trixie AS packages
 WORKDIR /app

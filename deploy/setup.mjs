@@ -104,7 +104,7 @@ function prepareModels() {
   const mirror = at('../shared/models');
   const useMirror = task !== 'start' && !process.env.VERIFRAME_MODEL_MIRROR && existsSync(mirror);
   const env = useMirror ? { VERIFRAME_MODEL_MIRROR: mirror } : {};
-  run(process.execPath, [at('dist/models/prepare.js')], env);
+  run(process.execPath, [at('dist/models/prepare-command.js')], env);
 }
 
 /** Hands the process over to a long-lived child: signals reach it, its exit code is ours. */

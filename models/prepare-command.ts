@@ -12,8 +12,8 @@ Makes the models ready in VERIFRAME_MODEL_CACHE (default: models/.cache).
   --retry   try optional downloads again although they failed within the last day
 Optional downloads are read from VERIFRAME_MODEL_MIRROR first; VERIFRAME_OFFLINE=1 downloads nothing.`;
 
-/** The command line around `prepareModels`. Returns the exit code: 0 ready, 1 failed, 2 wrong usage. */
-export async function runPrepareCommand(args: readonly string[]): Promise<number> {
+/** Returns the exit code: 0 ready, 1 failed, 2 wrong usage. */
+async function runPrepareCommand(args: readonly string[]): Promise<number> {
   let retry: boolean;
   try {
     const { values } = parseArgs({
@@ -82,3 +82,5 @@ function progressLines(): Display {
 function print(line: string): void {
   process.stderr.write(`${line}\n`);
 }
+
+process.exitCode = await runPrepareCommand(process.argv.slice(2));

@@ -1,6 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Artifact, type ArtifactId, ARTIFACTS } from './artifacts.ts';
 import { cachedFile, readCacheIndex, updateCacheIndex } from './cache-index.ts';
 import { makeArtifact, type MissingCode, sourcesUnchanged } from './make-artifact.ts';
@@ -155,18 +153,4 @@ async function rememberFailures(
   await updateCacheIndex(cacheDir, (index) => {
     for (const { url, why } of failed) index.failedDownloads[url] = { atMs, why };
   });
-}
-
-const startedAs = process.argv[1];
-if (
-  startedAs !== undefined &&
-  existsSync(startedAs) &&
-  realpathSync(startedAs) === fileURLToPath(import.meta.url)
-) {
-  // Not awaited here: the command imports this module, which must have finished loading by then.
-  void import('./prepare-command.ts')
-    .then((command) => command.runPrepareCommand(process.argv.slice(2)))
-    .then((exitCode) => {
-      process.exitCode = exitCode;
-    });
 }

@@ -60,7 +60,7 @@ describe('manifest and settings', () => {
 
 /** Runs the command in a process of its own, without network. */
 function run(args: readonly string[], cache = cacheDir) {
-  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare.ts', ...args], {
+  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare-command.ts', ...args], {
     cwd: packageRoot(),
     env: {
       ...process.env,
