@@ -293,6 +293,7 @@ function sessionServices({
         subject,
         mode,
         outcome,
+        observed: request.observed ?? false,
         policy,
         reasons,
         assurance,

@@ -1,5 +1,6 @@
 import type { SessionDirectory, SessionView } from './api/context.ts';
 import type { Clock } from './clock.ts';
+import type { AttemptedSubject } from './identity/lock-out.ts';
 import type { Outcome } from '../protocol/status.ts';
 import type { SessionRequest } from './session/ports.ts';
 
@@ -67,11 +68,12 @@ export class Sessions implements SessionDirectory {
     };
   }
 
-  countOpen(tenant: string, subject: string): number {
+  countOpen({ tenant, subject, observed }: AttemptedSubject): number {
     let open = 0;
     for (const entry of this.entries.values()) {
       const { request } = entry;
       if (request.mode !== 'verify' || request.subject !== subject || request.tenant !== tenant) continue;
+      if ((request.observed ?? false) !== observed) continue;
       if (['waiting', 'running'].includes(this.stateOf(entry))) open++;
     }
     return open;

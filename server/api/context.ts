@@ -4,7 +4,7 @@ import type { VeriframeError } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Clock } from '../clock.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
-import type { LockOutPolicy } from '../identity/lock-out.ts';
+import type { AttemptedSubject, LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
 import type { SessionRequest } from '../session/ports.ts';
@@ -42,7 +42,7 @@ export interface SessionDirectory {
   /** Null when there is none of that id for the tenant. */
   find(tenant: string, sessionId: string): SessionView | null;
   /** Verifications of the subject that run, or whose ticket may still be used. */
-  countOpen(tenant: string, subject: string): number;
+  countOpen(attempted: AttemptedSubject): number;
 }
 
 /** Enrolled subjects, in the store and in every index made from it. */

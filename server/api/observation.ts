@@ -51,6 +51,7 @@ const decision = z.object({
   subjectHash: hash.nullable(),
   mode: z.enum(MODES),
   outcome: z.enum(OUTCOMES),
+  observed: z.boolean().describe('Whether its evidence could be followed: such a session opens nothing.'),
   policy: z.string(),
   reasons: z.array(z.enum(REASONS)),
   tier: z.enum(['base', 'full']),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { MODES, OUTCOMES } from '../../protocol/status.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
-import { lockedUntilMs } from '../identity/lock-out.ts';
+import { type AttemptedSubject, lockedUntilMs } from '../identity/lock-out.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { ApiContext } from './context.ts';
 import { issueLiveTicket, liveTicket } from './observation.ts';
@@ -35,8 +35,9 @@ const newSession = z
       .default(false)
       .describe(
         "Give leave to follow this session's evidence frame by frame: landmarks, pose, eye aspect ratio and cues. " +
-          'Needs an API key that may observe. What it tells would help an attacker to improve a forgery: never ' +
-          'hand it to whoever stands before the camera where the outcome opens anything.',
+          'Needs an API key that may observe. What it tells would help an attacker to improve a forgery, so the ' +
+          'token of such a session is of another type, names nobody, and opens nothing; its failures lock out ' +
+          'further observed sessions of the subject, and no others.',
       ),
   })
   .refine(({ mode, subject }) => (mode === 'identify') === (subject === undefined), {
@@ -84,7 +85,7 @@ export const createSession = tenantOperation({
     if (mode === 'verify' && subject !== undefined) {
       const references = await context.subjects.countReferences(tenant, subject);
       if (references === 0 && !concealUnknown) throw new VeriframeError('subject.unknown');
-      await refuseLocked(context, tenant, subject);
+      await refuseLocked(context, { tenant, subject, observed: observe });
     }
     const request: SessionRequest = {
       sessionId: randomUUID(),
@@ -114,14 +115,13 @@ export const createSession = tenantOperation({
 
 async function refuseLocked(
   { attempts, sessions, lockOut, clock }: ApiContext,
-  tenant: string,
-  subject: string,
+  attempted: AttemptedSubject,
 ): Promise<void> {
   const { maxFailures, windowMs } = lockOut;
   if (maxFailures === 0) return;
   const nowMs = clock.nowMs();
-  const failedAtMs = await attempts.failedVerifications(tenant, subject, nowMs - windowMs, maxFailures);
-  const untilMs = lockedUntilMs({ failedAtMs, open: sessions.countOpen(tenant, subject) }, nowMs, lockOut);
+  const failedAtMs = await attempts.failedVerifications(attempted, nowMs - windowMs, maxFailures);
+  const untilMs = lockedUntilMs({ failedAtMs, open: sessions.countOpen(attempted) }, nowMs, lockOut);
   if (untilMs !== null)
     throw new VeriframeError('subject.locked', undefined, { retryAfterMs: untilMs - nowMs });
 }

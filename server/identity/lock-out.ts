@@ -6,6 +6,16 @@ export interface LockOutPolicy {
   readonly windowMs: number;
 }
 
+/**
+ * Whose attempts are counted together. Observed sessions are counted by themselves: their tokens open nothing, so
+ * they neither lock a subject out nor, accepted, set it free; and looking on cannot be tried without end either.
+ */
+export interface AttemptedSubject {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly observed: boolean;
+}
+
 /** What has become of the attempts at one subject. */
 export interface Attempts {
   /** When verifications ended without accept since the last that was accepted; the latest first. Server milliseconds. */

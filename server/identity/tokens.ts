@@ -18,7 +18,7 @@ import { readOrCreateSecretFile } from './secret-file.ts';
 export interface DecisionToSign {
   readonly request: SessionRequest;
   readonly outcome: Outcome;
-  /** The subject decided on; named in the token only when accepted. */
+  /** The subject decided on; named in the token only when accepted, and in none of a session that was observed. */
   readonly subject: string | null;
   readonly assurance: Assurance;
   /** Server time of the decision. */
@@ -36,6 +36,8 @@ export interface TokenIssuer {
 const ALGORITHM = 'EdDSA';
 /** Keeps a decision from passing for any other token signed with the same key (RFC 8725, section 3.11). */
 const TYPE = 'veriframe-decision+jwt';
+/** Whoever followed the evidence could have improved a forgery by it: what such a session says is no decision. */
+const OBSERVED_TYPE = 'veriframe-observation+jwt';
 const LIFETIME_S = 5 * 60;
 const KEY_FILE = 'token-signing-key.pem';
 
@@ -64,18 +66,17 @@ export async function createTokenIssuer(dataDir: string, issuer: string): Promis
           outcome,
           policy: request.policy,
           assurance: { tier, measured, unmeasured, challengesPassed },
-          // Whoever followed the evidence could have improved a forgery by it.
           ...(request.observed ? { observed: true } : {}),
         },
       };
       const token = new SignJWT(claims)
-        .setProtectedHeader({ alg: ALGORITHM, kid, typ: TYPE })
+        .setProtectedHeader({ alg: ALGORITHM, kid, typ: request.observed ? OBSERVED_TYPE : TYPE })
         .setIssuer(issuer)
         .setJti(request.sessionId)
         .setIssuedAt(issuedAtS)
         .setExpirationTime(issuedAtS + LIFETIME_S);
       if (request.audience !== null) token.setAudience(request.audience);
-      if (outcome === 'accept' && subject !== null) token.setSubject(subject);
+      if (outcome === 'accept' && subject !== null && !request.observed) token.setSubject(subject);
       return await token.sign(privateKey);
     },
   };
@@ -99,7 +100,6 @@ const claimsOfToken = z.object({
       unmeasured: z.array(z.string()),
       challengesPassed: z.int().min(0),
     }),
-    observed: z.boolean().optional(),
   }),
 });
 

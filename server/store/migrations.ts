@@ -60,6 +60,12 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX decision_by_time ON decision (tenant, decided_at_ms, session_id);
     `,
   },
+  {
+    version: 3,
+    sql: `
+      ALTER TABLE decision ADD COLUMN observed INTEGER NOT NULL DEFAULT 0 CHECK (observed IN (0, 1));
+    `,
+  },
 ];
 
 /** SHA-256 of a migration's SQL without its indentation, in hexadecimal. */

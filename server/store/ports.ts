@@ -1,5 +1,6 @@
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Assurance, Reason } from '../decision/reasons.ts';
+import type { AttemptedSubject } from '../identity/lock-out.ts';
 import type { Reference } from '../session/event.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import type { StoreError } from './errors.ts';
@@ -61,6 +62,8 @@ export interface Decision {
   readonly tenant: string;
   readonly mode: Mode;
   readonly outcome: Outcome;
+  /** Whether the evidence of its session could be followed. */
+  readonly observed: boolean;
   readonly policy: string;
   readonly reasons: readonly Reason[];
   readonly assurance: Assurance;
@@ -88,8 +91,7 @@ export interface DecisionLog {
    * latest first, at most `limit`.
    */
   failedVerifications(
-    tenant: string,
-    subject: string,
+    attempted: AttemptedSubject,
     sinceMs: number,
     limit: number,
   ): Promise<readonly number[]>;

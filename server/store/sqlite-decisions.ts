@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import { REASONS, type Assurance } from '../decision/reasons.ts';
 import { CUES } from '../evidence/evidence.ts';
+import type { AttemptedSubject } from '../identity/lock-out.ts';
 import { StoreError } from './errors.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteKeys } from './sqlite-keys.ts';
@@ -23,6 +24,8 @@ interface Row {
   readonly subjectHash: Buffer | null;
   readonly mode: Mode;
   readonly outcome: Outcome;
+  /** 0 or 1. */
+  readonly observed: number;
   readonly policy: string;
   /** JSON. */
   readonly reasons: string;
@@ -38,27 +41,30 @@ export class SqliteDecisions implements DecisionLog {
   readonly #keys: SqliteKeys;
   readonly #insert: Statement<[Row]>;
   readonly #find: Statement<[string, string], Row>;
-  readonly #latestOf: Statement<[string, Buffer, number, number], Pick<Row, 'outcome' | 'decidedAtMs'>>;
+  readonly #latestOf: Statement<
+    [string, Buffer, number, number, number],
+    Pick<Row, 'outcome' | 'decidedAtMs'>
+  >;
   readonly #list: Statement<[string, number, string, number], Row>;
 
   constructor(database: SqliteDatabase, keys: SqliteKeys) {
     this.#database = database;
     this.#keys = keys;
     this.#insert = database.raw.prepare(`
-      INSERT INTO decision (tenant, session_id, subject_hash, mode, outcome, policy, reasons, assurance,
+      INSERT INTO decision (tenant, session_id, subject_hash, mode, outcome, observed, policy, reasons, assurance,
         started_at_ms, decided_at_ms)
-      VALUES (@tenant, @sessionId, @subjectHash, @mode, @outcome, @policy, @reasons, @assurance,
+      VALUES (@tenant, @sessionId, @subjectHash, @mode, @outcome, @observed, @policy, @reasons, @assurance,
         @startedAtMs, @decidedAtMs)
       ON CONFLICT DO NOTHING
     `);
     const select = `
-      SELECT tenant, session_id AS sessionId, subject_hash AS subjectHash, mode, outcome, policy, reasons,
+      SELECT tenant, session_id AS sessionId, subject_hash AS subjectHash, mode, outcome, observed, policy, reasons,
         assurance, started_at_ms AS startedAtMs, decided_at_ms AS decidedAtMs
       FROM decision`;
     this.#find = database.raw.prepare(`${select} WHERE tenant = ? AND session_id = ?`);
     this.#latestOf = database.raw.prepare(`
       SELECT outcome, decided_at_ms AS decidedAtMs FROM decision
-      WHERE tenant = ? AND subject_hash = ? AND mode = 'verify' AND decided_at_ms > ?
+      WHERE tenant = ? AND subject_hash = ? AND mode = 'verify' AND observed = ? AND decided_at_ms > ?
       ORDER BY decided_at_ms DESC LIMIT ?
     `);
     this.#list = database.raw.prepare(`
@@ -68,7 +74,7 @@ export class SqliteDecisions implements DecisionLog {
   }
 
   async record(decision: NewDecision): Promise<void> {
-    const { subject, reasons, assurance, ...plain } = decision;
+    const { subject, observed, reasons, assurance, ...plain } = decision;
     assertStorableText(decision.tenant, 'tenant');
     assertStorableText(decision.sessionId, 'session id');
     if (subject !== null) assertStorableText(subject, 'subject');
@@ -80,6 +86,7 @@ export class SqliteDecisions implements DecisionLog {
       this.#insert.run({
         ...plain,
         subjectHash: hash,
+        observed: observed ? 1 : 0,
         reasons: JSON.stringify(reasons),
         assurance: JSON.stringify(assurance),
       });
@@ -92,8 +99,7 @@ export class SqliteDecisions implements DecisionLog {
   }
 
   async failedVerifications(
-    tenant: string,
-    subject: string,
+    { tenant, subject, observed }: AttemptedSubject,
     sinceMs: number,
     limit: number,
   ): Promise<readonly number[]> {
@@ -101,7 +107,7 @@ export class SqliteDecisions implements DecisionLog {
       const key = this.#keys.find(tenant, 'lookup');
       return key === null
         ? []
-        : this.#latestOf.all(tenant, subjectHash(key, tenant, subject), sinceMs, limit);
+        : this.#latestOf.all(tenant, subjectHash(key, tenant, subject), observed ? 1 : 0, sinceMs, limit);
     });
     const accepted = rows.findIndex(({ outcome }) => outcome === 'accept');
     return rows.slice(0, accepted === -1 ? rows.length : accepted).map(({ decidedAtMs }) => decidedAtMs);
@@ -121,6 +127,7 @@ export class SqliteDecisions implements DecisionLog {
 function decisionOf(row: Row): RecordedDecision {
   return {
     ...row,
+    observed: row.observed === 1,
     subjectHash: row.subjectHash?.toString('hex') ?? null,
     reasons: read(REASONS_FORM, row.reasons),
     assurance: read(ASSURANCE_FORM, row.assurance),

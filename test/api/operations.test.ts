@@ -10,8 +10,8 @@ import { deleteSubject, getSubject } from '../../server/api/subjects.ts';
 import { getKeys, getReadiness, getSystem } from '../../server/api/system.ts';
 import { createContext } from '../gateway/harness.ts';
 
-const setUp = () => {
-  const parts = createContext();
+const setUp = (grants?: Parameters<typeof createContext>[0]) => {
+  const parts = createContext(grants);
   const call = (
     operation: Operation,
     request: { params?: Record<string, string>; body?: unknown; key?: string | null } = {},
@@ -70,6 +70,20 @@ describe('createSession', () => {
     ).resolves.toBeDefined();
     time.nowMs += 10_001;
     await expect(verify()).resolves.toBeDefined();
+  });
+
+  it('counts observed sessions by themselves: they lock nobody out, and nobody may look on without end', async () => {
+    const { call, references, state, time } = setUp({ mayObserve: true });
+    references.set('mine/alice', 1);
+    const verify = (observe: boolean) =>
+      call(createSession, { body: { mode: 'verify', subject: 'alice', observe } });
+    const failures = [time.nowMs - 3, time.nowMs - 2, time.nowMs - 1];
+    state.failedLooksAtMs = failures;
+    await expect(verify(false)).resolves.toBeDefined();
+    await expect(verify(true)).rejects.toEqual(withCode('subject.locked'));
+    Object.assign(state, { failedLooksAtMs: [], failedAtMs: failures });
+    await expect(verify(true)).resolves.toBeDefined();
+    await expect(verify(false)).rejects.toEqual(withCode('subject.locked'));
   });
 
   it("does not verify against another tenant's subject", async () => {

@@ -92,9 +92,9 @@ describe('the demo, a relying party beside the service', () => {
     const phases = [...new Set(statuses.map(({ phase }) => phase))];
     return { outcome: decision.outcome, retry: decision.retry, token: decision.token ?? '', phases };
   };
-  const enrolled = async (username: string, extra?: Record<string, string>) => {
+  const enrolled = async (username: string, extra?: Record<string, string>, face = ada) => {
     const visitor = await registered(username, extra);
-    const { outcome, token } = await showFace(visitor, ada, '/api/face/enrol');
+    const { outcome, token } = await showFace(visitor, face, '/api/face/enrol');
     expect(outcome).toBe('accept');
     expect((await visitor.post('/api/face/decision', { token })).status).toBe(200);
     return { visitor, token };
@@ -276,6 +276,23 @@ describe('the demo, a relying party beside the service', () => {
     clock.advance(15 * MINUTE_MS);
     expect((await browser().post('/api/face/sign-in', { username: 'locked' })).status).toBe(200);
   });
+
+  it('who plays before the view of oneself locks out no sign-in by it, and is signed in by none of it', async () => {
+    const { visitor: owner } = await enrolled('player', {}, grace);
+    const seen = await showFace(owner, grace, '/api/see/session');
+    expect([seen.outcome, decodeJwt(seen.token).sub]).toEqual(['accept', undefined]);
+    const guest = browser();
+    await guest.post('/api/face/sign-in', { username: 'player' });
+    for (const visitor of [owner, guest])
+      expect(await refusalOf(await visitor.post('/api/face/decision', { token: seen.token }))).toEqual([
+        403,
+        'face.refused',
+      ]);
+    for (let looks = 0; looks < 10; looks += 1)
+      expect((await owner.post('/api/see/session')).status).toBe(200);
+    expect(await refusalOf(await owner.post('/api/see/session'))).toEqual([429, 'face.locked']);
+    expect((await guest.post('/api/face/sign-in', { username: 'player' })).status).toBe(200);
+  }, 60_000);
 
   it('a user signs another device out, and nobody else’s', async () => {
     const one = await registered('lin', { password });

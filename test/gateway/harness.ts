@@ -31,6 +31,7 @@ export const TRANSPORTS: readonly (readonly ['uws' | 'ws', CreateTransport])[] =
 export const LIMITS: GatewayLimits = {
   ...DEFAULT_GATEWAY_LIMITS,
   maxConnections: 1000,
+  maxTcpConnections: 2000,
   maxConnectionsPerAddress: 1000,
   maxImageBytes: 64 * 1024,
   maxFramesPerSecond: 50,
@@ -117,8 +118,8 @@ export class CreditHost implements SessionHost {
 }
 
 /** The smallest complete context: keys, tickets, one policy for everything, subjects in a map. */
-export function createContext() {
-  const mine = generateApiKey('mine');
+export function createContext(grants: Parameters<typeof generateApiKey>[1] = {}) {
+  const mine = generateApiKey('mine', grants);
   const yours = generateApiKey('yours');
   const time = { nowMs: 1_800_000_000_000 };
   const tickets = createTickets({
@@ -133,10 +134,17 @@ export function createContext() {
   });
   const views = new Map<string, SessionView & { readonly tenant: string }>();
   const references = new Map<string, number>();
-  const state: { readiness: 'starting' | 'ready' | 'draining'; open: number; failedAtMs: number[] } = {
+  const state: {
+    readiness: 'starting' | 'ready' | 'draining';
+    open: number;
+    failedAtMs: number[];
+    /** Of observed sessions. */
+    failedLooksAtMs: number[];
+  } = {
     readiness: 'ready',
     open: 0,
     failedAtMs: [],
+    failedLooksAtMs: [],
   };
   const context: ApiContext = {
     clock: { nowMs: () => time.nowMs },
@@ -164,7 +172,7 @@ export function createContext() {
         const view = views.get(sessionId);
         return view?.tenant === tenant ? view : null;
       },
-      countOpen: () => state.open,
+      countOpen: ({ observed }) => (observed ? 0 : state.open),
     },
     subjects: {
       countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
@@ -174,7 +182,9 @@ export function createContext() {
         return count;
       },
     },
-    attempts: { failedVerifications: async () => state.failedAtMs },
+    attempts: {
+      failedVerifications: async ({ observed }) => (observed ? state.failedLooksAtMs : state.failedAtMs),
+    },
     lockOut: { maxFailures: 3, windowMs: 60_000 },
     policies: {
       names: () => ['standard', 'passive', 'attended'],

@@ -33,11 +33,14 @@ afterEach(async () => {
 });
 
 describe('decision tokens', () => {
-  it('say so when the evidence of their session could be followed', async () => {
+  it('are none, and name nobody, when the evidence of their session could be followed', async () => {
     const issuer = await createTokenIssuer(folder, 'veriframe');
     const request = { ...decision.request, observed: true } as const;
-    const observed = await verifyToken(await issuer.sign({ ...decision, request }), issuer.jwks, expectation);
-    expect(observed.veriframe.observed).toBe(true);
+    const observed = await issuer.sign({ ...decision, request });
+    await expect(verifyToken(observed, issuer.jwks, expectation)).rejects.toThrow('typ');
+    expect(decodeProtectedHeader(observed).typ).toBe('veriframe-observation+jwt');
+    expect(decodeJwt(observed)).toMatchObject({ veriframe: { outcome: 'accept', observed: true } });
+    expect(decodeJwt(observed)).not.toHaveProperty('sub');
   });
 
   it('carry the documented claims and verify against the published keys', async () => {

@@ -41,6 +41,24 @@ describe('what a relying party may ask about its sessions', () => {
     expect(sessions.find('default', 'one')?.state).toBe('ended');
   });
 
+  it('counts the verifications of a subject that are open, observed ones by themselves', () => {
+    let nowMs = 0;
+    const sessions = new Sessions({ nowMs: () => nowMs });
+    const open = (observed: boolean, subject = 'someone') =>
+      sessions.countOpen({ tenant: 'default', subject, observed });
+    sessions.announce(request('waiting'), 2_000);
+    sessions.announce(request('running'), 2_000);
+    sessions.announce(request('decided'), 2_000);
+    sessions.announce(request('elsewhere', 'shop'), 2_000);
+    sessions.announce({ ...request('enrolment'), mode: 'enrol' }, 2_000);
+    sessions.announce({ ...request('observed'), observed: true }, 2_000);
+    sessions.started(request('running'));
+    sessions.decided(request('decided'), 'reject', 'the-token');
+    expect([open(false), open(true), open(false, 'another')]).toEqual([2, 1, 0]);
+    nowMs = 2_001;
+    expect([open(false), open(true)]).toEqual([1, 0]);
+  });
+
   it('tells a tenant nothing of another tenant', () => {
     const sessions = new Sessions({ nowMs: () => 0 });
     sessions.announce(request('one', 'shop'), 2_000);

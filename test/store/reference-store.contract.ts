@@ -22,6 +22,7 @@ const DECISION: NewDecision = {
   subject: 'anna',
   mode: 'verify',
   outcome: 'reject',
+  observed: false,
   policy: 'standard',
   reasons: ['challenge-failed', 'match-below-threshold'],
   assurance: {
@@ -273,8 +274,8 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
           decidedAtMs: atMs,
           ...other,
         });
-      const failed = (sinceMs = 0, limit = 10, subject = 'anna') =>
-        store.decisions.failedVerifications('door', subject, sinceMs, limit);
+      const failed = (sinceMs = 0, limit = 10, subject = 'anna', observed = false) =>
+        store.decisions.failedVerifications({ tenant: 'door', subject, observed }, sinceMs, limit);
       expect(await failed()).toEqual([]);
       await decide(100, 'reject');
       await decide(200, 'accept');
@@ -283,10 +284,13 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       await decide(500, 're-verify');
       await decide(600, 'reject', { subject: 'ben' });
       await decide(700, 'reject', { tenant: 'gate' });
+      await decide(800, 'accept', { observed: true });
+      await decide(900, 'reject', { observed: true });
       expect(await failed()).toEqual([500, 300]);
       expect(await failed(300)).toEqual([500]);
       expect(await failed(0, 1)).toEqual([500]);
       expect(await failed(0, 10, 'cem')).toEqual([]);
+      expect(await failed(0, 10, 'anna', true), 'observed ones by themselves').toEqual([900]);
     });
 
     it("lists a tenant's decisions page by page, the latest first", async () => {

@@ -51,6 +51,7 @@ describe('SQLite store', () => {
       subject: reference.subject,
       mode: 'enrol',
       outcome: 'accept',
+      observed: false,
       policy: 'standard',
       reasons: [],
       assurance: { tier: 'base', measured: [], unmeasured: [], challengesPassed: 0 },
@@ -177,6 +178,7 @@ describe('SQLite store', () => {
     expect(MIGRATIONS.map(checksumOf)).toEqual([
       'c86799da8f323ed69c675bc82b89309fc4f2bacba9e1b6795f745d799b45f9d0',
       '35e7fb9a51a2f39c13349ce5d9b3f275238987ca4f56bed469d04cdc498fc1c3',
+      'd2e1fcb0b3fd6b5ff99b1bb3030c24681f96fefd277bd3f62a1bdaa3ee43e18e',
     ]);
   });
 
