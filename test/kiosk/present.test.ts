@@ -8,17 +8,11 @@ import {
 } from '../../client/kiosk/errors.ts';
 import { jsonPresenter } from '../../client/kiosk/present/json.ts';
 import { linesPresenter } from '../../client/kiosk/present/lines.ts';
+import { guidance } from '../../client/words/en.ts';
 import { errorLine, type FinalDecision, type Presenter } from '../../client/kiosk/present/presenter.ts';
 import { SteadyText } from '../../client/kiosk/present/steady.ts';
 import { statusBlock } from '../../client/kiosk/present/terminal.ts';
-import {
-  CHALLENGE_WORDS,
-  HINT_WORDS,
-  instructionWords,
-  outcomeWords,
-  PHASE_WORDS,
-  titleWords,
-} from '../../client/kiosk/present/words.ts';
+import { instructionWords, outcomeWords, PHASE_WORDS, titleWords } from '../../client/kiosk/present/words.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/downstream.ts';
 import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES } from '../../protocol/status.ts';
@@ -31,8 +25,8 @@ const isErrorCode = (code: string): code is KioskErrorCode =>
 describe('words', () => {
   const instructions = [
     ...PHASES.map((phase) => PHASE_WORDS[phase]),
-    ...HINTS.map((hint) => HINT_WORDS[hint]),
-    ...CHALLENGE_KINDS.map((kind) => CHALLENGE_WORDS[kind]),
+    ...HINTS.map((hint) => guidance.hint[hint]),
+    ...CHALLENGE_KINDS.map((kind) => guidance.challenge[kind]),
   ];
 
   it('cover every phase, hint and challenge, briefly, calmly and each differently', () => {

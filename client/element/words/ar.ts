@@ -1,3 +1,4 @@
+import { guidance } from '../../words/ar.ts';
 import type { Words } from './words.ts';
 
 export const ar: Words = {
@@ -24,31 +25,8 @@ export const ar: Words = {
     matching: 'أوشكنا على الانتهاء',
     decided: 'أوشكنا على الانتهاء',
   },
-  hint: {
-    'no-face': 'ضع وجهك داخل الشكل',
-    'several-faces': 'شخص واحد فقط',
-    'move-closer': 'اقترب قليلًا',
-    'move-back': 'ابتعد قليلًا',
-    'centre-face': 'تحرّك إلى الوسط',
-    'look-straight': 'انظر إلى الأمام',
-    'hold-still': 'اثبت مكانك',
-    'too-dark': 'المكان مظلم',
-    'too-bright': 'الإضاءة قوية هنا',
-    'face-covered': 'اكشف وجهك',
-    'open-eyes': 'افتح عينيك',
-    'do-challenge': 'اتبع الإشارة',
-    wait: 'لحظة من فضلك',
-  },
-  challenge: {
-    blink: 'ارمش مرة واحدة',
-    'turn-left': 'التفت إلى اليسار',
-    'turn-right': 'التفت إلى اليمين',
-    'look-up': 'انظر إلى الأعلى',
-    'look-down': 'انظر إلى الأسفل',
-    smile: 'ابتسم',
-    'open-mouth': 'افتح فمك',
-    'come-closer': 'اقترب',
-  },
+  hint: { ...guidance.hint, 'no-face': 'ضع وجهك داخل الشكل' },
+  challenge: guidance.challenge,
   challengeOf: 'الخطوة {number} من {of}.',
   passed: {
     verify: { title: 'تأكدنا أنه أنت', text: 'يمكنك المتابعة الآن.' },

@@ -1,3 +1,4 @@
+import { guidance } from '../../words/de.ts';
 import type { Words } from './words.ts';
 
 export const de: Words = {
@@ -28,31 +29,8 @@ export const de: Words = {
     matching: 'Fast fertig',
     decided: 'Fast fertig',
   },
-  hint: {
-    'no-face': 'Kommen Sie ins Oval',
-    'several-faces': 'Bitte nur eine Person',
-    'move-closer': 'Näher kommen',
-    'move-back': 'Etwas zurück',
-    'centre-face': 'Zur Mitte bewegen',
-    'look-straight': 'Geradeaus schauen',
-    'hold-still': 'Stillhalten',
-    'too-dark': 'Zu dunkel hier',
-    'too-bright': 'Zu hell hier',
-    'face-covered': 'Gesicht frei machen',
-    'open-eyes': 'Augen öffnen',
-    'do-challenge': 'Dem Zeichen folgen',
-    wait: 'Einen Moment',
-  },
-  challenge: {
-    blink: 'Einmal blinzeln',
-    'turn-left': 'Nach links drehen',
-    'turn-right': 'Nach rechts drehen',
-    'look-up': 'Nach oben schauen',
-    'look-down': 'Nach unten schauen',
-    smile: 'Lächeln',
-    'open-mouth': 'Mund öffnen',
-    'come-closer': 'Näher kommen',
-  },
+  hint: { ...guidance.hint, 'no-face': 'Kommen Sie ins Oval' },
+  challenge: guidance.challenge,
   challengeOf: 'Schritt {number} von {of}.',
   passed: {
     verify: { title: 'Sie sind es', text: 'Es kann weitergehen.' },

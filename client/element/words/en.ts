@@ -1,3 +1,4 @@
+import { guidance } from '../../words/en.ts';
 import type { Words } from './words.ts';
 
 export const en: Words = {
@@ -28,31 +29,8 @@ export const en: Words = {
     matching: 'Almost done',
     decided: 'Almost done',
   },
-  hint: {
-    'no-face': 'Come into the oval',
-    'several-faces': 'Only one person, please',
-    'move-closer': 'Move closer',
-    'move-back': 'Move back a little',
-    'centre-face': 'Move to the middle',
-    'look-straight': 'Look straight ahead',
-    'hold-still': 'Hold still',
-    'too-dark': 'Too dark here',
-    'too-bright': 'Too bright here',
-    'face-covered': 'Uncover your face',
-    'open-eyes': 'Open your eyes',
-    'do-challenge': 'Follow the cue',
-    wait: 'One moment',
-  },
-  challenge: {
-    blink: 'Blink once',
-    'turn-left': 'Turn left',
-    'turn-right': 'Turn right',
-    'look-up': 'Look up',
-    'look-down': 'Look down',
-    smile: 'Smile',
-    'open-mouth': 'Open your mouth',
-    'come-closer': 'Come closer',
-  },
+  hint: { ...guidance.hint, 'no-face': 'Come into the oval' },
+  challenge: guidance.challenge,
   challengeOf: 'Step {number} of {of}.',
   passed: {
     verify: { title: 'It’s you', text: 'You can go on now.' },

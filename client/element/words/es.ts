@@ -1,3 +1,4 @@
+import { guidance } from '../../words/es.ts';
 import type { Words } from './words.ts';
 
 export const es: Words = {
@@ -28,31 +29,8 @@ export const es: Words = {
     matching: 'Casi listo',
     decided: 'Casi listo',
   },
-  hint: {
-    'no-face': 'Entre en el óvalo',
-    'several-faces': 'Solo una persona',
-    'move-closer': 'Acérquese',
-    'move-back': 'Aléjese un poco',
-    'centre-face': 'Muévase al centro',
-    'look-straight': 'Mire de frente',
-    'hold-still': 'No se mueva',
-    'too-dark': 'Demasiado oscuro aquí',
-    'too-bright': 'Demasiada luz aquí',
-    'face-covered': 'Descubra su rostro',
-    'open-eyes': 'Abra los ojos',
-    'do-challenge': 'Siga la señal',
-    wait: 'Un momento',
-  },
-  challenge: {
-    blink: 'Parpadee una vez',
-    'turn-left': 'Gire a la izquierda',
-    'turn-right': 'Gire a la derecha',
-    'look-up': 'Mire hacia arriba',
-    'look-down': 'Mire hacia abajo',
-    smile: 'Sonría',
-    'open-mouth': 'Abra la boca',
-    'come-closer': 'Acérquese',
-  },
+  hint: { ...guidance.hint, 'no-face': 'Entre en el óvalo' },
+  challenge: guidance.challenge,
   challengeOf: 'Paso {number} de {of}.',
   passed: {
     verify: { title: 'Es usted', text: 'Ya puede continuar.' },

@@ -1,3 +1,4 @@
+import { guidance } from '../../words/fr.ts';
 import type { Words } from './words.ts';
 
 export const fr: Words = {
@@ -28,31 +29,8 @@ export const fr: Words = {
     matching: 'Presque terminé',
     decided: 'Presque terminé',
   },
-  hint: {
-    'no-face': 'Venez dans l’ovale',
-    'several-faces': 'Une seule personne',
-    'move-closer': 'Approchez-vous',
-    'move-back': 'Reculez un peu',
-    'centre-face': 'Allez vers le centre',
-    'look-straight': 'Regardez droit devant',
-    'hold-still': 'Ne bougez plus',
-    'too-dark': 'Trop sombre ici',
-    'too-bright': 'Trop de lumière ici',
-    'face-covered': 'Dégagez votre visage',
-    'open-eyes': 'Ouvrez les yeux',
-    'do-challenge': 'Suivez le repère',
-    wait: 'Un instant',
-  },
-  challenge: {
-    blink: 'Clignez une fois',
-    'turn-left': 'Tournez à gauche',
-    'turn-right': 'Tournez à droite',
-    'look-up': 'Regardez en haut',
-    'look-down': 'Regardez en bas',
-    smile: 'Souriez',
-    'open-mouth': 'Ouvrez la bouche',
-    'come-closer': 'Approchez-vous',
-  },
+  hint: { ...guidance.hint, 'no-face': 'Venez dans l’ovale' },
+  challenge: guidance.challenge,
   challengeOf: 'Étape {number} sur {of}.',
   passed: {
     verify: { title: 'C’est bien vous', text: 'Vous pouvez continuer.' },

@@ -1,3 +1,4 @@
+import { guidance } from '../../words/zh.ts';
 import type { Words } from './words.ts';
 
 export const zh: Words = {
@@ -24,31 +25,8 @@ export const zh: Words = {
     matching: '马上就好',
     decided: '马上就好',
   },
-  hint: {
-    'no-face': '请进入椭圆框',
-    'several-faces': '请只留一个人',
-    'move-closer': '请靠近一点',
-    'move-back': '请后退一点',
-    'centre-face': '请移到中间',
-    'look-straight': '请正视前方',
-    'hold-still': '请保持不动',
-    'too-dark': '这里太暗',
-    'too-bright': '这里太亮',
-    'face-covered': '请露出面部',
-    'open-eyes': '请睁开眼睛',
-    'do-challenge': '请跟随提示',
-    wait: '请稍候',
-  },
-  challenge: {
-    blink: '请眨一次眼',
-    'turn-left': '请向左转头',
-    'turn-right': '请向右转头',
-    'look-up': '请抬头',
-    'look-down': '请低头',
-    smile: '请微笑',
-    'open-mouth': '请张嘴',
-    'come-closer': '请靠近一些',
-  },
+  hint: { ...guidance.hint, 'no-face': '请进入椭圆框' },
+  challenge: guidance.challenge,
   challengeOf: '第 {number} 步，共 {of} 步。',
   passed: {
     verify: { title: '已确认是您', text: '您可以继续了。' },

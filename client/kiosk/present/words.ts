@@ -1,5 +1,6 @@
 import type { ChallengeKind, Hint, Mode, Outcome, Phase } from '../../../protocol/status.ts';
 import type { Retry } from '../../../protocol/errors.ts';
+import { guidance } from '../../words/en.ts';
 
 /** What people read. Present tense, two to five words, never blaming, no scores. */
 
@@ -9,33 +10,6 @@ export const PHASE_WORDS: Readonly<Record<Phase, string>> = {
   challenging: 'Follow the instructions',
   matching: 'Almost done',
   decided: 'Done',
-};
-
-export const HINT_WORDS: Readonly<Record<Hint, string>> = {
-  'no-face': 'Step into view',
-  'several-faces': 'One person at a time',
-  'move-closer': 'Move closer',
-  'move-back': 'Move back a little',
-  'centre-face': 'Move to the middle',
-  'look-straight': 'Look straight ahead',
-  'hold-still': 'Hold still',
-  'too-dark': 'Too dark here',
-  'too-bright': 'Too bright here',
-  'face-covered': 'Uncover your face',
-  'open-eyes': 'Open your eyes',
-  'do-challenge': 'Follow the instruction',
-  wait: 'One moment',
-};
-
-export const CHALLENGE_WORDS: Readonly<Record<ChallengeKind, string>> = {
-  blink: 'Blink once',
-  'turn-left': 'Turn left',
-  'turn-right': 'Turn right',
-  'look-up': 'Look up',
-  'look-down': 'Look down',
-  smile: 'Smile',
-  'open-mouth': 'Open your mouth',
-  'come-closer': 'Come closer',
 };
 
 const MODE_WORDS: Readonly<Record<Mode, string>> = {
@@ -81,8 +55,8 @@ export function instructionWords(status: {
 }): string {
   const { phase, hint, challenge } = status;
   if (challenge !== undefined && (hint === undefined || hint === 'do-challenge'))
-    return CHALLENGE_WORDS[challenge.kind];
-  return hint === undefined ? PHASE_WORDS[phase] : HINT_WORDS[hint];
+    return guidance.challenge[challenge.kind];
+  return hint === undefined ? PHASE_WORDS[phase] : guidance.hint[hint];
 }
 
 /** The outcome, and what to do next when it is no accept. */

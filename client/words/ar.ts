@@ -1,0 +1,29 @@
+import type { Guidance } from './guidance.ts';
+
+export const guidance: Guidance = {
+  hint: {
+    'no-face': 'قف أمام الكاميرا',
+    'several-faces': 'شخص واحد فقط',
+    'move-closer': 'اقترب قليلًا',
+    'move-back': 'ابتعد قليلًا',
+    'centre-face': 'تحرّك إلى الوسط',
+    'look-straight': 'انظر إلى الأمام',
+    'hold-still': 'اثبت مكانك',
+    'too-dark': 'المكان مظلم',
+    'too-bright': 'الإضاءة قوية هنا',
+    'face-covered': 'اكشف وجهك',
+    'open-eyes': 'افتح عينيك',
+    'do-challenge': 'اتبع الإشارة',
+    wait: 'لحظة من فضلك',
+  },
+  challenge: {
+    blink: 'ارمش مرة واحدة',
+    'turn-left': 'التفت إلى اليسار',
+    'turn-right': 'التفت إلى اليمين',
+    'look-up': 'انظر إلى الأعلى',
+    'look-down': 'انظر إلى الأسفل',
+    smile: 'ابتسم',
+    'open-mouth': 'افتح فمك',
+    'come-closer': 'اقترب',
+  },
+};

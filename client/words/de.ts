@@ -1,0 +1,29 @@
+import type { Guidance } from './guidance.ts';
+
+export const guidance: Guidance = {
+  hint: {
+    'no-face': 'Kommen Sie ins Bild',
+    'several-faces': 'Bitte nur eine Person',
+    'move-closer': 'Näher kommen',
+    'move-back': 'Etwas zurück',
+    'centre-face': 'Zur Mitte bewegen',
+    'look-straight': 'Geradeaus schauen',
+    'hold-still': 'Stillhalten',
+    'too-dark': 'Zu dunkel hier',
+    'too-bright': 'Zu hell hier',
+    'face-covered': 'Gesicht frei machen',
+    'open-eyes': 'Augen öffnen',
+    'do-challenge': 'Dem Zeichen folgen',
+    wait: 'Einen Moment',
+  },
+  challenge: {
+    blink: 'Einmal blinzeln',
+    'turn-left': 'Nach links drehen',
+    'turn-right': 'Nach rechts drehen',
+    'look-up': 'Nach oben schauen',
+    'look-down': 'Nach unten schauen',
+    smile: 'Lächeln',
+    'open-mouth': 'Mund öffnen',
+    'come-closer': 'Näher kommen',
+  },
+};

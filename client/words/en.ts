@@ -1,0 +1,29 @@
+import type { Guidance } from './guidance.ts';
+
+export const guidance: Guidance = {
+  hint: {
+    'no-face': 'Step into view',
+    'several-faces': 'One person at a time',
+    'move-closer': 'Move closer',
+    'move-back': 'Move back a little',
+    'centre-face': 'Move to the middle',
+    'look-straight': 'Look straight ahead',
+    'hold-still': 'Hold still',
+    'too-dark': 'Too dark here',
+    'too-bright': 'Too bright here',
+    'face-covered': 'Uncover your face',
+    'open-eyes': 'Open your eyes',
+    'do-challenge': 'Follow the cue',
+    wait: 'One moment',
+  },
+  challenge: {
+    blink: 'Blink once',
+    'turn-left': 'Turn left',
+    'turn-right': 'Turn right',
+    'look-up': 'Look up',
+    'look-down': 'Look down',
+    smile: 'Smile',
+    'open-mouth': 'Open your mouth',
+    'come-closer': 'Come closer',
+  },
+};

@@ -1,0 +1,29 @@
+import type { Guidance } from './guidance.ts';
+
+export const guidance: Guidance = {
+  hint: {
+    'no-face': 'Entre en la imagen',
+    'several-faces': 'Solo una persona',
+    'move-closer': 'Acérquese',
+    'move-back': 'Aléjese un poco',
+    'centre-face': 'Muévase al centro',
+    'look-straight': 'Mire de frente',
+    'hold-still': 'No se mueva',
+    'too-dark': 'Demasiado oscuro aquí',
+    'too-bright': 'Demasiada luz aquí',
+    'face-covered': 'Descubra su rostro',
+    'open-eyes': 'Abra los ojos',
+    'do-challenge': 'Siga la señal',
+    wait: 'Un momento',
+  },
+  challenge: {
+    blink: 'Parpadee una vez',
+    'turn-left': 'Gire a la izquierda',
+    'turn-right': 'Gire a la derecha',
+    'look-up': 'Mire hacia arriba',
+    'look-down': 'Mire hacia abajo',
+    smile: 'Sonría',
+    'open-mouth': 'Abra la boca',
+    'come-closer': 'Acérquese',
+  },
+};
