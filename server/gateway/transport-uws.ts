@@ -22,6 +22,7 @@ import type {
   TransportHandlers,
   TransportLimits,
 } from './transport.ts';
+import { endAsRead } from './uws-body.ts';
 
 export type UwsModule = typeof UWebSockets;
 type UwsSocket = UWebSockets.WebSocket<SocketData>;
@@ -242,7 +243,8 @@ function write(
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
   if (part === 'head only') response.endWithoutBody(Buffer.byteLength(body), after === 'close');
-  else response.end(body, after === 'close');
+  else if (after === 'close') response.end(body, true);
+  else endAsRead(response, body);
 }
 
 function textOf(bytes: ArrayBuffer): string {

@@ -1,4 +1,5 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
@@ -22,6 +23,8 @@ import type {
 } from './transport.ts';
 
 const NO_BODY = new Uint8Array(0);
+/** Requests that a connection may send before it has read the answer to the first: their answers wait here. */
+const MAX_PIPELINED = 32;
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** node:http with the ws package. Runs wherever Node runs. */
@@ -43,7 +46,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
       connectionsCheckingInterval: Math.max(50, limits.requestTimeoutMs / 4),
       keepAliveTimeout: 5000,
     },
-    (request, response) => void serve(handlers, limits, request, response),
+    (request, response) => {
+      if (hasTooManyUnread(request, response)) request.socket.destroy();
+      else void serve(handlers, limits, request, response);
+    },
   );
 
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -101,6 +107,16 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
     },
   };
 };
+
+const unread = new WeakMap<Socket, number>();
+
+/** Counts a request in until its answer has left. */
+function hasTooManyUnread({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  const before = unread.get(socket) ?? 0;
+  unread.set(socket, before + 1);
+  response.once('close', () => unread.set(socket, (unread.get(socket) ?? 1) - 1));
+  return before >= MAX_PIPELINED;
+}
 
 /** The same test uWS makes: anything else is an ordinary request, whatever its Upgrade header says. */
 function isWebSocketRequest({ method, headers }: IncomingMessage): boolean {
