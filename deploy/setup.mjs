@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from './packages.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
@@ -37,18 +38,6 @@ function installFingerprint() {
     .digest('hex');
 }
 
-/** Where a native add-on must be compiled offline, this Node's own headers serve when they lie beside it. */
-function headersEnv() {
-  const prefix = join(dirname(process.execPath), '..');
-  const configured = spawnSync('npm', ['config', 'get', 'nodedir'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
-  const unset = ['', 'undefined', 'null'].includes(configured.stdout?.trim() ?? '');
-  return unset && existsSync(join(prefix, 'include', 'node', 'node.h')) ? { npm_config_nodedir: prefix } : {};
-}
-
 function runScript(name) {
   const npm = process.env.npm_execpath;
   if (npm) run(process.execPath, [npm, 'run', '--silent', name]);
@@ -59,10 +48,7 @@ function install() {
   const fingerprint = installFingerprint();
   if (existsSync(INSTALL_STAMP) && readFileSync(INSTALL_STAMP, 'utf8') === fingerprint) return;
   process.stdout.write('Installing packages (two to three minutes the first time)\n');
-  const npm = process.env.npm_execpath;
-  const npmArgs = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  if (npm) run(process.execPath, [npm, ...npmArgs], headersEnv());
-  else run('npm', npmArgs, headersEnv());
+  installPackages(['--include=dev']);
   writeFileSync(INSTALL_STAMP, fingerprint);
 }
 
