@@ -32,7 +32,7 @@ export class SessionRegistry implements SessionHost {
   private readonly running = new Set<SessionRunner>();
   private starting = 0;
   private draining = false;
-  private emptied: (() => void) | null = null;
+  private emptied: (() => void)[] = [];
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -73,17 +73,20 @@ export class SessionRegistry implements SessionHost {
     }
   }
 
-  /** Lets no newcomer in; resolves when every session has ended or `withinMs` has passed and the rest was cut off. */
+  /**
+   * Lets no newcomer in; resolves when every session has ended or `withinMs` has passed and the rest was cut off. Whoever
+   * asks again with less time ends the wait of those before, too.
+   */
   async drain(withinMs: number): Promise<void> {
     this.draining = true;
     if (this.openSessions === 0) return;
     const { clock } = this.parts.services;
     await new Promise<void>((resolve) => {
       const cancel = clock.wakeAt(clock.nowMs() + withinMs, resolve);
-      this.emptied = () => {
+      this.emptied.push(() => {
         cancel();
         resolve();
-      };
+      });
     });
     for (const runner of this.running) runner.abort('server.draining');
   }
@@ -130,7 +133,8 @@ export class SessionRegistry implements SessionHost {
   }
 
   private tellWhenEmpty(): void {
-    if (this.openSessions === 0) this.emptied?.();
+    if (this.openSessions > 0) return;
+    for (const resolve of this.emptied.splice(0)) resolve();
   }
 }
 

@@ -9,6 +9,8 @@ import { connect } from '../../client/kiosk/session-client.ts';
 
 const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Longer than any test takes: a server that still waits for its sessions does not end. */
+const DRAIN_MS = 60_000;
 
 describe('the server as a process', () => {
   const folders: string[] = [];
@@ -33,7 +35,7 @@ describe('the server as a process', () => {
   }
 
   async function running(dataDir: string) {
-    const server = start({ VERIFRAME_DATA_DIR: dataDir });
+    const server = start({ VERIFRAME_DATA_DIR: dataDir, VERIFRAME_DRAIN_MS: String(DRAIN_MS) });
     await expect.poll(() => server.errors(), { timeout: 30_000 }).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
     const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(server.errors()) ?? [''];
     return { ...server, url };
@@ -45,7 +47,23 @@ describe('the server as a process', () => {
     return folder;
   };
 
-  it('starts from nothing with its secrets in files for the owner only, and stops on SIGTERM with code 0', async () => {
+  const streamOf = (url: string) => `${url.replace('http', 'ws')}/v1/stream`;
+
+  async function askForSession(url: string, dataDir: string): Promise<Response> {
+    const key = (await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim();
+    return await fetch(`${url}/v1/sessions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ mode: 'enrol', subject: 'someone' }),
+    });
+  }
+
+  async function newSession(url: string, dataDir: string) {
+    const { ticket } = (await (await askForSession(url, dataDir)).json()) as { ticket: string };
+    return await connect({ url: streamOf(url), ticket });
+  }
+
+  it('starts from nothing with its secrets in files for the owner only, and stops in the midst of its drain when it is told again', async () => {
     const dataDir = join(await newFolder(), 'data');
     const { child, exited, url, output } = await running(dataDir);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -53,27 +71,28 @@ describe('the server as a process', () => {
       expect([(await stat(join(dataDir, secret))).mode & 0o777, secret]).toEqual([0o600, secret]);
     const key = (await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim();
     expect(output()).not.toContain(key);
+
+    const session = await newSession(url, dataDir);
     child.kill('SIGTERM');
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+    // A terminal and a parent that both pass one Ctrl-C on are one, and what comes a second later is another.
+    const toldAtMs = performance.now();
+    await expect
+      .poll(() => (child.kill('SIGINT'), child.exitCode), { timeout: DRAIN_MS / 2, interval: 100 })
+      .toBe(0);
+    expect(performance.now() - toldAtMs).toBeGreaterThan(500);
+    await expect(session.decision).rejects.toMatchObject({ code: 'server.draining' });
     expect(await exited).toBe(0);
   });
 
   it('lets an open session finish when it is told to stop, and lets nobody else in', async () => {
     const dataDir = join(await newFolder(), 'data');
     const { child, exited, url } = await running(dataDir);
-    const authorization = `Bearer ${(await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim()}`;
-    const newTicket = () =>
-      fetch(`${url}/v1/sessions`, {
-        method: 'POST',
-        headers: { authorization, 'content-type': 'application/json' },
-        body: JSON.stringify({ mode: 'enrol', subject: 'someone' }),
-      });
-    const created = (await (await newTicket()).json()) as { ticket: string };
-    const streamUrl = `${url.replace('http', 'ws')}/v1/stream`;
-    const session = await connect({ url: streamUrl, ticket: created.ticket });
+    const session = await newSession(url, dataDir);
     child.kill('SIGTERM');
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
-    expect((await newTicket()).status).toBe(503);
-    await expect(connect({ url: streamUrl, ticket: 'vt_some-other-ticket' })).rejects.toMatchObject({
+    expect((await askForSession(url, dataDir)).status).toBe(503);
+    await expect(connect({ url: streamOf(url), ticket: 'vt_some-other-ticket' })).rejects.toMatchObject({
       code: 'server.draining',
     });
     session.bye('source-ended');

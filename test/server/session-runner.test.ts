@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/decision/policy.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
@@ -72,14 +75,16 @@ function enrolment() {
   const decisions: DecideEffect[] = [];
   const stored = deferred<'stored' | 'duplicate' | 'failed'>();
   const asked = deferred<void>();
+  const recorded = deferred<string>();
   const ended = deferred<void>();
+  const heard: string[] = [];
   const runner = new SessionRunner(
     REQUEST,
     policyFor(REQUEST.policy),
     {
-      send: () => undefined,
-      sendError: () => undefined,
-      close: () => undefined,
+      send: ({ type }) => void heard.push(type),
+      sendError: (code) => void heard.push(code),
+      close: (code) => void heard.push(`close ${code}`),
     },
     {
       clock,
@@ -95,7 +100,7 @@ function enrolment() {
       },
       async conclude(_request, decision) {
         decisions.push(decision);
-        return 'token';
+        return await recorded.promise;
       },
     },
     () => ended.resolve(),
@@ -111,16 +116,27 @@ function enrolment() {
     [],
   );
   let seq = 0;
-  const sendFrame = () => {
+  const sendFrame = (image = new Uint8Array(8)) => {
     clock.advance(40);
-    runner.receive({ type: 'frame', seq: seq++, capturedAtMs: clock.nowMs(), image: new Uint8Array(8) });
+    runner.receive({ type: 'frame', seq: seq++, capturedAtMs: clock.nowMs(), image });
   };
-  return { analyzer, asked: asked.promise, decisions, ended: ended.promise, runner, sendFrame, stored };
+  return {
+    analyzer,
+    asked: asked.promise,
+    decisions,
+    ended: ended.promise,
+    heard,
+    recorded,
+    runner,
+    sendFrame,
+    stored,
+  };
 }
 
 describe('a client that leaves while its reference is being stored', () => {
   it('is decided by what the store says, though a frame of its own was still waiting for a turn', async () => {
-    const { analyzer, asked, decisions, ended, runner, sendFrame, stored } = enrolment();
+    const { analyzer, asked, decisions, ended, recorded, runner, sendFrame, stored } = enrolment();
+    recorded.resolve('token');
     for (let i = 0; i < 24; i++) {
       sendFrame();
       analyzer.giveTurn();
@@ -133,5 +149,45 @@ describe('a client that leaves while its reference is being stored', () => {
     stored.resolve('stored');
     await ended;
     expect(decisions).toMatchObject([{ outcome: 'accept', subject: 'ada' }]);
+  });
+});
+
+/** Whether anything still refers to what `make` made and handed on. */
+async function isKept(make: () => object): Promise<boolean> {
+  const made = new WeakRef(make());
+  // What a weak reference was made for lives at least as long as the turn of the event loop it was made in.
+  await nextTurn();
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return made.deref() !== undefined;
+}
+
+describe('frames that come while a decision is being recorded', () => {
+  it('R28: are let go at once, cost no turn and no answer, and change nothing', async () => {
+    const { analyzer, asked, decisions, ended, heard, recorded, sendFrame, stored } = enrolment();
+    const frame = () => {
+      const image = new Uint8Array(100_000);
+      sendFrame(image);
+      return image.buffer;
+    };
+    expect(await isKept(frame)).toBe(true);
+    for (let i = 0; i < 24; i++) {
+      analyzer.giveTurn();
+      sendFrame();
+    }
+    analyzer.giveTurn();
+    await asked;
+    stored.resolve('stored');
+    await nextTurn();
+    expect(decisions).toMatchObject([{ outcome: 'accept' }]);
+    const before = heard.length;
+    // The first with credit, the others without.
+    for (let sent = 0; sent < 3; sent++) expect(await isKept(frame)).toBe(false);
+    expect(analyzer.queueDepth).toBe(0);
+    expect(heard).toHaveLength(before);
+    recorded.resolve('token');
+    await ended;
+    expect(heard.slice(before)).toEqual(['decision', 'close null']);
+    expect(decisions).toHaveLength(1);
   });
 });
