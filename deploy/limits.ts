@@ -17,11 +17,10 @@ Written by \`npx tsx deploy/limits.ts\` from the settings and constants in force
 defaults. What the sender hears is an error code (see \`protocol/SPEC.md\`, section 7) with its WebSocket close code or
 HTTP status, said before the connection ends.
 
-What has no limit of its own: connections that are not yet a request or a WebSocket are cut off after the time for
-requests, but their number is bounded by the process's file descriptors alone (\`ulimit -n\`, which should be far above
-the sockets allowed: when none is left nobody is taken, and uWebSockets.js spins until some are free). Behind a proxy
-that limits connections, as the service should be, that is the proxy's. Requests a second to the API are not limited
-either: an API key belongs to a relying party, which is trusted with its own load.
+What has no limit of its own: connections that are not yet a request or a WebSocket are bounded in number and in time,
+but not by address, since uWebSockets.js tells nobody of them. Whoever can hold that many open keeps newcomers out;
+behind a proxy that limits connections by address, as the service should be, that is the proxy's. Requests a second to
+the API are not limited either: an API key belongs to a relying party, which is trusted with its own load.
 `;
 
 /** \`deploy/LIMITS.md\` as it should be. */

@@ -16,6 +16,7 @@ import { withDecoys } from './decoy-reference.ts';
 import type { startDemo } from './demo.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { createGallery } from './gallery/gallery.ts';
+import { roomForConnections } from './gateway/descriptors.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
 import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-keys.ts';
@@ -156,6 +157,12 @@ export async function startServer(
     let port = 0;
     const demo = config.demo === 'on' ? await openDemo(config, developmentKeyFile, clock, () => port) : null;
     if (demo !== null) closers.push(() => demo.close());
+    const { maxTcpConnections, isShort } = roomForConnections(config.maxConnections);
+    if (isShort)
+      log.warn(
+        { maxTcpConnections, maxConnections: config.maxConnections },
+        'too few file descriptors for the sockets allowed: raise `ulimit -n`',
+      );
     const gateway: Gateway = createGateway({
       transport: transport.create,
       host: registry,
@@ -165,11 +172,12 @@ export async function startServer(
         .map((origin) => origin.trim())
         .filter(Boolean),
       trustForwardedFor: config.trustProxy === 'yes',
-      limits: { ...DEFAULT_GATEWAY_LIMITS, ...config },
+      limits: { ...DEFAULT_GATEWAY_LIMITS, ...config, maxTcpConnections },
       fallback: demo === null ? undefined : (request) => demo.handle(request),
       live: observation.live,
       metrics: (request) => observation.metrics(request),
       reportFault: (fault) => log.error({ error: String(fault) }, 'fault in the gateway'),
+      reportFull: () => log.warn({ maxTcpConnections }, 'newcomers are dropped: there is no room'),
       api: {
         clock,
         keys,

@@ -100,7 +100,7 @@ export const OPTIONS = {
     'sockets',
     1,
     1_000_000,
-    'Sockets open at a time.',
+    'WebSockets open at a time; of TCP connections, silent ones included, twice as many.',
   ),
   maxConnectionsPerAddress: number(
     'VERIFRAME_MAX_CONNECTIONS_PER_ADDRESS',

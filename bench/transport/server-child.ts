@@ -34,6 +34,7 @@ const transport = chooseTransport(name).create(
     maxHeaderBytes: 8000,
     requestTimeoutMs: 10_000,
     idleTimeoutMs: 60_000,
+    maxTcpConnections: 2000,
     maxBufferedBytes: 1_000_000,
     trustForwardedFor: false,
   },

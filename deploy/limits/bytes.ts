@@ -5,6 +5,7 @@ import { MOST_A_PAGE } from '../../server/api/observation.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { policyFor } from '../../server/decision/policy.ts';
 import { HELLO_BUDGET_BYTES } from '../../server/gateway/connection.ts';
+import { LEAST_BESIDE_WEBSOCKETS } from '../../server/gateway/descriptors.ts';
 import { DEFAULT_GATEWAY_LIMITS } from '../../server/gateway/gateway.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
 
@@ -16,6 +17,16 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
   {
     title: 'Connections',
     limits: [
+      {
+        what: 'TCP connections open at a time: WebSockets, requests, and those that say nothing (uWS: some hundreds more; not on Windows)',
+        limit: `2 × ${OPTIONS.maxConnections.env}, and at least ${LEAST_BESIDE_WEBSOCKETS} more than it; fewer where file descriptors are few, with a warning at start when not all WebSockets fit`,
+        setting: 'maxConnections',
+        hears: { words: 'dropped (ws) or refused by the system (uWS)' },
+        test: test(
+          'gateway/transport.contract',
+          'beyond the bound are dropped, those inside are served, and there is room when they leave',
+        ),
+      },
       {
         what: 'WebSockets open at a time',
         ...configured('maxConnections'),

@@ -23,6 +23,8 @@ export interface GatewayLimits {
   readonly maxConnections: number;
   /** From one IPv4 address or one IPv6 /64. */
   readonly maxConnectionsPerAddress: number;
+  /** WebSockets, requests and connections that say nothing, together; from `roomForConnections`. */
+  readonly maxTcpConnections: number;
   /** As announced in `welcome`. */
   readonly maxImageBytes: number;
   /** As announced in `welcome`. */
@@ -66,7 +68,12 @@ export interface GatewayOptions {
   readonly metrics?: RouteOptions['metrics'];
   /** A defect of the server, for the log: an exception that is no VeriframeError. */
   reportFault(fault: unknown): void;
+  /** Newcomers are dropped for want of room. Called once a minute at most. */
+  reportFull?(): void;
 }
+
+/** Between two reports that there is no room. */
+const FULL_REPORT_MS = 60_000;
 
 /** The server's one door. */
 export interface Gateway {
@@ -86,6 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const reportFault = (fault: unknown) => options.reportFault(fault);
   const admission = createAdmission({ ...limits, allowedOrigins }, () => host.refusal());
   const clients = new Set<ClientConnection | LiveFeedConnection>();
+  let nextFullReportMs = -Infinity;
 
   const handlers: TransportHandlers = {
     http: createRoutes({
@@ -99,6 +107,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       request.path === LIVE_PATH && live === undefined
         ? refused(new VeriframeError('api.not_found'))
         : judgeUpgrade(request, (...asked) => admission.refusal(...asked)),
+    full() {
+      const nowMs = clock.nowMs();
+      if (nowMs < nextFullReportMs) return;
+      nextFullReportMs = nowMs + FULL_REPORT_MS;
+      options.reportFull?.();
+    },
     opened(connection) {
       const left = admission.entered(connection.remoteAddress);
       const client =
@@ -118,6 +132,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   const transport = options.transport(handlers, {
+    maxTcpConnections: limits.maxTcpConnections,
     maxMessageBytes: 2 * maxMessageBytes(limits),
     maxBodyBytes: limits.maxBodyBytes,
     maxHeaderBytes: limits.maxHeaderBytes,

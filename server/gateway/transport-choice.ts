@@ -31,6 +31,12 @@ export function chooseTransport(choice: TransportChoice): ChosenTransport {
   return { name: 'ws', create: createWsTransport, why: found.why };
 }
 
+/** Every transport that this Node can run, the one that `auto` takes first. */
+export function availableTransports(): readonly [ChosenTransport, ...ChosenTransport[]] {
+  const first = chooseTransport('auto');
+  return first.name === 'ws' ? [first] : [first, chooseTransport('ws')];
+}
+
 type Found = { readonly uws: UwsModule; readonly why: string } | { readonly why: string };
 
 /**

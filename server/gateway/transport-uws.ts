@@ -23,6 +23,7 @@ import type {
   TransportLimits,
 } from './transport.ts';
 import { endAsRead } from './uws-body.ts';
+import { UwsDoor } from './uws-door.ts';
 
 export type UwsModule = typeof UWebSockets;
 type UwsSocket = UWebSockets.WebSocket<SocketData>;
@@ -50,11 +51,6 @@ interface Unlisted {
 }
 
 const NO_BODY = new Uint8Array(0);
-/**
- * How uWS binds. Alone, it finds a port in use for a minute after a server on it ended, for its connections linger
- * (TIME_WAIT); sharing, it does not, and neither does it notice a server that is still there.
- */
-const BIND = { alone: 1, sharing: 0 } as const;
 /** Bounds of uWS's idle timer in seconds. */
 const IDLE_RANGE_S = [8, 960] as const;
 
@@ -66,7 +62,7 @@ export function uwsTransport(uws: UwsModule): CreateTransport {
 function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: TransportLimits): Transport {
   const connections = new ConnectionTable(limits.maxBufferedBytes);
   const app = uws.App();
-  let listening: UWebSockets.us_listen_socket | null = null;
+  let door: UwsDoor | null = null;
 
   app.ws<SocketData>('/*', {
     compression: uws.DISABLED,
@@ -124,7 +120,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
       if (body === 'too large') respond(BODY_TOO_LARGE, 'close');
       else
         void answer(handlers, { ...request, body }).then((content) =>
-          respond(content, listening === null ? 'close' : 'keep'),
+          respond(content, door?.isOpen === true ? 'keep' : 'close'),
         );
     });
   });
@@ -134,24 +130,37 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
     async listen({ host, port }: ListenOptions) {
       if (port !== 0 && (await isTaken(host, port)))
         throw new Error(`Cannot listen on ${host} port ${port}: it is taken.`);
-      return await new Promise((resolve, reject) => {
-        unlisted(app).listen(host, port, port === 0 ? BIND.alone : BIND.sharing, (socket) => {
-          if (socket === false) {
-            reject(new Error(`Cannot listen on ${host} port ${port}; is it taken?`));
-            return;
-          }
-          listening = socket;
-          resolve(uws.us_socket_local_port(socket));
-        });
+      const opened = new UwsDoor(limits.maxTcpConnections, {
+        listen: (at, bind) => listenAt(app, host, at, bind),
+        stop: (socket) => uws.us_listen_socket_close(socket),
+        portOf: (socket) => uws.us_socket_local_port(socket),
+        full: () => handlers.full?.(),
       });
+      const bound = opened.open(port);
+      if (bound === null) throw new Error(`Cannot listen on ${host} port ${port}; is it taken?`);
+      door = opened;
+      return bound;
     },
     async close() {
-      if (listening !== null) uws.us_listen_socket_close(listening);
-      listening = null;
+      door?.close();
       await connections.closeAll(GOING_AWAY);
       setTimeout(() => unlisted(app).close?.(), CLOSE_GRACE_MS).unref();
     },
   };
+}
+
+function listenAt(
+  app: UWebSockets.TemplatedApp,
+  host: string,
+  port: number,
+  options: UWebSockets.ListenOptions,
+): UWebSockets.us_listen_socket | false {
+  let listening: UWebSockets.us_listen_socket | false = false;
+  // It calls back before it returns.
+  unlisted(app).listen(host, port, options, (socket) => {
+    listening = socket;
+  });
+  return listening;
 }
 
 /** Whether somebody answers there. Connections that merely linger do not. */

@@ -51,6 +51,8 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
       else void serve(handlers, limits, request, response);
     },
   );
+  server.maxConnections = limits.maxTcpConnections;
+  server.on('drop', () => handlers.full?.());
 
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());

@@ -50,9 +50,16 @@ export interface TransportHandlers {
   upgrade(request: HttpRequest): UpgradeVerdict;
   opened(connection: Connection): ConnectionHandler;
   http(request: HttpRequest): Promise<HttpResponse>;
+  /** Newcomers are dropped, for there are `maxTcpConnections`. May be called for each of them. */
+  full?(): void;
 }
 
 export interface TransportLimits {
+  /**
+   * Connections open at a time, whatever they say or do not say. ws drops the next one; uWS stops to listen, at most
+   * some hundreds later, until there is room.
+   */
+  readonly maxTcpConnections: number;
   /** A longer WebSocket message cuts the socket off, with 1009 (ws) or no close frame at all (uWS). */
   readonly maxMessageBytes: number;
   readonly maxBodyBytes: number;

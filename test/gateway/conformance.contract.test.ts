@@ -36,6 +36,7 @@ describe.each(TRANSPORTS)('WebSocket conformance: %s', (name, create) => {
       maxHeaderBytes: 4096,
       requestTimeoutMs: 10_000,
       idleTimeoutMs: 60_000,
+      maxTcpConnections: 2000,
       maxBufferedBytes: 4 * MAX_MESSAGE_BYTES,
       trustForwardedFor: false,
     });

@@ -15,6 +15,7 @@ export class Echo implements TransportHandlers {
   onOpened: (connection: Connection) => void = () => undefined;
   onMessage: (connection: Connection, bytes: Uint8Array) => void = (connection, bytes) =>
     connection.send(bytes);
+  full: () => void = () => undefined;
   #waiting: { count: number; resolve: () => void }[] = [];
 
   upgrade: TransportHandlers['upgrade'] = (request) => {

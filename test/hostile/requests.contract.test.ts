@@ -54,6 +54,7 @@ describe.each(TRANSPORTS)('hostile requests over %s', (_, create) => {
       maxHeaderBytes: 4096,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       idleTimeoutMs: 60_000,
+      maxTcpConnections: 2000,
       maxBufferedBytes: 256 * 1024,
       trustForwardedFor: false,
     });
