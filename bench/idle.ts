@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util';
 import { updateGenerated } from '../models/evaluate/readme-table.ts';
 import { count, table } from '../models/evaluate/text-cells.ts';
 import { measureIdle, type IdleReport } from './idle/idle.ts';
-import { positive, transports } from './load/options.ts';
+import { positive, transports, transportsHere } from './load/options.ts';
 
 const USAGE = `What an open socket costs the server while nothing is said on it.
 
   --sockets N       sockets open at a time (default 10000)
-  --transports LIST uws, ws or both (default uws,ws)
+  --transports LIST uws, ws or both (default all that this Node can run)
   --out DIR         where idle.json and idle.md go (default reports/idle)
   --readme FILE     also write the table into FILE between its markers "generated:idle"
 `;
@@ -17,7 +17,7 @@ const USAGE = `What an open socket costs the server while nothing is said on it.
 const { values } = parseArgs({
   options: {
     sockets: { type: 'string', default: '10000' },
-    transports: { type: 'string', default: 'uws,ws' },
+    transports: { type: 'string', default: transportsHere() },
     out: { type: 'string', default: 'reports/idle' },
     readme: { type: 'string' },
     help: { type: 'boolean', default: false },

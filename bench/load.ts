@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { positive, positiveList, transports } from './load/options.ts';
+import { positive, positiveList, transports, transportsHere } from './load/options.ts';
 import { drawLoad, loadText } from './load/report.ts';
 import { measureLoad } from './load/run.ts';
 import { publish } from './publish.ts';
@@ -14,7 +14,7 @@ faces that answer challenges, against the product's own server.
   --fps N           frames a second of each camera (default 25)
   --policy NAME     policy of the sessions (default standard)
   --workers N       inference workers; 0: one for each core (default 0)
-  --transports LIST uws, ws or both (default uws,ws)
+  --transports LIST uws, ws or both (default all that this Node can run)
   --out DIR         where load.json, load.md, load.svg and load.png go (default reports/load)
   --readme FILE     also write tables and chart into FILE between its markers "generated:load"
 `;
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     fps: { type: 'string', default: '25' },
     policy: { type: 'string', default: 'standard' },
     workers: { type: 'string', default: '0' },
-    transports: { type: 'string', default: 'uws,ws' },
+    transports: { type: 'string', default: transportsHere() },
     out: { type: 'string', default: 'reports/load' },
     readme: { type: 'string' },
     help: { type: 'boolean', default: false },

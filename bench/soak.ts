@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { positive, transports } from './load/options.ts';
+import { positive, transports, transportsHere } from './load/options.ts';
 import { publish } from './publish.ts';
 import { drawSoak, soakText } from './soak/report.ts';
 import { soak } from './soak/soak.ts';
@@ -13,7 +13,7 @@ const USAGE = `Whether the server stays as it is: an hour at 80 % load, with mem
   --points N      measurements over that time (default 60)
   --fps N         frames a second of each camera (default 20)
   --policy NAME   policy of the sessions (default standard)
-  --transport T   uws or ws (default uws)
+  --transport T   uws or ws (default what the server takes by itself)
   --workers N     inference workers; 0: one for each core (default 0)
   --out DIR       where soak.json, soak.md, soak.svg and soak.png go (default reports/soak)
   --readme FILE   also write table and chart into FILE between its markers "generated:soak"
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     points: { type: 'string', default: '60' },
     fps: { type: 'string', default: '20' },
     policy: { type: 'string', default: 'standard' },
-    transport: { type: 'string', default: 'uws' },
+    transport: { type: 'string', default: transportsHere() },
     workers: { type: 'string', default: '0' },
     out: { type: 'string', default: 'reports/soak' },
     readme: { type: 'string' },

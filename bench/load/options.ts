@@ -1,3 +1,5 @@
+import { availableTransports } from '../../server/gateway/transport-choice.ts';
+
 /** Reads `--name` as a number above 0; throws Error with the name otherwise. */
 export function positive(name: string, text: string): number {
   const value = Number(text);
@@ -11,6 +13,13 @@ export function positiveList(name: string, text: string): number[] {
   if (values.length === 0 || !values.every((value) => Number.isInteger(value) && value > 0))
     throw new Error(`--${name} must be whole numbers above 0, separated by commas.`);
   return values;
+}
+
+/** The transports that this Node can run, as an option's text, the server's own choice first. */
+export function transportsHere(): string {
+  return availableTransports()
+    .map(({ name }) => name)
+    .join(',');
 }
 
 /** Reads `uws`, `ws` or both, separated by a comma; throws Error otherwise. */

@@ -9,6 +9,7 @@ import { fairness, Times } from '../../bench/load/meters.ts';
 import { drawLoad, loadText } from '../../bench/load/report.ts';
 import { measureLoad } from '../../bench/load/run.ts';
 import { fitLine, seatsFor } from '../../bench/soak/soak.ts';
+import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { pixelDigest } from '../../server/vision/frame-hash.ts';
 import { MAX_PIXELS } from '../vision/support.ts';
@@ -39,9 +40,10 @@ describe('the crowd', () => {
   });
 
   it('is measured while it is served: frames, latency, decisions, cost', async () => {
+    const [{ name: transport }] = availableTransports();
     const report = await measureLoad({
       ...PEOPLE,
-      transports: ['uws'],
+      transports: [transport],
       seats: [2],
       secondsAStep: 1.5,
       workers: 1,
@@ -60,7 +62,7 @@ describe('the crowd', () => {
       expect(generator.failures).toEqual({});
     }
     expect(steps[0].server.openSessions).toBeGreaterThan(0);
-    expect(loadText(report)).toContain('people (uws)');
+    expect(loadText(report)).toContain(`people (${transport})`);
     await drawLoad(report, folder);
     expect((await readFile(path.join(folder, 'load.png'))).subarray(1, 4).toString()).toBe('PNG');
   });

@@ -51,7 +51,7 @@ describe('who is there, and who is not', () => {
   const clock = new VirtualClock();
   let draws = secureDraws;
   beforeAll(async () => {
-    server = await startRealServer({ transport: 'uws', clock, draws: (count) => draws(count) });
+    server = await startRealServer({ transport: 'auto', clock, draws: (count) => draws(count) });
     const presenter = eavesdropped(await person(ada, 1), enrolment);
     const enrolled = await play(server, clock, { mode: 'enrol', subject, policy: brief, presenter });
     expect(enrolled.decision.outcome).toBe('accept');

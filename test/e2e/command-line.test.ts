@@ -20,7 +20,7 @@ describe.skipIf(missing !== null)(
     let server: RealServer;
     let scratch: string;
     beforeAll(async () => {
-      server = await startRealServer({ transport: 'uws', env: { VERIFRAME_WORKERS: '2' } });
+      server = await startRealServer({ transport: 'auto', env: { VERIFRAME_WORKERS: '2' } });
       scratch = await mkdtemp(join(tmpdir(), 'veriframe-pictures-'));
     });
     afterAll(async () => {

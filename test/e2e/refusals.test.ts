@@ -5,6 +5,7 @@ import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
+import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { TestClient } from '../gateway/sockets.ts';
 import { startRealServer, type RealServer } from '../support/real-server.ts';
 
@@ -22,7 +23,7 @@ const frame = (seq: number, image: Uint8Array = picture): Upstream => ({
   image,
 });
 
-describe.each(['uws', 'ws'] as const)('a session over %s refuses what breaks its rules', (transport) => {
+describe.each(availableTransports().map(({ name }) => name))('a session over %s refuses what breaks its rules', (transport) => {
   let server: RealServer;
   beforeAll(async () => {
     server = await startRealServer({ transport });

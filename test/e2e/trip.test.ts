@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose';
+import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { verifyToken } from '../../server/identity/tokens.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { person, preparePeople, subject } from '../support/people.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
 
 /** One of the two shows colours, whose light falls on the puppet's skin as if it sat before the screen. */
 const TRIPS = [
-  { transport: 'uws', policy: 'standard', cues: [] },
+  { transport: availableTransports()[0].name, policy: 'standard', cues: [] },
   { transport: 'ws', policy: 'standard-flash', cues: ['flash'], flash: true, light: {} },
 ] as const;
 

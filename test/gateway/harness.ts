@@ -13,7 +13,7 @@ import {
   type GatewayOptions,
 } from '../../server/gateway/gateway.ts';
 import type { CreateTransport } from '../../server/gateway/transport.ts';
-import { chooseTransport } from '../../server/gateway/transport-choice.ts';
+import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
 import type { LiveGrant } from '../../server/observe/live-feed.ts';
@@ -21,12 +21,9 @@ import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from '../
 import { TestClient } from './sockets.ts';
 
 /** Every transport this machine can run; ws alone where uWebSockets.js has no binary. */
-export const TRANSPORTS: readonly (readonly ['uws' | 'ws', CreateTransport])[] = [
-  chooseTransport('auto'),
-  chooseTransport('ws'),
-]
-  .filter((one, at, all) => all.findIndex(({ name }) => name === one.name) === at)
-  .map(({ name, create }) => [name, create] as const);
+export const TRANSPORTS: readonly (readonly ['uws' | 'ws', CreateTransport])[] = availableTransports().map(
+  ({ name, create }) => [name, create] as const,
+);
 
 export const LIMITS: GatewayLimits = {
   ...DEFAULT_GATEWAY_LIMITS,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chooseTransport, loadUws } from '../../server/gateway/transport-choice.ts';
+import { availableTransports, chooseTransport, loadUws } from '../../server/gateway/transport-choice.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -25,6 +25,19 @@ describe('choice of transport', () => {
   it('obeys a configured ws', () => {
     expect(chooseTransport('ws').name).toBe('ws');
   });
+
+  it('finds ws everywhere, and says of every transport why it was taken', () => {
+    const found = availableTransports();
+    expect(found.map(({ name }) => name).slice(-1)).toEqual(['ws']);
+    for (const { why } of found) expect(why).not.toBe('');
+  });
+
+  it.skipIf(!(process.platform === 'linux' && process.versions.modules === '115'))(
+    'takes uWebSockets.js first on Linux with Node 20 (skipped on other Nodes)',
+    () => {
+      expect(availableTransports()[0]).toMatchObject({ name: 'uws', why: 'uWebSockets.js alias' });
+    },
+  );
 
   it('takes nothing when nothing is installed', () => {
     expect(loadUws(createRequire(join(folder, 'main.js')), '115')).toEqual({

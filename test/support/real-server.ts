@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import { startServer, type RunningServer } from '../../server/compose.ts';
 import { readConfig } from '../../server/config.ts';
+import type { TransportChoice } from '../../server/gateway/transport-choice.ts';
 import { secureDraws } from '../../server/session-registry.ts';
 import { createLogger } from '../../server/observe/log.ts';
 
@@ -21,7 +22,8 @@ export interface RealServer extends RunningServer {
 }
 
 interface Options {
-  readonly transport: 'uws' | 'ws';
+  /** Where it is all the same: `auto`, which is ws where uWebSockets.js has no binary for this Node. */
+  readonly transport: TransportChoice;
   readonly clock?: Clock;
   /** Chance: which challenges come, and when. */
   readonly draws?: (count: number) => readonly number[];
