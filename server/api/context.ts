@@ -69,7 +69,7 @@ export interface SystemInfo {
 
 /** Everything the API's operations need, built once by the composition root. */
 export interface ApiContext {
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'wallMs'>;
   readonly keys: ApiKeys;
   readonly tickets: Tickets;
   readonly liveTickets: Pick<Tickets<LiveGrant>, 'issue'>;

@@ -119,7 +119,8 @@ async function refuseLocked(
 ): Promise<void> {
   const { maxFailures, windowMs } = lockOut;
   if (maxFailures === 0) return;
-  const nowMs = clock.nowMs();
+  // Decisions are on record by the wall clock, also those of the process before this one.
+  const nowMs = clock.wallMs();
   const failedAtMs = await attempts.failedVerifications(attempted, nowMs - windowMs, maxFailures);
   const untilMs = lockedUntilMs({ failedAtMs, open: sessions.countOpen(attempted) }, nowMs, lockOut);
   if (untilMs !== null)

@@ -72,6 +72,19 @@ describe('createSession', () => {
     await expect(verify()).resolves.toBeDefined();
   });
 
+  it.each([
+    -86_400_000, 86_400_000,
+  ])('counts failures by the clock they were recorded by, which has jumped by %i ms since the start', async (jumpMs) => {
+    const { call, references, state, time } = setUp();
+    references.set('mine/alice', 1);
+    time.wallAheadMs = jumpMs;
+    state.failedAtMs = [10_000, 20_000, 30_000].map((agoMs) => time.nowMs + jumpMs - agoMs);
+    const verify = () => call(createSession, { body: { mode: 'verify', subject: 'alice' } });
+    await expect(verify()).rejects.toMatchObject({ code: 'subject.locked', retryAfterMs: 30_000 });
+    time.nowMs += 30_001;
+    await expect(verify()).resolves.toBeDefined();
+  });
+
   it('counts observed sessions by themselves: they lock nobody out, and nobody may look on without end', async () => {
     const { call, references, state, time } = setUp({ mayObserve: true });
     references.set('mine/alice', 1);

@@ -118,7 +118,7 @@ export class CreditHost implements SessionHost {
 export function createContext(grants: Parameters<typeof generateApiKey>[1] = {}) {
   const mine = generateApiKey('mine', grants);
   const yours = generateApiKey('yours');
-  const time = { nowMs: 1_800_000_000_000 };
+  const time = { nowMs: 1_800_000_000_000, wallAheadMs: 0 };
   const tickets = createTickets({
     clock: { nowMs: () => time.nowMs },
     lifetimeMs: 60_000,
@@ -144,7 +144,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
     failedLooksAtMs: [],
   };
   const context: ApiContext = {
-    clock: { nowMs: () => time.nowMs },
+    clock: { nowMs: () => time.nowMs, wallMs: () => time.nowMs + time.wallAheadMs },
     keys: createApiKeys([mine.record, yours.record]),
     tickets,
     liveTickets,
