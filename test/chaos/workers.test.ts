@@ -108,6 +108,9 @@ describe('the clocks of a server', () => {
       Date.now = () => realNow() - 86_400_000;
       expect(systemClock.nowMs()).toBeGreaterThanOrEqual(before);
       expect(Math.abs(systemClock.wallMs() - (realNow() - 86_400_000))).toBeLessThan(60_000);
+      Date.now = () => realNow() + 86_400_000;
+      expect(systemClock.nowMs() - before).toBeLessThan(60_000);
+      expect(Math.abs(systemClock.wallMs() - (realNow() + 86_400_000))).toBeLessThan(60_000);
     } finally {
       Date.now = realNow;
     }

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
@@ -23,7 +26,9 @@ const frame = (seq: number, image: Uint8Array = picture): Upstream => ({
   image,
 });
 
-describe.each(availableTransports().map(({ name }) => name))('a session over %s refuses what breaks its rules', (transport) => {
+describe.each(
+  availableTransports().map(({ name }) => name),
+)('a session over %s refuses what breaks its rules', (transport) => {
   let server: RealServer;
   beforeAll(async () => {
     server = await startRealServer({ transport });
@@ -157,5 +162,39 @@ describe.each(availableTransports().map(({ name }) => name))('a session over %s 
             .outcome,
       )
       .toBe('re-verify');
+  });
+
+  it('a decision waits for its place on record, and is never told without one', async () => {
+    const path = join(server.dataDir, 'veriframe.db');
+    const decideOne = async () => {
+      const { body } = await server.api<CreatedSession>('POST', '/v1/sessions', {
+        mode: 'enrol',
+        subject: 'someone',
+      });
+      const client = new Client(await TestClient.open(server.streamUrl));
+      client.say({ type: 'hello', ticket: body.ticket });
+      await client.hear('credit');
+      client.say({ type: 'bye', reason: 'cancelled' });
+      return { client, found: () => server.api('GET', `/v1/sessions/${body.sessionId}`) };
+    };
+    const order: string[] = [];
+    const lock = new Database(path);
+    lock.exec('BEGIN IMMEDIATE');
+    const { client, found } = await decideOne();
+    const told = client.hear('decision').then(() => order.push('told'));
+    client.raw.socket.ping();
+    await new Promise((resolve) => client.raw.socket.once('pong', resolve));
+    expect((await found()).body).toMatchObject({ outcome: null });
+    order.push('unlocked');
+    lock.exec('ROLLBACK');
+    lock.close();
+    await told;
+    expect(order).toEqual(['unlocked', 'told']);
+    expect((await found()).body).toMatchObject({ outcome: 're-verify' });
+
+    for (const ending of ['', '-wal', '-shm']) await rm(path + ending);
+    const lost = await decideOne();
+    await lost.client.expectEnd('server.internal');
+    expect((await lost.found()).body).toMatchObject({ state: 'ended', outcome: null });
   });
 });

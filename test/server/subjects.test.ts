@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { thresholdAt } from '../../server/decision/score-scales.ts';
 import { createGallery, type Gallery } from '../../server/gallery/gallery.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
+import { StoreError } from '../../server/store/errors.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { createSearch, MAX_REFERENCES, Subjects } from '../../server/subjects.ts';
@@ -62,6 +63,15 @@ describe('enrolling again', () => {
     expect(await subjects.enrol(enrolmentOf('ada'), faceAt(verified - 0.01))).toBe('duplicate');
     expect(await subjects.countReferences('default', 'ada')).toBe(1);
     expect(await subjects.enrol(enrolmentOf('ada'), faceAt(verified + 0.01))).toBe('stored');
+  });
+});
+
+describe('a reference that the store does not take', () => {
+  it('is not said to be stored, is found by no search, and stands in nobody’s way afterwards', async () => {
+    vi.spyOn(store.references, 'add').mockRejectedValueOnce(new StoreError('store.full'));
+    expect(await subjects.enrol(enrolmentOf('ada'), faceAt(1))).toBe('failed');
+    expect(gallery.search('default', faceAt(1), 1)).toEqual([]);
+    expect(await subjects.enrol(enrolmentOf('eve'), faceAt(1))).toBe('stored');
   });
 });
 

@@ -61,6 +61,22 @@ describe('frame flow', () => {
     expect(driver.failure).toBe('server.internal');
   });
 
+  it('after a lost worker the face is looked for afresh, in case the place was what it died of', () => {
+    const driver = new SessionDriver().play(() => ({}), 400);
+    const regions = () =>
+      driver.effects.flatMap((effect) => (effect.type === 'analyze' ? [effect.region] : []));
+    expect(regions().at(-1)).not.toBeNull();
+    const next = (seq: number) => {
+      driver.dispatch({ type: 'frame', atMs: driver.nowMs, seq, capturedAtMs: driver.nowMs, bytes: 1 });
+      driver.dispatch({ type: 'turn', atMs: driver.nowMs });
+    };
+    next(1_000);
+    expect(regions().at(-1)).not.toBeNull();
+    driver.dispatch({ type: 'analysis-failed', atMs: driver.nowMs, seq: 1_000, code: 'server.internal' });
+    next(1_001);
+    expect(regions().at(-1)).toBeNull();
+  });
+
   it('a turn that comes for nothing is given back', () => {
     expect(types(new Manual().turn())).toEqual([]);
   });
