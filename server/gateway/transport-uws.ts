@@ -120,7 +120,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
       if (body === 'too large') respond(BODY_TOO_LARGE, 'close');
       else
         void answer(handlers, { ...request, body }).then((content) =>
-          respond(content, door?.isOpen === true ? 'keep' : 'close'),
+          respond(content, door?.isClosed === false ? 'keep' : 'close'),
         );
     });
   });

@@ -47,9 +47,9 @@ export class UwsDoor {
     this.#parts = parts;
   }
 
-  /** Whether newcomers are taken. */
-  get isOpen(): boolean {
-    return this.#state.is === 'open';
+  /** Whether it was closed for good, or never opened. */
+  get isClosed(): boolean {
+    return this.#state.is === 'closed';
   }
 
   /** Listens; returns the port bound, or null when it cannot be had. 0 takes any free one. */
@@ -95,7 +95,7 @@ export class UwsDoor {
       this.#state = socket === false ? { is: 'full', place: holdDescriptors(1) } : { is: 'open', socket };
     }
     const soonest = Math.min(Math.max(room / MOST_TAKEN_PER_MS, OPEN_LOOK_MS.least), OPEN_LOOK_MS.most);
-    this.#look = setTimeout(() => this.#watch(), this.isOpen ? soonest : SHUT_LOOK_MS);
+    this.#look = setTimeout(() => this.#watch(), this.#state.is === 'open' ? soonest : SHUT_LOOK_MS);
     this.#look.unref();
   }
 

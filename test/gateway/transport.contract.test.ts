@@ -325,6 +325,14 @@ describe.each(TRANSPORTS)('transport contract: %s', (name, create) => {
         dropped += 1;
       };
       const inside = await TestClient.open(socketUrl);
+      const kept = rawConnection(port).socket;
+      const ask = () =>
+        new Promise<string>((resolve) => {
+          kept.once('data', (heard) => resolve(heard.toString().slice(0, 12)));
+          kept.once('close', () => resolve('closed'));
+          kept.write('GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        });
+      expect(await ask()).toBe('HTTP/1.1 200');
       const flood = new SilentFlood(port, 1500);
       try {
         await expect.poll(async () => (await flood.count()).tried, { timeout: 20_000 }).toBe(1500);
@@ -335,6 +343,7 @@ describe.each(TRANSPORTS)('transport contract: %s', (name, create) => {
         await expect(fetch(`${httpUrl}/echo`)).rejects.toThrow('fetch failed');
         inside.send(new Uint8Array([9]));
         expect((await inside.next())?.bytes).toEqual(new Uint8Array([9]));
+        expect([await ask(), await ask()]).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
         await flood.leave();
         await expect
           .poll(() => fetch(`${httpUrl}/echo`).then(({ status }) => status, String), { timeout: 5000 })
@@ -344,6 +353,7 @@ describe.each(TRANSPORTS)('transport contract: %s', (name, create) => {
         inside.socket.close();
         await echo.closedCount(2);
       } finally {
+        kept.destroy();
         await flood.end();
       }
     });
