@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { build } from 'esbuild';
 import { buildClient } from '../build.ts';
+import { coloursSheet } from './pages/colours.ts';
 import { DOCUMENTS } from './pages/documents.ts';
-import { INSTRUMENTS } from './pages/instrument-documents.ts';
 import { markFile } from './pages/drawings.ts';
 
 const DEMO = dirname(fileURLToPath(import.meta.url));
@@ -43,7 +43,7 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
     minify: true,
     logLevel: 'error',
   });
-  const written = { ...DOCUMENTS, ...INSTRUMENTS, 'mark.svg': markFile() };
+  const written = { ...DOCUMENTS, 'colours.css': coloursSheet(), 'mark.svg': markFile() };
   await Promise.all(Object.entries(written).map(([name, text]) => writeFile(join(outdir, name), text)));
 }
 

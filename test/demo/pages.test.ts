@@ -7,7 +7,10 @@ import { type Demo, type DemoRequest, openDemo } from '../../client/demo/backend
 import { deviceOf, placeOf } from '../../client/demo/backend/visitor.ts';
 import { buildDemo } from '../../client/demo/build.ts';
 import { LANGUAGES } from '../../client/demo/words/index.ts';
+import { INSTRUMENT_WORDS } from '../../client/demo/words/instrument/index.ts';
 import { startGateway } from '../gateway/harness.ts';
+import { REASONS } from '../../server/decision/reasons.ts';
+import { CUES } from '../../server/evidence/evidence.ts';
 import { chooseTransport } from '../../server/gateway/transport-choice.ts';
 
 let folder: string;
@@ -68,7 +71,7 @@ describe('pages', () => {
   });
 
   it('allow nothing inline and nothing from elsewhere, and use nothing of the kind', async () => {
-    for (const path of ['/', '/register', '/sign-in', '/nothing']) {
+    for (const path of ['/', '/register', '/sign-in', '/operator/sign-in', '/nothing']) {
       const { headers, body } = await ask(path);
       const policy = headers['content-security-policy'] ?? '';
       expect(policy).toContain("default-src 'none'");
@@ -116,14 +119,30 @@ describe('languages', () => {
     expect((await ask('/register', { query: 'lang=xx' })).status).toBe(200);
   });
 
-  it.each(Object.entries(LANGUAGES))('%s has a word for everything, without exclamation', (_tag, words) => {
+  const books = Object.entries(LANGUAGES).flatMap(([tag, words]) => [
+    { book: `${tag}, the pages`, words, english: LANGUAGES.en },
+    {
+      book: `${tag}, the instrument`,
+      words: INSTRUMENT_WORDS[tag as keyof typeof LANGUAGES],
+      english: INSTRUMENT_WORDS.en,
+    },
+  ]);
+  it.each(books)('$book: a word for everything, without exclamation', ({ words, english }) => {
     const leaves = (part: object): string[] =>
       Object.values(part).flatMap((value: unknown) =>
         typeof value === 'object' && value !== null ? leaves(value) : [String(value)],
       );
     const slots = (part: object) => leaves(part).map((text) => text.match(/\{\w+\}/g)?.toSorted() ?? []);
-    expect(slots(words)).toEqual(slots(LANGUAGES.en));
+    expect(slots(words)).toEqual(slots(english));
     for (const text of leaves(words)) expect(text).toMatch(/^[^!！<>"&]+$/);
+  });
+
+  it('have a name for every cue and every reason that the service tells', () => {
+    for (const { cue, reason, why } of Object.values(INSTRUMENT_WORDS)) {
+      expect(Object.keys(cue)).toEqual(CUES);
+      expect(Object.keys(reason).toSorted()).toEqual([...REASONS].toSorted());
+      expect(Object.keys(why)).toEqual(Object.keys(INSTRUMENT_WORDS.en.why));
+    }
   });
 });
 

@@ -17,11 +17,6 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
   if (picked !== null) return redirect(pathInLanguage(request), keepLanguage(picked));
   const to = elsewhere(context, request);
   if (to !== null) return redirect(to);
-  const plain = PLAIN_PAGES[path];
-  if (plain !== undefined) {
-    const page = serveAsset(assets, plain, request);
-    if (page !== null) return asDocument(page, request);
-  }
   const name = PAGES[path];
   const page = name === undefined ? null : serveDocument(assets, name, request);
   if (page !== null) return asDocument(page, request);
@@ -42,13 +37,9 @@ const PAGES: Readonly<Record<string, string>> = {
   '/register': 'register',
   '/sign-in': 'sign-in',
   '/account': 'account',
-};
-
-/** In English alone: an instrument for those who run the service, or who want to know how it works. */
-const PLAIN_PAGES: Readonly<Record<string, string>> = {
-  '/see': 'see.html',
-  '/operator': 'operator.html',
-  '/operator/sign-in': 'operator-sign-in.html',
+  '/see': 'see',
+  '/operator': 'operator',
+  '/operator/sign-in': 'operator-sign-in',
 };
 
 /** The same page without the language that was picked; what else its address asks for stays. */

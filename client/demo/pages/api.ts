@@ -67,6 +67,7 @@ function inMinutes(seconds: number): string {
   return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / 60), 'minute');
 }
 
-function isKnown<T extends object>(code: string, known: T): code is string & keyof T {
+/** Whether there are words for a code. */
+export function isKnown<T extends object>(code: string, known: T): code is string & keyof T {
   return Object.hasOwn(known, code);
 }

@@ -1,5 +1,6 @@
 import type { CueReading } from '../../../protocol/live.ts';
 import { make } from './dom.ts';
+import { instrument } from './instrument-words.ts';
 import { cueName, signed, weightOf, whyUnmeasured } from './readings.ts';
 
 interface Entry {
@@ -31,7 +32,7 @@ export class CueList {
       bar.style.setProperty('--weight', String(Math.abs(weightOf(reading))));
       const text = reading.measured
         ? signed(reading.logLikelihoodRatio)
-        : `not measured · ${whyUnmeasured(reading.why)}`;
+        : `${instrument.reading.notMeasured} · ${whyUnmeasured(reading.why)}`;
       if (value.textContent !== text) value.textContent = text;
     }
   }
@@ -42,7 +43,7 @@ export class CueList {
     const item = make(
       'li',
       { class: 'cue' },
-      make('span', { class: 'cue-name' }, cueName(cue)),
+      make('span', { class: 'cue-name' }, cueName(cue), make('small', {}, ` ${instrument.reading.required}`)),
       value,
       make('span', { class: 'cue-bar', 'aria-hidden': 'true' }, bar),
     );

@@ -1,68 +1,15 @@
-import { isLanguage, type Language, LANGUAGES, type Words } from '../words/index.ts';
-import { mark, sealDrawing, stageDrawing } from './drawings.ts';
+import { INSTRUMENT_WORDS } from '../words/instrument/index.ts';
+import { isLanguage, LANGUAGES, type Words } from '../words/index.ts';
+import { sealDrawing, stageDrawing } from './drawings.ts';
 import { iconMarkup } from './icons.ts';
-
-interface Page {
-  readonly title: string;
-  readonly name: string;
-  /** What stands at the end of the header. */
-  readonly aside: string;
-  readonly main: string;
-  /** Modules the page loads, by their names among the assets. */
-  readonly scripts: readonly string[];
-}
-
-const LATIN = 'fonts/inter-latin-wght-normal.woff2';
-
-/** A whole page in one language. */
-function document({ title, name, aside, main, scripts }: Page, language: Language = 'en'): string {
-  const words: Words = LANGUAGES[language];
-  return `<!doctype html>
-<html lang="${language}" dir="${words.direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<meta name="color-scheme" content="light dark">
-<meta name="theme-color" content="#f6f6f3" media="(prefers-color-scheme: light)">
-<meta name="theme-color" content="#0b0e14" media="(prefers-color-scheme: dark)">
-<title>${title}</title>
-<link rel="icon" href="/assets/mark.svg" type="image/svg+xml">
-<link rel="preload" href="/assets/${LATIN}" as="font" type="font/woff2" crossorigin>
-<link rel="stylesheet" href="/assets/inter.css">
-<link rel="stylesheet" href="/assets/demo.css">
-${scripts.map((script) => `<script type="module" src="/assets/${script}"></script>`).join('\n')}
-</head>
-<body class="${name}">
-<header class="top">
-<a class="brand" href="/">${mark()}<span>veriframe</span></a>
-${aside}
-</header>
-<p class="offline" role="status" hidden>${iconMarkup('offline')}<span>${words.offline}</span></p>
-<main>
-${main}
-</main>
-<footer class="languages"><nav aria-label="${words.nav.languages}">
-${Object.entries(LANGUAGES).map(languageLink(language)).join('\n')}
-</nav></footer>
-</body>
-</html>
-`;
-}
-
-const languageLink =
-  (present: Language) =>
-  ([tag, { name }]: readonly [string, Words]) =>
-    `<a href="?lang=${tag}" lang="${tag}" hreflang="${tag}"${tag === present ? ' aria-current="true"' : ''}>${name}</a>`;
-
-const navigation = ({ nav }: Words, content: string) => `<nav aria-label="${nav.account}">${content}</nav>`;
+import { INSTRUMENTS } from './instrument-documents.ts';
+import { document, navigation, type Page, problem } from './shell.ts';
 
 const fact = (icon: Parameters<typeof iconMarkup>[0], { title, text }: Words['welcome']['quick']) =>
   `<li>${iconMarkup(icon)}<div><h2>${title}</h2><p>${text}</p></div></li>`;
 
 const field = (label: string, attributes: string, hint = '') =>
   `<label class="field"><span>${label}</span><input ${attributes}>${hint === '' ? '' : `<small>${hint}</small>`}</label>`;
-
-const problem = '<p class="problem" role="alert" hidden></p>';
 
 function welcome(words: Words): Page {
   const { promise, lead, quick, kept, yours } = words.welcome;
@@ -210,7 +157,14 @@ const PAGES = { welcome, register, 'sign-in': signIn, account, 'not-found': notF
 
 /** Every page's document in every language, by file name: `welcome.en.html`. */
 export const DOCUMENTS: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(PAGES).flatMap(([name, page]) =>
-    languages.map((language) => [`${name}.${language}.html`, document(page(LANGUAGES[language]), language)]),
-  ),
+  languages.flatMap((language) => [
+    ...Object.entries(PAGES).map(([name, page]) => [
+      `${name}.${language}.html`,
+      document(page(LANGUAGES[language]), language),
+    ]),
+    ...Object.entries(INSTRUMENTS).map(([name, page]) => [
+      `${name}.${language}.html`,
+      document(page(LANGUAGES[language], INSTRUMENT_WORDS[language]), language),
+    ]),
+  ]),
 );

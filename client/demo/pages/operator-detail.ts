@@ -1,15 +1,18 @@
 import { type Chart, type Line, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
+import { fill } from '../words/words.ts';
 import { button, find, make } from './dom.ts';
-import { cueName, endName, instruction, plainWords } from './readings.ts';
+import { instrument } from './instrument-words.ts';
+import { cueName, endName, instruction, modeName, phaseName } from './readings.ts';
 import { reasonsOf } from './operator-rows.ts';
 import type { SessionTrace } from './session-trace.ts';
 
 const CUE_COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((at) => `--trace-${at}`);
+const { operator: say, reading } = instrument;
 const PLOTS = [
-  { name: 'Log-likelihood ratio', height: 176 },
-  { name: 'Eyes', height: 104 },
-  { name: 'Head', height: 128 },
+  { name: say.weight, height: 176 },
+  { name: reading.eyes, height: 104 },
+  { name: reading.head, height: 128 },
 ] as const;
 
 /** One session in detail: its cues, and its traces over one time axis. */
@@ -31,7 +34,7 @@ export class SessionDetail {
   open(trace: SessionTrace): void {
     this.close();
     const { sessionId, mode, policy } = trace.latest;
-    const close = button('plain', 'Close', this.#onClose, 'refused');
+    const close = button('plain', say.close, this.#onClose, 'refused');
     this.#place.replaceChildren(
       make(
         'header',
@@ -39,8 +42,12 @@ export class SessionDetail {
         make(
           'div',
           {},
-          make('h2', { id: 'detail-title', tabindex: '-1' }, `Session ${sessionId.slice(0, 8)}`),
-          make('p', { class: 'about' }, `${plainWords(mode)} · ${policy}`),
+          make(
+            'h2',
+            { id: 'detail-title', tabindex: '-1' },
+            fill(say.session, { id: sessionId.slice(0, 8) }),
+          ),
+          make('p', { class: 'about' }, `${modeName(mode)} · ${policy}`),
         ),
         close,
       ),
@@ -50,7 +57,7 @@ export class SessionDetail {
           'figure',
           {},
           make('figcaption', {}, make('span', {}, name), make('span', { class: `keys keys-${at}` })),
-          make('div', { class: `plot plot-${at}`, role: 'img', 'aria-label': `${name} over time` }),
+          make('div', { class: `plot plot-${at}`, role: 'img', 'aria-label': fill(say.overTime, { name }) }),
         ),
       ),
       make('ul', { class: 'cues' }),
@@ -76,7 +83,7 @@ export class SessionDetail {
     state.dataset['state'] = latest.end === null ? latest.phase : (latest.end.outcome ?? 'ended');
     state.textContent =
       ending === null
-        ? `${plainWords(latest.phase)} · ${instruction(latest) ?? '–'}`
+        ? `${phaseName(latest.phase)} · ${instruction(latest) ?? '–'}`
         : `${ending} · ${reasonsOf(latest)}`;
     cues.show(latest.cues, latest.requiredCues);
     const cueNames = measuredCues(trace).join();
@@ -104,10 +111,10 @@ export class SessionDetail {
     }));
     const lines: readonly (readonly (Line & { readonly name: string })[])[] = [
       cueLines,
-      [{ name: 'aspect ratio', values: ({ eyes }) => eyes, colour: '--trace-1' }],
+      [{ name: reading.aspectRatio, values: ({ eyes }) => eyes, colour: '--trace-1' }],
       [
-        { name: 'yaw', values: ({ yaw }) => yaw, colour: '--trace-2' },
-        { name: 'pitch', values: ({ pitch }) => pitch, colour: '--trace-3' },
+        { name: reading.yaw, values: ({ yaw }) => yaw, colour: '--trace-2' },
+        { name: reading.pitch, values: ({ pitch }) => pitch, colour: '--trace-3' },
       ],
     ];
     const ranges: readonly ((min: number | null, max: number | null) => [number, number])[] = [

@@ -2,7 +2,11 @@ import type { ServiceFigures } from '../../../protocol/live.ts';
 import { OUTCOMES } from '../../../protocol/status.ts';
 import { figureChart } from './charts.ts';
 import { find, make } from './dom.ts';
-import { outcomeName } from './readings.ts';
+import { fill } from '../words/words.ts';
+import { instrument } from './instrument-words.ts';
+import { fixed, outcomeName } from './readings.ts';
+
+const say = instrument.operator;
 
 /** The line of figures above the sessions. */
 export class Figures {
@@ -15,21 +19,24 @@ export class Figures {
 
   show(figures: ServiceFigures): void {
     const { sessions, framesPerSecond, latencyMs, queueDepth, busyWorkers, workers } = figures;
-    this.#value('sessions', [big(String(sessions)), small('live')]);
-    this.#value('rate', [big(framesPerSecond.toFixed(framesPerSecond < 10 ? 1 : 0))]);
+    this.#value('sessions', [big(String(sessions)), small(say.running)]);
+    this.#value('rate', [big(fixed(framesPerSecond, framesPerSecond < 10 ? 1 : 0))]);
     this.#value(
       'latency',
       latencyMs === null
         ? [big('–')]
         : (['p50', 'p95', 'p99'] as const).map((name) =>
-            make('span', { class: name }, small(name), big(latencyMs[name].toFixed(0))),
+            make('span', { class: name }, small(name), big(fixed(latencyMs[name]))),
           ),
     );
-    this.#value('queue', [big(String(queueDepth)), small(`${busyWorkers} of ${workers} workers busy`)]);
+    this.#value('queue', [
+      big(String(queueDepth)),
+      small(fill(say.workers, { busy: String(busyWorkers), workers: String(workers) })),
+    ]);
     this.#value('decisions', [shares(figures)]);
     this.#value('machine', [
-      big(`${figures.eventLoopLagMs.toFixed(1)} ms`),
-      small(`${(figures.memoryBytes / 2 ** 20).toFixed(0)} MiB`),
+      big(`${fixed(figures.eventLoopLagMs, 1)} ms`),
+      small(`${fixed(figures.memoryBytes / 2 ** 20)} MiB`),
     ]);
     this.#charts.rate.push([framesPerSecond]);
     this.#charts.latency.push([latencyMs?.p50 ?? null, latencyMs?.p95 ?? null, latencyMs?.p99 ?? null]);

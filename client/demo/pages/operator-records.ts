@@ -1,7 +1,12 @@
-import type { Outcome } from '../../../protocol/status.ts';
+import type { Mode, Outcome } from '../../../protocol/status.ts';
 import { ask } from './api.ts';
+import { fill } from '../words/words.ts';
 import { button, make } from './dom.ts';
-import { outcomeName, plainWords } from './readings.ts';
+import { instrument } from './instrument-words.ts';
+import { fixed, modeName, outcomeName, reasonName } from './readings.ts';
+import { words } from './words.ts';
+
+const say = instrument.operator;
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -12,7 +17,7 @@ interface Page<T> {
 interface DecisionView {
   readonly sessionId: string;
   readonly subjectHash: string | null;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly outcome: Outcome;
   readonly policy: string;
   readonly reasons: readonly string[];
@@ -28,37 +33,47 @@ interface SubjectView {
   readonly lastEnrolledAtMs: number;
 }
 
+interface RecordsWords {
+  readonly column: Readonly<Record<string, string>>;
+  readonly none: string;
+  readonly caption: string;
+  /** With `{count}`, where the whole is counted. */
+  readonly counted?: string;
+}
+
 /** A list that is read page by page. */
 export class Records<T> {
   readonly #place: HTMLElement;
   readonly #load: (page: string | null) => Promise<Page<T>>;
   readonly #row: (item: T) => HTMLElement;
-  readonly #words: { readonly columns: readonly string[]; readonly none: string; readonly caption: string };
+  readonly #about: RecordsWords;
 
   constructor(
     place: HTMLElement,
     load: (page: string | null) => Promise<Page<T>>,
     row: (item: T) => HTMLElement,
-    words: { readonly columns: readonly string[]; readonly none: string; readonly caption: string },
+    about: RecordsWords,
   ) {
     this.#place = place;
     this.#load = load;
     this.#row = row;
-    this.#words = words;
+    this.#about = about;
   }
 
   /** Reads the list from its beginning. */
   async open(): Promise<void> {
-    this.#place.replaceChildren(make('p', { class: 'empty' }, 'One moment'));
+    this.#place.replaceChildren(make('p', { class: 'empty' }, words.account.wait));
     try {
       const first = await this.#load(null);
       if (first.items.length === 0) {
-        this.#place.replaceChildren(make('p', { class: 'empty' }, this.#words.none));
+        this.#place.replaceChildren(make('p', { class: 'empty' }, this.#about.none));
         return;
       }
       const body = make('tbody');
-      const heads = this.#words.columns.map((column) => make('th', { scope: 'col' }, column));
-      const caption = first.total === null ? this.#words.caption : `${first.total} ${this.#words.caption}`;
+      const heads = Object.values(this.#about.column).map((column) => make('th', { scope: 'col' }, column));
+      const { caption: name, counted } = this.#about;
+      const caption =
+        first.total === null || counted === undefined ? name : fill(counted, { count: String(first.total) });
       const table = make(
         'table',
         {},
@@ -66,13 +81,13 @@ export class Records<T> {
         make('thead', {}, make('tr', {}, ...heads)),
         body,
       );
-      const region = { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': this.#words.caption };
+      const region = { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': this.#about.caption };
       this.#place.replaceChildren(make('div', region, table));
       this.#append(body, first);
     } catch {
       this.#place.replaceChildren(
-        make('p', { class: 'empty' }, 'The list could not be read.'),
-        button('', 'Try again', () => void this.open()),
+        make('p', { class: 'empty' }, say.notRead),
+        button('', words.account.retry, () => void this.open()),
       );
     }
   }
@@ -80,7 +95,7 @@ export class Records<T> {
   #append(body: HTMLElement, page: Page<T>): void {
     body.append(...page.items.map(this.#row));
     if (page.next === null) return;
-    const more = button('', 'Show more', () => {
+    const more = button('', say.more, () => {
       void this.#load(page.next).then(
         (next) => {
           more.remove();
@@ -107,18 +122,14 @@ export function decisionRecords(place: HTMLElement): Records<DecisionView> {
       {},
       cell(timeOf(one.decidedAtMs)),
       make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
-      cell(one.reasons.map(plainWords).join(', ')),
-      cell(plainWords(one.mode)),
+      cell(one.reasons.map(reasonName).join(' · '), 'reasons'),
+      cell(modeName(one.mode)),
       cell(`${one.policy} · ${one.tier}`),
-      cell(`${((one.decidedAtMs - one.startedAtMs) / 1000).toFixed(1)} s`, 'number'),
+      cell(`${fixed((one.decidedAtMs - one.startedAtMs) / 1000, 1)} s`, 'number'),
       cell(one.sessionId.slice(0, 8), 'id'),
       cell(one.subjectHash?.slice(0, 12) ?? '–', 'id'),
     );
-  return new Records(place, load, row, {
-    columns: ['Decided', 'Outcome', 'Reasons', 'Mode', 'Policy', 'Took', 'Session', 'Subject'],
-    none: 'Nothing has been decided yet.',
-    caption: 'Decisions, the latest first',
-  });
+  return new Records(place, load, row, say.decisions);
 }
 
 export function subjectRecords(place: HTMLElement): Records<SubjectView> {
@@ -139,11 +150,7 @@ export function subjectRecords(place: HTMLElement): Records<SubjectView> {
       cell(timeOf(one.firstEnrolledAtMs)),
       cell(timeOf(one.lastEnrolledAtMs)),
     );
-  return new Records(place, load, row, {
-    columns: ['Subject, keyed hash', 'References', 'First enrolled', 'Last enrolled'],
-    none: 'Nobody is enrolled yet.',
-    caption: 'subjects, by keyed hash',
-  });
+  return new Records(place, load, row, say.subjects);
 }
 
 /** For example `2026-11-21 05:39:12`, which Swedes write so. */

@@ -1,7 +1,21 @@
 import type { LiveSession } from '../../../protocol/live.ts';
 import { type Chart, sparkline } from './charts.ts';
+import { fill } from '../words/words.ts';
 import { make } from './dom.ts';
-import { challengeName, cueName, endName, instruction, plainWords, signed, weightOf } from './readings.ts';
+import { instrument } from './instrument-words.ts';
+import {
+  challengeName,
+  cueName,
+  endName,
+  fixed,
+  instruction,
+  modeName,
+  phaseName,
+  plainWords,
+  reasonName,
+  signed,
+  weightOf,
+} from './readings.ts';
 import { SessionTrace } from './session-trace.ts';
 
 /** Sessions that ended stay in sight this long, and at most so many. */
@@ -97,7 +111,7 @@ export class SessionRows {
       session.sessionId.slice(0, 8),
     );
     opener.addEventListener('click', () => this.#options.onOpen(trace));
-    const about = `${plainWords(session.mode)} · ${session.policy}`;
+    const about = `${modeName(session.mode)} · ${session.policy}`;
     const item = make(
       'li',
       { class: 'session' },
@@ -140,9 +154,9 @@ export class SessionRows {
     const session = trace.latest;
     const ending = endName(session);
     item.dataset['state'] = session.end === null ? session.phase : (session.end.outcome ?? 'ended');
-    cells.phase.textContent = ending ?? plainWords(session.phase);
+    cells.phase.textContent = ending ?? phaseName(session.phase);
     cells.hint.textContent = ending === null ? (instruction(session) ?? '–') : reasonsOf(session);
-    cells.time.textContent = `${((session.atMs - session.startedAtMs) / 1000).toFixed(1)} s`;
+    cells.time.textContent = `${fixed((session.atMs - session.startedAtMs) / 1000, 1)} s`;
     cells.challenges.textContent = challengesOf(session);
     showCues(cues, session);
     for (const chart of charts) chart.draw();
@@ -169,14 +183,16 @@ export class SessionRows {
 export function reasonsOf({ end }: LiveSession): string {
   if (end === null) return '';
   return end.outcome === null
-    ? plainWords(end.code ?? 'without a decision')
-    : end.reasons.map(plainWords).join(', ');
+    ? end.code === null
+      ? instrument.reading.withoutDecision
+      : plainWords(end.code)
+    : end.reasons.map(reasonName).join(' · ');
 }
 
 /** How many are passed, and which one is under way where the hint does not say it already. */
 function challengesOf({ hint, challenges: { passed, of, current } }: LiveSession): string {
   if (of === 0 || of === null) return '–';
-  const count = `${passed.length} of ${of}`;
+  const count = fill(instrument.operator.challenges, { passed: String(passed.length), of: String(of) });
   return current === null || hint === 'do-challenge' ? count : `${count} · ${challengeName(current.kind)}`;
 }
 
@@ -191,14 +207,14 @@ function showCues(place: HTMLElement, { cues }: LiveSession): void {
     const weight = weightOf(reading);
     bar.className = !reading.measured ? 'unmeasured' : weight < 0 ? 'against' : 'for';
     bar.style.setProperty('--weight', String(Math.abs(weight)));
-    bar.title = `${cueName(cue)}: ${reading.measured ? signed(reading.logLikelihoodRatio) : 'not measured'}`;
+    bar.title = `${cueName(cue)}: ${reading.measured ? signed(reading.logLikelihoodRatio) : instrument.reading.notMeasured}`;
   }
   place.setAttribute(
     'aria-label',
     entries
       .map(
         ([cue, reading]) =>
-          `${cueName(cue)} ${reading.measured ? signed(reading.logLikelihoodRatio) : 'not measured'}`,
+          `${cueName(cue)} ${reading.measured ? signed(reading.logLikelihoodRatio) : instrument.reading.notMeasured}`,
       )
       .join(', '),
   );

@@ -1,11 +1,8 @@
-import { ApiError, ask } from './api.ts';
+import { ApiError, ask, isKnown } from './api.ts';
 import { find, onSubmit, tell, textOf } from './dom.ts';
+import { instrument } from './instrument-words.ts';
 
-const WORDS: Readonly<Record<string, string>> = {
-  'operator.refused': 'This is not the secret.',
-  'attempts.too_many': 'That were many attempts. Wait a few minutes, then try again.',
-};
-
+const { problem } = instrument.operator;
 const form = find('form', HTMLFormElement);
 const secret = find('[name=secret]', HTMLInputElement);
 
@@ -16,7 +13,7 @@ onSubmit(form, async (entries) => {
     location.assign('/operator');
   } catch (error) {
     const code = error instanceof ApiError ? error.code : '';
-    tell(form, WORDS[code] ?? 'That did not work. Try again in a moment.');
+    tell(form, isKnown(code, problem) ? problem[code] : problem.other);
     secret.select();
   }
 });

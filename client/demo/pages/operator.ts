@@ -1,6 +1,7 @@
 import type { LiveMessage } from '../../../protocol/live.ts';
 import { ApiError, ask } from './api.ts';
 import { find } from './dom.ts';
+import { instrument } from './instrument-words.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
 import { SessionDetail } from './operator-detail.ts';
 import { Figures } from './operator-figures.ts';
@@ -11,6 +12,7 @@ const RETRY_MS = [1000, 2000, 5000, 10_000] as const;
 /** By then a new feed has told of every session that runs. */
 const SETTLED_MS = 3000;
 const THEME = 'veriframe.operator.theme';
+const say = instrument.operator;
 
 const empty = find('#panel-live .empty', HTMLElement);
 const linkState = find('.link-state', HTMLElement);
@@ -39,7 +41,7 @@ function hear(message: LiveMessage): void {
   switch (message.type) {
     case 'welcome':
       failures = 0;
-      showLink('live', 'Live');
+      showLink('live', say.link.live);
       rows.startOver();
       setTimeout(() => rows.forgetUnknown(), SETTLED_MS);
       break;
@@ -72,11 +74,11 @@ async function listen(): Promise<void> {
   } catch (error) {
     const code = error instanceof ApiError ? error.code : '';
     if (code === 'operator.required') return location.assign('/operator/sign-in');
-    again(false, code === 'service.refused' ? 'The demo’s API key may not observe' : undefined);
+    again(false, code === 'service.refused' ? say.link.refused : undefined);
   }
 }
 
-function again(isDone: boolean, words = 'Not connected'): void {
+function again(isDone: boolean, words = say.link.lost): void {
   if (isDone) return void listen();
   showLink('lost', words);
   const waitMs = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];
@@ -86,7 +88,7 @@ function again(isDone: boolean, words = 'Not connected'): void {
 
 function setTheme(theme: string): void {
   document.documentElement.dataset['theme'] = theme;
-  find('[name=theme]', HTMLElement).textContent = theme === 'dark' ? 'Light theme' : 'Dark theme';
+  find('[name=theme]', HTMLElement).textContent = theme === 'dark' ? say.toLight : say.toDark;
   figures.redraw();
   rows.redraw();
   detail.update();

@@ -1,61 +1,12 @@
 import type { CueReading, LiveSession } from '../../../protocol/live.ts';
-import type { ChallengeKind, Hint, Outcome } from '../../../protocol/status.ts';
+import type { ChallengeKind, Mode, Outcome, Phase } from '../../../protocol/status.ts';
+import { instrument } from './instrument-words.ts';
+import { language } from './words.ts';
 
-const CUES: Readonly<Record<string, string>> = {
-  match: 'Match',
-  challenge: 'Challenges',
-  blink: 'Blink',
-  'passive-pad': 'Passive PAD',
-  motion: 'Living motion',
-  continuity: 'Continuity',
-  injection: 'No injection',
-  planarity: 'Not a plane',
-  depth: 'Depth',
-  flash: 'Flash',
-  quality: 'Quality',
-};
+const { guidance } = instrument;
+
 /** Cues that there is a name for, in the order in which the service tells of them. */
-export const KNOWN_CUES: readonly string[] = Object.keys(CUES);
-const WHY: Readonly<Record<string, string>> = {
-  'not-started': 'not started',
-  'too-few-frames': 'too few frames',
-  'model-absent': 'model absent',
-  'not-requested': 'not asked for',
-  'frame-rate-too-low': 'too few frames a second',
-  'no-reference': 'no reference',
-  skipped: 'skipped',
-  'no-depth': 'no depth camera',
-};
-const HINTS: Readonly<Record<Hint, string>> = {
-  'no-face': 'No face',
-  'several-faces': 'Several faces',
-  'move-closer': 'Move closer',
-  'move-back': 'Move back',
-  'centre-face': 'Move to the middle',
-  'look-straight': 'Look straight ahead',
-  'hold-still': 'Hold still',
-  'too-dark': 'Too dark here',
-  'too-bright': 'Too bright here',
-  'face-covered': 'Face is covered',
-  'open-eyes': 'Open your eyes',
-  'do-challenge': 'Challenge',
-  wait: 'One moment',
-};
-const CHALLENGES: Readonly<Record<ChallengeKind, string>> = {
-  blink: 'Blink once',
-  'turn-left': 'Turn left',
-  'turn-right': 'Turn right',
-  'look-up': 'Look up',
-  'look-down': 'Look down',
-  smile: 'Smile',
-  'open-mouth': 'Open your mouth',
-  'come-closer': 'Come closer',
-};
-const OUTCOMES: Readonly<Record<Outcome, string>> = {
-  accept: 'Accepted',
-  reject: 'Rejected',
-  're-verify': 'Verify again',
-};
+export const KNOWN_CUES: readonly string[] = Object.keys(instrument.cue);
 
 /** `passive-pad` as `Passive pad`: for whatever this page has no word of its own for. */
 export function plainWords(id: string): string {
@@ -63,33 +14,46 @@ export function plainWords(id: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export const cueName = (cue: string): string => CUES[cue] ?? plainWords(cue);
-export const outcomeName = (outcome: Outcome): string => OUTCOMES[outcome];
-export const challengeName = (kind: ChallengeKind): string => CHALLENGES[kind] ?? plainWords(kind);
-export const whyUnmeasured = (why: string): string => WHY[why] ?? plainWords(why).toLowerCase();
+export const cueName = (cue: string): string => instrument.cue[cue] ?? plainWords(cue);
+export const outcomeName = (outcome: Outcome): string => instrument.outcome[outcome];
+export const phaseName = (phase: Phase): string => instrument.phase[phase];
+export const modeName = (mode: Mode): string => instrument.mode[mode];
+export const reasonName = (reason: string): string => instrument.reason[reason] ?? plainWords(reason);
+export const challengeName = (kind: ChallengeKind): string => guidance.challenge[kind];
+export const whyUnmeasured = (why: string): string => instrument.why[why] ?? plainWords(why).toLowerCase();
+
+/** In the page's language, with as many decimals as are asked for; digits as on any measuring device. */
+export function fixed(value: number, decimals = 0): string {
+  return new Intl.NumberFormat(language, {
+    numberingSystem: 'latn',
+    useGrouping: false,
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  }).format(value);
+}
 
 /** A number with its sign, for what may go either way. */
 export function signed(value: number, digits = 1): string {
-  const text = Math.abs(value).toFixed(digits);
-  if (Number(text) === 0) return text;
-  return `${value < 0 ? '−' : '+'}${text}`;
+  const text = fixed(Math.abs(value), digits);
+  const isZero = Number(value.toFixed(digits)) === 0;
+  return isZero ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
 
 /** A probability that is never rounded to certainty. */
 export function probabilityText(probability: number): string {
-  if (probability > 0.99) return '> 0.99';
-  return probability < 0.01 ? '< 0.01' : probability.toFixed(2);
+  if (probability > 0.99) return `> ${fixed(0.99, 2)}`;
+  return probability < 0.01 ? `< ${fixed(0.01, 2)}` : fixed(probability, 2);
 }
 
 /** What the person is asked for now, or null when nothing. */
 export function instruction({ hint, challenges }: LiveSession): string | null {
   if (hint === 'do-challenge' && challenges.current !== null) return challengeName(challenges.current.kind);
-  return hint === null ? null : HINTS[hint];
+  return hint === null ? null : guidance.hint[hint];
 }
 
 export function endName({ end }: LiveSession): string | null {
   if (end === null) return null;
-  return end.outcome === null ? 'Ended' : outcomeName(end.outcome);
+  return end.outcome === null ? instrument.reading.ended : outcomeName(end.outcome);
 }
 
 /** How far a cue speaks, −1 fully against .. 1 fully for; 0 when it was not measured. */

@@ -1,12 +1,22 @@
-import type { LiveMessage, LiveSession } from '../../../protocol/live.ts';
+import type { LiveMessage, LiveSession, SessionEnd } from '../../../protocol/live.ts';
 import type { FaceSessionEvent } from '../../sdk/index.ts';
 import { createFaceSession } from '../../sdk/index.ts';
-import { ApiError, ask } from './api.ts';
+import { ApiError, ask, isKnown } from './api.ts';
 import { type Chart, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
-import { find } from './dom.ts';
+import { find, make } from './dom.ts';
+import { instrument } from './instrument-words.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
-import { endName, instruction, KNOWN_CUES, plainWords, probabilityText, signed } from './readings.ts';
+import {
+  endName,
+  fixed,
+  instruction,
+  KNOWN_CUES,
+  phaseName,
+  probabilityText,
+  reasonName,
+  signed,
+} from './readings.ts';
 import { SeenPicture } from './see-picture.ts';
 import { SessionTrace } from './session-trace.ts';
 
@@ -16,16 +26,20 @@ interface Started {
   readonly live: LiveTicket;
 }
 
+type Decided = Exclude<SessionEnd, { readonly outcome: null }>;
+
 const scope = find('.scope', HTMLElement);
 const video = find('video', HTMLVideoElement);
 const curtain = find('.curtain', HTMLElement);
 const curtainTitle = find('.curtain-title', HTMLElement);
-const curtainText = find('.curtain p:not(.curtain-title)', HTMLElement);
+const curtainText = find('.curtain-text', HTMLElement);
 const start = find('[name=start]', HTMLButtonElement);
 const startWords = find('span', HTMLElement, start);
 const readings = find('.readings', HTMLElement);
 const line = find('.instruction', HTMLElement);
 const verdict = find('.verdict', HTMLElement);
+const decided = find('.decided', HTMLElement);
+const { see: say, reading } = instrument;
 const picture = new SeenPicture(find('.picture', HTMLCanvasElement));
 const cues = new CueList(find('.cues', HTMLElement));
 let trace: SessionTrace | null = null;
@@ -40,11 +54,12 @@ function begin(): void {
   for (const chart of charts) chart.remove();
   charts = [];
   trace = null;
+  decided.hidden = true;
   curtain.hidden = true;
   readings.hidden = false;
   find('.seen', HTMLElement).classList.add('begun');
   scope.dataset['state'] = 'starting';
-  line.textContent = 'Waiting for the camera';
+  line.textContent = say.waiting;
   let leave: () => void = () => {};
   const session = createFaceSession({
     url: '/v1/stream',
@@ -60,13 +75,13 @@ function begin(): void {
     picture.stop();
     if (end.type === 'decision') return;
     leave();
-    finish('It did not work', failureWords(end));
+    finish(say.failed, failureWords(end));
   });
 }
 
 function follow(event: FaceSessionEvent): void {
   if (event.type === 'camera') picture.follow(video);
-  if (event.type === 'connecting') line.textContent = 'Connecting';
+  if (event.type === 'connecting') line.textContent = say.connecting;
   // Whoever embeds this page may want to know, as with the element.
   if (event.type === 'status') scope.dispatchEvent(new CustomEvent('status', { detail: event }));
 }
@@ -85,13 +100,13 @@ function hear(message: LiveMessage): void {
 
 function show(session: LiveSession): void {
   const { face, framesPerSecond, probability, requiredCues, end } = session;
-  text('.rate', framesPerSecond.toFixed(1));
+  text('.rate', fixed(framesPerSecond, 1));
   text('.yaw', face === null ? '–' : `${signed(face.yawDeg, 0)}°`);
   text('.pitch', face === null ? '–' : `${signed(face.pitchDeg, 0)}°`);
   text('.roll', face === null ? '–' : `${signed(face.rollDeg, 0)}°`);
   cues.show(session.cues, requiredCues);
   text('.probability', probabilityText(probability));
-  text('.verdict-label', endName(session) ?? plainWords(session.phase));
+  text('.verdict-label', endName(session) ?? phaseName(session.phase));
   verdict.dataset['state'] = end === null ? 'open' : (end.outcome ?? 'ended');
   if (end === null) text('.instruction', instruction(session) ?? '');
   if (trace === null) {
@@ -100,10 +115,19 @@ function show(session: LiveSession): void {
   } else trace.add(session);
   for (const chart of charts) chart.draw();
   if (end !== null && scope.dataset['state'] !== 'ended')
-    finish(
-      endName(session) ?? 'Ended',
-      end.outcome === null ? '' : `${end.reasons.map(plainWords).join('. ')}.`,
-    );
+    finish(endName(session) ?? reading.ended, end.outcome === null ? '' : tellWhy(end, probability));
+}
+
+/**
+ * Shows why it was so decided, and returns the reason that counted most. Where the probability speaks for the person
+ * and the outcome does not, a rule stood beside it, and the page says so.
+ */
+function tellWhy({ outcome, reasons }: Decided, probability: number): string {
+  const sentences = reasons.map((reason) => `${reasonName(reason)}.`);
+  find('.reasons', HTMLElement).replaceChildren(...sentences.map((sentence) => make('li', {}, sentence)));
+  find('.rule', HTMLElement).hidden = outcome === 'accept' || probability < 0.5;
+  decided.hidden = false;
+  return sentences[0] ?? '';
 }
 
 function chartsOf(shown: SessionTrace): readonly Chart[] {
@@ -136,25 +160,16 @@ function finish(title: string, words: string): void {
   curtain.classList.add('after');
   curtainTitle.textContent = title;
   curtainText.textContent = words;
-  startWords.textContent = 'Look again';
+  startWords.textContent = say.again;
   line.textContent = title;
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
-  'sign_in.required': 'Sign in first.',
-  'face.missing': 'Set up your face first.',
-  'face.locked': 'Too many face checks failed. Wait a few minutes.',
-  'attempts.too_many': 'That were many looks. Wait a few minutes.',
-  'service.refused': 'The demo’s API key may not observe sessions.',
-};
-
 function failureWords(end: { readonly type: string; readonly error?: Error }): string {
+  const { problem } = say;
   const cause: unknown = end.error?.cause;
-  if (cause instanceof ApiError && cause.code in FAILURES) return FAILURES[cause.code] ?? '';
+  if (cause instanceof ApiError && isKnown(cause.code, problem)) return problem[cause.code];
   const code = end.error !== undefined && 'code' in end.error ? String(end.error.code) : '';
-  if (code.startsWith('camera.'))
-    return 'The camera is not to be had. Allow it for this page, then try again.';
-  return 'The connection was lost. Try again in a moment.';
+  return code.startsWith('camera.') ? problem.camera : problem.other;
 }
 
 cues.show(Object.fromEntries(KNOWN_CUES.map((cue) => [cue, { measured: false, why: 'not-started' }])), []);

@@ -189,7 +189,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     const trouble = troubleOf(page);
     const findings: (readonly string[])[] = [];
     const accepted = page.locator('.session[data-state=accept]').first();
-    expect(await accepted.textContent()).toContain('Evidence sufficient');
+    expect(await accepted.textContent()).toContain('All that was asked for was shown');
     await accepted.getByRole('button').click();
     await page.getByRole('heading', { name: /^Session \w{8}$/ }).waitFor();
     expect(await page.locator('.detail .cue:not(.unmeasured)', { hasText: 'Match' }).count()).toBe(1);
@@ -199,7 +199,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('tab', { name: 'Decisions' }).click();
     await page.getByRole('cell', { name: 'Accepted' }).first().waitFor();
     await page.getByRole('tab', { name: 'Subjects' }).click();
-    await page.getByText('1 subjects, by keyed hash').waitFor();
+    await page.getByText('Subjects by keyed hash: 1').waitFor();
     findings.push(await findingsOn(page));
     await page.getByRole('button', { name: 'Light theme' }).click();
     await page.setViewportSize(PHONE);
@@ -237,6 +237,11 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     takeOver();
     await page.getByRole('button', { name: 'Look again' }).waitFor({ timeout: SESSION_END_MS });
     expect(await page.locator('.curtain-title').textContent()).toBe('Rejected');
+    const [why] = await page.locator('.reasons li').allTextContents();
+    expect(why).toMatch(/^(Another face took|The face does not resemble|A movement was not)/);
+    expect(await page.locator('.curtain-text').textContent()).toBe(why);
+    const probability = (await page.locator('.probability').textContent()) ?? '';
+    expect(await page.locator('.rule').isVisible()).toBe(Number(probability.replace(/^[<>] /, '')) >= 0.5);
     const last = looks.at(-1);
     if (last === undefined) throw new Error('nothing was seen');
     expect(await brightnessAtNose(page, last)).toBeGreaterThan(225);

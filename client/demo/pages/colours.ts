@@ -1,0 +1,57 @@
+/** The colours of both themes; every page's style sheets take them by these names. */
+export const LIGHT = {
+  ink: '#14171d',
+  soft: '#5f5f59',
+  paper: '#f6f6f3',
+  surface: '#ecebe6',
+  hairline: '#d9d8d1',
+  edge: '#84837b',
+  proven: '#0b8a66',
+  'proven-text': '#08744f',
+  guide: '#a87008',
+  'guide-text': '#815405',
+  stop: '#b93b3e',
+  'trace-1': '#0b7d5d',
+  'trace-2': '#9a6404',
+  'trace-3': '#2f6bc4',
+  'trace-4': '#b03a6b',
+  'trace-5': '#6a4bc2',
+  'trace-6': '#51702a',
+  'trace-7': '#8a4b2f',
+  'trace-8': '#55606e',
+};
+export const DARK: typeof LIGHT = {
+  ink: '#f1f1ec',
+  soft: '#a3a39c',
+  paper: '#0b0e14',
+  surface: '#12161e',
+  hairline: '#2a2e36',
+  edge: '#7b7c7a',
+  proven: '#15b88a',
+  'proven-text': '#2ec79b',
+  guide: '#e0a22e',
+  'guide-text': '#e0a22e',
+  stop: '#e0686a',
+  'trace-1': '#2ec79b',
+  'trace-2': '#e0a22e',
+  'trace-3': '#7fb2ff',
+  'trace-4': '#f08ab4',
+  'trace-5': '#b39cff',
+  'trace-6': '#a9cf6b',
+  'trace-7': '#e59b78',
+  'trace-8': '#a8b3c2',
+};
+
+/** The style sheet of the colours: those of the system's theme, or of the one that the document names. */
+export function coloursSheet(): string {
+  const [light, dark] = [LIGHT, DARK].map((theme) =>
+    Object.entries(theme)
+      .map(([name, colour]) => `--${name}:${colour};`)
+      .join(''),
+  );
+  return `:root{color-scheme:light dark;${light}}
+@media(prefers-color-scheme:dark){:root{${dark}}}
+:root[data-theme=light]{color-scheme:light;${light}}
+:root[data-theme=dark]{color-scheme:dark;${dark}}
+`;
+}
