@@ -161,4 +161,17 @@ describe('a server that is told to stop under load', () => {
     expect(sentAway).toBe(drainMs === 60_000 ? 1 : sentAway);
     expect(sentAway).toBeGreaterThanOrEqual(1);
   });
+
+  it('takes nobody in who was still on the threshold when the time was up', async () => {
+    const service: VirtualService = new VirtualService({
+      seed: 52,
+      store: (what) => (what === 'read' ? service.after(1_000) : Promise.resolve()),
+    });
+    const late = service.arrive('genuine', subject());
+    await service.run(100);
+    void service.registry.drain(200);
+    await service.settle(30_000);
+    expect(late).toMatchObject({ outcome: null, code: 'server.draining' });
+    expect(violations(service)).toEqual([]);
+  });
 });

@@ -72,15 +72,19 @@ describe('ten times as many people as the workers can serve', () => {
 describe('capacity', () => {
   function measured(workers: number, frameMs: number, framesPerSecond: number) {
     const clock = new VirtualClock();
-    const state = { workers };
+    const state = { workers, waitMs: 0, reply: ANALYSED };
     const capacity = new Capacity(clock, () => state.workers);
     const analyzer = capacity.watch({
       models: { embeddings: [], pad: [] },
       workers,
       queueDepth: 0,
       requestTurn(take, done) {
-        take();
-        clock.wakeAt(clock.nowMs() + frameMs, () => done(ANALYSED));
+        const begin = () => {
+          take();
+          clock.wakeAt(clock.nowMs() + frameMs, () => done(state.reply));
+        };
+        if (state.waitMs === 0) begin();
+        else clock.wakeAt(clock.nowMs() + state.waitMs, begin);
         return () => undefined;
       },
       close: () => Promise.resolve(),
@@ -100,6 +104,7 @@ describe('capacity', () => {
   }
   const WANTS = { embeddings: false, pad: false, countFaces: false } as never;
   const ANALYSED = { ok: true } as never;
+  const REFUSED = { ok: false } as never;
 
   it('follows what a frame costs, and how many workers are left', () => {
     const { capacity, run, state } = measured(4, 20, 10);
@@ -112,6 +117,13 @@ describe('capacity', () => {
     expect(capacity.room(0)).toBe(0);
   });
 
+  it('learns nothing from frames that were refused or lost, however many somebody sends', () => {
+    const { capacity, run, state } = measured(4, 20, 10);
+    state.reply = REFUSED;
+    run(20, 2);
+    expect(capacity.frameMs).toBe(10);
+  });
+
   it('takes a newcomer for hungry, and one that sends little for what it uses', () => {
     const { capacity, run } = measured(2, 20, 3);
     const places = capacity.sessions;
@@ -120,6 +132,18 @@ describe('capacity', () => {
     for (let i = 0; i < 4; i++) capacity.entered();
     expect(capacity.room(4)).toBeLessThanOrEqual(capacity.sessions - 4);
     expect(places).toBeGreaterThan(0);
+  });
+
+  it('has no room while turns wait long, whatever the averages say, and has it again seconds later', () => {
+    const { capacity, run, state, clock } = measured(4, 5, 10);
+    run(5, 2);
+    expect(capacity.room(10)).toBeGreaterThan(10);
+    state.waitMs = 400;
+    run(3, 2);
+    expect(capacity.room(10)).toBe(0);
+    state.waitMs = 0;
+    clock.advance(2_500);
+    expect(capacity.room(10)).toBeGreaterThan(10);
   });
 
   it('tells those who are refused to come back in half the time a session takes, within bounds', () => {

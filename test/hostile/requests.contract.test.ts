@@ -39,12 +39,17 @@ const SLOW: readonly (readonly [string, string, string])[] = [
 ];
 const DRIP_EVERY_MS = 200;
 
-describe.each(TRANSPORTS)('hostile requests over %s', (_, create) => {
+/** uWS counts in steps of four seconds, from eight. */
+const IDLE_TIMEOUT_MS = { uws: 8_000, ws: 1_000 };
+
+describe.each(TRANSPORTS)('hostile requests over %s', (name, create) => {
   let echo: Echo;
   let transport: Transport;
   let port: number;
   let slowOnes: readonly { readonly socket: Socket; readonly heard: Promise<string> }[];
   let drip: NodeJS.Timeout;
+  let answersNoPing: Promise<string>;
+  let answersPings: TestClient;
 
   beforeAll(async () => {
     echo = new Echo();
@@ -53,7 +58,7 @@ describe.each(TRANSPORTS)('hostile requests over %s', (_, create) => {
       maxBodyBytes: 4096,
       maxHeaderBytes: 4096,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      idleTimeoutMs: 60_000,
+      idleTimeoutMs: IDLE_TIMEOUT_MS[name],
       maxTcpConnections: 2000,
       maxBufferedBytes: 256 * 1024,
       trustForwardedFor: false,
@@ -64,6 +69,10 @@ describe.each(TRANSPORTS)('hostile requests over %s', (_, create) => {
       one.socket.write(first);
       return one;
     });
+    const silent = rawConnection(port);
+    silent.socket.write(upgradeRequest('/socket'));
+    answersNoPing = silent.heard;
+    answersPings = await TestClient.open(`ws://127.0.0.1:${port}/socket`);
     drip = setInterval(() => {
       for (const [at, { socket }] of slowOnes.entries())
         if (!socket.destroyed) socket.write(SLOW[at]?.[2] ?? '');
@@ -171,6 +180,17 @@ describe.each(TRANSPORTS)('hostile requests over %s', (_, create) => {
           SLOW[at]?.[0],
           statusesOf(heard).filter((status) => status !== '408' && status !== '400'),
         ]).toEqual([SLOW[at]?.[0], []]);
+    },
+    TAKES_AT_MOST_MS,
+  );
+
+  it(
+    'once upgraded, are cut off when they answer no ping, and kept when they do',
+    async () => {
+      await answersNoPing;
+      answersPings.send(new Uint8Array([3]));
+      expect((await answersPings.next())?.bytes).toEqual(new Uint8Array([3]));
+      answersPings.socket.close();
     },
     TAKES_AT_MOST_MS,
   );
