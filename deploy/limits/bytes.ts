@@ -7,6 +7,7 @@ import { policyFor } from '../../server/decision/policy.ts';
 import { HELLO_BUDGET_BYTES } from '../../server/gateway/connection.ts';
 import { LEAST_BESIDE_WEBSOCKETS } from '../../server/gateway/descriptors.ts';
 import { DEFAULT_GATEWAY_LIMITS } from '../../server/gateway/gateway.ts';
+import { MAX_PIPELINED } from '../../server/gateway/transport-ws.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
 
 const { maxUnsentBytes, requestTimeoutMs, maxBodyBytes, maxHeaderBytes } = DEFAULT_GATEWAY_LIMITS;
@@ -32,8 +33,8 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         ...configured('maxConnections'),
         hears: 'server.busy',
         test: test(
-          'gateway/admission',
-          'R4: counts connections in all and by address, and lets go of those that ended',
+          'hostile/connections',
+          'beyond an address’s share, and beyond all shares, are refused, and have room again when others leave',
         ),
       },
       {
@@ -50,8 +51,8 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         ...configured('maxSessions'),
         hears: 'server.busy',
         test: test(
-          'gateway/connection',
-          'R4: refuses upgrades when it is full of sessions, of sockets, or drains',
+          'server/session-registry',
+          'R4: are no more than allowed, whatever the workers could do, and there is room when one ends',
         ),
       },
       {
@@ -76,7 +77,10 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         what: 'Silence of a peer that answers no ping (uWS: from 8 s, four seconds more or less)',
         ...configured('idleTimeoutMs'),
         hears: { words: 'cut off: 1006' },
-        test: test('gateway/idle', 'R32: cuts off a peer that answers no ping and keeps one that does'),
+        test: test(
+          'hostile/requests.contract',
+          'once upgraded, are cut off when they answer no ping, and kept when they do',
+        ),
       },
       {
         what: 'Bytes waiting for a client that does not read',
@@ -119,6 +123,15 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         limit: count(maxBodyBytes, 'bytes'),
         hears: { words: 'HTTP 413' },
         test: test('gateway/transport.contract', 'takes a body up to the limit and answers 413 beyond it'),
+      },
+      {
+        what: 'Answers that a connection has not read, before it asks again (uWS: the next request, once one is unread)',
+        limit: count(MAX_PIPELINED, 'requests'),
+        hears: { words: 'cut off' },
+        test: test(
+          'hostile/unread-answers.contract',
+          'is not asked on for: its answers do not pile up, and it is cut off',
+        ),
       },
       {
         what: 'Ways to read a request: lengths, encodings, hosts',
@@ -169,16 +182,13 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         what: 'Bytes of one image',
         ...configured('maxImageBytes'),
         hears: 'message.too_large',
-        test: test('gateway/connection', 'R8: the largest image allowed is taken'),
+        test: test('gateway/connection', 'R19: an image over the limit'),
       },
       {
         what: 'Bytes of a message beside the largest image; at twice the whole the transport cuts it off',
         limit: count(MESSAGE_OVERHEAD_BYTES, 'bytes'),
         hears: 'message.too_large',
-        test: test(
-          'gateway/connection',
-          'R8: everything up to twice the limit is refused with message.too_large',
-        ),
+        test: test('gateway/connection', 'R8: a message over the limit'),
       },
       {
         what: 'Bytes of one image, whatever is configured',
@@ -208,10 +218,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         what: 'Depth of a nested message: a level costs a key or an element',
         limit: count(MAX_KEYS),
         hears: 'message.malformed',
-        test: test(
-          'hostile/messages',
-          'are decoded or refused with a documented code, however those of the corpus are mutated',
-        ),
+        test: test('hostile/messages', 'end as they should: $what'),
       },
       {
         what: "Characters of a camera's name",

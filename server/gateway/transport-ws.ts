@@ -24,7 +24,7 @@ import type {
 
 const NO_BODY = new Uint8Array(0);
 /** Requests that a connection may send before it has read the answer to the first: their answers wait here. */
-const MAX_PIPELINED = 32;
+export const MAX_PIPELINED = 32;
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** node:http with the ws package. Runs wherever Node runs. */
