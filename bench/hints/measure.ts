@@ -36,13 +36,14 @@ export async function judgeScenes(
 ): Promise<SceneResult[]> {
   const decoder = new ImageDecoder(MAX_PIXELS);
   const { quality } = policyFor('standard');
+  const cameras = photos.map((_, i) => new Camera(i));
   const results: SceneResult[] = [];
   for (const scene of scenes) {
     let correct = 0;
     const instead: Partial<Record<Hint | 'none', number>> = {};
     for (const [i, photo] of photos.entries()) {
       const picture = await scene.draw(photo, photos[(i + 1) % photos.length]);
-      const decoded = await decoder.decode(await new Camera(i).take(picture, 0));
+      const decoded = await decoder.decode(await cameras[i].take(picture, 0));
       if (!decoded.ok) throw new Error(`A scene was refused: ${decoded.code}.`);
       const analysis = await core.analyze(decoded.image, null, WANTS);
       const { hint } = judge(sampleOf(analysis), analysis.faceCount ?? 1, false, quality);

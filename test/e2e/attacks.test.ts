@@ -73,7 +73,11 @@ describe('who is there, and who is not', () => {
   });
 
   it('an enrolled person is identified, a stranger is nobody', async () => {
-    const known = await play(server, clock, { mode: 'identify', presenter: await person(ada, 4) });
+    const known = await play(server, clock, {
+      mode: 'identify',
+      policy: brief,
+      presenter: await person(ada, 4),
+    });
     expect(known.decision.outcome).toBe('accept');
     expect(decodeJwt(known.decision.token ?? '').sub).toBe(subject);
     const stranger = await play(server, clock, {

@@ -21,12 +21,19 @@ beforeAll(async () => {
 
 /** One of the two shows colours, whose light falls on the puppet's skin as if it sat before the screen. */
 const TRIPS = [
-  { transport: availableTransports()[0].name, policy: 'standard', cues: [] },
-  { transport: 'ws', policy: 'standard-flash', cues: ['flash'], flash: true, light: {} },
+  { transport: availableTransports()[0].name, enrolBy: 'standard', policy: 'standard', cues: [] },
+  {
+    transport: 'ws',
+    enrolBy: 'blink-only',
+    policy: 'standard-flash',
+    cues: ['flash'],
+    flash: true,
+    light: {},
+  },
 ] as const;
 
 describe.each(TRIPS)('the trip of a frame over $transport under $policy', (trip) => {
-  const { transport, policy, cues } = trip;
+  const { transport, enrolBy, policy, cues } = trip;
   const flash = 'flash' in trip;
   const inLight = 'light' in trip ? { light: trip.light } : {};
   let server: RealServer;
@@ -34,7 +41,12 @@ describe.each(TRIPS)('the trip of a frame over $transport under $policy', (trip)
   beforeAll(async () => {
     clock = new VirtualClock();
     server = await startRealServer({ transport, clock });
-    const enrolled = await play(server, clock, { mode: 'enrol', subject, presenter: await person(ada, 1) });
+    const enrolled = await play(server, clock, {
+      mode: 'enrol',
+      subject,
+      policy: enrolBy,
+      presenter: await person(ada, 1),
+    });
     expect(enrolled.decision.outcome).toBe('accept');
   });
   afterAll(() => server.close());

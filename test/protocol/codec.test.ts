@@ -36,7 +36,7 @@ describe('codec', () => {
       type: 'frame',
       seq: Number.MAX_SAFE_INTEGER,
       capturedAtMs: 1.5,
-      image: new Uint8Array(300_000).fill(7),
+      image: new Uint8Array(70_000).fill(7),
     },
     { type: 'skip' },
     { type: 'bye', reason: 'source-ended' },

@@ -157,13 +157,19 @@ function pickModels(look: Look, models: Loaded, random: () => number): Embedding
   return Object.fromEntries(models.embeddings.map((model) => [model, all[model]]));
 }
 
+const RING = Array.from({ length: 468 }, (_, i) => {
+  const angle = (2 * Math.PI * i) / 468;
+  return { cos: Math.cos(angle), sin: Math.sin(angle) };
+});
+
 /** All 468 points on one small ring: enough for what only asks whether they move. */
 function landmarksAt(centreX: number, centreY: number, size: number): Float32Array {
-  return Float32Array.from({ length: 468 * 3 }, (_, i) => {
-    const angle = (2 * Math.PI * Math.floor(i / 3)) / 468;
-    if (i % 3 === 2) return 0;
-    return i % 3 === 0 ? centreX + (size / 3) * Math.cos(angle) : centreY + (size / 3) * Math.sin(angle);
-  });
+  const landmarks = new Float32Array(3 * RING.length);
+  for (const [i, { cos, sin }] of RING.entries()) {
+    landmarks[3 * i] = centreX + (size / 3) * cos;
+    landmarks[3 * i + 1] = centreY + (size / 3) * sin;
+  }
+  return landmarks;
 }
 
 /** What a subject looks like at a moment, given what the server last told the client. */
