@@ -8,11 +8,17 @@ const policy = policyFor('standard').blink;
 const NOTHING_MORE = { embeddings: false, pad: false, countFaces: false };
 
 /** Folds `seconds` of a look that depends on the time in milliseconds. */
-function watch(look: (atMs: number) => Look, seconds: number, framesPerSecond: number): BlinkState {
+function watch(
+  look: (atMs: number) => Look,
+  seconds: number,
+  framesPerSecond: number,
+  isDropped: (atMs: number) => boolean = () => false,
+): BlinkState {
   const random = seeded(4);
   let state = initialBlink;
   for (let i = 0; i < seconds * framesPerSecond; i++) {
     const atMs = Math.round((i * 1000) / framesPerSecond);
+    if (isDropped(atMs)) continue;
     const analysis = analysisOf(look(atMs), NOTHING_MORE, ALL_MODELS.models, random);
     state = foldBlink(state, { seq: i, atMs, capturedAtMs: atMs, analysis }, false, policy);
   }
@@ -56,6 +62,16 @@ describe('blink', () => {
     ['noise alone', () => ({ sway: 2 })],
   ] as const)('is not %s', (_, look) => {
     expect(watch(look, 4, 25).count).toBe(0);
+  });
+
+  it.each([
+    ['before the lids are down', 1_840, 2_040],
+    ['while they are', 2_020, 2_180],
+    ['until they are up again', 2_110, 2_320],
+  ])('is not what frames that were dropped leave to be guessed: none %s', (_, fromMs, toMs) => {
+    const isDropped = (atMs: number) => atMs >= fromMs && atMs < toMs;
+    expect(watch(lids(2_000, 2_240), 4, 25).count).toBe(1);
+    expect(watch(lids(2_000, 2_240), 4, 25, isDropped).count).toBe(0);
   });
 
   it('needs both eyes', () => {
