@@ -44,7 +44,9 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Metadata: whatever fits the bytes, never inflated',
         limit: 'none of it is read',
-        hears: { words: 'nothing: the picture is taken without it' },
+        hears: {
+          words: 'nothing: the picture is taken without it, or is unreadable where the form is broken',
+        },
         test: test('hostile/pictures', 'carry what they like, and cost no memory for it'),
       },
       {
@@ -82,7 +84,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         hears: { words: 'a decision, never accept for want of evidence' },
         test: test(
           'session/properties',
-          'a wake-up lies never in the past, and a live session always has one',
+          'no session outlives its time, and who ran out of it is not accepted for want of evidence',
         ),
       },
       {

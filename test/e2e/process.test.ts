@@ -11,6 +11,17 @@ const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Longer than any test takes: a server that still waits for its sessions does not end. */
 const DRAIN_MS = 60_000;
+const LOGGED_OF_A_DECISION = [
+  'level',
+  'mode',
+  'msg',
+  'outcome',
+  'policy',
+  'reasons',
+  'sessionId',
+  'time',
+  'tookMs',
+];
 
 describe('the server as a process', () => {
   const folders: string[] = [];
@@ -77,17 +88,20 @@ describe('the server as a process', () => {
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
     // A terminal and a parent that both pass one Ctrl-C on are one, and what comes a second later is another.
     const toldAtMs = performance.now();
+    let isCutOff = false;
+    session.decision.catch(() => (isCutOff = true));
+    // Not until it has ended: at the very end a process no longer hears of signals, and dies of them.
     await expect
-      .poll(() => (child.kill('SIGINT'), child.exitCode), { timeout: DRAIN_MS / 2, interval: 100 })
-      .toBe(0);
+      .poll(() => isCutOff || (child.kill('SIGINT'), false), { timeout: DRAIN_MS / 2, interval: 100 })
+      .toBe(true);
     expect(performance.now() - toldAtMs).toBeGreaterThan(500);
     await expect(session.decision).rejects.toMatchObject({ code: 'server.draining' });
     expect(await exited).toBe(0);
   });
 
-  it('lets an open session finish when it is told to stop, and lets nobody else in', async () => {
+  it('lets an open session finish when it is told to stop, lets nobody else in, and logs of it no more than it may', async () => {
     const dataDir = join(await newFolder(), 'data');
-    const { child, exited, url } = await running(dataDir);
+    const { child, exited, output, url } = await running(dataDir);
     const session = await newSession(url, dataDir);
     child.kill('SIGTERM');
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
@@ -98,6 +112,11 @@ describe('the server as a process', () => {
     session.bye('source-ended');
     expect((await session.decision).outcome).toBe('re-verify');
     expect(await exited).toBe(0);
+    expect(output()).not.toContain('someone');
+    const [decided] = output()
+      .split('\n')
+      .filter((line) => line.includes('"decided"'));
+    expect(Object.keys(JSON.parse(decided ?? '{}') as object).toSorted()).toEqual(LOGGED_OF_A_DECISION);
   });
 
   it('says what is wrong with its settings and exits with 1', async () => {

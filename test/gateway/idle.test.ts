@@ -7,7 +7,7 @@ import { rawConnection, upgradeRequest } from './sockets.ts';
 let gateway: Gateway | null = null;
 afterEach(() => gateway?.close());
 
-// uWS counts idle time in steps of four seconds from eight, too slow for a test of every day.
+// Of uWS, which counts from eight seconds, `test/hostile/requests.contract.test.ts` shows it among others that wait.
 describe('idleness over ws', () => {
   it('R32: cuts off a peer that answers no ping and keeps one that does', async () => {
     const idleTimeoutMs = 200;

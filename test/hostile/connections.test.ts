@@ -147,6 +147,19 @@ describe.each(TRANSPORTS)('hostile connections over %s', (_, transport) => {
     while (running.gateway.connections > 0) await new Promise((resolve) => setImmediate(resolve));
     const next = await ProtocolClient.welcomed(running);
     next.raw.socket.terminate();
+    await running.gateway.close();
+
+    await start({ maxConnections: 3 });
+    const all = await Promise.all(Array.from({ length: 3 }, () => TestClient.open(running.socketUrl)));
+    for (const { url, subprotocol } of doors())
+      expect(await refusedUpgrade(url, { subprotocol })).toMatchObject({
+        status: 503,
+        body: expect.stringContaining('server.busy'),
+      });
+    all[0]?.socket.terminate();
+    while (running.gateway.connections > 2) await new Promise((resolve) => setImmediate(resolve));
+    const last = await ProtocolClient.welcomed(running);
+    for (const client of [last.raw, ...all]) client.socket.terminate();
   });
 
   it('that write a message byte by byte, or stop within one, hear hello.timeout, at both doors', async () => {

@@ -34,6 +34,7 @@ describe('tickets', () => {
     const late = tickets.issue(request('b'));
     time.nowMs = early.expiresAtMs - 1;
     expect(tickets.redeem(early.ticket).sessionId).toBe('a');
+    expect(() => tickets.redeem(early.ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));
     time.nowMs = late.expiresAtMs;
     for (const ticket of [late.ticket, `${late.ticket}x`, 'vt_unknown', ''])
       expect(() => tickets.redeem(ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));

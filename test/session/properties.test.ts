@@ -300,6 +300,29 @@ describe('whatever happens', () => {
     expect(found).toBeNull();
   });
 
+  it('no session outlives its time, and who ran out of it is not accepted for want of evidence', () => {
+    let judged = 0;
+    const found = broken(({ policy, mode, turns }) => {
+      const last = turns.map(({ after }) => after).findLast(isLive);
+      if (last === undefined) return [];
+      const atMs = last.live.sessionDeadlineAtMs;
+      const late = atMs > START_MS + policy.timing.sessionMs ? [`ends at ${atMs}`] : [];
+      judged += 1;
+      const timeUp = { type: 'deadline', atMs, draws: [0.5, 0.5, 0.5] } as const;
+      const [end, effects] = transition(last, timeUp, policy, ALL_MODELS);
+      const accepted = effects.flatMap((effect) =>
+        effect.type === 'decide' && effect.outcome === 'accept'
+          ? requiredCues(policy, mode).filter((cue) => !effect.assurance.measured.includes(cue))
+          : [],
+      );
+      // A reference on its way to the store is waited for.
+      const stays = isLive(end) && !(end.phase === 'matching' && end.pending?.for === 'storage');
+      return [...late, ...accepted, ...(stays ? [end.phase] : [])];
+    });
+    expect(found).toBeNull();
+    expect(judged).toBeGreaterThan(10);
+  });
+
   it('R27/R28 there is at most one decision, and nothing after the end', () => {
     const found = broken(({ turns }) => {
       const late = turns.filter(
