@@ -1,7 +1,7 @@
 // Plain JavaScript, Node's own modules only: this runs before anything is installed.
 // `node deploy/packages.mjs [--omit=dev]` installs what the lock file names, so that it runs on this Node.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -78,6 +78,8 @@ export function abortsOnCollection(addon) {
   return Buffer.from(addon).includes('RemoveEnvironmentCleanupHook');
 }
 
+const isStoreUnsound = () => existsSync(STORE_ADDON) && abortsOnCollection(readFileSync(STORE_ADDON));
+
 /** npm is content when an add-on is there; whether this Node can use it shows only when it does. */
 function checkStore() {
   const open = "new (require('better-sqlite3'))(':memory:')";
@@ -85,9 +87,9 @@ function checkStore() {
   const { node, modules } = process.versions;
   if (status !== 0)
     fail(
-      `${stderr}\nbetter-sqlite3 does not load on Node ${node} (ABI ${modules}). Where it is compiled, npm's setting nodedir must name the folder of this Node's headers, or nothing.`,
+      `${stderr}\nbetter-sqlite3 does not load on Node ${node} (ABI ${modules}). Where it is compiled, npm's setting nodedir must name the folder of this Node's headers, or nothing, and npm must be allowed to run its install script.`,
     );
-  if (abortsOnCollection(readFileSync(STORE_ADDON)))
+  if (isStoreUnsound())
     fail(`${relative(ROOT, STORE_ADDON)} aborts on Node ${node} (nodejs/node#65446): compile it anew.`);
 }
 
@@ -99,7 +101,7 @@ function checkStore() {
 export function installPackages(args) {
   const env = compilerEnv();
   install(['ci', ...args], env);
-  if (abortsOnCollection(readFileSync(STORE_ADDON)))
+  if (isStoreUnsound())
     install(['rebuild', 'better-sqlite3'], { ...env, npm_config_build_from_source: 'true' });
   checkStore();
 }
