@@ -120,9 +120,9 @@ export function decisionRecords(place: HTMLElement): Records<DecisionView> {
     make(
       'tr',
       {},
-      cell(timeOf(one.decidedAtMs)),
+      cell(timeOf(one.decidedAtMs), 'number'),
       make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
-      cell(one.reasons.map(reasonName).join(' · '), 'reasons'),
+      cell(one.reasons.map(reasonName).join(' · '), 'because'),
       cell(modeName(one.mode)),
       cell(`${one.policy} · ${one.tier}`),
       cell(`${fixed((one.decidedAtMs - one.startedAtMs) / 1000, 1)} s`, 'number'),
@@ -147,8 +147,8 @@ export function subjectRecords(place: HTMLElement): Records<SubjectView> {
       {},
       cell(one.subjectHash.slice(0, 16), 'id'),
       cell(String(one.references), 'number'),
-      cell(timeOf(one.firstEnrolledAtMs)),
-      cell(timeOf(one.lastEnrolledAtMs)),
+      cell(timeOf(one.firstEnrolledAtMs), 'number'),
+      cell(timeOf(one.lastEnrolledAtMs), 'number'),
     );
   return new Records(place, load, row, say.subjects);
 }

@@ -123,11 +123,11 @@ function show(session: LiveSession): void {
  * and the outcome does not, a rule stood beside it, and the page says so.
  */
 function tellWhy({ outcome, reasons }: Decided, probability: number): string {
-  const sentences = reasons.map((reason) => `${reasonName(reason)}.`);
-  find('.reasons', HTMLElement).replaceChildren(...sentences.map((sentence) => make('li', {}, sentence)));
+  const names = reasons.map(reasonName);
+  find('.reasons', HTMLElement).replaceChildren(...names.map((name) => make('li', {}, name)));
   find('.rule', HTMLElement).hidden = outcome === 'accept' || probability < 0.5;
   decided.hidden = false;
-  return sentences[0] ?? '';
+  return names[0] ?? '';
 }
 
 function chartsOf(shown: SessionTrace): readonly Chart[] {

@@ -102,7 +102,7 @@ export const instrument: InstrumentWords = {
     eyesTrace: 'منحنى نسبة أبعاد العينين',
     headTrace: 'منحنيا الالتفات والإيماء',
     notStarted: 'لم يبدأ',
-    probability: 'الاحتمال، من الأشرطة أدناه',
+    probability: 'الاحتمال من الأشرطة',
     decided: 'ما الذي حسم',
     rule: 'هذا يحسم وحده، مهما جعلت الأشرطة أدناه احتمال أن تكون أنت كبيرًا.',
     against: 'ضد',

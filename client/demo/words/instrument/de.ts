@@ -11,7 +11,7 @@ export const instrument: InstrumentWords = {
     decided: 'Entschieden',
   },
   mode: { enrol: 'Einrichtung', verify: 'Prüfung', identify: 'Erkennung' },
-  outcome: { accept: 'Angenommen', reject: 'Abgelehnt', 're-verify': 'Noch einmal prüfen' },
+  outcome: { accept: 'Angenommen', reject: 'Abgelehnt', 're-verify': 'Wiederholen' },
   cue: {
     match: 'Ähnlichkeit',
     challenge: 'Bewegungen',
@@ -102,7 +102,7 @@ export const instrument: InstrumentWords = {
     eyesTrace: 'Verlauf des Seitenverhältnisses der Augen',
     headTrace: 'Verlauf von Gieren und Nicken',
     notStarted: 'Nicht begonnen',
-    probability: 'Wahrscheinlichkeit, aus den Balken unten',
+    probability: 'Wahrscheinlichkeit aus den Balken',
     decided: 'Was entschied',
     rule: 'Das entscheidet für sich, so wahrscheinlich die Balken unten auch machen, dass Sie es sind.',
     against: 'dagegen',

@@ -102,7 +102,7 @@ export const instrument: InstrumentWords = {
     eyesTrace: 'Trace of the eye aspect ratio',
     headTrace: 'Traces of yaw and pitch',
     notStarted: 'Not started',
-    probability: 'probability, from the bars below',
+    probability: 'probability from the bars',
     decided: 'What decided',
     rule: 'This decides by itself, however probable the bars below make it that it is you.',
     against: 'against',

@@ -11,7 +11,7 @@ export const instrument: InstrumentWords = {
     decided: 'Decidido',
   },
   mode: { enrol: 'Alta', verify: 'Verificación', identify: 'Identificación' },
-  outcome: { accept: 'Aceptado', reject: 'Rechazado', 're-verify': 'Verificar de nuevo' },
+  outcome: { accept: 'Aceptado', reject: 'Rechazado', 're-verify': 'Repetir' },
   cue: {
     match: 'Parecido',
     challenge: 'Movimientos',
@@ -102,7 +102,7 @@ export const instrument: InstrumentWords = {
     eyesTrace: 'Curva de la proporción de los ojos',
     headTrace: 'Curvas de guiñada y cabeceo',
     notStarted: 'Sin empezar',
-    probability: 'probabilidad, según las barras de abajo',
+    probability: 'probabilidad según las barras',
     decided: 'Qué decidió',
     rule: 'Esto decide por sí solo, por muy probable que las barras de abajo hagan que sea usted.',
     against: 'en contra',

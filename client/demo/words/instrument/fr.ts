@@ -11,7 +11,7 @@ export const instrument: InstrumentWords = {
     decided: 'Décidé',
   },
   mode: { enrol: 'Enrôlement', verify: 'Vérification', identify: 'Identification' },
-  outcome: { accept: 'Accepté', reject: 'Refusé', 're-verify': 'À vérifier de nouveau' },
+  outcome: { accept: 'Accepté', reject: 'Refusé', 're-verify': 'À refaire' },
   cue: {
     match: 'Ressemblance',
     challenge: 'Mouvements',
@@ -102,9 +102,9 @@ export const instrument: InstrumentWords = {
     eyesTrace: 'Courbe du rapport hauteur-largeur des yeux',
     headTrace: 'Courbes de lacet et de tangage',
     notStarted: 'Pas commencé',
-    probability: 'probabilité, d’après les barres ci-dessous',
+    probability: 'probabilité d’après les barres',
     decided: 'Ce qui a décidé',
-    rule: 'Cela décide à soi seul, si probable que les barres ci-dessous rendent que ce soit vous.',
+    rule: 'Cela suffit à décider, même si les barres ci-dessous rendent très probable que ce soit vous.',
     against: 'contre',
     for: 'pour',
     legend:

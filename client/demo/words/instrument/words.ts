@@ -13,7 +13,7 @@ export interface InstrumentWords {
   readonly cue: Readonly<Record<string, string>>;
   /** Why a cue was not measured. */
   readonly why: Readonly<Record<string, string>>;
-  /** Why a session was decided so, for somebody who knows nothing of it. Sentences without their full stop. */
+  /** Why a session was decided so, for somebody who knows nothing of it. Sentences without full stop. */
   readonly reason: Readonly<Record<string, string>>;
   readonly reading: {
     readonly notMeasured: string;

@@ -102,7 +102,7 @@ export const instrument: InstrumentWords = {
     eyesTrace: '眼睛纵横比曲线',
     headTrace: '偏航和俯仰曲线',
     notStarted: '未开始',
-    probability: '概率，由下方各条得出',
+    probability: '由各条得出的概率',
     decided: '决定的原因',
     rule: '无论下方各条显示是您本人的概率有多高，这一点单独就能决定结果。',
     against: '反对',
