@@ -35,7 +35,7 @@ import type { SessionRequest } from './session/ports.ts';
 import { createSearch, type Search, Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
 import type { Store } from './store/ports.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openThreadedStore, type StoreThreadEvent } from './store/threaded.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -74,13 +74,21 @@ export async function startServer(
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     const { keys, developmentKeyFile } = await loadApiKeys(config);
     const issuer = await createTokenIssuer(config.dataDir, config.issuer);
-    const store = await openStore(config);
-    closers.push(() => store.close());
     const gallery = createGallery();
     closers.push(() => gallery.close());
-    await gallery.load(
-      store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')),
-    );
+    const loadGallery = () =>
+      gallery.load(store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')));
+    const store: Store = await openStore(config, (event) => {
+      if (event.type === 'store-lost') log.error(event, 'store');
+      else {
+        log.warn(event, 'store');
+        loadGallery().catch((error: unknown) =>
+          log.error({ error: String(error) }, 'the gallery lags behind'),
+        );
+      }
+    });
+    closers.push(() => store.close());
+    await loadGallery();
 
     const pool = await startInference(config, log);
     closers.push(() => pool.close());
@@ -234,9 +242,12 @@ async function openDemo(...parts: Parameters<typeof startDemo>): ReturnType<type
   return await demo.startDemo(...parts);
 }
 
-async function openStore(config: Config): Promise<Store> {
-  const { key } = await loadMasterKey(config);
-  return await openSqliteStore({ path: join(config.dataDir, 'veriframe.db'), masterKey: key });
+async function openStore(config: Config, onEvent: (event: StoreThreadEvent) => void): Promise<Store> {
+  return await openThreadedStore({
+    path: join(config.dataDir, 'veriframe.db'),
+    masterKey: async () => (await loadMasterKey(config)).key,
+    onEvent,
+  });
 }
 
 async function startInference(config: Config, log: Logger): Promise<MeasurablePool> {

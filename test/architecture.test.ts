@@ -95,7 +95,7 @@ describe('architecture', () => {
     ['better-sqlite3', ['server/store/', 'server/gallery/', 'client/demo/backend/']],
     ['sharp', ['server/inference/', 'client/kiosk/', 'models/evaluate/']],
     ['pino', ['server/observe/']],
-    ['node:worker_threads', ['server/inference/']],
+    ['node:worker_threads', ['server/inference/', 'server/store/']],
   ])('%s is imported only under %s', (name, homes) => {
     const product = files.filter(({ path }) => !/^(test|bench)\//.test(path));
     expect(

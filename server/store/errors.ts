@@ -15,9 +15,11 @@ export type StoreErrorCode = keyof typeof STORE_ERRORS;
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
+  readonly detail: string | undefined;
 
   constructor(code: StoreErrorCode, detail?: string, options?: ErrorOptions) {
     super(detail === undefined ? STORE_ERRORS[code] : `${STORE_ERRORS[code]} ${detail}`, options);
     this.code = code;
+    this.detail = detail;
   }
 }

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { StoreError, type StoreErrorCode } from './errors.ts';
 
@@ -50,6 +50,7 @@ export class SqliteDatabase {
   readonly raw: Database.Database;
   readonly #file: FileIdentity;
   readonly #busyTimeoutMs: number;
+  #lastWrite: Promise<unknown> = Promise.resolve();
 
   private constructor(raw: Database.Database, file: FileIdentity, busyTimeoutMs: number) {
     this.raw = raw;
@@ -83,8 +84,7 @@ export class SqliteDatabase {
   }
 
   /** Runs a synchronous piece of work, again while the file is locked. It must be safe to repeat. */
-  async attempt<T>(work: () => T): Promise<T> {
-    const giveUpAtMs = performance.now() + this.#busyTimeoutMs;
+  async attempt<T>(work: () => T, giveUpAtMs = performance.now() + this.#busyTimeoutMs): Promise<T> {
     for (;;) {
       try {
         return work();
@@ -94,16 +94,24 @@ export class SqliteDatabase {
       }
       // SQLite announces no lock's release: asking again is the only way.
       await delay(RETRY_PAUSE_MS);
+      // Timers that are due are all run before anything else: several attempts that wait would keep each other due.
+      await nextTurn();
     }
   }
 
   /**
    * One write transaction: all of it or nothing. Takes the write lock first, so that it cannot be lost half-way.
+   * Writes are made in the order asked for, so that one of them at a time tries for the lock.
    * Rejects with `store.unavailable` once the file was removed or replaced: SQLite would go on writing to what
    * nobody will ever open again.
    */
   async write<T>(work: () => T): Promise<T> {
-    const result = await this.attempt(() => this.raw.transaction(work).immediate());
+    const giveUpAtMs = performance.now() + this.#busyTimeoutMs;
+    const write = this.#lastWrite.then(() =>
+      this.attempt(() => this.raw.transaction(work).immediate(), giveUpAtMs),
+    );
+    this.#lastWrite = write.catch(() => undefined);
+    const result = await write;
     if (!isStillThere(this.#file)) throw new StoreError('store.unavailable', 'The file is gone.');
     return result;
   }

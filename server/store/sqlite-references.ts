@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Statement } from 'better-sqlite3';
 import { toStoreError, type SqliteDatabase } from './sqlite-database.ts';
 import type { SqliteKeys } from './sqlite-keys.ts';
 import type { StoreError } from './errors.ts';
+import { iteratePages, type ReferencePage } from './reference-pages.ts';
 import type { NewReference, ReferenceStore, StoredReference, SubjectSummary } from './ports.ts';
 import {
   assertStorable,
@@ -14,7 +14,7 @@ import {
   type ReferenceRecord,
 } from './reference-record.ts';
 
-/** References opened between two turns of the event loop by `all`. */
+/** References opened between two turns of the event loop. */
 const PAGE = 128;
 
 type Row = ReferenceRecord & { readonly sequence: number };
@@ -83,18 +83,15 @@ export class SqliteReferences implements ReferenceStore {
     });
   }
 
-  async *all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncGenerator<StoredReference> {
-    let last = 0;
-    for (;;) {
-      const rows = await this.#database.attempt(() => this.#page.all(last, PAGE));
-      for (const row of rows) {
-        last = row.sequence;
-        const opened = this.#tryOpen(row, onCorrupt);
-        if (opened !== null) yield opened;
-      }
-      if (rows.length < PAGE) return;
-      await nextTurn();
-    }
+  all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncGenerator<StoredReference> {
+    return iteratePages((after) => this.page(after), onCorrupt);
+  }
+
+  /** The references that follow the place `after`, for `iteratePages`. */
+  async page(after: number): Promise<ReferencePage> {
+    const rows = await this.#database.attempt(() => this.#page.all(after, PAGE));
+    const items = rows.map((row) => this.#itemOf(row));
+    return { items, next: rows.length < PAGE ? null : (rows.at(-1)?.sequence ?? null) };
   }
 
   async eraseSubject(tenant: string, subject: string): Promise<number> {
@@ -141,17 +138,13 @@ export class SqliteReferences implements ReferenceStore {
     return openReference(row, this.#keys.dataKey(row.keyId, row.tenant));
   }
 
-  #tryOpen(
-    row: Row,
-    onCorrupt: ((referenceId: string, error: StoreError) => void) | undefined,
-  ): StoredReference | null {
+  #itemOf(row: Row): ReferencePage['items'][number] {
     try {
-      return this.#open(row);
+      return { opens: true, reference: this.#open(row) };
     } catch (cause) {
       const error = toStoreError(cause);
-      if (onCorrupt === undefined || error.code !== 'store.corrupt') throw error;
-      onCorrupt(row.referenceId, error);
-      return null;
+      if (error.code !== 'store.corrupt') throw error;
+      return { opens: false, referenceId: row.referenceId, detail: error.detail };
     }
   }
 }

@@ -17,6 +17,10 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
+export interface SqliteStore extends Store {
+  readonly references: SqliteReferences;
+}
+
 /**
  * Opens the store of one node: WAL, synced at every commit, secure deletion, file mode 0600. Several processes may
  * share the file.
@@ -24,7 +28,7 @@ export interface SqliteStoreOptions {
  * Rejects with `StoreError`: `store.key_mismatch` (other master key), `store.newer_schema`, `store.corrupt` (no
  * database, or damaged), `store.busy`, `store.full`, `store.unavailable` (path not usable).
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const keyring = new Keyring(options.masterKey);
   let database: SqliteDatabase | undefined;
   try {
