@@ -1,13 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Sessions that run in real time (recorded clips, a browser's camera) get the machine to themselves. */
-const REAL_TIME = [
-  'test/e2e/command-line.test.ts',
-  'test/browser/trip.test.ts',
-  'test/browser/flows.test.ts',
-  'test/demo/browser/**/*.test.ts',
-];
+/** Sessions that run in real time (recorded clips, a browser's camera) run after everything else, two files at a time. */
+const REAL_TIME = ['test/e2e/command-line.test.ts', 'test/demo/browser/**/*.test.ts'];
+/** Here a blink is asked for and drawn as the page asks for pictures: this has the machine to itself. */
+const ALONE = ['test/browser/trip.test.ts'];
 
 /** Files that start servers, workers, programs or browsers: each gets a process of its own. */
 const PROGRAMS = [
@@ -50,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'programs',
           include: PROGRAMS,
-          exclude: REAL_TIME,
+          exclude: [...REAL_TIME, ...ALONE],
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
@@ -61,7 +58,7 @@ export default defineConfig({
           // Nothing here replaces a module or a global, so that files can share a process and what it has loaded.
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: [...REAL_TIME, ...PROGRAMS],
+          exclude: [...REAL_TIME, ...ALONE, ...PROGRAMS],
           isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
@@ -70,10 +67,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'trip',
+          name: 'real-time',
           include: REAL_TIME,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'trip',
+          include: ALONE,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

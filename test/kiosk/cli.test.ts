@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   API_KEY,
@@ -29,12 +30,14 @@ interface Ended {
 }
 
 let folder: string;
+let program: string;
 let pictures: string;
 const servers: TestServer[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'veriframe-cli-'));
   pictures = join(folder, 'pictures');
+  program = await bundledProgram();
   await mkdir(pictures);
   await writeFile(join(pictures, '1.jpg'), await jpegOf());
 });
@@ -49,12 +52,29 @@ async function serverFor(script: Script): Promise<TestServer> {
   return server;
 }
 
+/** The real program with all its modules in one file: translating them anew at each start costs more than it does. */
+async function bundledProgram(): Promise<string> {
+  const home = join(folder, 'program');
+  const outfile = join(home, 'cli.mjs');
+  await build({
+    entryPoints: [CLI],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  await symlink(join(ROOT, 'node_modules'), join(home, 'node_modules'), 'junction');
+  return outfile;
+}
+
 /** Starts the real program. Its environment holds nothing of veriframe's but what is given. */
 function start(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): ChildProcess & { ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', VERIFRAME_DATA_DIR: join(folder, 'no-data'), ...environment },
   });
@@ -317,13 +337,13 @@ describe('the program', { timeout: 60_000 }, () => {
 });
 
 describe('--on-accept', { timeout: 60_000 }, () => {
-  const program = ['--on-accept', process.execPath, '--on-accept-arg=-e', '--on-accept-arg'];
+  const runs = ['--on-accept', process.execPath, '--on-accept-arg=-e', '--on-accept-arg'];
 
   it('runs the program after an accept, with the token in its environment and no shell', async () => {
     const server = await serverFor(decidingScript('accept'));
     const written = join(folder, 'door.json');
     const script = `console.log('click'); require('fs').writeFileSync(process.argv[1], JSON.stringify([process.argv[2], process.env]))`;
-    const more = [...program, script, '--on-accept-arg', written, '--on-accept-arg', '$HOME; `id`'];
+    const more = [...runs, script, '--on-accept-arg', written, '--on-accept-arg', '$HOME; `id`'];
     const ended = await verify(server, '--json', ...more).ended;
     expect(ended.exitCode).toBe(0);
     expect(ended.err).toBe('click\n');
@@ -337,7 +357,7 @@ describe('--on-accept', { timeout: 60_000 }, () => {
 
   it('runs nothing after a reject or an accept whose token fails', async () => {
     const written = join(folder, 'never.txt');
-    const more = [...program, `require('fs').writeFileSync(${JSON.stringify(written)}, '')`];
+    const more = [...runs, `require('fs').writeFileSync(${JSON.stringify(written)}, '')`];
     for (const script of [decidingScript('reject'), decidingScript('accept', { foreignKey: true })])
       await verify(await serverFor(script), ...more).ended;
     await expect(readFile(written)).rejects.toThrow(/ENOENT/);
@@ -345,7 +365,7 @@ describe('--on-accept', { timeout: 60_000 }, () => {
 
   it('makes the exit status 3 when the program fails', async () => {
     const server = await serverFor(decidingScript('accept'));
-    const ended = await verify(server, ...program, 'process.exit(7)').ended;
+    const ended = await verify(server, ...runs, 'process.exit(7)').ended;
     expect(ended.exitCode).toBe(3);
     expect(ended.err).toContain('(door.failed)');
   });
