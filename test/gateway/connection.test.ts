@@ -122,6 +122,31 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
       await running.host.disconnected(1);
     });
 
+    it('R11: what comes before its answer adds up to 4096 bytes at most, however it is divided', async () => {
+      const client = new ProtocolClient(await TestClient.open(running.socketUrl));
+      const gate = new Gate();
+      running.host.beforeWelcome = () => gate.opened;
+      client.raw.send(hello(running.ticket()));
+      for (const size of [2_000, 2_100])
+        client.raw.send(encode({ type: 'skip', later: new Uint8Array(size) }));
+      expect(await endOf(client)).toEqual(endWith('message.too_large'));
+      gate.open();
+      await running.host.disconnected(1);
+    });
+
+    it.each([
+      ['frame.no_credit', (client: ProtocolClient, seq: number) => client.sayFrame(seq)],
+      ['frame.rate', (client: ProtocolClient) => client.say({ type: 'skip' })],
+    ] as const)('no more than a few messages wait: the next ends with %s', async (code, say) => {
+      const gate = new Gate();
+      running.host.beforeAttach = () => gate.opened;
+      const client = await ProtocolClient.welcomed(running);
+      for (let seq = 1; seq <= 33; seq += 1) say(client, seq);
+      expect(await endOf(client)).toEqual(endWith(code));
+      gate.open();
+      await running.host.disconnected(1);
+    });
+
     it('frames sent on the first credit wait for the session and arrive in order', async () => {
       const gate = new Gate();
       running.host.beforeAttach = () => gate.opened;
