@@ -1,16 +1,10 @@
+import { DARK, LIGHT } from '../../palette.ts';
+
 /** The colours of both themes; every page's style sheets take them by these names. */
-export const LIGHT = {
-  ink: '#14171d',
-  soft: '#5f5f59',
-  paper: '#f6f6f3',
-  surface: '#ecebe6',
-  hairline: '#d9d8d1',
-  edge: '#84837b',
-  proven: '#0b8a66',
+const LIGHT_PAGES = {
+  ...LIGHT,
   'proven-text': '#08744f',
-  guide: '#a87008',
   'guide-text': '#815405',
-  stop: '#b93b3e',
   'trace-1': '#0b7d5d',
   'trace-2': '#9a6404',
   'trace-3': '#2f6bc4',
@@ -20,18 +14,10 @@ export const LIGHT = {
   'trace-7': '#8a4b2f',
   'trace-8': '#55606e',
 };
-export const DARK: typeof LIGHT = {
-  ink: '#f1f1ec',
-  soft: '#a3a39c',
-  paper: '#0b0e14',
-  surface: '#12161e',
-  hairline: '#2a2e36',
-  edge: '#7b7c7a',
-  proven: '#15b88a',
+const DARK_PAGES: typeof LIGHT_PAGES = {
+  ...DARK,
   'proven-text': '#2ec79b',
-  guide: '#e0a22e',
   'guide-text': '#e0a22e',
-  stop: '#e0686a',
   'trace-1': '#2ec79b',
   'trace-2': '#e0a22e',
   'trace-3': '#7fb2ff',
@@ -44,7 +30,7 @@ export const DARK: typeof LIGHT = {
 
 /** The style sheet of the colours: those of the system's theme, or of the one that the document names. */
 export function coloursSheet(): string {
-  const [light, dark] = [LIGHT, DARK].map((theme) =>
+  const [light, dark] = [LIGHT_PAGES, DARK_PAGES].map((theme) =>
     Object.entries(theme)
       .map(([name, colour]) => `--${name}:${colour};`)
       .join(''),

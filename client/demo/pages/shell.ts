@@ -1,5 +1,5 @@
+import { DARK, LIGHT } from '../../palette.ts';
 import { type Language, LANGUAGES, type Words } from '../words/index.ts';
-import { DARK, LIGHT } from './colours.ts';
 import { mark } from './drawings.ts';
 import { iconMarkup } from './icons.ts';
 

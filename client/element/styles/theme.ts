@@ -1,30 +1,23 @@
-import { css } from 'lit';
+import { css, type CSSResult, unsafeCSS } from 'lit';
+import { DARK, LIGHT, type Palette } from '../../palette.ts';
 
-const light = css`
-  --ink: var(--face-auth-text, #14171d);
-  --soft: var(--face-auth-soft-text, #5f5f59);
-  --paper: var(--face-auth-background, #f6f6f3);
-  --surface: var(--face-auth-surface, #ecebe6);
-  --hairline: var(--face-auth-hairline, #d9d8d1);
-  --tick: #84837b;
-  --shade: rgb(246 246 243 / 0.88);
-  --proven: var(--face-auth-proven, #0b8a66);
-  --guide: var(--face-auth-guide, #a87008);
-  --stop: var(--face-auth-stop, #b93b3e);
-`;
+/** What a page may set, each with the palette's colour where it does not. */
+const themed = (palette: Palette, shade: string): CSSResult =>
+  unsafeCSS(`
+  --ink: var(--face-auth-text, ${palette.ink});
+  --soft: var(--face-auth-soft-text, ${palette.soft});
+  --paper: var(--face-auth-background, ${palette.paper});
+  --surface: var(--face-auth-surface, ${palette.surface});
+  --hairline: var(--face-auth-hairline, ${palette.hairline});
+  --tick: ${palette.edge};
+  --shade: ${shade};
+  --proven: var(--face-auth-proven, ${palette.proven});
+  --guide: var(--face-auth-guide, ${palette.guide});
+  --stop: var(--face-auth-stop, ${palette.stop});
+`);
 
-const dark = css`
-  --ink: var(--face-auth-text, #f1f1ec);
-  --soft: var(--face-auth-soft-text, #a3a39c);
-  --paper: var(--face-auth-background, #0b0e14);
-  --surface: var(--face-auth-surface, #12161e);
-  --hairline: var(--face-auth-hairline, #2a2e36);
-  --tick: #7b7c7a;
-  --shade: rgb(11 14 20 / 0.82);
-  --proven: var(--face-auth-proven, #15b88a);
-  --guide: var(--face-auth-guide, #e0a22e);
-  --stop: var(--face-auth-stop, #e0686a);
-`;
+const light = themed(LIGHT, 'rgb(246 246 243 / 0.88)');
+const dark = themed(DARK, 'rgb(11 14 20 / 0.82)');
 
 /** Colours for both themes, following the system unless the page says which. */
 export const theme = css`
