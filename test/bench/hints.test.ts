@@ -26,7 +26,7 @@ describe('the hint', () => {
     'is right for 95 % of real photos degraded in known ways (skipped without the optional data folder)',
     async () => {
       const photos: Photo[] = [];
-      for (const file of await photoFiles(dataDir, 12)) {
+      for (const file of await photoFiles(dataDir, 8)) {
         const photo = await loadPhoto(file, file, core);
         if (photo !== null) photos.push(photo);
       }

@@ -15,6 +15,9 @@ function split(chunks: readonly Buffer[], splitter = new MjpegSplitter()): Buffe
   return chunks.flatMap((chunk) => splitter.push(chunk));
 }
 
+/** As text, which compares faster than bytes one by one. */
+const texts = (found: readonly Buffer[]) => found.map((picture) => picture.toString('base64'));
+
 describe('MjpegSplitter', () => {
   let baseline: Buffer;
   let progressive: Buffer;
@@ -37,7 +40,7 @@ describe('MjpegSplitter', () => {
     const stream = Buffer.concat(pictures);
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 40 }), (cuts) => {
-        expect(split(chunked(stream, cuts))).toEqual(pictures);
+        expect(texts(split(chunked(stream, cuts)))).toEqual(texts(pictures));
       }),
       RUN,
     );
@@ -63,7 +66,7 @@ describe('MjpegSplitter', () => {
     const stream = Buffer.concat([between, baseline, between, progressive, between]);
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 20 }), (cuts) => {
-        expect(split(chunked(stream, cuts))).toEqual([baseline, progressive]);
+        expect(texts(split(chunked(stream, cuts)))).toEqual(texts([baseline, progressive]));
       }),
       RUN,
     );
@@ -95,7 +98,7 @@ describe('MjpegSplitter', () => {
       fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
         // A claimed segment reaches at most 65535 bytes ahead, so a picture beyond that is always found.
         const found = split([Buffer.from(noise), Buffer.alloc(70_000), baseline, progressive]);
-        expect(found.at(-1)).toEqual(progressive);
+        expect(texts(found).at(-1)).toEqual(texts([progressive])[0]);
       }),
       RUN,
     );
