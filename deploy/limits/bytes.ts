@@ -143,10 +143,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         what: 'Entries of a page of decisions or subjects',
         limit: count(MOST_A_PAGE),
         hears: 'api.invalid',
-        test: test(
-          'hostile/api',
-          'answers whatever its description allows or forbids as it is documented, and never fails',
-        ),
+        test: test('hostile/api', 'gives pages as long as they may be, and refuses longer ones'),
       },
       {
         what: 'Tickets issued and neither used nor expired',

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MOST_A_PAGE } from '../../server/api/observation.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { describeOperations, errorBody } from '../../server/api/openapi.ts';
 import type { Operation } from '../../server/api/operation.ts';
@@ -231,6 +232,25 @@ describe('the API on a real store', () => {
     };
   });
   afterAll(() => close());
+
+  it('gives pages as long as they may be, and refuses longer ones', async () => {
+    const answer = createRoutes({ api: context, allowedOrigins: [], reportFault: () => undefined });
+    const ask = async (path: string, limit: number) => {
+      const { status, body } = await answer({
+        method: 'GET',
+        path,
+        query: `limit=${limit}`,
+        headers: new Map([['authorization', `Bearer ${keys.watcher.key}`]]),
+        remoteAddress: '127.0.0.1',
+        body: new Uint8Array(0),
+      });
+      return [status, Buffer.from(body).toString().includes('api.invalid')];
+    };
+    for (const path of ['/v1/decisions', '/v1/subjects']) {
+      expect([path, await ask(path, MOST_A_PAGE)]).toEqual([path, [200, false]]);
+      expect([path, await ask(path, MOST_A_PAGE + 1)]).toEqual([path, [400, true]]);
+    }
+  });
 
   it('answers whatever its description allows or forbids as it is documented, and never fails', async () => {
     const faults: unknown[] = [];
