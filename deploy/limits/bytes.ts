@@ -24,7 +24,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         setting: 'maxConnections',
         hears: { words: 'dropped (ws) or refused by the system (uWS)' },
         test: test(
-          'gateway/transport.contract',
+          'gateway/room.contract',
           'beyond the bound are dropped, those inside are served, and there is room when they leave',
         ),
       },
