@@ -11,7 +11,9 @@ afterEach(() => gateway?.close());
 describe('idleness over ws', () => {
   it('R32: cuts off a peer that answers no ping and keeps one that does', async () => {
     const idleTimeoutMs = 200;
-    const running = await startGateway(chooseTransport('ws').create, { limits: { idleTimeoutMs } });
+    // A peer that says nothing is not to be ended by the wait for its hello.
+    const limits = { idleTimeoutMs, helloTimeoutMs: 600_000 };
+    const running = await startGateway(chooseTransport('ws').create, { limits });
     ({ gateway } = running);
     const alive = await ProtocolClient.welcomed(running);
     const { socket, heard } = rawConnection(running.port);
