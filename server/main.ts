@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { startServer, type RunningServer } from './compose.ts';
 import { ConfigError, describeOptions, readConfig, type Config } from './config.ts';
 import { ExecutionProviderError } from './inference/execution-provider.ts';
@@ -76,7 +77,7 @@ try {
 } catch (error) {
   const isExpected = error instanceof ConfigError || error instanceof ExecutionProviderError;
   process.stderr.write(
-    `veriframe: ${isExpected || !(error instanceof Error) ? String(error) : error.stack}\n`,
+    `veriframe: ${isExpected || !(error instanceof Error) ? String(error) : inspect(error)}\n`,
   );
   process.exitCode = 1;
 }
