@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { createAdmission } from '../../server/gateway/admission.ts';
-import { clientAddress, headerMap } from '../../server/gateway/http-parts.ts';
+import { clientAddress, headerMap, isAmbiguous } from '../../server/gateway/http-parts.ts';
 import { TokenBucket } from '../../server/gateway/token-bucket.ts';
 import type { HttpRequest } from '../../server/gateway/transport.ts';
 
@@ -88,6 +88,44 @@ describe('client address', () => {
     expect(clientAddress('127.0.0.1', headers, false)).toBe('127.0.0.1');
     expect(clientAddress('127.0.0.1', headers, true)).toBe('10.0.0.3');
     expect(clientAddress('127.0.0.1', new Map(), true)).toBe('127.0.0.1');
+  });
+});
+
+/** The parsers refuse most of these themselves; others may come in their place. */
+describe('a request that can be read in two ways', () => {
+  it.each([
+    ['a header without a name', [['', 'x']]],
+    [
+      'a length beside chunks',
+      [
+        ['Content-Length', '4'],
+        ['Transfer-Encoding', 'chunked'],
+      ],
+    ],
+    ['a length that is no number', [['Content-Length', '+4']]],
+    [
+      'two lengths, though equal',
+      [
+        ['Content-Length', '4'],
+        ['content-length', '4'],
+      ],
+    ],
+    ['chunks within something else', [['Transfer-Encoding', 'gzip, chunked']]],
+    [
+      'an upgrade with a body',
+      [
+        ['Upgrade', 'websocket'],
+        ['Content-Length', '4'],
+      ],
+    ],
+  ] as [string, [string, string][]][])('is known by %s', (_title, pairs) => {
+    expect(isAmbiguous([['Host', 'localhost'], ...pairs])).toBe(true);
+    expect(
+      isAmbiguous([
+        ['Host', 'localhost'],
+        ['Content-Length', '4'],
+      ]),
+    ).toBe(false);
   });
 });
 

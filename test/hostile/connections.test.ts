@@ -133,6 +133,10 @@ describe.each(TRANSPORTS)('hostile connections over %s', (_, transport) => {
         expect([what, allowed.includes(heard)]).toEqual([what, true]);
       }),
     );
+    const long = new TestClient(liveUrl(), { subprotocol: LIVE_SUBPROTOCOL });
+    await long.opened;
+    long.send(new Uint8Array(4097));
+    expect(await endOf(long)).toEqual(['message.too_large', 4004]);
     expect(running.faults).toEqual([]);
     expect(running.gateway.connections).toBe(0);
   });
