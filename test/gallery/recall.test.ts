@@ -102,6 +102,36 @@ describe('gallery recall against brute force', () => {
     database.close();
   });
 
+  it('fills a table a little at a time: nobody waits for all of it, and whoever leaves meanwhile is in neither', () => {
+    const database = emptyDatabase();
+    const writes: number[] = [];
+    const rowsWritten = () => database.prepare<[], number>('SELECT total_changes()').pluck().get() ?? 0;
+    const people = Math.ceil(BITS_FROM_COMPONENTS / 1024);
+    const { references } = clusteredPeople('faceres', 1024, people + 100, 15);
+    const index = new VectorIndex(database, 'i', 1024);
+    const add = (id: number, bulk = false) =>
+      index.add(id, references[id].subject, references[id].embeddings.faceres!, bulk);
+    for (let id = 0; id < people - 1; id++) add(id, true);
+    index.settle();
+    const left = [0, 700, people - 2];
+    for (let id = people - 1; index.form === 'float'; id++) {
+      const before = rowsWritten();
+      add(id);
+      writes.push(rowsWritten() - before);
+      if (id === people + 9) for (const one of left) index.remove(one);
+      expect(index.search(references[id].embeddings.faceres!, 1)[0].subject).toBe(references[id].subject);
+    }
+    expect(writes.length).toBeGreaterThan(20);
+    expect(Math.max(...writes)).toBeLessThan(2 * writes[0]);
+    for (const one of left) {
+      const found = index.search(references[one].embeddings.faceres!, 5).map(({ subject }) => subject);
+      expect(found).not.toContain(references[one].subject);
+    }
+    for (const one of [1, 699, people])
+      expect(index.search(references[one].embeddings.faceres!, 1)[0].subject).toBe(references[one].subject);
+    database.close();
+  });
+
   it('keeps no byte of a removed vector in the table', () => {
     const database = emptyDatabase();
     const { references } = clusteredPeople('dlib', 128, 300, 14);
