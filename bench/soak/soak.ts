@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoadRig, type RigOptions, type Window } from '../load/rig.ts';
-import { measureStep, thisMachine, type Machine } from '../load/run.ts';
+import { thisMachine, type Machine } from '../load/run.ts';
 
 export interface SoakPoint extends Window {
   readonly atMinute: number;
@@ -40,9 +40,11 @@ export interface SoakOptions extends RigOptions {
 
 /** Part of the soak that counts as warm-up. */
 const WARM_UP_SHARE = 0.2;
-/** Rounds of finding out how many people make the load: a frame costs less where workers are kept busy. */
+/** How many people make the load is found out in rounds: a frame costs less where workers are kept busy. */
 const CALIBRATIONS = 3;
-const CALIBRATION_S = 20;
+const FIRST_SEATS = 4;
+const CALIBRATION_S = 16;
+const SETTLE_S = 4;
 
 /** Holds a server at a share of what it can do for as long as asked and watches it. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
@@ -50,13 +52,11 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const machine = thisMachine();
   const rig = await LoadRig.start(options);
   try {
-    const calibrationS = Math.min(CALIBRATION_S, 4 * minutes);
-    let seats = 2;
+    let seats = FIRST_SEATS;
     for (let round = 0; round < CALIBRATIONS; round++) {
-      const { server } = await measureStep(rig, seats, calibrationS);
-      const { frameMs } = server.capacity;
-      seats = seatsFor(load, frameMs, server.workers.count, framesPerSecond);
-      onProgress(`${seats} people, ${frameMs.toFixed(1)} ms a frame`);
+      const share = await loadOf(rig, seats, Math.min(CALIBRATION_S, 4 * minutes));
+      onProgress(`${seats} people: ${(100 * share).toFixed(0)} % of the workers' time`);
+      seats = seatsFor(load, seats, share);
     }
     rig.seat(seats);
     const startedAtMs = performance.now();
@@ -85,9 +85,22 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-/** People who keep that share of the workers busy when each frame costs so much. At least one. */
-export function seatsFor(load: number, frameMs: number, workers: number, framesPerSecond: number): number {
-  return Math.max(1, Math.round((load * workers * 1000) / (frameMs * framesPerSecond)));
+/** Mean share of the workers' time that so many people use, over some seconds. */
+async function loadOf(rig: LoadRig, seats: number, seconds: number): Promise<number> {
+  rig.seat(seats);
+  await delay(1000 * SETTLE_S);
+  let sum = 0;
+  const looks = Math.max(1, Math.round(seconds));
+  for (let look = 0; look < looks; look++) {
+    await delay(1000);
+    sum += (await rig.sample()).server.capacity.load;
+  }
+  return sum / looks;
+}
+
+/** People who make that load when so many make another. At least one, and at most twice as many. */
+export function seatsFor(load: number, seats: number, theirLoad: number): number {
+  return Math.max(1, Math.round(Math.min(2 * seats, (seats * load) / theirLoad)));
 }
 
 function progressOf({ atMinute, server }: SoakPoint): string {

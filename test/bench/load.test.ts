@@ -96,8 +96,10 @@ describe('the figures', () => {
   });
 
   it('choose as many people as fill the wanted share of the workers', () => {
-    expect(seatsFor(0.8, 10, 2, 20)).toBe(8);
-    expect(seatsFor(0.8, 100, 1, 20)).toBe(1);
+    expect(seatsFor(0.8, 4, 0.4)).toBe(8);
+    expect(seatsFor(0.8, 2, 1)).toBe(2);
+    expect(seatsFor(0.1, 2, 0.9)).toBe(1);
+    expect(seatsFor(0.8, 4, 0)).toBe(8);
   });
 
   it('are not begun where too few files may be open, and the error says what to do', () => {
