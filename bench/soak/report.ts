@@ -3,7 +3,7 @@ import type { EChartsOption } from 'echarts';
 import { writeChart } from '../../models/evaluate/chart-picture.ts';
 import { table } from '../../models/evaluate/text-cells.ts';
 import { correctness, machineText, wrongText } from '../load/report.ts';
-import type { SoakReport } from './soak.ts';
+import type { Slope, SoakReport } from './soak.ts';
 
 /** The report in Markdown. */
 export function soakText(report: SoakReport): string {
@@ -24,15 +24,20 @@ export function soakText(report: SoakReport): string {
     ...(wrong === null ? [] : ['', wrong]),
     '',
     table(
-      ['', 'after warm-up', 'at the end', 'slope an hour ± standard error'],
-      trends.map(({ what, unit, first, last, slopeAnHour, errorAnHour }) => [
+      ['', 'after warm-up', 'at the end', 'slope an hour ± standard error', 'of the second half'],
+      trends.map(({ what, unit, first, last, slopeAnHour, lateSlopeAnHour }) => [
         unit === '' ? what : `${what}, ${unit}`,
         first.toFixed(1),
         last.toFixed(1),
-        `${slopeAnHour.toFixed(2)} ± ${errorAnHour.toFixed(2)}`,
+        slopeText(slopeAnHour),
+        slopeText(lateSlopeAnHour),
       ]),
     ),
   ].join('\n')}\n`;
+}
+
+function slopeText({ slope, error }: Slope): string {
+  return `${slope.toFixed(2)} ± ${error.toFixed(2)}`;
 }
 
 /** Draws `soak.svg` and `soak.png` into `folder`. */

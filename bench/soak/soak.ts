@@ -25,9 +25,16 @@ export interface Trend {
   readonly unit: string;
   readonly first: number;
   readonly last: number;
-  /** Least squares, with the standard error of the slope. */
-  readonly slopeAnHour: number;
-  readonly errorAnHour: number;
+  readonly slopeAnHour: Slope;
+  /** Of the second half alone: what grows until it is full has stopped there, a leak has not. */
+  readonly lateSlopeAnHour: Slope;
+}
+
+/** By least squares. */
+export interface Slope {
+  readonly slope: number;
+  /** Standard error. */
+  readonly error: number;
 }
 
 export interface SoakOptions extends RigOptions {
@@ -117,25 +124,27 @@ const FIGURES: readonly (readonly [what: string, unit: string, value: (point: So
   ['latency p99', 'ms', ({ server }) => server.latencyMs.p99],
 ];
 
-/** The courses of all figures. Empty with fewer than three points after the warm-up. */
+/** The courses of all figures. Empty with fewer than three points in the second half. */
 export function trendsOf(points: readonly SoakPoint[]): Trend[] {
   const settled = points.slice(Math.ceil(WARM_UP_SHARE * points.length));
-  if (settled.length < 3) return [];
+  const late = points.slice(Math.ceil(points.length / 2));
+  if (late.length < 3) return [];
   return FIGURES.map(([what, unit, value]) => {
-    const line = fitLine(settled.map((point) => [point.atMinute / 60, value(point)]));
+    const slopeOf = (part: readonly SoakPoint[]) =>
+      fitLine(part.map((point) => [point.atMinute / 60, value(point)]));
     return {
       what,
       unit,
       first: value(settled[0]),
       last: value(settled[settled.length - 1]),
-      slopeAnHour: line.slope,
-      errorAnHour: line.error,
+      slopeAnHour: slopeOf(settled),
+      lateSlopeAnHour: slopeOf(late),
     };
   });
 }
 
 /** Least squares through (x, y), with the standard error of its slope. Needs three points with two different x. */
-export function fitLine(points: readonly (readonly [number, number])[]): { slope: number; error: number } {
+export function fitLine(points: readonly (readonly [number, number])[]): Slope {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];
   let xx = 0;
