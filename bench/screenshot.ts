@@ -20,6 +20,8 @@ const CHALLENGE = new RegExp(Object.values(en.challenge).join('|'));
 /** What the picture shows: the cue that says most by itself. Chance asks for it within a few sessions. */
 const WANTED = [en.challenge['turn-left'], en.challenge['turn-right']];
 const MOST_SESSIONS = 30;
+/** A drawn head is not always taken for one that holds still: then the next session may do. */
+const MOST_WAIT_MS = 12_000;
 
 /** A camera that shows the picture, moving a little as a head that is held still does; run in the page as it stands. */
 const camera = (picture: Buffer) => `
@@ -56,8 +58,11 @@ async function take(browser: Browser, assets: string, head: Buffer): Promise<Buf
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('button', { name: en.start.button, exact: true }).click();
     const line = page.locator('.line:not(.leaving)', { hasText: CHALLENGE });
-    await line.waitFor();
-    if (!WANTED.includes((await line.textContent()) ?? '')) return null;
+    const isAsked = await line.waitFor({ timeout: MOST_WAIT_MS }).then(
+      () => true,
+      () => false,
+    );
+    if (!isAsked || !WANTED.includes((await line.textContent()) ?? '')) return null;
     // The bead has come to rest.
     await page.waitForTimeout(900);
     return await page.screenshot({ clip: { x: 0, y: 0, ...VIEWPORT, height: 720 } });
