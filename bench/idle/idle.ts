@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
+import { descriptorLimit } from '../../server/gateway/descriptors.ts';
 import { thisMachine, type Machine } from '../load/run.ts';
 import type { Holdings } from './server-child.ts';
 
@@ -50,21 +50,13 @@ export async function measureIdle(
 }
 
 /** Throws Error saying what to do when this process may not open that many. Nothing is known outside Linux. */
-export function requireDescriptors(sockets: number, limits = readLimits()): void {
-  const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
+export function requireDescriptors(sockets: number, limits?: string): void {
+  const allowed = descriptorLimit(limits);
   const needed = sockets + SPARE_DESCRIPTORS;
-  if (soft !== undefined && Number(soft) < needed)
+  if (allowed !== null && allowed < needed)
     throw new Error(
-      `${sockets} sockets need ${needed} open files, and ${soft} are allowed here: run "ulimit -n ${needed}" first, or ask for fewer with --sockets.`,
+      `${sockets} sockets need ${needed} open files, and ${allowed} are allowed here: run "ulimit -n ${needed}" first, or ask for fewer with --sockets.`,
     );
-}
-
-function readLimits(): string {
-  try {
-    return readFileSync('/proc/self/limits', 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 async function measure(transport: IdleRun['transport'], sockets: number): Promise<IdleRun> {

@@ -17,7 +17,8 @@ import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
 import type { LiveGrant } from '../../server/observe/live-feed.ts';
-import type { ClientLink, SessionHandle, SessionHost, SessionRequest } from '../../server/session/ports.ts';
+import type { ClientLink, SessionHandle, SessionHost } from '../../server/session/ports.ts';
+import { identification } from '../support/session-request.ts';
 import { TestClient } from './sockets.ts';
 
 /** Every transport this machine can run; ws alone where uWebSockets.js has no binary. */
@@ -256,17 +257,7 @@ export async function startGateway(
     socketUrl: `ws://127.0.0.1:${port}${STREAM_PATH}`,
     ticket() {
       sessions += 1;
-      const request: SessionRequest = {
-        sessionId: `session-${sessions}`,
-        tenant: 'mine',
-        mode: 'identify',
-        subject: null,
-        policy: 'standard',
-        audience: null,
-        nonce: null,
-        createdAtMs: 0,
-      };
-      return parts.tickets.issue(request).ticket;
+      return parts.tickets.issue(identification(`session-${sessions}`)).ticket;
     },
   };
 }

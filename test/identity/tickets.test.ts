@@ -1,17 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTickets } from '../../server/identity/tickets.ts';
-import type { SessionRequest } from '../../server/session/ports.ts';
-
-const request = (sessionId: string): SessionRequest => ({
-  sessionId,
-  tenant: 'default',
-  mode: 'identify',
-  subject: null,
-  policy: 'standard',
-  audience: null,
-  nonce: null,
-  createdAtMs: 0,
-});
+import { identification as request } from '../support/session-request.ts';
 
 function setUp() {
   const time = { nowMs: 1000 };

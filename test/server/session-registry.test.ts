@@ -3,8 +3,9 @@ import { createTickets } from '../../server/identity/tickets.ts';
 import type { FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import { SessionRegistry } from '../../server/session-registry.ts';
-import type { ClientLink, SessionRequest } from '../../server/session/ports.ts';
+import type { ClientLink } from '../../server/session/ports.ts';
 import { BASE_MODELS } from '../support/session-driver.ts';
+import { identification } from '../support/session-request.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Workers that never give a turn. */
@@ -46,17 +47,7 @@ function registryOf(maxSessions: number) {
   };
   let last = 0;
   const attach = async () => {
-    const request: SessionRequest = {
-      sessionId: `session-${++last}`,
-      tenant: 'mine',
-      mode: 'identify',
-      subject: null,
-      policy: 'standard',
-      audience: null,
-      nonce: null,
-      createdAtMs: 0,
-    };
-    return await registry.attach(tickets.issue(request).ticket, link);
+    return await registry.attach(tickets.issue(identification(`session-${++last}`)).ticket, link);
   };
   return { attach, clock, closed, registry };
 }

@@ -8,7 +8,7 @@ import { toStoreError } from '../../server/store/sqlite-database.ts';
 import { openSqliteStore } from '../../server/store/sqlite.ts';
 import { describeStore } from './reference-store.contract.ts';
 import { createSqliteBackend, testMasterKey, type SqliteBackend } from './sqlite-backend.ts';
-import { newReference } from './support.ts';
+import { newDecision, newReference } from './support.ts';
 
 describeStore('SQLite', createSqliteBackend);
 
@@ -45,19 +45,9 @@ describe('SQLite store', () => {
     const store = await backend.open();
     const reference = newReference({ subject: 'subject-id-that-must-not-show' });
     await store.references.add(reference);
-    await store.decisions.record({
-      sessionId: 's',
-      tenant: 'door',
-      subject: reference.subject,
-      mode: 'enrol',
-      outcome: 'accept',
-      observed: false,
-      policy: 'standard',
-      reasons: [],
-      assurance: { tier: 'base', measured: [], unmeasured: [], challengesPassed: 0 },
-      startedAtMs: 1,
-      decidedAtMs: 2,
-    });
+    await store.decisions.record(
+      newDecision('s', { subject: reference.subject, mode: 'enrol', outcome: 'accept' }),
+    );
     const files = await rawFiles();
     expect(files.includes('door')).toBe(true);
     expect(files.includes(reference.subject)).toBe(false);

@@ -1,5 +1,5 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
-import type { NewReference } from '../../server/store/ports.ts';
+import type { NewDecision, NewReference } from '../../server/store/ports.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 import { normalise } from '../../server/vision/embed.ts';
 import { normalDraw, seededDraws } from '../support/puppet/seeded.ts';
@@ -38,4 +38,22 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);
   return collected;
+}
+
+/** The end of a verification that nobody passed. */
+export function newDecision(sessionId: string, changes: Partial<NewDecision> = {}): NewDecision {
+  return {
+    sessionId,
+    tenant: 'door',
+    subject: null,
+    mode: 'verify',
+    outcome: 'reject',
+    observed: false,
+    policy: 'standard',
+    reasons: [],
+    assurance: { tier: 'base', measured: [], unmeasured: [], challengesPassed: 0 },
+    startedAtMs: 1,
+    decidedAtMs: 2,
+    ...changes,
+  };
 }

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NewDecision } from '../../server/store/ports.ts';
 import {
   openThreadedStore,
   type StoreThreadEvent,
@@ -12,24 +11,9 @@ import { subject } from '../support/subjects.ts';
 import { createPortBackend } from './port-backend.ts';
 import { describeStore } from './reference-store.contract.ts';
 import { createSqliteBackend, testMasterKey, type SqliteBackend } from './sqlite-backend.ts';
-import { collect, newReference } from './support.ts';
+import { collect, newDecision as decision, newReference } from './support.ts';
 
 describeStore('SQLite behind a port', createPortBackend);
-
-const decision = (sessionId: string, changes: Partial<NewDecision> = {}): NewDecision => ({
-  sessionId,
-  tenant: 'door',
-  subject: null,
-  mode: 'verify',
-  outcome: 'reject',
-  observed: false,
-  policy: 'standard',
-  reasons: [],
-  assurance: { tier: 'base', measured: [], unmeasured: [], challengesPassed: 0 },
-  startedAtMs: 1,
-  decidedAtMs: 2,
-  ...changes,
-});
 
 describe('a store on a thread of its own', () => {
   let backend: SqliteBackend;
