@@ -25,6 +25,8 @@ export const REASONS = [
   'required-cue-unmeasured',
   'duplicate-subject',
   'storage-failed',
+  'connection-too-slow',
+  'service-too-slow',
   ...INJECTION_SIGNS,
 ] as const;
 export type Reason = (typeof REASONS)[number];
