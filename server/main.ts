@@ -58,7 +58,7 @@ function announce(
   const tier =
     system.tier === 'full'
       ? 'full: all models are loaded'
-      : 'base: the optional match and PAD models are absent, so error rates are higher (see README)';
+      : 'base: the optional match and PAD models are absent, so error rates are higher (see docs/measurements.md)';
   const lines = [
     `veriframe ${system.version} on http://${host}:${port}`,
     `  tier       ${tier}`,
