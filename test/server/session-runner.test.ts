@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/decision/policy.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { SessionRunner, type DecideEffect } from '../../server/session-runner.ts';
+import { SessionRunner } from '../../server/session-runner.ts';
+import type { Verdict } from '../../server/session/effect.ts';
+import type { EnrolmentResult } from '../../server/session/event.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { BASE_MODELS } from '../support/session-driver.ts';
@@ -59,6 +61,8 @@ class ManualAnalyzer implements FrameAnalyzer {
   }
 }
 
+const STORED: EnrolmentResult = { result: 'stored', reference: { referenceId: 'new', subject: 'ada' } };
+
 /** A promise and the hand that settles it. */
 function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
   let resolve: (value: T) => void = () => undefined;
@@ -72,8 +76,8 @@ function enrolment() {
   const clock = new VirtualClock();
   const random = seeded(5);
   const analyzer = new ManualAnalyzer();
-  const decisions: DecideEffect[] = [];
-  const stored = deferred<'stored' | 'duplicate' | 'failed'>();
+  const decisions: Verdict[] = [];
+  const stored = deferred<EnrolmentResult>();
   const asked = deferred<void>();
   const recorded = deferred<string>();
   const ended = deferred<void>();
@@ -98,6 +102,7 @@ function enrolment() {
         asked.resolve();
         return stored.promise;
       },
+      recordAccept: async () => true,
       async conclude(_request, decision) {
         decisions.push(decision);
         return await recorded.promise;
@@ -146,7 +151,7 @@ describe('a client that leaves while its reference is being stored', () => {
     expect(analyzer.queueDepth).toBe(1);
     runner.disconnected();
     analyzer.giveTurn();
-    stored.resolve('stored');
+    stored.resolve(STORED);
     await ended;
     expect(decisions).toMatchObject([{ outcome: 'accept', subject: 'ada' }]);
   });
@@ -177,7 +182,7 @@ describe('frames that come while a decision is being recorded', () => {
     }
     analyzer.giveTurn();
     await asked;
-    stored.resolve('stored');
+    stored.resolve(STORED);
     await nextTurn();
     expect(decisions).toMatchObject([{ outcome: 'accept' }]);
     const before = heard.length;
