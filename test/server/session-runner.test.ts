@@ -10,6 +10,7 @@ import type { Verdict } from '../../server/session/effect.ts';
 import type { EnrolmentResult } from '../../server/session/event.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
+import { deferred } from '../support/deferred.ts';
 import { BASE_MODELS } from '../support/session-driver.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -62,15 +63,6 @@ class ManualAnalyzer implements FrameAnalyzer {
 }
 
 const STORED: EnrolmentResult = { result: 'stored', reference: { referenceId: 'new', subject: 'ada' } };
-
-/** A promise and the hand that settles it. */
-function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
 
 function enrolment() {
   const clock = new VirtualClock();

@@ -7,9 +7,9 @@ import { flawlessPhotograph, photograph, subject, switchAt } from '../support/su
 const SEEDS = [1, 2, 3, 4, 5];
 const run = (options: DriverOptions, script = subject(), durationMs = 70_000) =>
   new SessionDriver(options).play(script, durationMs);
-const candidate = (subject: string, identity: Identity, seed = 5): Candidate => ({
-  referenceId: `of ${subject}`,
-  subject,
+const candidate = (name: string, identity: Identity, seed = 5): Candidate => ({
+  referenceId: `of ${name}`,
+  subject: name,
   embeddings: embeddingsOf(identity, 0.35, seeded(seed)),
 });
 const outcomeOf = (driver: SessionDriver) => driver.decision?.outcome ?? driver.failure;

@@ -271,18 +271,21 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
     it('records an accept while the reference that it rests on is stored, and not once it is erased', async () => {
       const restsOn = await store.references.add(newReference());
       await store.references.add(newReference({ subject: 'ben', seed: 2 }));
-      const accept = (sessionId: string, changes: Partial<NewDecision> = {}) =>
+      const accept = (
+        sessionId: string,
+        changes: { subject?: string; tenant?: string; restsOn?: string } = {},
+      ) =>
         store.decisions.record({
           ...DECISION,
           sessionId,
           outcome: 'accept',
           restsOn,
           ...changes,
-        } as NewDecision);
+        });
       expect(await accept('before')).toBe(true);
       expect(await accept('of another subject', { subject: 'ben' })).toBe(false);
       expect(await accept('of another tenant', { tenant: 'gate' })).toBe(false);
-      expect(await accept('of nothing', { restsOn: 'nothing' } as Partial<NewDecision>)).toBe(false);
+      expect(await accept('of nothing', { restsOn: 'nothing' })).toBe(false);
       // Asked for one after another, as two sessions and a relying party would.
       const [inTime, erased, late] = await Promise.all([
         accept('in time'),
