@@ -98,6 +98,9 @@ export class Subjects implements SubjectDirectory, Pick<ReferenceStore, 'ofSubje
     if (subject === null) return FAILED;
     try {
       return await this.inTurn(async () => {
+        if (this.parts.sessions.isRevoked(request)) return ERASED;
+        // Of before this session was created. What it enrols must outlive that erasure.
+        if (this.isBeingErased(tenant, subject)) await this.eraseNow(tenant, subject);
         const own = await this.ofSubject(tenant, subject);
         const refusal = await this.refusal(tenant, subject, own, embeddings);
         if (this.parts.sessions.isRevoked(request)) return ERASED;
@@ -112,27 +115,32 @@ export class Subjects implements SubjectDirectory, Pick<ReferenceStore, 'ofSubje
   }
 
   async erase(tenant: string, subject: string): Promise<number> {
-    const { references, gallery, sessions, log } = this.parts;
-    const key = keyOf(tenant, subject);
-    const begin = (held: number) => {
-      const known = Math.max(held, this.unfinished.get(key) ?? 0);
-      this.unfinished.set(key, known);
-      return known;
-    };
-    begin(0);
+    const { sessions, log } = this.parts;
+    this.beginErasure(tenant, subject, 0);
     sessions.revokeEnrolments(tenant, subject);
     try {
-      return await this.inTurn(async () => {
-        const known = begin(gallery.removeSubject(tenant, subject));
-        const erased = await references.eraseSubject(tenant, subject);
-        this.unfinished.delete(key);
-        return Math.max(erased, known);
-      });
+      return await this.inTurn(() => this.eraseNow(tenant, subject));
     } catch (error) {
       log.error({ code: codeOf(error) }, 'an erasure is not finished');
       const mayPass = error instanceof StoreError && PASSING.includes(error.code);
       throw mayPass ? new VeriframeError('subject.busy', undefined, { cause: error }) : error;
     }
+  }
+
+  /** Returns how many references are known to have been there since the erasure was first asked for. */
+  private beginErasure(tenant: string, subject: string, held: number): number {
+    const key = keyOf(tenant, subject);
+    const known = Math.max(held, this.unfinished.get(key) ?? 0);
+    this.unfinished.set(key, known);
+    return known;
+  }
+
+  private async eraseNow(tenant: string, subject: string): Promise<number> {
+    const { references, gallery } = this.parts;
+    const known = this.beginErasure(tenant, subject, gallery.removeSubject(tenant, subject));
+    const erased = await references.eraseSubject(tenant, subject);
+    this.unfinished.delete(keyOf(tenant, subject));
+    return Math.max(erased, known);
   }
 
   /** Why the face may not be enrolled as this subject; null where it may. */

@@ -176,6 +176,7 @@ describe('an erasure', () => {
     expect([await found(), indexed()]).toEqual([[], []]);
     expect(await subjects.ofSubject('default', 'ada')).toEqual([]);
     expect(await subjects.countReferences('default', 'ada')).toBe(0);
+    faults = [{ of: 'eraseSubject', when: 'before', code }];
     expect(await enrol('ada', faceAt(1))).toBe('failed');
 
     // The store's thread was replaced: what is left of the rows is not taken in again.
@@ -201,6 +202,18 @@ describe('an erasure', () => {
     expect(await store.references.ofSubject('default', 'ada')).toEqual([]);
     expect([await found(), indexed()]).toEqual([[], []]);
     reader.close();
+    expect(await subjects.erase('default', 'ada')).toBe(1);
+  });
+
+  it('that was not finished is finished before the subject is enrolled again', async () => {
+    await enrol('ada', faceAt(1));
+    faults = [{ of: 'eraseSubject', when: 'before', code: 'store.busy' }];
+    await expect(subjects.erase('default', 'ada')).rejects.toMatchObject({ code: 'subject.busy' });
+    // Another face than the one that is still stored: nothing of that may speak against it.
+    const another = { mobilefacenet: unit(192).toReversed() };
+    expect(await enrol('ada', another)).toBe('stored');
+    expect(await subjects.search('default', another)).toMatchObject([{ subject: 'ada' }]);
+    expect(await subjects.countReferences('default', 'ada')).toBe(1);
     expect(await subjects.erase('default', 'ada')).toBe(1);
   });
 
