@@ -201,6 +201,13 @@ export const ERRORS = {
     closeCode: null,
     httpStatus: 404,
   },
+  'subject.busy': {
+    message:
+      'The erasure of the subject is not finished; nobody is recognised by it. Ask again to finish it.',
+    retry: 'backoff',
+    closeCode: null,
+    httpStatus: 503,
+  },
   'subject.locked': {
     message: 'Too many attempts failed; the subject cannot be verified for some time.',
     retry: 'backoff',

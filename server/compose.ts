@@ -30,11 +30,13 @@ import { openRecorder } from './observe/session-recording.ts';
 import { watchTogether, type WatchSession } from './observe/session-watch.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
-import type { DecideEffect, SessionServices } from './session-runner.ts';
+import type { SessionServices } from './session-runner.ts';
+import type { Verdict } from './session/effect.ts';
 import type { SessionRequest } from './session/ports.ts';
-import { createSearch, type Search, Subjects } from './subjects.ts';
+import { lockDataFolder } from './store/folder-lock.ts';
+import { Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
-import type { Store } from './store/ports.ts';
+import type { NewDecision, Store } from './store/ports.ts';
 import { openThreadedStore, type StoreThreadEvent } from './store/threaded.ts';
 
 /** A server that listens. */
@@ -72,12 +74,14 @@ export async function startServer(
   };
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const folderLock = lockDataFolder(config.dataDir);
+    closers.push(() => folderLock.release());
     const { keys, developmentKeyFile } = await loadApiKeys(config);
     const issuer = await createTokenIssuer(config.dataDir, config.issuer);
     const gallery = createGallery();
     closers.push(() => gallery.close());
     const loadGallery = () =>
-      gallery.load(store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')));
+      subjects.load((_id, { code }) => log.error({ code }, 'a reference does not open'));
     const store: Store = await openStore(config, (event) => {
       if (event.type === 'store-lost') log.error(event, 'store');
       else {
@@ -88,6 +92,14 @@ export async function startServer(
       }
     });
     closers.push(() => store.close());
+    const directory = new Sessions(clock);
+    const subjects = new Subjects({
+      references: store.references,
+      gallery,
+      sessions: directory,
+      log,
+      nowMs: () => clock.nowMs(),
+    });
     await loadGallery();
 
     const pool = await startInference(config, log);
@@ -99,15 +111,6 @@ export async function startServer(
       clock,
       lifetimeMs: config.ticketLifetimeMs,
       maxOutstanding: 10 * config.maxSessions,
-    });
-    const directory = new Sessions(clock);
-    const search = createSearch(gallery, store.references);
-    const subjects = new Subjects({
-      references: store.references,
-      gallery,
-      search,
-      log,
-      nowMs: () => clock.nowMs(),
     });
     const context = { models: analyzer.models };
     const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
@@ -129,7 +132,7 @@ export async function startServer(
     });
     const registry: SessionRegistry = new SessionRegistry({
       tickets,
-      references: withDecoys(store.references, analyzer.models.embeddings),
+      references: withDecoys(subjects, analyzer.models.embeddings),
       directory,
       services: sessionServices({
         clock,
@@ -142,7 +145,6 @@ export async function startServer(
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
         store,
-        search,
         subjects,
         issuer,
         directory,
@@ -272,7 +274,6 @@ interface ServiceParts extends Sources {
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
   readonly store: Store;
-  readonly search: Search;
   readonly subjects: Subjects;
   readonly issuer: TokenIssuer;
   readonly directory: Sessions;
@@ -286,11 +287,21 @@ function sessionServices({
   frameMemory,
   log,
   store,
-  search,
   subjects,
   issuer,
   directory,
 }: ServiceParts): SessionServices {
+  const recordOf = (request: SessionRequest, verdict: Verdict, startedAtMs: number): NewDecision => {
+    const decidedAtMs = clock.wallMs();
+    const { sessionId, tenant, mode, policy, observed = false } = request;
+    const { reasons, assurance } = verdict;
+    const plain = { sessionId, tenant, mode, observed, policy, reasons, assurance };
+    const times = { startedAtMs: decidedAtMs - (clock.nowMs() - startedAtMs), decidedAtMs };
+    const { outcome, subject } = verdict;
+    return outcome === 'accept'
+      ? { ...plain, ...times, outcome, subject, restsOn: verdict.restsOn }
+      : { ...plain, ...times, outcome, subject };
+  };
   return {
     clock,
     analyzer,
@@ -299,28 +310,19 @@ function sessionServices({
     frameMemory,
     log,
     draws,
-    search,
-    enrol: (request, embeddings) => subjects.enrol(request, embeddings),
-    async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {
-      const decidedAtMs = clock.wallMs();
-      const tookMs = clock.nowMs() - startedAtMs;
-      const { sessionId, tenant, mode, policy } = request;
-      const { outcome, subject, assurance, reasons } = decision;
-      await store.decisions.record({
-        sessionId,
-        tenant,
-        subject,
-        mode,
-        outcome,
-        observed: request.observed ?? false,
-        policy,
-        reasons,
-        assurance,
-        startedAtMs: decidedAtMs - tookMs,
-        decidedAtMs,
-      });
-      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: decidedAtMs });
+    search: subjects.search,
+    enrol: (request, embeddings, isAwaited) => subjects.enrol(request, embeddings, isAwaited),
+    async recordAccept(request, accept, startedAtMs) {
+      if (subjects.isBeingErased(request.tenant, accept.subject)) return false;
+      return await store.decisions.record(recordOf(request, accept, startedAtMs));
+    },
+    async conclude(request, verdict, startedAtMs) {
+      const { outcome, subject, assurance, reasons } = verdict;
+      const { sessionId, mode, policy } = request;
+      if (outcome !== 'accept') await store.decisions.record(recordOf(request, verdict, startedAtMs));
+      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: clock.wallMs() });
       directory.decided(request, outcome, token);
+      const tookMs = clock.nowMs() - startedAtMs;
       log.info({ sessionId, mode, policy, outcome, reasons, tookMs }, 'decided');
       return token;
     },

@@ -11,6 +11,8 @@ interface Entry {
   readonly forgetAtMs: number;
   readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
   readonly state: 'announced' | 'running' | 'ended';
+  /** Its subject was erased since: it enrols nobody any more. */
+  readonly isRevoked: boolean;
 }
 
 /** How long a relying party can ask for a session's outcome: as long as its token is valid. */
@@ -38,6 +40,7 @@ export class Sessions implements SessionDirectory {
       forgetAtMs,
       ending: null,
       state: 'announced',
+      isRevoked: false,
     });
   }
 
@@ -77,6 +80,18 @@ export class Sessions implements SessionDirectory {
       if (['waiting', 'running'].includes(this.stateOf(entry))) open++;
     }
     return open;
+  }
+
+  /** The subject is being erased: no session created before may enrol it again. */
+  revokeEnrolments(tenant: string, subject: string): void {
+    for (const [sessionId, { request }] of this.entries) {
+      if (request.mode === 'enrol' && request.subject === subject && request.tenant === tenant)
+        this.change(sessionId, { isRevoked: true });
+    }
+  }
+
+  isRevoked({ sessionId }: SessionRequest): boolean {
+    return this.entries.get(sessionId)?.isRevoked ?? false;
   }
 
   private stateOf(entry: Entry): SessionView['state'] {

@@ -7,15 +7,19 @@ import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from './observe/log.ts';
 import type { SessionWatch, WatchSession } from './observe/session-watch.ts';
 import type { Policy } from './decision/policy.ts';
-import type { Effect } from './session/effect.ts';
-import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } from './session/event.ts';
+import type { Accept, Effect, Verdict } from './session/effect.ts';
+import {
+  DRAWS_PER_EVENT,
+  type Candidate,
+  type EnrolmentResult,
+  type Reference,
+  type SessionEvent,
+} from './session/event.ts';
 import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from './session/ports.ts';
 import { initialState, type SessionContext, type SessionState } from './session/state.ts';
 import { transition } from './session/transition.ts';
 import type { Embeddings, FrameAnalysis } from './vision/analysis.ts';
 import { withDepth, type DepthImage } from './vision/depth.ts';
-
-export type DecideEffect = Extract<Effect, { type: 'decide' }>;
 
 /** What a running session may use. */
 export interface SessionServices {
@@ -30,9 +34,12 @@ export interface SessionServices {
   /** `count` numbers in [0, 1) from a cryptographic source. */
   readonly draws: (count: number) => readonly number[];
   search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
-  enrol(request: SessionRequest, embeddings: Embeddings): Promise<'stored' | 'duplicate' | 'failed'>;
-  /** Signs and records a decision. Resolves with the token to deliver. */
-  conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number): Promise<string>;
+  /** Never rejects. `isAwaited`: whether the session still waits for the answer, asked before anything is stored. */
+  enrol(request: SessionRequest, embeddings: Embeddings, isAwaited: () => boolean): Promise<EnrolmentResult>;
+  /** Puts an accept on record. Resolves with whether it stands: not when the reference that it rests on is gone. */
+  recordAccept(request: SessionRequest, accept: Accept, startedAtMs: number): Promise<boolean>;
+  /** Records a decision (an accept is on record by now) and signs it. Resolves with the token to deliver. */
+  conclude(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<string>;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
@@ -120,7 +127,7 @@ export class SessionRunner implements SessionHandle {
 
   private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
     // What comes after the decision would be kept for nothing for as long as it takes to record it.
-    if (this.ended || this.state.phase === 'decided') return;
+    if (this.ended || this.state.phase === 'confirming' || this.state.phase === 'decided') return;
     this.frames.set(seq, { image, depth });
     this.dispatch({
       type: 'frame',
@@ -192,8 +199,11 @@ export class SessionRunner implements SessionHandle {
         break;
       case 'store-reference':
         void this.services
-          .enrol(this.request, effect.embeddings)
-          .then((result) => this.dispatch({ type: 'enrolled', result }));
+          .enrol(this.request, effect.embeddings, this.isStoring)
+          .then((result) => this.dispatch({ type: 'enrolled', ...result }));
+        break;
+      case 'record-accept':
+        void this.recordAccept(effect.accept);
         break;
       case 'decide':
         void this.conclude(effect);
@@ -245,10 +255,22 @@ export class SessionRunner implements SessionHandle {
     }
   }
 
-  private async conclude(decision: DecideEffect): Promise<void> {
+  private readonly isStoring = (): boolean =>
+    !this.ended && this.state.phase === 'matching' && this.state.pending?.for === 'storage';
+
+  private async recordAccept(accept: Accept): Promise<void> {
     try {
-      const token = await this.services.conclude(this.request, decision, this.startedAtMs);
-      this.link.send({ type: 'decision', outcome: decision.outcome, token, retry: decision.retry });
+      const stands = await this.services.recordAccept(this.request, accept, this.startedAtMs);
+      this.dispatch({ type: 'accept-recorded', stands });
+    } catch (error) {
+      this.giveUp(error, 'accept not recorded');
+    }
+  }
+
+  private async conclude(verdict: Verdict): Promise<void> {
+    try {
+      const token = await this.services.conclude(this.request, verdict, this.startedAtMs);
+      this.link.send({ type: 'decision', outcome: verdict.outcome, token, retry: verdict.retry });
       this.link.close(null);
       this.end();
     } catch (error) {

@@ -109,6 +109,15 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         test: test('server/subjects', 'has no more references than a claim can be compared with fairly'),
       },
       {
+        what: 'Servers on one data folder',
+        limit: count(1),
+        hears: { words: 'the second does not start: it says which process holds the folder and what to do' },
+        test: test(
+          'e2e/process',
+          'shares its data folder with no other server, and leaves nothing behind that would stop the next one',
+        ),
+      },
+      {
         what: 'Pictures remembered against replay, 24 bytes each; the oldest are forgotten',
         ...configured('replayMemoryFrames'),
         hears: { words: 'nothing' },

@@ -47,8 +47,15 @@ export interface SessionDirectory {
 
 /** Enrolled subjects, in the store and in every index made from it. */
 export interface SubjectDirectory {
+  /** Those that the subject is recognised by: none while it is being erased. */
   countReferences(tenant: string, subject: string): Promise<number>;
-  /** Removes all of a subject's references, everywhere. Returns how many there were. */
+  /** An erasure was asked for and is not finished. */
+  isBeingErased(tenant: string, subject: string): boolean;
+  /**
+   * Removes all of a subject's references, everywhere, and keeps open sessions from enrolling it. Returns how many
+   * references there were. Nobody is recognised by them from the call on, also when it rejects: with `VeriframeError`
+   * `subject.busy` where asking again can finish it.
+   */
   erase(tenant: string, subject: string): Promise<number>;
 }
 

@@ -25,6 +25,7 @@ export const REASONS = [
   'required-cue-unmeasured',
   'duplicate-subject',
   'storage-failed',
+  'subject-erased',
   'connection-too-slow',
   'service-too-slow',
   ...INJECTION_SIGNS,

@@ -72,7 +72,7 @@ export class LiveRow {
       policy,
       startedAtMs: this.#startedAtMs ?? this.#atMs,
       atMs: this.#atMs,
-      phase: isLive(this.#state) ? this.#state.phase : 'decided',
+      phase: phaseOf(this.#state),
       ...reading,
       hint: end === null ? reading.hint : null,
       requiredCues: this.#policy.requiredCues,
@@ -136,6 +136,12 @@ export class LiveRow {
     if (first === undefined || last === undefined || last === first) return 0;
     return ((recent.length - 1) * 1000) / (last - first);
   }
+}
+
+/** While an accept is put on record, nothing is decided. */
+function phaseOf(state: SessionState): LiveSession['phase'] {
+  if (state.phase === 'confirming') return 'matching';
+  return isLive(state) ? state.phase : 'decided';
 }
 
 function faceReading({ face }: FrameAnalysis): FaceReading | null {

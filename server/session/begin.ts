@@ -43,6 +43,7 @@ export function onHello(
     case 'analysis-failed':
     case 'candidates':
     case 'enrolled':
+    case 'accept-recorded':
       return [state, []];
   }
 }

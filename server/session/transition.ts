@@ -1,7 +1,7 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import { onHello, onReferences } from './begin.ts';
 import { advanceChallenging, skipChallenge } from './challenging.ts';
-import { concludeWith, endFor, judgeOrEnd } from './conclude.ts';
+import { concludeWith, endFor, judgeOrEnd, onConfirming } from './conclude.ts';
 import { nextDeadline } from './deadlines.ts';
 import type { SessionEvent } from './event.ts';
 import { advanceFlash } from './flashing.ts';
@@ -35,6 +35,8 @@ export function transition(
     case 'challenging':
     case 'matching':
       return settle(onLive(state, event, policy, context), event.atMs, policy);
+    case 'confirming':
+      return onConfirming(state, event);
     case 'decided':
     case 'closed':
       return [state, []];
@@ -87,8 +89,17 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
         : [state, []];
     case 'enrolled':
       return state.phase === 'matching' && state.pending?.for === 'storage'
-        ? concludeWith(state, enrolmentConclusion(event.result), atMs, policy, context)
+        ? concludeWith(
+            state,
+            enrolmentConclusion(event.result),
+            atMs,
+            policy,
+            context,
+            event.result === 'stored' ? event.reference : null,
+          )
         : [state, []];
+    case 'accept-recorded':
+      return [state, []];
     case 'deadline':
       return advance(withLive(state, { wakeAtMs: null }), null, atMs, event.draws, policy, context);
     case 'bye':

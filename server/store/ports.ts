@@ -36,8 +36,8 @@ export interface ReferenceStore {
   all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncIterable<StoredReference>;
   /**
    * Removes every reference of the subject, and the link from decisions to the subject, so that nothing
-   * recoverable stays. Returns how many references there were. After `store.busy` the references are gone but
-   * traces may remain: call again, it finishes the work.
+   * recoverable stays. Returns how many references there were. When it rejects, the references may be gone or not, and
+   * traces of them may remain: call again, it finishes the work.
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;
@@ -71,10 +71,15 @@ export interface Decision {
   readonly decidedAtMs: number;
 }
 
-export interface NewDecision extends Decision {
-  /** The subject decided on; kept as a keyed hash only. Null when there was none. */
-  readonly subject: string | null;
-}
+/**
+ * `subject` is the one decided on; it is kept as a keyed hash only. Null when there was none. An accept names the
+ * subject's stored reference that it rests on.
+ */
+export type NewDecision = Omit<Decision, 'outcome'> &
+  (
+    | { readonly outcome: 'accept'; readonly subject: string; readonly restsOn: string }
+    | { readonly outcome: Exclude<Outcome, 'accept'>; readonly subject: string | null }
+  );
 
 export interface RecordedDecision extends Decision {
   /** 64 hexadecimal digits, equal for equal subjects of one tenant; null when none or erased. */
@@ -83,8 +88,12 @@ export interface RecordedDecision extends Decision {
 
 /** The record of decisions, for audit. Every method rejects with a `StoreError`. */
 export interface DecisionLog {
-  /** Durable when it resolves. A session is decided once: recording it again changes nothing. */
-  record(decision: NewDecision): Promise<void>;
+  /**
+   * Durable when it resolves. Resolves with whether this outcome is on record: an accept is not recorded when the
+   * reference that it rests on is not (or no longer) stored. A session is decided once: recording it again changes
+   * nothing.
+   */
+  record(decision: NewDecision): Promise<boolean>;
   find(tenant: string, sessionId: string): Promise<RecordedDecision | null>;
   /**
    * When verifications of the subject ended without accept, after `sinceMs` and after the last that was accepted. The

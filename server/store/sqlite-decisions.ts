@@ -40,6 +40,7 @@ export class SqliteDecisions implements DecisionLog {
   readonly #database: SqliteDatabase;
   readonly #keys: SqliteKeys;
   readonly #insert: Statement<[Row]>;
+  readonly #isStored: Statement<[string, string, Buffer | null], 1>;
   readonly #find: Statement<[string, string], Row>;
   readonly #latestOf: Statement<
     [string, Buffer, number, number, number],
@@ -55,8 +56,10 @@ export class SqliteDecisions implements DecisionLog {
         started_at_ms, decided_at_ms)
       VALUES (@tenant, @sessionId, @subjectHash, @mode, @outcome, @observed, @policy, @reasons, @assurance,
         @startedAtMs, @decidedAtMs)
-      ON CONFLICT DO NOTHING
     `);
+    this.#isStored = database.raw.prepare(
+      'SELECT 1 FROM reference WHERE reference_id = ? AND tenant = ? AND subject_hash = ?',
+    );
     const select = `
       SELECT tenant, session_id AS sessionId, subject_hash AS subjectHash, mode, outcome, observed, policy, reasons,
         assurance, started_at_ms AS startedAtMs, decided_at_ms AS decidedAtMs
@@ -73,23 +76,32 @@ export class SqliteDecisions implements DecisionLog {
     `);
   }
 
-  async record(decision: NewDecision): Promise<void> {
-    const { subject, observed, reasons, assurance, ...plain } = decision;
+  async record(decision: NewDecision): Promise<boolean> {
+    const { tenant, sessionId, subject, mode, outcome, policy, startedAtMs, decidedAtMs } = decision;
     assertStorableText(decision.tenant, 'tenant');
     assertStorableText(decision.sessionId, 'session id');
     if (subject !== null) assertStorableText(subject, 'subject');
-    await this.#database.write(() => {
+    return await this.#database.write(() => {
+      const recorded = this.#find.get(tenant, sessionId);
+      if (recorded !== undefined) return recorded.outcome === outcome;
       const hash =
-        subject === null
-          ? null
-          : subjectHash(this.#keys.findOrCreate(plain.tenant, 'lookup'), plain.tenant, subject);
+        subject === null ? null : subjectHash(this.#keys.findOrCreate(tenant, 'lookup'), tenant, subject);
+      if (outcome === 'accept' && this.#isStored.get(decision.restsOn, tenant, hash) === undefined)
+        return false;
       this.#insert.run({
-        ...plain,
+        tenant,
+        sessionId,
         subjectHash: hash,
-        observed: observed ? 1 : 0,
-        reasons: JSON.stringify(reasons),
-        assurance: JSON.stringify(assurance),
+        mode,
+        outcome,
+        observed: decision.observed ? 1 : 0,
+        policy,
+        reasons: JSON.stringify(decision.reasons),
+        assurance: JSON.stringify(decision.assurance),
+        startedAtMs,
+        decidedAtMs,
       });
+      return true;
     });
   }
 

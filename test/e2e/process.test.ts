@@ -133,6 +133,27 @@ describe('the server as a process', () => {
     expect(errors()).toMatch(/StoreError[^]*\[cause\]: \w*Error: file is not a database/);
   });
 
+  it('shares its data folder with no other server, and leaves nothing behind that would stop the next one', async () => {
+    const dataDir = await newFolder();
+    const first = await running(dataDir);
+    const second = start({ VERIFRAME_DATA_DIR: dataDir });
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toBe('');
+    expect(second.errors()).toMatch(
+      new RegExp(
+        `^veriframe: The data folder ${dataDir} is in use by process ${first.child.pid} on \\S+, and two servers ` +
+          'cannot share one: stop that server, or set VERIFRAME_DATA_DIR to another folder for this one\\.\n$',
+      ),
+    );
+    expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+
+    first.child.kill('SIGKILL');
+    await first.exited;
+    const third = await running(dataDir);
+    third.child.kill('SIGTERM');
+    expect(await third.exited).toBe(0);
+  });
+
   it('explains every setting', async () => {
     const { exited, output } = start({}, '--help');
     expect(await exited).toBe(0);

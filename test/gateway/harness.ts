@@ -174,6 +174,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
     },
     subjects: {
       countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
+      isBeingErased: () => false,
       async erase(tenant, subject) {
         const count = references.get(`${tenant}/${subject}`) ?? 0;
         references.delete(`${tenant}/${subject}`);

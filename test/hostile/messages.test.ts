@@ -243,7 +243,8 @@ describe('a hostile client', () => {
               log: createLogger({ logLevel: 'silent' }),
               draws: (count) => Array.from({ length: count }, random),
               search: async () => [],
-              enrol: async () => 'stored',
+              enrol: async () => ({ result: 'failed' }),
+              recordAccept: async () => true,
               conclude: async () => 'token',
             },
           });

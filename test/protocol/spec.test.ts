@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'f394d584092cd56e21d83be978f348b68e3b6e53fb32dbcdc11e43ba9b4252dd',
+  schemas: 'ef54e062efd605e2cd1e83eaba029884f4b60ae8b4e4327d52abdd924b1435d5',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -35,7 +35,8 @@ function registryOf(maxSessions: number) {
       log: createLogger({ logLevel: 'silent' }),
       draws: (count) => Array.from({ length: count }, () => 0.5),
       search: async () => [],
-      enrol: async () => 'stored',
+      enrol: async () => ({ result: 'failed' }),
+      recordAccept: async () => true,
       conclude: async () => 'token',
     },
   });

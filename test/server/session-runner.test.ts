@@ -5,9 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/decision/policy.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { SessionRunner, type DecideEffect } from '../../server/session-runner.ts';
+import { SessionRunner } from '../../server/session-runner.ts';
+import type { Verdict } from '../../server/session/effect.ts';
+import type { EnrolmentResult } from '../../server/session/event.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
+import { deferred } from '../support/deferred.ts';
 import { BASE_MODELS } from '../support/session-driver.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -59,21 +62,14 @@ class ManualAnalyzer implements FrameAnalyzer {
   }
 }
 
-/** A promise and the hand that settles it. */
-function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
+const STORED: EnrolmentResult = { result: 'stored', reference: { referenceId: 'new', subject: 'ada' } };
 
 function enrolment() {
   const clock = new VirtualClock();
   const random = seeded(5);
   const analyzer = new ManualAnalyzer();
-  const decisions: DecideEffect[] = [];
-  const stored = deferred<'stored' | 'duplicate' | 'failed'>();
+  const decisions: Verdict[] = [];
+  const stored = deferred<EnrolmentResult>();
   const asked = deferred<void>();
   const recorded = deferred<string>();
   const ended = deferred<void>();
@@ -98,6 +94,7 @@ function enrolment() {
         asked.resolve();
         return stored.promise;
       },
+      recordAccept: async () => true,
       async conclude(_request, decision) {
         decisions.push(decision);
         return await recorded.promise;
@@ -146,7 +143,7 @@ describe('a client that leaves while its reference is being stored', () => {
     expect(analyzer.queueDepth).toBe(1);
     runner.disconnected();
     analyzer.giveTurn();
-    stored.resolve('stored');
+    stored.resolve(STORED);
     await ended;
     expect(decisions).toMatchObject([{ outcome: 'accept', subject: 'ada' }]);
   });
@@ -177,7 +174,7 @@ describe('frames that come while a decision is being recorded', () => {
     }
     analyzer.giveTurn();
     await asked;
-    stored.resolve('stored');
+    stored.resolve(STORED);
     await nextTurn();
     expect(decisions).toMatchObject([{ outcome: 'accept' }]);
     const before = heard.length;

@@ -16,7 +16,7 @@ export interface StoreBackend {
   dispose(): Promise<void>;
 }
 
-const DECISION: NewDecision = {
+const DECISION = {
   sessionId: 'session-1',
   tenant: 'door',
   subject: 'anna',
@@ -33,7 +33,7 @@ const DECISION: NewDecision = {
   },
   startedAtMs: 1_700_000_000_000,
   decidedAtMs: 1_700_000_004_321,
-};
+} as const satisfies NewDecision;
 
 const codeOf = (error: StoreError) => error.code;
 
@@ -247,7 +247,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
     });
 
     it('hashes a subject alike within a tenant, unlike in another, and not at all when there is none', async () => {
-      const hashOf = async (changes: Partial<NewDecision>) => {
+      const hashOf = async (changes: { sessionId: string; subject?: string | null; tenant?: string }) => {
         const decision = { ...DECISION, ...changes };
         await store.decisions.record(decision);
         return (await store.decisions.find(decision.tenant, decision.sessionId))?.subjectHash;
@@ -260,17 +260,56 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
     });
 
     it('lets the first decision of a session stand', async () => {
-      await store.decisions.record(DECISION);
-      await store.decisions.record({ ...DECISION, outcome: 'accept' });
+      const restsOn = await store.references.add(newReference());
+      const accept = { ...DECISION, outcome: 'accept', restsOn } as const;
+      expect(await store.decisions.record(DECISION)).toBe(true);
+      expect(await store.decisions.record(DECISION)).toBe(true);
+      expect(await store.decisions.record(accept)).toBe(false);
       expect((await store.decisions.find('door', 'session-1'))?.outcome).toBe('reject');
     });
 
+    it('records an accept while the reference that it rests on is stored, and not once it is erased', async () => {
+      const restsOn = await store.references.add(newReference());
+      await store.references.add(newReference({ subject: 'ben', seed: 2 }));
+      const accept = (
+        sessionId: string,
+        changes: { subject?: string; tenant?: string; restsOn?: string } = {},
+      ) =>
+        store.decisions.record({
+          ...DECISION,
+          sessionId,
+          outcome: 'accept',
+          restsOn,
+          ...changes,
+        });
+      expect(await accept('before')).toBe(true);
+      expect(await accept('of another subject', { subject: 'ben' })).toBe(false);
+      expect(await accept('of another tenant', { tenant: 'gate' })).toBe(false);
+      expect(await accept('of nothing', { restsOn: 'nothing' })).toBe(false);
+      // Asked for one after another, as two sessions and a relying party would.
+      const [inTime, erased, late] = await Promise.all([
+        accept('in time'),
+        store.references.eraseSubject('door', 'anna'),
+        accept('late'),
+      ]);
+      expect([inTime, erased, late]).toEqual([true, 1, false]);
+      expect(await accept('before'), 'what is on record stays there').toBe(true);
+      const listed = await store.decisions.list('door', null, 10);
+      expect(listed.map(({ sessionId, subjectHash }) => [sessionId, subjectHash])).toEqual([
+        ['in time', null],
+        ['before', null],
+      ]);
+      await store.references.add(newReference({ seed: 3 }));
+      expect(await accept('enrolled again')).toBe(false);
+    });
+
     it("tells a subject's verifications that failed since the last one that did not", async () => {
+      const restsOn = await store.references.add(newReference());
       const decide = (atMs: number, outcome: 'accept' | 'reject' | 're-verify', other = {}) =>
         store.decisions.record({
           ...DECISION,
           sessionId: `at-${atMs}`,
-          outcome,
+          ...(outcome === 'accept' ? { outcome, restsOn } : { outcome }),
           decidedAtMs: atMs,
           ...other,
         });

@@ -44,10 +44,10 @@ describe('SQLite store', () => {
   it('writes neither a subject id nor an embedding in plain', async () => {
     const store = await backend.open();
     const reference = newReference({ subject: 'subject-id-that-must-not-show' });
-    await store.references.add(reference);
-    await store.decisions.record(
-      newDecision('s', { subject: reference.subject, mode: 'enrol', outcome: 'accept' }),
-    );
+    const restsOn = await store.references.add(reference);
+    const { subject } = reference;
+    const accept = { ...newDecision('s'), mode: 'enrol', outcome: 'accept', subject, restsOn } as const;
+    expect(await store.decisions.record(accept)).toBe(true);
     const files = await rawFiles();
     expect(files.includes('door')).toBe(true);
     expect(files.includes(reference.subject)).toBe(false);

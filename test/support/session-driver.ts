@@ -1,7 +1,7 @@
 import { policyFor } from '../../server/decision/policy.ts';
 import type { Policy } from '../../server/decision/policy.ts';
 import type { Effect } from '../../server/session/effect.ts';
-import type { Candidate, Reference, SessionEvent } from '../../server/session/event.ts';
+import type { Candidate, EnrolmentResult, Reference, SessionEvent } from '../../server/session/event.ts';
 import { initialState, type SessionContext, type SessionState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
 import type { Mode, PublicStatus } from '../../protocol/status.ts';
@@ -32,7 +32,9 @@ export interface DriverOptions {
   readonly analysisMs?: number;
   /** What every search of the gallery finds. */
   readonly candidates?: readonly Candidate[];
-  readonly store?: 'stored' | 'duplicate' | 'failed';
+  readonly store?: EnrolmentResult['result'];
+  /** Whether the reference that an accept rests on is still stored. */
+  readonly stands?: boolean;
   readonly storeMs?: number;
 }
 
@@ -175,10 +177,19 @@ export class SessionDriver {
         break;
       }
       case 'store-reference':
-        this.later(this.options.storeMs ?? 20, () => ({
-          type: 'enrolled',
+        this.later(this.options.storeMs ?? 20, () => {
+          const { store = 'stored' } = this.options;
+          const event = { type: 'enrolled', atMs: this.nowMs } as const;
+          return store === 'stored'
+            ? { ...event, result: store, reference: { referenceId: 'new', subject: 'alice' } }
+            : { ...event, result: store };
+        });
+        break;
+      case 'record-accept':
+        this.later(5, () => ({
+          type: 'accept-recorded',
           atMs: this.nowMs,
-          result: this.options.store ?? 'stored',
+          stands: this.options.stands ?? true,
         }));
         break;
       case 'decide':

@@ -119,14 +119,21 @@ export class VirtualService {
         enrol: async () => {
           try {
             await store('enrol');
-            return 'stored';
+            return { result: 'stored', reference };
           } catch {
-            return 'failed';
+            return { result: 'failed' };
           }
         },
-        conclude: async ({ sessionId }, { outcome }) => {
+        recordAccept: async ({ sessionId }) => {
           await store('record');
-          this.recorded.set(sessionId, outcome);
+          this.recorded.set(sessionId, 'accept');
+          return true;
+        },
+        conclude: async ({ sessionId }, { outcome }) => {
+          if (outcome !== 'accept') {
+            await store('record');
+            this.recorded.set(sessionId, outcome);
+          }
           return 'token';
         },
       },

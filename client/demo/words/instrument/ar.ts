@@ -64,6 +64,7 @@ export const instrument: InstrumentWords = {
     'required-cue-unmeasured': 'تعذّر قياس شيء لا بد من قياسه',
     'duplicate-subject': 'هذا الوجه مُعدّ لشخص آخر',
     'storage-failed': 'تعذّر حفظ الوجه',
+    'subject-erased': 'حُذف الشخص في هذه الأثناء',
     replayed: 'عُرضت الصور نفسها من قبل',
     frozen: 'كانت الصورة ثابتة',
     looped: 'كانت الصور تدور في حلقة',

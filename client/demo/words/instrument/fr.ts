@@ -64,6 +64,7 @@ export const instrument: InstrumentWords = {
     'required-cue-unmeasured': 'Une mesure indispensable n’a pas pu être faite',
     'duplicate-subject': 'Ce visage est déjà enregistré pour quelqu’un d’autre',
     'storage-failed': 'Le visage n’a pas pu être enregistré',
+    'subject-erased': 'La personne a été effacée entre-temps',
     replayed: 'Les mêmes images ont déjà été montrées',
     frozen: 'L’image était figée',
     looped: 'Les images tournaient en boucle',
