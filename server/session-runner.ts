@@ -7,6 +7,7 @@ import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from './observe/log.ts';
 import type { SessionWatch, WatchSession } from './observe/session-watch.ts';
 import type { Policy } from './decision/policy.ts';
+import { slownessOf } from './decision/reasons.ts';
 import type { Effect } from './session/effect.ts';
 import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } from './session/event.ts';
 import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from './session/ports.ts';
@@ -248,7 +249,9 @@ export class SessionRunner implements SessionHandle {
   private async conclude(decision: DecideEffect): Promise<void> {
     try {
       const token = await this.services.conclude(this.request, decision, this.startedAtMs);
-      this.link.send({ type: 'decision', outcome: decision.outcome, token, retry: decision.retry });
+      const { outcome, retry, reasons } = decision;
+      const cause = slownessOf(reasons);
+      this.link.send({ type: 'decision', outcome, token, retry, ...(cause === null ? {} : { cause }) });
       this.link.close(null);
       this.end();
     } catch (error) {

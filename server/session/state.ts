@@ -16,6 +16,7 @@ import { initialPlanarity, type PlanarityState } from '../evidence/planarity.ts'
 import { initialQuality, type QualityState, type Verdict } from '../evidence/quality-gate.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Reference } from './event.ts';
+import type { FrameSupply } from './frame-supply.ts';
 import type { SessionRequest } from './ports.ts';
 
 /** What the session knows of the server it runs on. */
@@ -113,6 +114,8 @@ export interface Live {
   readonly offersFlash: boolean;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
+  /** Untouched where the policy asks for no rate. */
+  readonly supply: FrameSupply;
   readonly look: LastLook;
   readonly gathered: Gathered;
   /** Null until they arrive. */

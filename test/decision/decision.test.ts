@@ -151,6 +151,7 @@ const findings = (change: Partial<Findings> = {}): Findings => ({
   identityUnproven: false,
   trackBreaks: 0,
   severalFacesMs: 0,
+  starvedBy: null,
   standing: 'above',
   probes: 8,
   probeSpanMs: 2_000,

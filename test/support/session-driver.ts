@@ -83,11 +83,14 @@ export class SessionDriver {
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
   }
 
-  /** Lets the subject act for `durationMs` or until the session ends. */
-  play(script: Script, durationMs: number): this {
-    const everyMs = 1000 / (this.options.framesPerSecond ?? 25);
+  /** Lets the subject act for `durationMs` or until the session ends; `nextMs` says how long until the next frame. */
+  play(
+    script: Script,
+    durationMs: number,
+    nextMs: () => number = () => 1000 / (this.options.framesPerSecond ?? 25),
+  ): this {
     const untilMs = this.nowMs + durationMs;
-    for (let frameAtMs = this.nowMs; frameAtMs < untilMs && !this.ended; frameAtMs += everyMs) {
+    for (let frameAtMs = this.nowMs; frameAtMs < untilMs && !this.ended; frameAtMs += nextMs()) {
       this.letTimePass(frameAtMs);
       if (this.ended || this.credit === 0) continue;
       this.sendFrame(script(this.nowMs, this.status));

@@ -64,6 +64,8 @@ export const instrument: InstrumentWords = {
     'required-cue-unmeasured': 'Etwas, das gemessen werden muss, ließ sich nicht messen',
     'duplicate-subject': 'Dieses Gesicht ist schon für jemand anderen eingerichtet',
     'storage-failed': 'Das Gesicht konnte nicht gespeichert werden',
+    'connection-too-slow': 'Über die Verbindung kamen zu wenige Bilder',
+    'service-too-slow': 'Der Dienst war zu langsam für die Bilder',
     replayed: 'Dieselben Bilder wurden schon einmal gezeigt',
     frozen: 'Das Bild stand still',
     looped: 'Die Bilder liefen in einer Schleife',
