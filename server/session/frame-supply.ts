@@ -186,8 +186,10 @@ function withStarvation(supply: FrameSupply, policy: SupplyPolicy): FrameSupply 
   const { missing, heldSinceMs, atMs } = supply;
   const lacksFrames = missing >= policy.missingFrames;
   const isHeld = heldSinceMs !== null && atMs - heldSinceMs >= policy.heldMs;
-  const stays = supply.starvedBy !== null && !keepsRate(supply, policy.recoveredFrames, policy);
-  return { ...supply, starvedBy: lacksFrames || isHeld || stays ? causeOf(supply.lately) : null };
+  const isStarved =
+    (lacksFrames || isHeld || supply.starvedBy !== null) &&
+    !keepsRate(supply, policy.recoveredFrames, policy);
+  return { ...supply, starvedBy: isStarved ? causeOf(supply.lately) : null };
 }
 
 function keepsRate({ recentMs, atMs }: FrameSupply, frames: number, policy: SupplyPolicy): boolean {
