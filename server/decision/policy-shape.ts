@@ -18,7 +18,7 @@ export interface SupplyPolicy {
   readonly minFramesPerSecond: number;
   /** A session that lacks this many frames of that rate is starved. */
   readonly missingFrames: number;
-  /** Positioning ends only when the newest this many frames came at that rate. */
+  /** Where the line is slow, positioning ends only when the newest this many frames came at that rate. */
   readonly steadyFrames: number;
   /** When the newest this many frames came at that rate, a session is no longer starved. */
   readonly recoveredFrames: number;

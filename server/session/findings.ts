@@ -77,7 +77,8 @@ export function findingsOf(
   const { supply } = state.live;
   return {
     mode,
-    starvedBy: policy.supply === null ? null : starvedTask(supply, atMs, policy.supply),
+    starvedBy:
+      policy.supply === null ? null : starvedTask(supply, state.phase === 'positioning', atMs, policy.supply),
     evidence,
     challengesDone: state.phase === 'matching',
     challengeFailure: challenges.failure,

@@ -18,7 +18,7 @@ export interface FrameSupply {
   /** When the newest frames were analysed, oldest first. */
   readonly recentMs: readonly number[];
   readonly lately: Lately;
-  /** Since when positioning waits for nothing but the rate; null: it does not. */
+  /** Since when positioning waits for nothing but the line; null: it does not. */
   readonly heldSinceMs: number | null;
   /** Null: not starved. */
   readonly starvedBy: Slowness | null;
@@ -39,6 +39,8 @@ interface Lately {
 interface SupplyTask {
   readonly key: string;
   readonly sinceMs: number;
+  /** Analysed since. */
+  readonly frames: number;
   readonly starvedMs: number;
   /** By what it was last starved. */
   readonly starvedBy: Slowness | null;
@@ -58,7 +60,7 @@ export function openSupply(atMs: number, policy: SupplyPolicy | null): FrameSupp
     lately: NOTHING_LATELY,
     heldSinceMs: null,
     starvedBy: null,
-    task: { key: '', sinceMs: atMs, starvedMs: 0, starvedBy: null },
+    task: newTask('', atMs),
   };
 }
 
@@ -123,37 +125,52 @@ export function countAnalysis(
       missing,
       waivedUntilMs: atMs + policy.glimpseMs,
       lastWasGood: good,
+      task: { ...supply.task, frames: supply.task.frames + 1 },
       recentMs: [...recentMs, atMs].slice(-policy.recoveredFrames),
     },
     policy,
   );
 }
 
-/** Whether frames come fast enough for challenges to be shown; otherwise positioning goes on (see `held`). */
-export function isSupplied(supply: FrameSupply, policy: SupplyPolicy): boolean {
-  return supply.starvedBy === null && keepsRate(supply, policy.steadyFrames, policy);
+/**
+ * Whether to ask nothing yet because the line is too slow to see an answer. A slow service is not waited for: sessions
+ * that wait for each other would keep it slow, and those that go on end and make room.
+ */
+export function awaitsLine(supply: FrameSupply, policy: SupplyPolicy): boolean {
+  const isEnough = supply.starvedBy === null && keepsRate(supply, policy.steadyFrames, policy);
+  return !isEnough && causeOf(supply.lately) === 'connection';
 }
 
-/** Positioning waits for nothing but the rate (`held`), or for something else as well. */
+/** Positioning waits for nothing but the line (`held`), or for something else as well. */
 export function withHold(supply: FrameSupply, held: boolean): FrameSupply {
   return { ...supply, heldSinceMs: held ? (supply.heldSinceMs ?? supply.atMs) : null };
 }
 
-/** Another phase or challenge, known by its `key`, is counted anew. */
-export function atTask(supply: FrameSupply, key: string, atMs: number): FrameSupply {
-  return supply.task.key === key
-    ? supply
-    : { ...supply, task: { key, sinceMs: atMs, starvedMs: 0, starvedBy: null } };
+function newTask(key: string, sinceMs: number): SupplyTask {
+  return { key, sinceMs, frames: 0, starvedMs: 0, starvedBy: null };
 }
 
-/** What starves the session now or did for so much of the present phase or challenge that it explains what is missing. */
+/** Another phase or challenge, known by its `key`, is counted anew. */
+export function atTask(supply: FrameSupply, key: string, atMs: number): FrameSupply {
+  return supply.task.key === key ? supply : { ...supply, task: newTask(key, atMs) };
+}
+
+/**
+ * What explains that something is missing at the end of a phase or challenge: it starves the session now, or did for a
+ * good part of it, or too few frames were analysed on the whole. While a face is being placed only the first two count.
+ */
 export function starvedTask(
-  { starvedBy, task }: FrameSupply,
+  supply: FrameSupply,
+  placing: boolean,
   atMs: number,
   policy: SupplyPolicy,
 ): Slowness | null {
-  if (starvedBy !== null || task.starvedBy === null) return starvedBy;
-  return task.starvedMs >= policy.starvedShare * (atMs - task.sinceMs) ? task.starvedBy : null;
+  const { starvedBy, task, lately } = supply;
+  if (starvedBy !== null) return starvedBy;
+  const tookMs = atMs - task.sinceMs;
+  if (task.starvedBy !== null && task.starvedMs >= policy.starvedShare * tookMs) return task.starvedBy;
+  const isLow = (task.frames + 1) * 1000 < policy.minFramesPerSecond * tookMs;
+  return isLow && !placing ? causeOf(lately) : null;
 }
 
 /** When the session will be starved if nothing arrives, or up to half a second later; Infinity if it is. Server milliseconds. */

@@ -1,7 +1,7 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import { restOf } from '../evidence/gesture.ts';
 import { beginChallenges } from './challenging.ts';
-import { isSupplied, withHold } from './frame-supply.ts';
+import { awaitsLine, withHold } from './frame-supply.ts';
 import { forgiveBreaks, startOver, type Seen } from './fold-analysis.ts';
 import { enterMatching } from './matching.ts';
 import {
@@ -19,8 +19,8 @@ export function enterPositioning(live: Live, atMs: number, policy: Policy): Posi
 
 /**
  * Waits for a face at rest and keeps the median of its postures: cameras above or beside a screen bias every pose, and
- * every mouth is its own. Another face stepping in starts the session over; nothing was proven yet. While frames come too
- * slowly for a fair judgement nothing is asked, so that no challenge is shown for nothing.
+ * every mouth is its own. Another face stepping in starts the session over; nothing was proven yet. While the
+ * line is too slow for a fair judgement nothing is asked, so that no challenge is shown for nothing.
  */
 export function advancePositioning(
   state: PositioningState,
@@ -37,7 +37,7 @@ export function advancePositioning(
     atRest(postures, policy) &&
     seen.trusted &&
     state.live.gathered.probes.frames >= policy.positioning.probes;
-  const isHeld = isPlaced && policy.supply !== null && !isSupplied(state.live.supply, policy.supply);
+  const isHeld = isPlaced && policy.supply !== null && awaitsLine(state.live.supply, policy.supply);
   const next = withLive({ ...state, postures }, { supply: withHold(state.live.supply, isHeld) });
   if (!isPlaced || isHeld) return next;
 
