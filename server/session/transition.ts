@@ -67,10 +67,11 @@ function settle([after, effects]: Step, atMs: number, policy: Policy): Step {
   ];
 }
 
-/** What a person is at: the phase, or the challenge. */
-function taskOf({ phase, live }: LiveState): string {
-  const { passed, skipped } = live.gathered.challenges;
-  return `${phase} ${passed.length} ${skipped.length}`;
+/** What a person is at: the phase, a challenge, or the pause before one. */
+function taskOf(state: LiveState): string {
+  const { passed, skipped } = state.live.gathered.challenges;
+  const isPause = state.phase === 'challenging' && state.run.stage === 'pause';
+  return `${state.phase} ${passed.length} ${skipped.length} ${isPause ? 'pause' : 'asked'}`;
 }
 
 function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: SessionContext): Step {
