@@ -179,7 +179,8 @@ export function starvationDueMs(supply: FrameSupply, placing: boolean, policy: S
   const lackMs = (1000 * (policy.missingFrames - supply.missing)) / policy.minFramesPerSecond;
   const dueMs = countedFromMs(supply, placing) + lackMs;
   const heldMs = supply.heldSinceMs === null ? Infinity : supply.heldSinceMs + policy.heldMs;
-  return (Math.floor(Math.min(dueMs, heldMs) / WAKE_STEP_MS) + 1) * WAKE_STEP_MS;
+  const nextMs = Math.max(supply.atMs, Math.min(dueMs, heldMs));
+  return (Math.floor(nextMs / WAKE_STEP_MS) + 1) * WAKE_STEP_MS;
 }
 
 /** Coarse, so that not every frame sets another timer. */

@@ -30,7 +30,10 @@ export function advancePositioning(
   policy: Policy,
 ): PositioningState | ChallengingState | MatchingState {
   if (state.live.gathered.continuity.changed && policy.continuity.followTrack)
-    return withLive({ ...state, postures: [] }, { gathered: startOver(state.live.gathered) });
+    return withLive(
+      { ...state, postures: [] },
+      { gathered: startOver(state.live.gathered), supply: withHold(state.live.supply, false) },
+    );
 
   const postures = posturesAtRest(state.postures, seen, policy);
   const isPlaced =

@@ -114,7 +114,7 @@ export interface Live {
   readonly offersFlash: boolean;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
-  /** Untouched where the policy asks for no rate. */
+  /** Means nothing where the policy asks for no rate. */
   readonly supply: FrameSupply;
   readonly look: LastLook;
   readonly gathered: Gathered;

@@ -211,6 +211,29 @@ describe('a service that is too slow', () => {
   });
 });
 
+it('wakes a session up no more than a few times a second, whatever comes', () => {
+  const pattern = fc.record({
+    gapsMs: fc.array(fc.integer({ min: 15, max: 220 }), { minLength: 1, maxLength: 40 }),
+    analysisMs: fc.integer({ min: 1, max: 150 }),
+    seed: fc.integer({ min: 1, max: 1_000 }),
+  });
+  fc.assert(
+    fc.property(pattern, ({ gapsMs, analysisMs, seed }) => {
+      let frame = 0;
+      const driver = new SessionDriver({ seed, analysisMs });
+      driver.play(
+        () => ({}),
+        10_000,
+        () => gapsMs[frame++ % gapsMs.length] ?? 40,
+      );
+      const wakes = driver.events.filter(({ type }) => type === 'deadline').map(({ atMs }) => atMs);
+      for (const atMs of wakes)
+        expect(wakes.filter((other) => other >= atMs && other < atMs + 1_000).length).toBeLessThanOrEqual(5);
+    }),
+    { seed: 4, numRuns: 60 },
+  );
+});
+
 describe('what speaks against somebody', () => {
   it.each([
     ['another face', subject({ identity: BOB }), ['match-below-threshold']],
