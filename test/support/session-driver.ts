@@ -108,6 +108,7 @@ export class SessionDriver {
 
   /** Moves the clock, delivering wake-ups and analyses on the way. */
   letTimePass(untilMs: number): void {
+    let wakesNow = 0;
     for (;;) {
       this.due.sort((a, b) => a.atMs - b.atMs);
       const next = this.due[0];
@@ -117,6 +118,8 @@ export class SessionDriver {
         this.nowMs = Math.max(this.nowMs, next.atMs);
         this.dispatch(next.event());
       } else if (wakeAtMs !== null && wakeAtMs <= untilMs) {
+        wakesNow = wakeAtMs > this.nowMs ? 0 : wakesNow + 1;
+        if (wakesNow > 100) throw new Error('the session wakes itself up without end');
         this.nowMs = Math.max(this.nowMs, wakeAtMs);
         this.wakeAtMs = null;
         this.dispatch({ type: 'deadline', atMs: this.nowMs, draws: this.draws() });
