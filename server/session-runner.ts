@@ -7,6 +7,7 @@ import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from './observe/log.ts';
 import type { SessionWatch, WatchSession } from './observe/session-watch.ts';
 import type { Policy } from './decision/policy.ts';
+import { slownessOf } from './decision/reasons.ts';
 import type { Accept, Effect, Verdict } from './session/effect.ts';
 import {
   DRAWS_PER_EVENT,
@@ -270,7 +271,9 @@ export class SessionRunner implements SessionHandle {
   private async conclude(verdict: Verdict): Promise<void> {
     try {
       const token = await this.services.conclude(this.request, verdict, this.startedAtMs);
-      this.link.send({ type: 'decision', outcome: verdict.outcome, token, retry: verdict.retry });
+      const { outcome, retry, reasons } = verdict;
+      const cause = slownessOf(reasons);
+      this.link.send({ type: 'decision', outcome, token, retry, ...(cause === null ? {} : { cause }) });
       this.link.close(null);
       this.end();
     } catch (error) {

@@ -1,11 +1,11 @@
 import type { Retry } from '../../protocol/errors.ts';
-import type { Mode, Outcome } from '../../protocol/status.ts';
+import type { Mode, Outcome, Slowness } from '../../protocol/status.ts';
 import type { ChallengeFailure } from '../evidence/challenge.ts';
 import type { Cue, EvidenceByCue } from '../evidence/evidence.ts';
 import type { Standing } from '../evidence/match.ts';
 import { fuse } from './fuse.ts';
 import type { Policy } from './policy-shape.ts';
-import type { Reason } from './reasons.ts';
+import { SLOWNESS_REASON, type Reason } from './reasons.ts';
 
 /** Everything a session has found out that bears on its outcome. */
 export interface Findings {
@@ -23,6 +23,8 @@ export interface Findings {
   readonly trackBreaks: number;
   readonly severalFacesMs: number;
   readonly standing: Standing;
+  /** Too few frames were analysed, by whose fault; null: enough were. */
+  readonly starvedBy: Slowness | null;
   /** Probes pooled, and the time they span. */
   readonly probes: number;
   readonly probeSpanMs: number;
@@ -65,7 +67,8 @@ export function decide(findings: Findings, cause: Cause | null, policy: Policy):
   const spoiled = spoiledBy(findings, policy);
   if (spoiled !== null) {
     const outcome = matched && probability <= policy.fusion.reject ? 'reject' : 're-verify';
-    return conclude(outcome, outcome === 'reject' ? 'backoff' : 'now', ...spoiled);
+    const conclusion = conclude(outcome, outcome === 'reject' ? 'backoff' : 'now', ...spoiled);
+    return wasSeen(findings, policy) ? conclusion : forWantOfFrames(conclusion, findings);
   }
   const convincing = probability >= policy.fusion.accept && livesConvincingly(findings, policy);
   if (convincing && lacking(findings, policy, cause !== null).length === 0) {
@@ -75,7 +78,34 @@ export function decide(findings: Findings, cause: Cause | null, policy: Policy):
   }
   return cause === null
     ? GO_ON
-    : giveUp(findings, cause, matched && probability <= policy.fusion.reject, policy);
+    : forWantOfFrames(
+        giveUp(findings, cause, matched && probability <= policy.fusion.reject, policy),
+        findings,
+      );
+}
+
+/** Names first what kept the session from being judged. Only where it ends open: slowness makes no reject milder. */
+function forWantOfFrames(conclusion: Conclusion, { starvedBy }: Findings): Conclusion {
+  if (starvedBy === null || conclusion.outcome !== 're-verify') return conclusion;
+  const reasons = [SLOWNESS_REASON[starvedBy], ...conclusion.reasons];
+  return { ...conclusion, retry: starvedBy === 'service' ? 'backoff' : 'now', reasons };
+}
+
+/**
+ * Whether what spoiled a session was seen, and not missed: a wrong or an early movement, or a second face. Where few
+ * frames come, movements are seen late or not at all, but none that was not made, and none before it was made.
+ */
+function wasSeen({ challengeFailure, severalFacesMs }: Findings, { continuity }: Policy): boolean {
+  switch (challengeFailure) {
+    case 'wrong-response':
+    case 'unasked-move':
+    case 'too-early':
+      return true;
+    case 'too-late':
+      return false;
+    case null:
+      return severalFacesMs > continuity.maxSeveralFacesMs;
+  }
 }
 
 /** Whether what was seen shows a living person before the camera, whoever it may be. */

@@ -29,6 +29,7 @@ export class LiveRow {
   readonly #policy: Policy;
   readonly #context: SessionContext;
   readonly #analysedAtMs: number[] = [];
+  readonly #arrivedAtMs: number[] = [];
   #startedAtMs: number | null = null;
   #atMs = 0;
   #state: SessionState | null = null;
@@ -49,6 +50,7 @@ export class LiveRow {
     this.#startedAtMs ??= event.atMs;
     this.#state = state;
     if (isLive(state)) this.#lastLive = state;
+    if (event.type === 'frame') keepNewest(this.#arrivedAtMs, event.atMs);
     if (event.type === 'analyzed') this.#analysed(event);
     this.#decided ??= effects.find((effect) => effect.type === 'decide') ?? null;
   }
@@ -77,7 +79,8 @@ export class LiveRow {
       hint: end === null ? reading.hint : null,
       requiredCues: this.#policy.requiredCues,
       face: this.#face,
-      framesPerSecond: this.#framesPerSecond(),
+      framesPerSecond: this.#rate(this.#analysedAtMs),
+      framesArrivedPerSecond: this.#rate(this.#arrivedAtMs),
       end,
     };
     this.#read = { version: this.version, session };
@@ -103,8 +106,7 @@ export class LiveRow {
 
   #analysed({ analysis, atMs }: Analyzed): void {
     this.#face = faceReading(analysis);
-    this.#analysedAtMs.push(atMs);
-    if (this.#analysedAtMs.length > MOST_TIMES) this.#analysedAtMs.shift();
+    keepNewest(this.#analysedAtMs, atMs);
   }
 
   /** The last that was live, completed by what the decision rests on. */
@@ -129,8 +131,8 @@ export class LiveRow {
     return this.endedAtMs === null ? null : { outcome: null, code: null };
   }
 
-  #framesPerSecond(): number {
-    const recent = this.#analysedAtMs.filter((atMs) => atMs > this.#atMs - RATE_MS);
+  #rate(timesMs: readonly number[]): number {
+    const recent = timesMs.filter((atMs) => atMs > this.#atMs - RATE_MS);
     const [first] = recent;
     const last = recent.at(-1);
     if (first === undefined || last === undefined || last === first) return 0;
@@ -142,6 +144,11 @@ export class LiveRow {
 function phaseOf(state: SessionState): LiveSession['phase'] {
   if (state.phase === 'confirming') return 'matching';
   return isLive(state) ? state.phase : 'decided';
+}
+
+function keepNewest(timesMs: number[], atMs: number): void {
+  timesMs.push(atMs);
+  if (timesMs.length > MOST_TIMES) timesMs.shift();
 }
 
 function faceReading({ face }: FrameAnalysis): FaceReading | null {

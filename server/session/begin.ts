@@ -3,6 +3,7 @@ import type { Policy } from '../decision/policy-shape.ts';
 import { concludeWith } from './conclude.ts';
 import type { SessionEvent } from './event.ts';
 import { openFlow } from './frame-flow.ts';
+import { openSupply } from './frame-supply.ts';
 import { silent } from './pace-status.ts';
 import { enterPositioning } from './positioning.ts';
 import {
@@ -61,6 +62,7 @@ function begin(
     offersFlash,
     sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
     flow,
+    supply: openSupply(atMs, policy.supply),
     look: nothingSeen,
     gathered: { ...emptyGathered, injection: { ...emptyGathered.injection, virtualCamera } },
     references: null,

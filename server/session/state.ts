@@ -17,6 +17,7 @@ import { initialQuality, type QualityState, type Verdict } from '../evidence/qua
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
 import type { Reference } from './event.ts';
+import type { FrameSupply } from './frame-supply.ts';
 import type { SessionRequest } from './ports.ts';
 
 /** What the session knows of the server it runs on. */
@@ -114,6 +115,8 @@ export interface Live {
   readonly offersFlash: boolean;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
+  /** Means nothing where the policy asks for no rate. */
+  readonly supply: FrameSupply;
   readonly look: LastLook;
   readonly gathered: Gathered;
   /** Null until they arrive. */

@@ -55,6 +55,7 @@ const session = (evidence: EvidenceByCue, mode: Findings['mode']): Findings => (
   challengesDone: true,
   challengeFailure: null,
   flashPending: false,
+  starvedBy: null,
   skipsUsed: 0,
   faceChanged: false,
   identityUnproven: false,

@@ -6,7 +6,7 @@ import { CLOSE } from '../../protocol/close.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
 import { DOWNSTREAM } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
-import { PHASES } from '../../protocol/status.ts';
+import { HINTS, PHASES, SLOWNESSES } from '../../protocol/status.ts';
 import { IMAGE_BYTES_CEILING, UPSTREAM } from '../../protocol/upstream.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 
@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'ef54e062efd605e2cd1e83eaba029884f4b60ae8b4e4327d52abdd924b1435d5',
+  schemas: 'f9a8227042763f51aa8d746888a457546a024dfc262caa9863fb57ded5d90e83',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
@@ -65,6 +65,11 @@ describe('protocol/SPEC.md', () => {
   it('names the subprotocol, the overhead and the phases that the code has', () => {
     expect(spec).toContain(`\`${SUBPROTOCOL}\``);
     expect(spec).toContain(`plus ${MESSAGE_OVERHEAD_BYTES} bytes`);
+    for (const cause of SLOWNESSES) {
+      expect(spec).toMatch(new RegExp(`\\*\\*R46\\*\\*.*\`${cause}\``));
+      expect(HINTS).toContain(`${cause}-slow`);
+      expect(spec).toMatch(new RegExp(`\\*\\*R45\\*\\*.*\`${cause}-slow\``));
+    }
     expect(spec).toContain(PHASES.map((phase) => `\`${phase}\``).join(', '));
   });
 });

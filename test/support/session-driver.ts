@@ -85,11 +85,14 @@ export class SessionDriver {
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
   }
 
-  /** Lets the subject act for `durationMs` or until the session ends. */
-  play(script: Script, durationMs: number): this {
-    const everyMs = 1000 / (this.options.framesPerSecond ?? 25);
+  /** Lets the subject act for `durationMs` or until the session ends; `nextMs` says how long until the next frame. */
+  play(
+    script: Script,
+    durationMs: number,
+    nextMs: () => number = () => 1000 / (this.options.framesPerSecond ?? 25),
+  ): this {
     const untilMs = this.nowMs + durationMs;
-    for (let frameAtMs = this.nowMs; frameAtMs < untilMs && !this.ended; frameAtMs += everyMs) {
+    for (let frameAtMs = this.nowMs; frameAtMs < untilMs && !this.ended; frameAtMs += nextMs()) {
       this.letTimePass(frameAtMs);
       if (this.ended || this.credit === 0) continue;
       this.sendFrame(script(this.nowMs, this.status));
@@ -107,6 +110,7 @@ export class SessionDriver {
 
   /** Moves the clock, delivering wake-ups and analyses on the way. */
   letTimePass(untilMs: number): void {
+    let wakesNow = 0;
     for (;;) {
       this.due.sort((a, b) => a.atMs - b.atMs);
       const next = this.due[0];
@@ -116,6 +120,8 @@ export class SessionDriver {
         this.nowMs = Math.max(this.nowMs, next.atMs);
         this.dispatch(next.event());
       } else if (wakeAtMs !== null && wakeAtMs <= untilMs) {
+        wakesNow = wakeAtMs > this.nowMs ? 0 : wakesNow + 1;
+        if (wakesNow > 100) throw new Error('the session wakes itself up without end');
         this.nowMs = Math.max(this.nowMs, wakeAtMs);
         this.wakeAtMs = null;
         this.dispatch({ type: 'deadline', atMs: this.nowMs, draws: this.draws() });

@@ -65,6 +65,8 @@ export const instrument: InstrumentWords = {
     'duplicate-subject': 'هذا الوجه مُعدّ لشخص آخر',
     'storage-failed': 'تعذّر حفظ الوجه',
     'subject-erased': 'حُذف الشخص في هذه الأثناء',
+    'connection-too-slow': 'وصل عدد قليل جدًا من الصور عبر الاتصال',
+    'service-too-slow': 'كانت الخدمة أبطأ من أن تعالج الصور',
     replayed: 'عُرضت الصور نفسها من قبل',
     frozen: 'كانت الصورة ثابتة',
     looped: 'كانت الصور تدور في حلقة',

@@ -65,6 +65,8 @@ export const instrument: InstrumentWords = {
     'duplicate-subject': 'Dieses Gesicht ist schon für jemand anderen eingerichtet',
     'storage-failed': 'Das Gesicht konnte nicht gespeichert werden',
     'subject-erased': 'Die Person wurde währenddessen gelöscht',
+    'connection-too-slow': 'Über die Verbindung kamen zu wenige Bilder',
+    'service-too-slow': 'Der Dienst war zu langsam für die Bilder',
     replayed: 'Dieselben Bilder wurden schon einmal gezeigt',
     frozen: 'Das Bild stand still',
     looped: 'Die Bilder liefen in einer Schleife',

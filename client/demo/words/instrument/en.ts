@@ -65,6 +65,8 @@ export const instrument: InstrumentWords = {
     'duplicate-subject': 'This face is set up for somebody else already',
     'storage-failed': 'The face could not be stored',
     'subject-erased': 'The subject was erased meanwhile',
+    'connection-too-slow': 'Too few pictures got through the connection',
+    'service-too-slow': 'The service was too slow for the pictures',
     replayed: 'The same pictures were shown before',
     frozen: 'The picture stood still',
     looped: 'The pictures ran in a loop',

@@ -65,6 +65,8 @@ export const instrument: InstrumentWords = {
     'duplicate-subject': 'Este rostro ya está configurado para otra persona',
     'storage-failed': 'No se pudo guardar el rostro',
     'subject-erased': 'La persona se eliminó entretanto',
+    'connection-too-slow': 'Llegaron muy pocas imágenes por la conexión',
+    'service-too-slow': 'El servicio fue demasiado lento para las imágenes',
     replayed: 'Ya se mostraron antes las mismas imágenes',
     frozen: 'La imagen estaba detenida',
     looped: 'Las imágenes corrían en bucle',

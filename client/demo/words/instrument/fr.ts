@@ -65,6 +65,8 @@ export const instrument: InstrumentWords = {
     'duplicate-subject': 'Ce visage est déjà enregistré pour quelqu’un d’autre',
     'storage-failed': 'Le visage n’a pas pu être enregistré',
     'subject-erased': 'La personne a été effacée entre-temps',
+    'connection-too-slow': 'Trop peu d’images sont passées par la connexion',
+    'service-too-slow': 'Le service était trop lent pour les images',
     replayed: 'Les mêmes images ont déjà été montrées',
     frozen: 'L’image était figée',
     looped: 'Les images tournaient en boucle',

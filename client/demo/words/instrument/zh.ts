@@ -65,6 +65,8 @@ export const instrument: InstrumentWords = {
     'duplicate-subject': '这张面孔已为他人设置',
     'storage-failed': '面部未能保存',
     'subject-erased': '此人已在此期间被删除',
+    'connection-too-slow': '网络连接传来的画面太少',
+    'service-too-slow': '服务处理画面太慢',
     replayed: '同样的画面以前出现过',
     frozen: '画面静止不动',
     looped: '画面在循环播放',
