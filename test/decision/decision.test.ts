@@ -216,7 +216,6 @@ describe('decide', () => {
     ['flash-contradicted', { evidence: { ...everything, flash: measured(-6, 0.3) } }],
     ['planarity-below-bar', { evidence: { ...everything, planarity: measured(-2, 0.8) } }],
     ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
-    ['match-below-threshold', { standing: 'below' as const }],
   ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
     for (const challengesDone of [true, false])
       expect(decide(findings({ ...change, challengesDone }), null, standard)).toMatchObject({
@@ -239,17 +238,53 @@ describe('decide', () => {
     expect(decide(withPad('model-absent'), null, standard)).toMatchObject({ outcome: 'accept' });
   });
 
-  it('a failed challenge is a re-verify where the match is good and a reject where it is doubtful', () => {
-    const failed = { challengeFailure: 'wrong-response' as const, challengesDone: false };
-    const evidence = { ...everything, challenge: measured(-3, 0), 'passive-pad': unmeasured };
-    expect(decide(findings({ ...failed, evidence }), null, standard)).toMatchObject({ outcome: 're-verify' });
-    const doubtful = { ...evidence, match: measured(0.2, 0.3) };
-    expect(
-      decide(findings({ ...failed, evidence: doubtful, standing: 'between' }), null, standard),
-    ).toMatchObject({
+  const stranger = { standing: 'below' as const, evidence: { ...everything, match: measured(-6, 0.05) } };
+
+  it('rejects a face that is not the subject’s when it would have accepted the subject’s, and no sooner', () => {
+    expect(decide(findings(stranger), null, standard)).toMatchObject({
       outcome: 'reject',
-      reasons: ['challenge-failed'],
+      retry: 'backoff',
+      reasons: ['match-below-threshold'],
     });
+    const unfinished = [
+      { challengesDone: false },
+      { identityUnproven: true },
+      { flashPending: true },
+      { evidence: { ...stranger.evidence, 'passive-pad': measured(-0.5, 0.4) } },
+      { evidence: { ...stranger.evidence, challenge: measured(-3, 0), 'passive-pad': unmeasured } },
+    ];
+    for (const change of unfinished) {
+      expect(decide(findings({ ...stranger, ...change }), null, standard)).toEqual({ kind: 'go-on' });
+      const late = decide(findings({ ...stranger, ...change }), 'time-up', standard);
+      expect(late).toMatchObject({ outcome: change.challengesDone === false ? 're-verify' : 'reject' });
+    }
+  });
+
+  it.each([
+    ['leaves', 'cancelled', {}],
+    ['is gone', 'disconnected', {}],
+    ['has no more pictures', 'source-ended', {}],
+    ['runs out of time', 'time-up', {}],
+    ['fails a challenge', null, { challengeFailure: 'wrong-response' }],
+    ['misses a challenge', null, { challengeFailure: 'too-late' }],
+    ['breaks off too often', null, { trackBreaks: 99 }],
+    ['is not alone', null, { severalFacesMs: 60_000 }],
+  ] as const)('whoever %s before the challenges are done hears the same, whosever face it is', (_, cause, change) => {
+    const heard = (face: Partial<Findings>) => {
+      const found = findings({ ...face, ...change, challengesDone: false });
+      const conclusion = decide(found, cause, standard);
+      if (conclusion.kind !== 'conclude') throw new Error(conclusion.kind);
+      return conclusion;
+    };
+    const doubtful = { standing: 'between' as const, evidence: { ...everything, match: measured(0.2, 0.3) } };
+    const own = heard({});
+    for (const face of [stranger, doubtful]) {
+      const { outcome, retry } = heard(face);
+      expect([outcome, retry]).toEqual([own.outcome, own.retry]);
+    }
+    expect(own.outcome).toBe('re-verify');
+    expect(heard(stranger).reasons, 'the audit knows').toContain('match-below-threshold');
+    expect(own.reasons).not.toContain('match-below-threshold');
   });
 
   it('one who leaves is not rejected for leaving', () => {
