@@ -8,6 +8,7 @@ import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
+import { Attempts } from './attempts.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -89,6 +90,8 @@ export async function startServer(
     });
     closers.push(() => store.close());
     await loadGallery();
+    const interrupted = await store.decisions.endInterrupted(clock.wallMs());
+    if (interrupted > 0) log.warn({ attempts: interrupted }, 'attempts of the last run had not ended');
 
     const pool = await startInference(config, log);
     closers.push(() => pool.close());
@@ -101,6 +104,9 @@ export async function startServer(
       maxOutstanding: 10 * config.maxSessions,
     });
     const directory = new Sessions(clock);
+    const lockOut = { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs };
+    const attempts = new Attempts({ clock, record: store.decisions, directory, lockOut, log });
+    closers.push(() => attempts.close());
     const search = createSearch(gallery, store.references);
     const subjects = new Subjects({
       references: store.references,
@@ -129,6 +135,7 @@ export async function startServer(
     });
     const registry: SessionRegistry = new SessionRegistry({
       tickets,
+      attempts,
       references: withDecoys(store.references, analyzer.models.embeddings),
       directory,
       services: sessionServices({
@@ -141,11 +148,11 @@ export async function startServer(
         ),
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
-        store,
         search,
         subjects,
         issuer,
         directory,
+        attempts,
       }),
       limits: {
         maxImageBytes: config.maxImageBytes,
@@ -199,7 +206,7 @@ export async function startServer(
         sessions: directory,
         subjects,
         attempts: store.decisions,
-        lockOut: { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs },
+        lockOut,
         policies: { names: () => POLICY_NAMES, serves, isAttended },
         jwks: issuer.jwks,
         system,
@@ -271,11 +278,11 @@ interface ServiceParts extends Sources {
   readonly watch: WatchSession;
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
-  readonly store: Store;
   readonly search: Search;
   readonly subjects: Subjects;
   readonly issuer: TokenIssuer;
   readonly directory: Sessions;
+  readonly attempts: Attempts;
 }
 
 function sessionServices({
@@ -285,11 +292,11 @@ function sessionServices({
   watch,
   frameMemory,
   log,
-  store,
   search,
   subjects,
   issuer,
   directory,
+  attempts,
 }: ServiceParts): SessionServices {
   return {
     clock,
@@ -301,26 +308,14 @@ function sessionServices({
     draws,
     search,
     enrol: (request, embeddings) => subjects.enrol(request, embeddings),
+    failed: (request, code) => attempts.failed(request, code),
     async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {
-      const decidedAtMs = clock.wallMs();
-      const tookMs = clock.nowMs() - startedAtMs;
-      const { sessionId, tenant, mode, policy } = request;
+      const { sessionId, mode, policy } = request;
       const { outcome, subject, assurance, reasons } = decision;
-      await store.decisions.record({
-        sessionId,
-        tenant,
-        subject,
-        mode,
-        outcome,
-        observed: request.observed ?? false,
-        policy,
-        reasons,
-        assurance,
-        startedAtMs: decidedAtMs - tookMs,
-        decidedAtMs,
-      });
-      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: decidedAtMs });
+      await attempts.decided(request, decision, startedAtMs);
+      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: clock.wallMs() });
       directory.decided(request, outcome, token);
+      const tookMs = clock.nowMs() - startedAtMs;
       log.info({ sessionId, mode, policy, outcome, reasons, tookMs }, 'decided');
       return token;
     },

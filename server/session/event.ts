@@ -63,6 +63,7 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly type: 'enrolled'; readonly result: 'stored' | 'duplicate' | 'failed' }
   | { readonly type: 'deadline'; readonly draws: readonly number[] }
   | { readonly type: 'bye'; readonly reason: Bye['reason'] }
-  | { readonly type: 'disconnected' }
+  /** With the code that the server ended the connection with, where it did. */
+  | { readonly type: 'disconnected'; readonly code?: ErrorCode }
 );
 export type SessionEventType = SessionEvent['type'];

@@ -202,6 +202,7 @@ function decisionOf(depth: (seq: number) => DepthImage): Promise<DecideEffect> {
         draws: (count) => Array.from({ length: count }, random),
         search: async () => [],
         enrol: async () => 'failed',
+        failed: () => undefined,
         conclude: async (_request, decision) => {
           resolve(decision);
           return 'token';

@@ -15,6 +15,7 @@ import {
 import type { CreateTransport } from '../../server/gateway/transport.ts';
 import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
+import { lockedUntilMs } from '../../server/identity/lock-out.ts';
 import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
 import type { LiveGrant } from '../../server/observe/live-feed.ts';
 import type { ClientLink, SessionHandle, SessionHost } from '../../server/session/ports.ts';
@@ -134,13 +135,12 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
   const references = new Map<string, number>();
   const state: {
     readiness: 'starting' | 'ready' | 'draining';
-    open: number;
+    /** When attempts began that count, the latest first. */
     failedAtMs: number[];
     /** Of observed sessions. */
     failedLooksAtMs: number[];
   } = {
     readiness: 'ready',
-    open: 0,
     failedAtMs: [],
     failedLooksAtMs: [],
   };
@@ -165,12 +165,12 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
           state: 'waiting',
           outcome: null,
           token: null,
+          code: null,
         }),
       find(tenant, sessionId) {
         const view = views.get(sessionId);
         return view?.tenant === tenant ? view : null;
       },
-      countOpen: ({ observed }) => (observed ? 0 : state.open),
     },
     subjects: {
       countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
@@ -181,7 +181,12 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
       },
     },
     attempts: {
-      failedVerifications: async ({ observed }) => (observed ? state.failedLooksAtMs : state.failedAtMs),
+      lockedUntil: async ({ observed }, nowMs, policy) =>
+        lockedUntilMs(
+          { ownAtMs: observed ? state.failedLooksAtMs : state.failedAtMs, excusedAtMs: [] },
+          nowMs,
+          policy,
+        ),
     },
     lockOut: { maxFailures: 3, windowMs: 60_000 },
     policies: {

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'f394d584092cd56e21d83be978f348b68e3b6e53fb32dbcdc11e43ba9b4252dd',
+  schemas: '7b7f68e313ef30872e47e92b7a79a386be813b7dfb3c905d0a7ced82f6070843',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -153,6 +153,7 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
     expect([...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`)).toEqual([
       'veriframe_frames_total counter',
       'veriframe_decisions_total counter',
+      'veriframe_sessions_failed_total counter',
       'veriframe_frame_latency_seconds histogram',
       'veriframe_session_duration_seconds histogram',
       'veriframe_sessions_open gauge',

@@ -22,6 +22,7 @@ function registryOf(maxSessions: number) {
   const tickets = createTickets({ clock, lifetimeMs: 600_000, maxOutstanding: 100 });
   const registry = new SessionRegistry({
     tickets,
+    attempts: { begin: async () => undefined, refusal: () => null },
     references: { ofSubject: async () => [] },
     directory: { started: () => undefined, ended: () => undefined },
     limits: { maxImageBytes: 1e6, maxImagePixels: 1e6, maxFramesPerSecond: 30 },
@@ -37,6 +38,7 @@ function registryOf(maxSessions: number) {
       search: async () => [],
       enrol: async () => 'stored',
       conclude: async () => 'token',
+      failed: () => undefined,
     },
   });
   const closed: (string | null)[] = [];

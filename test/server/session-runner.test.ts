@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { policyFor } from '../../server/decision/policy.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
@@ -73,6 +74,7 @@ function enrolment() {
   const random = seeded(5);
   const analyzer = new ManualAnalyzer();
   const decisions: DecideEffect[] = [];
+  const failures: ErrorCode[] = [];
   const stored = deferred<'stored' | 'duplicate' | 'failed'>();
   const asked = deferred<void>();
   const recorded = deferred<string>();
@@ -98,6 +100,7 @@ function enrolment() {
         asked.resolve();
         return stored.promise;
       },
+      failed: (_request, code) => void failures.push(code),
       async conclude(_request, decision) {
         decisions.push(decision);
         return await recorded.promise;
@@ -125,6 +128,7 @@ function enrolment() {
     asked: asked.promise,
     decisions,
     ended: ended.promise,
+    failures,
     heard,
     recorded,
     runner,

@@ -52,7 +52,7 @@ export class Replay {
       const [state, effects] = transition(this.#state, event, DRIVER.policy, DRIVER.context);
       this.#state = state;
       this.#watch?.stepped(event, state, effects);
-      if (this.events.length === 0) this.#watch?.ended();
+      if (this.events.length === 0) this.#watch?.ended(null);
     }
   }
 }
