@@ -27,7 +27,7 @@ export type AttemptEnding =
 
 /**
  * When the attempts at one subject began that count, those under way included: all that were not accepted, and had
- * not ended when the last one was that was. The latest first, in server milliseconds.
+ * not ended before the last one was that was. The latest first, in server milliseconds.
  */
 export interface CountedAttempts {
   readonly ownAtMs: readonly number[];

@@ -109,7 +109,7 @@ export class SqliteDecisions implements DecisionLog {
       .prepare<[string, Buffer, number, number, number, number, number], number>(`
         SELECT started_at_ms FROM attempt
         WHERE tenant = ? AND subject_hash = ? AND mode = 'verify' AND observed = ? AND excused = ?
-          AND started_at_ms > ? AND outcome IS NOT 'accept' AND (ended_at_ms IS NULL OR ended_at_ms > ?)
+          AND started_at_ms > ? AND outcome IS NOT 'accept' AND (ended_at_ms IS NULL OR ended_at_ms >= ?)
         ORDER BY started_at_ms DESC LIMIT ?
       `)
       .pluck();
