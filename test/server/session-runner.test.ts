@@ -7,6 +7,7 @@ import { policyFor } from '../../server/decision/policy.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import { SessionRunner, type DecideEffect } from '../../server/session-runner.ts';
+import { StoreError } from '../../server/store/errors.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { BASE_MODELS } from '../support/session-driver.ts';
@@ -61,12 +62,18 @@ class ManualAnalyzer implements FrameAnalyzer {
 }
 
 /** A promise and the hand that settles it. */
-function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+function deferred<T>(): {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: Error): void;
+} {
   let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((settle, refuse) => {
     resolve = settle;
+    reject = refuse;
   });
-  return { promise, resolve };
+  return { promise, resolve, reject };
 }
 
 function enrolment() {
@@ -193,5 +200,80 @@ describe('frames that come while a decision is being recorded', () => {
     await ended;
     expect(heard.slice(before)).toEqual(['decision', 'close null']);
     expect(decisions).toHaveLength(1);
+  });
+});
+
+/** A session whose reference was stored: its decision is on its way to the record. */
+async function concluding() {
+  const session = enrolment();
+  for (let i = 0; i < 24; i++) {
+    session.sendFrame();
+    session.analyzer.giveTurn();
+  }
+  await session.asked;
+  session.stored.resolve('stored');
+  await nextTurn();
+  expect(session.decisions).toHaveLength(1);
+  return session;
+}
+
+describe('a session has exactly one ending', () => {
+  it.each([
+    ['is cut off for breaking a rule', 'message.malformed', 'message.malformed'],
+    ['reads too slowly', 'client.slow', 'client.slow'],
+    ['is gone by itself', null, null],
+  ] as const)('whose client %s', async (_, code, failure) => {
+    const { decisions, ended, failures, recorded, runner, sendFrame } = enrolment();
+    recorded.resolve('token');
+    sendFrame();
+    runner.disconnected(code);
+    await ended;
+    runner.disconnected(code);
+    runner.abort('server.internal');
+    expect([failures, decisions.length]).toEqual(failure === null ? [[], 1] : [[failure], 0]);
+  });
+
+  it('that breaks a rule of frames, and is closed with its code', async () => {
+    const { decisions, ended, failures, heard, runner, sendFrame } = enrolment();
+    sendFrame();
+    runner.receive({ type: 'frame', seq: 0, capturedAtMs: 0, image: new Uint8Array(8) });
+    await ended;
+    runner.disconnected('frame.out_of_order');
+    expect([failures, decisions, heard.at(-1)]).toEqual([
+      ['frame.out_of_order'],
+      [],
+      'close frame.out_of_order',
+    ]);
+  });
+
+  it('the server ends, once', async () => {
+    const { ended, failures, runner } = enrolment();
+    runner.abort('server.draining');
+    runner.abort('server.internal');
+    await ended;
+    expect(failures).toEqual(['server.draining']);
+  });
+
+  it('that is on its way to the record stands, whoever is cut off meanwhile', async () => {
+    const { ended, failures, recorded, runner } = await concluding();
+    runner.abort('server.draining');
+    await ended;
+    runner.disconnected();
+    recorded.resolve('token');
+    await nextTurn();
+    expect(failures).toEqual([]);
+  });
+
+  it('that the record does not take ends as its client was told', async () => {
+    const { ended, failures, heard, recorded } = await concluding();
+    recorded.reject(new StoreError('store.busy'));
+    await ended;
+    expect([failures, heard.at(-1)]).toEqual([['server.internal'], 'close server.internal']);
+
+    const cutOff = await concluding();
+    cutOff.runner.abort('server.draining');
+    cutOff.recorded.reject(new StoreError('store.unavailable'));
+    await nextTurn();
+    expect([cutOff.failures, cutOff.heard.at(-1)]).toEqual([['server.draining'], 'close server.draining']);
   });
 });
