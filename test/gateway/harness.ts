@@ -1,6 +1,6 @@
 import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
-import { VeriframeError } from '../../protocol/errors.ts';
+import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { ApiContext, SessionView } from '../../server/api/context.ts';
 import { STREAM_PATH } from '../../server/api/paths.ts';
@@ -61,6 +61,8 @@ export class CreditHost implements SessionHost {
   readonly tickets: Tickets;
   readonly received: Upstream[] = [];
   readonly links: ClientLink[] = [];
+  /** What the server ended each connection with that had a session; null where the client left by itself. */
+  readonly leftWith: (ErrorCode | null)[] = [];
   disconnections = 0;
   openSessions = 0;
   maxSessions = 100;
@@ -99,7 +101,8 @@ export class CreditHost implements SessionHost {
         if (message.type === 'frame') link.send({ type: 'credit', frames: 1 });
         if (message.type === 'bye') link.close(null);
       },
-      disconnected: () => {
+      disconnected: (code = null) => {
+        this.leftWith.push(code);
         this.openSessions -= 1;
         this.disconnections += 1;
         for (const wake of this.#wake.splice(0)) wake();
