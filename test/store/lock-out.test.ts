@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
-import type { NewDecision, NewFailure } from '../../server/store/ports.ts';
+
 import { createSqliteBackend } from './sqlite-backend.ts';
 import { newDecision } from './support.ts';
 
@@ -75,7 +75,7 @@ describe('whatever is tried, and however it ends', () => {
                 ...ends.how,
                 decidedAtMs: nowMs,
               };
-              await store.decisions.record(whole as NewDecision | NewFailure);
+              await store.decisions.record(whole);
             }
             const freedAtMs = Math.max(
               -Infinity,
