@@ -14,7 +14,7 @@ import type { VirtualClock } from '../support/virtual-clock.ts';
 /** Every key that a message may have, at whatever depth. Nothing else is ever sent. */
 const KEYS = new Set(
   `type scope atMs everyMs sessions figures session seq capturedAtMs width height verdict landmarks code message
-  retry sessionId mode policy startedAtMs phase hint progress challenges passed of current kind stage cues
+  retry retryAfterMs sessionId mode policy startedAtMs phase hint progress challenges passed of current kind stage cues
   requiredCues probability faceCount face eyeOpenness yawDeg pitchDeg rollDeg framesPerSecond end outcome reasons
   measured score logLikelihoodRatio frames why latencyMs p50 p95 p99 analysed superseded failed queueDepth workers
   busyWorkers decisions eventLoopLagMs memoryBytes`

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { readConfig } from '../../server/config.ts';
 import { createObservation, type Observation } from '../../server/observation.ts';
 import type { SessionWatch } from '../../server/observe/session-watch.ts';
@@ -39,6 +40,11 @@ export class Replay {
     this.#startMs = clock.nowMs();
     this.#watch = observation.watch(request, DRIVER.policy);
     this.#state = initialState(request, this.#startMs);
+  }
+
+  /** Ends it as the server does, without a decision. */
+  cutOff(code: ErrorCode): void {
+    this.#watch?.ended(code);
   }
 
   /** Until `ms` after its start, or to its end. */
