@@ -52,7 +52,9 @@ export class Attempts {
     if (untilMs === null) return;
     const { sessionId, mode, policy } = request;
     log.info({ sessionId, mode, policy }, 'refused: the subject is locked');
-    throw new VeriframeError('subject.locked', undefined, { retryAfterMs: untilMs - clock.wallMs() });
+    // The store may have taken longer to say so than there was left.
+    const retryAfterMs = Math.max(1, untilMs - clock.wallMs());
+    throw new VeriframeError('subject.locked', undefined, { retryAfterMs });
   }
 
   /** Durable when it resolves. Rejects with a `StoreError`; then `failed` says how it ended. */
