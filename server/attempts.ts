@@ -6,6 +6,7 @@ import type { Logger } from './observe/log.ts';
 import type { Sessions } from './session-directory.ts';
 import type { DecideEffect } from './session-runner.ts';
 import type { SessionRequest } from './session/ports.ts';
+import { StoreError } from './store/errors.ts';
 import type { DecisionLog, NewAttempt, NewFailure } from './store/ports.ts';
 
 interface Parts {
@@ -101,7 +102,8 @@ export class Attempts {
       } catch (error) {
         const { sessionId } = ending;
         log.error({ sessionId, error: String(error), isLast }, 'the end of an attempt is not on record');
-        if (isLast) return;
+        // What can never be kept is not offered again.
+        if (isLast || (error instanceof StoreError && error.code === 'store.invalid')) return;
       }
       if (!this.closing) await this.pause(pauseMs);
     }

@@ -92,6 +92,14 @@ describe('an attempt', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('that can never be kept is not offered again', async () => {
+    const { attempts, clock, state } = setUp();
+    state.fault = 'store.invalid';
+    attempts.failed(request('one'), 'frame.rate');
+    await nextTurn();
+    expect([state.tries, clock.pending]).toEqual([1, 0]);
+  });
+
   it('is offered a last time when the server stops, and holds nothing up', async () => {
     const { attempts, clock, ended, pass, state } = setUp();
     state.fault = 'store.busy';
