@@ -81,6 +81,8 @@ export const error = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
   retry,
+  /** In how many milliseconds asking again makes sense, where that is known. */
+  retryAfterMs: z.number().min(0).exactOptional(),
 });
 
 /** Everything a server may say, by its `type`. */

@@ -129,4 +129,6 @@ export type LiveMessage =
       readonly code: ErrorCode;
       readonly message: string;
       readonly retry: Retry;
+      /** In how many milliseconds asking again makes sense, where that is known. */
+      readonly retryAfterMs?: number;
     };

@@ -8,6 +8,7 @@ import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
+import { Attempts } from './attempts.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -31,12 +32,10 @@ import { watchTogether, type WatchSession } from './observe/session-watch.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
 import type { SessionServices } from './session-runner.ts';
-import type { Verdict } from './session/effect.ts';
-import type { SessionRequest } from './session/ports.ts';
 import { lockDataFolder } from './store/folder-lock.ts';
 import { Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
-import type { NewDecision, Store } from './store/ports.ts';
+import type { Store } from './store/ports.ts';
 import { openThreadedStore, type StoreThreadEvent } from './store/threaded.ts';
 
 /** A server that listens. */
@@ -101,6 +100,8 @@ export async function startServer(
       nowMs: () => clock.nowMs(),
     });
     await loadGallery();
+    const interrupted = await store.decisions.endInterrupted(clock.wallMs());
+    if (interrupted > 0) log.warn({ attempts: interrupted }, 'attempts of the last run had not ended');
 
     const pool = await startInference(config, log);
     closers.push(() => pool.close());
@@ -112,6 +113,9 @@ export async function startServer(
       lifetimeMs: config.ticketLifetimeMs,
       maxOutstanding: 10 * config.maxSessions,
     });
+    const lockOut = { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs };
+    const attempts = new Attempts({ clock, record: store.decisions, directory, lockOut, log });
+    closers.push(() => attempts.close());
     const context = { models: analyzer.models };
     const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
     const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = config;
@@ -132,6 +136,7 @@ export async function startServer(
     });
     const registry: SessionRegistry = new SessionRegistry({
       tickets,
+      attempts,
       references: withDecoys(subjects, analyzer.models.embeddings),
       directory,
       services: sessionServices({
@@ -144,10 +149,10 @@ export async function startServer(
         ),
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
-        store,
         subjects,
         issuer,
         directory,
+        attempts,
       }),
       limits: {
         maxImageBytes: config.maxImageBytes,
@@ -201,7 +206,7 @@ export async function startServer(
         sessions: directory,
         subjects,
         attempts: store.decisions,
-        lockOut: { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs },
+        lockOut,
         policies: { names: () => POLICY_NAMES, serves, isAttended },
         jwks: issuer.jwks,
         system,
@@ -273,10 +278,10 @@ interface ServiceParts extends Sources {
   readonly watch: WatchSession;
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
-  readonly store: Store;
   readonly subjects: Subjects;
   readonly issuer: TokenIssuer;
   readonly directory: Sessions;
+  readonly attempts: Attempts;
 }
 
 function sessionServices({
@@ -286,22 +291,11 @@ function sessionServices({
   watch,
   frameMemory,
   log,
-  store,
   subjects,
   issuer,
   directory,
+  attempts,
 }: ServiceParts): SessionServices {
-  const recordOf = (request: SessionRequest, verdict: Verdict, startedAtMs: number): NewDecision => {
-    const decidedAtMs = clock.wallMs();
-    const { sessionId, tenant, mode, policy, observed = false } = request;
-    const { reasons, assurance } = verdict;
-    const plain = { sessionId, tenant, mode, observed, policy, reasons, assurance };
-    const times = { startedAtMs: decidedAtMs - (clock.nowMs() - startedAtMs), decidedAtMs };
-    const { outcome, subject } = verdict;
-    return outcome === 'accept'
-      ? { ...plain, ...times, outcome, subject, restsOn: verdict.restsOn }
-      : { ...plain, ...times, outcome, subject };
-  };
   return {
     clock,
     analyzer,
@@ -312,14 +306,15 @@ function sessionServices({
     draws,
     search: subjects.search,
     enrol: (request, embeddings, isAwaited) => subjects.enrol(request, embeddings, isAwaited),
+    failed: (request, code) => attempts.failed(request, code),
     async recordAccept(request, accept, startedAtMs) {
       if (subjects.isBeingErased(request.tenant, accept.subject)) return false;
-      return await store.decisions.record(recordOf(request, accept, startedAtMs));
+      return await attempts.decided(request, accept, startedAtMs);
     },
     async conclude(request, verdict, startedAtMs) {
       const { outcome, subject, assurance, reasons } = verdict;
       const { sessionId, mode, policy } = request;
-      if (outcome !== 'accept') await store.decisions.record(recordOf(request, verdict, startedAtMs));
+      if (outcome !== 'accept') await attempts.decided(request, verdict, startedAtMs);
       const token = await issuer.sign({ request, outcome, subject, assurance, atMs: clock.wallMs() });
       directory.decided(request, outcome, token);
       const tookMs = clock.nowMs() - startedAtMs;

@@ -1,6 +1,6 @@
 import type { SessionDirectory, SessionView } from './api/context.ts';
 import type { Clock } from './clock.ts';
-import type { AttemptedSubject } from './identity/lock-out.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { Outcome } from '../protocol/status.ts';
 import type { SessionRequest } from './session/ports.ts';
 
@@ -10,6 +10,8 @@ interface Entry {
   readonly expiresAtMs: number;
   readonly forgetAtMs: number;
   readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
+  /** What ended it without a decision. */
+  readonly code: ErrorCode | null;
   readonly state: 'announced' | 'running' | 'ended';
   /** Its subject was erased since: it enrols nobody any more. */
   readonly isRevoked: boolean;
@@ -39,6 +41,7 @@ export class Sessions implements SessionDirectory {
       expiresAtMs,
       forgetAtMs,
       ending: null,
+      code: null,
       state: 'announced',
       isRevoked: false,
     });
@@ -50,6 +53,12 @@ export class Sessions implements SessionDirectory {
 
   decided({ sessionId }: SessionRequest, outcome: Outcome, token: string): void {
     this.change(sessionId, { ending: { outcome, token } });
+  }
+
+  /** The first error stands. */
+  failed({ sessionId }: SessionRequest, code: ErrorCode): void {
+    if (this.entries.get(sessionId)?.code === null) this.change(sessionId, { code });
+    this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
   }
 
   ended({ sessionId }: SessionRequest): void {
@@ -68,18 +77,8 @@ export class Sessions implements SessionDirectory {
       state: this.stateOf(entry),
       outcome: entry.ending?.outcome ?? null,
       token: entry.ending?.token ?? null,
+      code: entry.ending === null ? entry.code : null,
     };
-  }
-
-  countOpen({ tenant, subject, observed }: AttemptedSubject): number {
-    let open = 0;
-    for (const entry of this.entries.values()) {
-      const { request } = entry;
-      if (request.mode !== 'verify' || request.subject !== subject || request.tenant !== tenant) continue;
-      if ((request.observed ?? false) !== observed) continue;
-      if (['waiting', 'running'].includes(this.stateOf(entry))) open++;
-    }
-    return open;
   }
 
   /** The subject is being erased: no session created before may enrol it again. */

@@ -1,5 +1,6 @@
 import { imageBuffer } from '../protocol/codec.ts';
 import type { Welcome } from '../protocol/downstream.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { Frame, Upstream } from '../protocol/upstream.ts';
 import type { Clock } from './clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from './inference/calls.ts';
@@ -41,6 +42,8 @@ export interface SessionServices {
   recordAccept(request: SessionRequest, accept: Accept, startedAtMs: number): Promise<boolean>;
   /** Records a decision (an accept is on record by now) and signs it. Resolves with the token to deliver. */
   conclude(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<string>;
+  /** Puts on record that the session ended without a decision; never throws. */
+  failed(request: SessionRequest, code: ErrorCode): void;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
@@ -49,7 +52,8 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
  * Runs one session: turns what arrives into events, folds them through the pure `transition`, and executes the
  * effects in order. Owns the session's timer, its undecoded frames (at most one waiting and one being handed
  * over) and its turn at the pool; `end` lets go of all three. A session whose client left ends once it is decided, so
- * that a reference it was storing is on record.
+ * that a reference it was storing is on record. Of each session exactly one ending goes on record: its decision, or
+ * the code of the error that ended it.
  */
 export class SessionRunner implements SessionHandle {
   private state: SessionState;
@@ -67,6 +71,9 @@ export class SessionRunner implements SessionHandle {
   private withdrawTurn: (() => void) | null = null;
   private cancelWake: (() => void) | null = null;
   private ended = false;
+  /** Its decision is being put on record. */
+  private concluding = false;
+  private endedWith: ErrorCode | null = null;
   private readonly request: SessionRequest;
   private readonly policy: Policy;
   private readonly link: ClientLink;
@@ -114,16 +121,17 @@ export class SessionRunner implements SessionHandle {
     }
   }
 
-  disconnected(): void {
-    this.dispatch({ type: 'disconnected' });
-    if (this.state.phase === 'closed') this.end();
+  disconnected(code: ErrorCode | null = null): void {
+    this.dispatch({ type: 'disconnected', ...(code === null ? {} : { code }) });
+    // A client that left without an error before its session was live has said no hello to it.
+    if (this.state.phase === 'closed') this.endWith(this.state.code ?? 'hello.expected');
   }
 
   /** Ends the session from the server's side, without a decision. */
   abort(code: 'server.draining' | 'server.internal'): void {
     if (this.ended) return;
     this.link.close(code);
-    this.end();
+    this.endWith(code);
   }
 
   private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
@@ -211,7 +219,7 @@ export class SessionRunner implements SessionHandle {
         break;
       case 'fail':
         this.link.close(effect.code);
-        this.end();
+        this.endWith(effect.code);
         break;
     }
   }
@@ -260,15 +268,19 @@ export class SessionRunner implements SessionHandle {
     !this.ended && this.state.phase === 'matching' && this.state.pending?.for === 'storage';
 
   private async recordAccept(accept: Accept): Promise<void> {
+    this.concluding = true;
     try {
       const stands = await this.services.recordAccept(this.request, accept, this.startedAtMs);
-      this.dispatch({ type: 'accept-recorded', stands });
+      if (this.endedWith === null) this.dispatch({ type: 'accept-recorded', stands });
+      else if (stands) await this.conclude(accept);
+      else this.services.failed(this.request, this.endedWith);
     } catch (error) {
-      this.giveUp(error, 'accept not recorded');
+      this.notRecorded(error, 'accept not recorded');
     }
   }
 
   private async conclude(verdict: Verdict): Promise<void> {
+    this.concluding = true;
     try {
       const token = await this.services.conclude(this.request, verdict, this.startedAtMs);
       const { outcome, retry, reasons } = verdict;
@@ -277,13 +289,28 @@ export class SessionRunner implements SessionHandle {
       this.link.close(null);
       this.end();
     } catch (error) {
-      this.giveUp(error, 'decision not delivered');
+      this.notRecorded(error, 'decision not delivered');
     }
+  }
+
+  /** Where it was cut off meanwhile, it ends on record with what its client was told. */
+  private notRecorded(error: unknown, what: string): void {
+    this.concluding = false;
+    if (this.endedWith !== null) this.services.failed(this.request, this.endedWith);
+    this.giveUp(error, what);
   }
 
   private giveUp(error: unknown, what: string): void {
     this.services.log.error({ sessionId: this.request.sessionId, error: String(error) }, what);
     this.abort('server.internal');
+  }
+
+  /** A decision that is being put on record stands, whether or not somebody is left to hear it. */
+  private endWith(code: ErrorCode): void {
+    if (this.ended) return;
+    this.endedWith = code;
+    if (!this.concluding) this.services.failed(this.request, code);
+    this.end();
   }
 
   private end(): void {
@@ -293,7 +320,7 @@ export class SessionRunner implements SessionHandle {
     this.withdrawTurn?.();
     this.frames.clear();
     this.queue.length = 0;
-    this.watch?.ended();
+    this.watch?.ended(this.endedWith);
     this.onEnd();
   }
 }

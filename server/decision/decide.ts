@@ -54,34 +54,39 @@ export function conclude(outcome: Outcome, retry: Retry, ...reasons: readonly Re
 
 /**
  * Judges a session, with `cause` null while frames still come. Hard rules stand beside the probability: an attack
- * found or a clear mismatch rejects at any time; nothing accepts without every required cue measured, every
- * challenge passed, the face recognised, and a match above its bar.
+ * found rejects at any time; nothing accepts without every required cue measured, every challenge passed, the face
+ * recognised, and a match above its bar.
+ *
+ * Whose face it is has no bearing on anything before the moment at which the session would accept that face if it were
+ * the subject's, or its time is up after the challenges: who tries faces on a stored template, which is secret, learns
+ * of none before it has been through all of it. What other cues find is told at once: it follows from the pictures and
+ * published models, so that everybody can find it out at home, and who attacks is not served any longer.
  */
 export function decide(findings: Findings, cause: Cause | null, policy: Policy): Decision {
   const attack = attackFound(findings, policy);
   if (attack !== null) return attack;
-  if (cause === 'cancelled' || cause === 'disconnected') return conclude('re-verify', 'now', cause);
-
-  const probability = fuse(findings.evidence, policy.fusion);
-  const matched = findings.evidence.match.measured;
+  const mismatch = mismatchFound(findings, policy);
+  const noted: readonly Reason[] = mismatch === null ? [] : [mismatch];
+  if (cause === 'cancelled' || cause === 'disconnected') return conclude('re-verify', 'now', cause, ...noted);
   const spoiled = spoiledBy(findings, policy);
   if (spoiled !== null) {
-    const outcome = matched && probability <= policy.fusion.reject ? 'reject' : 're-verify';
-    const conclusion = conclude(outcome, outcome === 'reject' ? 'backoff' : 'now', ...spoiled);
+    const conclusion = conclude('re-verify', 'now', ...spoiled, ...noted);
     return wasSeen(findings, policy) ? conclusion : forWantOfFrames(conclusion, findings);
   }
-  const convincing = probability >= policy.fusion.accept && livesConvincingly(findings, policy);
-  if (convincing && lacking(findings, policy, cause !== null).length === 0) {
+
+  const isShown =
+    livesConvincingly(findings, policy) && lacking(findings, policy, cause !== null).length === 0;
+  const isTimeUp = cause === 'time-up' && findings.challengesDone;
+  if (mismatch !== null && (isShown || isTimeUp)) return conclude('reject', 'backoff', mismatch);
+  const probability = fuse(findings.evidence, policy.fusion);
+  if (isShown && probability >= policy.fusion.accept) {
     if (findings.mode === 'enrol') return { kind: 'proceed' };
     if (findings.standing === 'above') return conclude('accept', 'never', 'evidence-sufficient');
     if (findings.mode === 'identify' && cause === null) return { kind: 'proceed' };
   }
-  return cause === null
-    ? GO_ON
-    : forWantOfFrames(
-        giveUp(findings, cause, matched && probability <= policy.fusion.reject, policy),
-        findings,
-      );
+  if (cause === null) return GO_ON;
+  const isNegative = isTimeUp && findings.evidence.match.measured && probability <= policy.fusion.reject;
+  return forWantOfFrames(giveUp(findings, cause, isNegative, noted, policy), findings);
 }
 
 /** Names first what kept the session from being judged. Only where it ends open: slowness makes no reject milder. */
@@ -131,9 +136,13 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
   if (planarity.measured && planarity.score < policy.planarity.rejectBar)
     return reject('planarity-below-bar');
   if (depth.measured && depth.score < policy.depth.rejectBar) return reject('depth-below-bar');
-  if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
-    return reject(findings.mode === 'identify' ? 'no-candidate' : 'match-below-threshold');
   return null;
+}
+
+/** That the face is clearly not the subject's, or nobody's in the gallery; null where that is not so, or not clear. */
+function mismatchFound({ standing, probes, mode }: Findings, { match }: Policy): Reason | null {
+  if (standing !== 'below' || probes < match.minProbes) return null;
+  return mode === 'identify' ? 'no-candidate' : 'match-below-threshold';
 }
 
 /** What no further frame can mend. */
@@ -202,6 +211,7 @@ function giveUp(
   findings: Findings,
   cause: 'time-up' | 'source-ended',
   clearlyNegative: boolean,
+  noted: readonly Reason[],
   policy: Policy,
 ): Conclusion {
   const unmeasured = requiredCues(policy, findings.mode).some((cue) => !findings.evidence[cue].measured);
@@ -210,6 +220,7 @@ function giveUp(
     unmeasured ? 'required-cue-unmeasured' : 'evidence-insufficient',
     ...(findings.identityUnproven && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),
     ...(skipsExhausted(findings, policy) && !findings.challengesDone ? (['skips-exhausted'] as const) : []),
+    ...noted,
   ];
   return clearlyNegative ? conclude('reject', 'backoff', ...why) : conclude('re-verify', 'now', ...why);
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { LANDMARK_SCALE, type LiveMessage, type LiveSession, type SessionEnd } from '../../protocol/live.ts';
 import type { Policy } from '../decision/policy.ts';
 import { fuse } from '../decision/fuse.ts';
@@ -35,6 +36,7 @@ export class LiveRow {
   #state: SessionState | null = null;
   #lastLive: LiveState | null = null;
   #decided: Decide | null = null;
+  #code: ErrorCode | null = null;
   #face: FaceReading | null = null;
   #read: { readonly version: number; readonly session: LiveSession } | null = null;
 
@@ -55,8 +57,9 @@ export class LiveRow {
     this.#decided ??= effects.find((effect) => effect.type === 'decide') ?? null;
   }
 
-  ended(atMs: number): void {
+  ended(atMs: number, code: ErrorCode | null): void {
     this.version += 1;
+    this.#code = code;
     this.#atMs = Math.max(this.#atMs, atMs);
     this.endedAtMs = atMs;
   }
@@ -128,7 +131,7 @@ export class LiveRow {
   #end(): SessionEnd | null {
     if (this.#decided !== null) return { outcome: this.#decided.outcome, reasons: this.#decided.reasons };
     if (this.#state?.phase === 'closed') return { outcome: null, code: this.#state.code };
-    return this.endedAtMs === null ? null : { outcome: null, code: null };
+    return this.endedAtMs === null ? null : { outcome: null, code: this.#code };
   }
 
   #rate(timesMs: readonly number[]): number {

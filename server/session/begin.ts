@@ -34,8 +34,9 @@ export function onHello(
         ? failWith('hello.timeout', atMs)
         : [state, []];
     case 'bye':
-    case 'disconnected':
       return [{ phase: 'closed', atMs, code: null }, []];
+    case 'disconnected':
+      return [{ phase: 'closed', atMs, code: event.code ?? null }, []];
     case 'frame':
     case 'skip':
       return failWith('hello.expected', atMs);

@@ -60,6 +60,7 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly type: 'accept-recorded'; readonly stands: boolean }
   | { readonly type: 'deadline'; readonly draws: readonly number[] }
   | { readonly type: 'bye'; readonly reason: Bye['reason'] }
-  | { readonly type: 'disconnected' }
+  /** With the code that the server ended the connection with, where it did. */
+  | { readonly type: 'disconnected'; readonly code?: ErrorCode }
 );
 export type SessionEventType = SessionEvent['type'];

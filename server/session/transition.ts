@@ -124,8 +124,21 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
         ? judgeOrEnd(withLive(state, { ending: true }), atMs, policy, context)
         : endFor('cancelled', state, atMs, policy, context);
     case 'disconnected':
-      return endFor('disconnected', state, atMs, policy, context);
+      return onDisconnected(state, event, policy, context);
   }
+}
+
+/** Whoever was cut off for breaking a rule is judged by that; a reference that is being stored is waited for. */
+function onDisconnected(
+  state: LiveState,
+  { atMs, code }: Extract<SessionEvent, { type: 'disconnected' }>,
+  policy: Policy,
+  context: SessionContext,
+): Step {
+  const storing = state.phase === 'matching' && state.pending?.for === 'storage';
+  return code === undefined || storing
+    ? endFor('disconnected', state, atMs, policy, context)
+    : failWith(code, atMs);
 }
 
 function onTurn(state: LiveState, atMs: number, policy: Policy, context: SessionContext): Step {

@@ -11,17 +11,10 @@ import {
   worstSeverity,
   type InjectionSign,
 } from '../../server/evidence/injection-signs.ts';
+import { findings, measured, unmeasured } from './findings.ts';
 
 const { rejectSeverity } = policyFor('standard').injection;
 const weak = INJECTION_SIGNS.filter((sign) => worstSeverity([sign]) < rejectSeverity);
-
-const measured = (logLikelihoodRatio: number, score = 1): Evidence => ({
-  measured: true,
-  logLikelihoodRatio,
-  score,
-  frames: 10,
-});
-const unmeasured: Evidence = { measured: false, why: 'model-absent' };
 
 /** A session's evidence whose stream shows these signs. */
 const withSigns = (
@@ -49,22 +42,14 @@ const shown = (llrs: Readonly<Partial<Record<Cue, number | null>>>): EvidenceByC
   return Object.fromEntries(CUES.map((cue) => [cue, one(cue)])) as EvidenceByCue;
 };
 
-const session = (evidence: EvidenceByCue, mode: Findings['mode']): Findings => ({
-  mode,
-  evidence,
-  challengesDone: true,
-  challengeFailure: null,
-  flashPending: false,
-  starvedBy: null,
-  skipsUsed: 0,
-  faceChanged: false,
-  identityUnproven: false,
-  trackBreaks: 0,
-  severalFacesMs: 0,
-  standing: mode === 'enrol' ? 'unknown' : 'above',
-  probes: 12,
-  probeSpanMs: 6_000,
-});
+const session = (evidence: EvidenceByCue, mode: Findings['mode']): Findings =>
+  findings({
+    mode,
+    evidence,
+    standing: mode === 'enrol' ? 'unknown' : 'above',
+    probes: 12,
+    probeSpanMs: 6_000,
+  });
 
 describe('a weak sign of injection', () => {
   it('is one that an honest camera or person may show', () => {

@@ -23,6 +23,8 @@ const LOGGED_OF_A_DECISION = [
   'tookMs',
 ];
 
+const LOGGED_OF_A_FAILURE = ['code', 'level', 'mode', 'msg', 'policy', 'sessionId', 'time'];
+
 describe('the server as a process', () => {
   const folders: string[] = [];
   const children: ChildProcess[] = [];
@@ -117,6 +119,36 @@ describe('the server as a process', () => {
       .split('\n')
       .filter((line) => line.includes('"decided"'));
     expect(Object.keys(JSON.parse(decided ?? '{}') as object).toSorted()).toEqual(LOGGED_OF_A_DECISION);
+  });
+
+  it('puts on record what an error ended, logs of it no more than it may, and, killed, what was open', async () => {
+    const dataDir = join(await newFolder(), 'data');
+    const { child, exited, output, url } = await running(dataDir);
+    const killed = await newSession(url, dataDir);
+    killed.decision.catch(() => undefined);
+    const ended = await newSession(url, dataDir);
+    ended.decision.catch(() => undefined);
+    while (await ended.whenCredit()) ended.sendFrame(new Uint8Array(9), 0);
+    const code = 'frame.too_many_undecodable';
+    await expect(ended.decision).rejects.toMatchObject({ code });
+    await expect.poll(output).toContain('ended without a decision');
+    const [line = '{}'] = output()
+      .split('\n')
+      .filter((one) => one.includes('ended without a decision'));
+    expect(JSON.parse(line)).toMatchObject({ code, mode: 'enrol' });
+    expect(Object.keys(JSON.parse(line) as object).toSorted()).toEqual(LOGGED_OF_A_FAILURE);
+    expect(output()).not.toContain('someone');
+    child.kill('SIGKILL');
+    await exited;
+    const again = await running(dataDir);
+    const key = (await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim();
+    const answer = await fetch(`${again.url}/v1/decisions`, { headers: { authorization: `Bearer ${key}` } });
+    expect(((await answer.json()) as { decisions: unknown[] }).decisions).toMatchObject([
+      { outcome: null, code: 'server.internal', mode: 'enrol', tier: null, reasons: [] },
+      { outcome: null, code },
+    ]);
+    expect(again.output()).toMatch(/"attempts":1/);
+    again.child.kill('SIGKILL');
   });
 
   it('says what is wrong with its settings and exits with 1', async () => {

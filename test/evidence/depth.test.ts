@@ -204,6 +204,7 @@ function decisionOf(depth: (seq: number) => DepthImage): Promise<Verdict> {
         search: async () => [],
         enrol: async () => ({ result: 'failed' }),
         recordAccept: async () => true,
+        failed: () => undefined,
         conclude: async (_request, decision) => {
           resolve(decision);
           return 'token';

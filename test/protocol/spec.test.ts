@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'f9a8227042763f51aa8d746888a457546a024dfc262caa9863fb57ded5d90e83',
+  schemas: 'fedc9c951ced6208df9b7e9cf3f44ed60bd5e7eff69fa24055381a53ba7dc7df',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

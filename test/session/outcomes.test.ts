@@ -152,7 +152,8 @@ describe('somebody else', () => {
   it.each(['standard', 'blink-only', 'passive'])('is rejected under %s', (policy) => {
     for (const seed of SEEDS) {
       const driver = run({ policy, seed }, subject({ identity: BOB }));
-      expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['match-below-threshold'] });
+      expect(driver.decision?.outcome).toBe('reject');
+      expect(driver.decision?.reasons[0]).toBe('match-below-threshold');
     }
   });
 

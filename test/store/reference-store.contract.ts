@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreError } from '../../server/store/errors.ts';
-import type { NewDecision, Store } from '../../server/store/ports.ts';
+import type { Store } from '../../server/store/ports.ts';
+import { ATTEMPT, DECISION, describeAttempts, NEVER } from './attempts.contract.ts';
 import { collect, newReference, randomEmbeddings } from './support.ts';
 
 /** One database of a kind, and ways to meddle with it behind the store's back. */
@@ -15,25 +16,6 @@ export interface StoreBackend {
   redate(referenceId: string, createdAtMs: number): Promise<void>;
   dispose(): Promise<void>;
 }
-
-const DECISION = {
-  sessionId: 'session-1',
-  tenant: 'door',
-  subject: 'anna',
-  mode: 'verify',
-  outcome: 'reject',
-  observed: false,
-  policy: 'standard',
-  reasons: ['challenge-failed', 'match-below-threshold'],
-  assurance: {
-    tier: 'base',
-    measured: ['match', 'challenge'],
-    unmeasured: ['passive-pad'],
-    challengesPassed: 1,
-  },
-  startedAtMs: 1_700_000_000_000,
-  decidedAtMs: 1_700_000_004_321,
-} as const satisfies NewDecision;
 
 const codeOf = (error: StoreError) => error.code;
 
@@ -303,34 +285,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await accept('enrolled again')).toBe(false);
     });
 
-    it("tells a subject's verifications that failed since the last one that did not", async () => {
-      const restsOn = await store.references.add(newReference());
-      const decide = (atMs: number, outcome: 'accept' | 'reject' | 're-verify', other = {}) =>
-        store.decisions.record({
-          ...DECISION,
-          sessionId: `at-${atMs}`,
-          ...(outcome === 'accept' ? { outcome, restsOn } : { outcome }),
-          decidedAtMs: atMs,
-          ...other,
-        });
-      const failed = (sinceMs = 0, limit = 10, subject = 'anna', observed = false) =>
-        store.decisions.failedVerifications({ tenant: 'door', subject, observed }, sinceMs, limit);
-      expect(await failed()).toEqual([]);
-      await decide(100, 'reject');
-      await decide(200, 'accept');
-      await decide(300, 'reject');
-      await decide(400, 'accept', { mode: 'enrol' });
-      await decide(500, 're-verify');
-      await decide(600, 'reject', { subject: 'ben' });
-      await decide(700, 'reject', { tenant: 'gate' });
-      await decide(800, 'accept', { observed: true });
-      await decide(900, 'reject', { observed: true });
-      expect(await failed()).toEqual([500, 300]);
-      expect(await failed(300)).toEqual([500]);
-      expect(await failed(0, 1)).toEqual([500]);
-      expect(await failed(0, 10, 'cem')).toEqual([]);
-      expect(await failed(0, 10, 'anna', true), 'observed ones by themselves').toEqual([900]);
-    });
+    describeAttempts({ store: () => store, reopen });
 
     it("lists a tenant's decisions page by page, the latest first", async () => {
       for (const at of [3, 1, 4, 2, 5])
@@ -390,6 +345,8 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       await expect(store.references.countSubjects('door')).rejects.toMatchObject(unavailable);
       await expect(store.decisions.record(DECISION)).rejects.toMatchObject(unavailable);
       await expect(store.decisions.find('door', 'session-1')).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.begin(ATTEMPT, NEVER)).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.endInterrupted(1)).rejects.toMatchObject(unavailable);
     });
   });
 }
