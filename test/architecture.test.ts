@@ -89,7 +89,6 @@ describe('architecture', () => {
   });
 
   it.each([
-    ['onnxruntime-node', ['server/inference/']],
     ['uWebSockets.js', ['server/gateway/']],
     ['ws', ['server/gateway/', 'client/kiosk/']],
     ['better-sqlite3', ['server/store/', 'server/gallery/', 'client/demo/backend/']],
@@ -104,6 +103,24 @@ describe('architecture', () => {
         (specifier, from) => !isPackage(specifier, name) || homes.some((home) => from.startsWith(home)),
       ),
     ).toEqual([]);
+  });
+
+  it('ONNX Runtime is loaded in one place, which turns its telemetry off first', () => {
+    const home = 'server/inference/onnx-runtime.ts';
+    const isLibrary = (specifier: string) =>
+      isPackage(specifier, 'onnxruntime-node') || isPackage(specifier, 'onnxruntime-common');
+    expect(violations(files, (specifier, from) => !isLibrary(specifier) || from === home)).toEqual([]);
+    expect(files.find(({ path }) => path === home)?.imports).toEqual([
+      'server/inference/no-telemetry.ts',
+      'onnxruntime-node',
+    ]);
+    // `require` and names put together are no imports that a pattern finds.
+    const quoted = /['"`]onnxruntime-(?:node|common)(?![\w-])/;
+    const speakers = files.filter(({ path, text }) => path !== home && quoted.test(text));
+    expect(speakers.map(({ path }) => path)).toEqual([
+      'test/architecture.test.ts',
+      'test/inference/pool.test.ts',
+    ]);
   });
 
   it('only main.ts sees both the gateway and the inference', () => {
