@@ -6,7 +6,7 @@ import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../models/ids.ts
 import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
-import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
+import { loadPrepared, modelCacheDir, type PreparedModels } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -23,7 +23,10 @@ import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-ke
 import { createTickets } from './identity/tickets.ts';
 import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
 import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
-import { createPool, type MeasurablePool } from './inference/pool.ts';
+import { fencesThatHold, type ChosenFence } from './inference/fence/choose.ts';
+import { describeFence, type FenceReport } from './inference/fence/fence.ts';
+import type { PoolEvent } from './inference/pool.ts';
+import { createFencedPool, type FencedPool } from './inference/fenced-pool.ts';
 import { createObservation } from './observation.ts';
 import type { Logger } from './observe/log.ts';
 import { openRecorder } from './observe/session-recording.ts';
@@ -45,6 +48,8 @@ export interface RunningServer {
   readonly developmentKeyFile: string | null;
   /** File of the secret that opens the demo's operator page; null without the demo. */
   readonly operatorSecretFile: string | null;
+  /** What keeps the workers from keys and network. */
+  readonly fence: FenceReport;
   /** What the workers can do, as measured. */
   readonly capacity: Pick<Capacity, 'sessions' | 'frameMs' | 'load'>;
   /** Refuses newcomers, lets open sessions finish within `drainMs`, then ends everything. Safe to call twice. */
@@ -72,6 +77,9 @@ export async function startServer(
   };
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    // Beside what the disk is waited for: a fence takes some 0.1 s to be tried.
+    const preparing = prepareInference(config);
+    preparing.catch(() => {});
     const { keys, developmentKeyFile } = await loadApiKeys(config);
     const issuer = await createTokenIssuer(config.dataDir, config.issuer);
     const gallery = createGallery();
@@ -90,7 +98,7 @@ export async function startServer(
     closers.push(() => store.close());
     await loadGallery();
 
-    const pool = await startInference(config, log);
+    const { pool, fence } = await startInference(config, await preparing, log);
     closers.push(() => pool.close());
     const capacity = new Capacity(clock, () => pool.workers);
     const analyzer = capacity.watch(pool);
@@ -215,6 +223,7 @@ export async function startServer(
       system,
       developmentKeyFile,
       operatorSecretFile: demo?.operatorSecretFile ?? null,
+      fence,
       capacity,
       async stop(drainMs) {
         readiness = 'draining';
@@ -250,20 +259,61 @@ async function openStore(config: Config, onEvent: (event: StoreThreadEvent) => v
   });
 }
 
-async function startInference(config: Config, log: Logger): Promise<MeasurablePool> {
+interface PreparedInference {
+  readonly models: PreparedModels['models'];
+  readonly workers: number;
+  readonly fences: AsyncIterable<ChosenFence>;
+}
+
+/** Finds the networks, and the first fence that holds. */
+async function prepareInference(config: Config): Promise<PreparedInference> {
   const { models } = await loadPrepared(modelCacheDir({ VERIFRAME_MODEL_CACHE: config.modelCache }));
-  return await createPool({
-    workers: config.workers || availableParallelism(),
+  const workers = config.workers || availableParallelism();
+  const fences = fencesThatHold({
+    choice: config.fence,
+    workers,
+    executionProvider: config.executionProvider,
+    models: Object.values(models),
+    secrets: [config.dataDir, config.masterKeyFile, config.apiKeysFile, config.recordSessionsTo].filter(
+      Boolean,
+    ),
+  });
+  return { models, workers, fences: await begun(fences) };
+}
+
+/** The same, once the first of them is there. */
+async function begun<Item>(items: AsyncGenerator<Item, void>): Promise<AsyncIterable<Item>> {
+  const first = await items.next();
+  async function* all() {
+    if (first.done !== true) yield first.value;
+    yield* items;
+  }
+  return all();
+}
+
+async function startInference(
+  config: Config,
+  { models, workers, fences }: PreparedInference,
+  log: Logger,
+): Promise<FencedPool> {
+  const options = {
+    workers,
     models,
     maxImagePixels: config.maxImagePixels,
     executionProvider: config.executionProvider,
     jobTimeoutMs: config.frameTimeoutMs,
-    onEvent: (event) => {
+    onEvent: (event: PoolEvent) => {
       if (event.type === 'worker-ready') log.debug(event, 'inference');
       else if (event.type === 'callback-failed') log.error({ error: String(event.error) }, 'inference');
       else log.warn(event, 'inference');
     },
-  });
+  };
+  const inference = await createFencedPool(fences, options, (error, { fence }) =>
+    log.warn({ fence, error: String(error) }, 'workers do not start behind this fence: the next is tried'),
+  );
+  const { fence } = inference.fence;
+  log[fence === 'none' ? 'warn' : 'debug']({ fence }, describeFence(inference.fence));
+  return inference;
 }
 
 interface ServiceParts extends Sources {

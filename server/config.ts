@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { FENCE_CHOICES, type FenceChoice } from './inference/fence/choose.ts';
 import { EXECUTION_PROVIDERS, type ExecutionProvider } from './inference/execution-provider.ts';
 
 type Value = string | number;
@@ -85,6 +86,12 @@ export const OPTIONS = {
     'cpu',
     "Where the networks run; cuda needs ONNX Runtime's CUDA libraries, which are not in its package.",
     { choices: EXECUTION_PROVIDERS },
+  ),
+  fence: text<FenceChoice>(
+    'VERIFRAME_FENCE',
+    'auto',
+    'Whether workers are kept from keys and network: auto as well as the system allows, required or no start, off.',
+    { choices: FENCE_CHOICES },
   ),
   maxSessions: number(
     'VERIFRAME_MAX_SESSIONS',

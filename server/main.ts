@@ -2,6 +2,8 @@ import { inspect } from 'node:util';
 import { startServer, type RunningServer } from './compose.ts';
 import { ConfigError, describeOptions, readConfig, type Config } from './config.ts';
 import { ExecutionProviderError } from './inference/execution-provider.ts';
+import { FenceError } from './inference/fence/choose.ts';
+import { describeFence } from './inference/fence/fence.ts';
 import { createLogger } from './observe/log.ts';
 
 const HELP = `veriframe server
@@ -51,7 +53,7 @@ function listenForSignals(): { first: Promise<NodeJS.Signals>; impatient: Promis
 
 /** What the person who typed `npm start` wants to know. On standard error, since standard output is the log. */
 function announce(
-  { port, system, developmentKeyFile, operatorSecretFile }: RunningServer,
+  { port, system, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
   config: Config,
 ): void {
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
@@ -63,6 +65,7 @@ function announce(
     `veriframe ${system.version} on http://${host}:${port}`,
     `  tier       ${tier}`,
     `  transport  ${system.transport.name} (${system.transport.why})`,
+    `  workers    ${describeFence(fence)}`,
     ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
     ...(developmentKeyFile === null ? [] : [`  API key    ${developmentKeyFile} (for development)`]),
     ...(operatorSecretFile === null
@@ -75,7 +78,8 @@ function announce(
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof ExecutionProviderError;
+  const isExpected =
+    error instanceof ConfigError || error instanceof ExecutionProviderError || error instanceof FenceError;
   process.stderr.write(
     `veriframe: ${isExpected || !(error instanceof Error) ? String(error) : inspect(error)}\n`,
   );
