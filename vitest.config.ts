@@ -20,6 +20,7 @@ const PROGRAMS = [
   'test/kiosk/cli.test.ts',
   'test/kiosk/sources.test.ts',
   'test/models/**/*.test.ts',
+  'test/server/part-settings.test.ts',
   'test/server/recording.test.ts',
   'test/store/sqlite-processes.test.ts',
   'test/train/**/*.test.ts',

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../models/ids.ts';
 import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
-import { loadPrepared, modelCacheDir, type PreparedModels } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -17,24 +15,28 @@ import type { startDemo } from './demo.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { createGallery } from './gallery/gallery.ts';
 import { roomForConnections } from './gateway/descriptors.ts';
-import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
+import {
+  createGateway,
+  DEFAULT_GATEWAY_LIMITS,
+  type Gateway,
+  type GatewayLimits,
+} from './gateway/gateway.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
 import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-keys.ts';
 import { createTickets } from './identity/tickets.ts';
 import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
 import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
-import { fencesThatHold, type ChosenFence } from './inference/fence/choose.ts';
-import { describeFence, type FenceReport } from './inference/fence/fence.ts';
-import type { PoolEvent } from './inference/pool.ts';
-import { createFencedPool, type FencedPool } from './inference/fenced-pool.ts';
+import type { FenceReport } from './inference/fence/fence.ts';
 import { createObservation } from './observation.ts';
 import type { Logger } from './observe/log.ts';
 import { openRecorder } from './observe/session-recording.ts';
 import { watchTogether, type WatchSession } from './observe/session-watch.ts';
+import { divideSettings, type SettingsByPart, type SettingsOf } from './part-settings.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
 import type { DecideEffect, SessionServices } from './session-runner.ts';
 import type { SessionRequest } from './session/ports.ts';
+import { prepareInference, startInference } from './start-inference.ts';
 import { createSearch, type Search, Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
 import type { Store } from './store/ports.ts';
@@ -69,24 +71,34 @@ export interface Sources {
 export async function startServer(
   config: Config,
   log: Logger,
-  { clock, draws, watch }: Sources = { clock: systemClock, draws: secureDraws },
+  sources: Sources = { clock: systemClock, draws: secureDraws },
 ): Promise<RunningServer> {
+  return await startParts(divideSettings(config), config.demo === 'on', log, sources);
+}
+
+async function startParts(
+  settings: SettingsByPart,
+  hasDemo: boolean,
+  log: Logger,
+  { clock, draws, watch }: Sources,
+): Promise<RunningServer> {
+  const { sessions, gateway: door } = settings;
   const closers: (() => unknown)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await mkdir(settings.store.dataDir, { recursive: true, mode: 0o700 });
     // Beside what the disk is waited for: a fence takes some 0.1 s to be tried.
-    const preparing = prepareInference(config);
+    const preparing = prepareInference(settings.inference);
     preparing.catch(() => {});
-    const { keys, developmentKeyFile } = await loadApiKeys(config);
-    const issuer = await createTokenIssuer(config.dataDir, config.issuer);
+    const { keys, developmentKeyFile } = await loadApiKeys(settings.identity);
+    const issuer = await createTokenIssuer(settings.identity.dataDir, settings.identity.issuer);
     const gallery = createGallery();
     closers.push(() => gallery.close());
     const loadGallery = () =>
       gallery.load(store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')));
-    const store: Store = await openStore(config, (event) => {
+    const store: Store = await openStore(settings.store, (event) => {
       if (event.type === 'store-lost') log.error(event, 'store');
       else {
         log.warn(event, 'store');
@@ -98,15 +110,15 @@ export async function startServer(
     closers.push(() => store.close());
     await loadGallery();
 
-    const { pool, fence } = await startInference(config, await preparing, log);
+    const { pool, fence } = await startInference(settings.inference, await preparing, log);
     closers.push(() => pool.close());
     const capacity = new Capacity(clock, () => pool.workers);
     const analyzer = capacity.watch(pool);
 
     const tickets = createTickets({
       clock,
-      lifetimeMs: config.ticketLifetimeMs,
-      maxOutstanding: 10 * config.maxSessions,
+      lifetimeMs: sessions.ticketLifetimeMs,
+      maxOutstanding: 10 * sessions.maxSessions,
     });
     const directory = new Sessions(clock);
     const search = createSearch(gallery, store.references);
@@ -119,7 +131,7 @@ export async function startServer(
     });
     const context = { models: analyzer.models };
     const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
-    const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = config;
+    const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = settings.recorder;
     const recorder =
       folder === '' ? null : await openRecorder({ folder, maxRecordings, clock, context, reportFault });
     if (recorder !== null) {
@@ -128,7 +140,7 @@ export async function startServer(
     }
     const openSessions = () => registry.openSessions;
     const observation = createObservation({
-      config,
+      settings: settings.observation,
       clock,
       context,
       analyzer: pool,
@@ -147,7 +159,7 @@ export async function startServer(
           [observation.watch, watch, recorder?.watch].filter((one) => one !== undefined),
           reportFault,
         ),
-        frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
+        frameMemory: sessions.replayMemoryFrames < 2 ? null : new FrameMemory(sessions.replayMemoryFrames),
         log,
         store,
         search,
@@ -156,39 +168,39 @@ export async function startServer(
         directory,
       }),
       limits: {
-        maxImageBytes: config.maxImageBytes,
-        maxImagePixels: config.maxImagePixels,
+        maxImageBytes: sessions.maxImageBytes,
+        maxImagePixels: sessions.maxImagePixels,
         maxDepthPixels: DEPTH_PIXELS_CEILING,
-        maxFramesPerSecond: config.maxFramesPerSecond,
+        maxFramesPerSecond: sessions.maxFramesPerSecond,
       },
-      maxSessions: config.maxSessions,
+      maxSessions: sessions.maxSessions,
       capacity,
     });
 
     closers.push(() => observation.close());
 
-    const transport = chooseTransport(config.transport);
+    const transport = chooseTransport(door.transport);
     const system = describeSystem(analyzer.models, transport);
     let readiness: 'ready' | 'draining' = 'ready';
     let port = 0;
-    const demo = config.demo === 'on' ? await openDemo(config, developmentKeyFile, clock, () => port) : null;
+    const demo = hasDemo ? await openDemo(settings.demo, developmentKeyFile, clock, () => port) : null;
     if (demo !== null) closers.push(() => demo.close());
-    const { maxTcpConnections, isShort } = roomForConnections(config.maxConnections);
+    const { maxTcpConnections, isShort } = roomForConnections(door.maxConnections);
     if (isShort)
       log.warn(
-        { maxTcpConnections, maxConnections: config.maxConnections },
+        { maxTcpConnections, maxConnections: door.maxConnections },
         'too few file descriptors for the sockets allowed: raise `ulimit -n`',
       );
     const gateway: Gateway = createGateway({
       transport: transport.create,
       host: registry,
       clock,
-      allowedOrigins: config.allowedOrigins
+      allowedOrigins: door.allowedOrigins
         .split(',')
         .map((origin) => origin.trim())
         .filter(Boolean),
-      trustForwardedFor: config.trustProxy === 'yes',
-      limits: { ...DEFAULT_GATEWAY_LIMITS, ...config, maxTcpConnections },
+      trustForwardedFor: door.trustProxy === 'yes',
+      limits: gatewayLimits(door, maxTcpConnections),
       fallback: demo === null ? undefined : (request) => demo.handle(request),
       live: observation.live,
       metrics: (request) => observation.metrics(request),
@@ -207,7 +219,7 @@ export async function startServer(
         sessions: directory,
         subjects,
         attempts: store.decisions,
-        lockOut: { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs },
+        lockOut: { maxFailures: sessions.lockOutFailures, windowMs: sessions.lockOutMs },
         policies: { names: () => POLICY_NAMES, serves, isAttended },
         jwks: issuer.jwks,
         system,
@@ -215,7 +227,7 @@ export async function startServer(
         refusal: () => registry.refusal(),
       },
     });
-    port = await gateway.listen({ host: config.host, port: config.port });
+    port = await gateway.listen({ host: door.host, port: door.port });
     closers.push(() => gateway.close());
 
     return {
@@ -238,10 +250,25 @@ export async function startServer(
   }
 }
 
-async function loadApiKeys(config: Config): Promise<{ keys: ApiKeys; developmentKeyFile: string | null }> {
-  if (config.apiKeysFile !== '')
-    return { keys: await readApiKeys(config.apiKeysFile), developmentKeyFile: null };
-  const { keys, path } = await developmentApiKeys(config.dataDir);
+function gatewayLimits(settings: SettingsOf<'gateway'>, maxTcpConnections: number): GatewayLimits {
+  return {
+    ...DEFAULT_GATEWAY_LIMITS,
+    maxConnections: settings.maxConnections,
+    maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+    maxTcpConnections,
+    maxImageBytes: settings.maxImageBytes,
+    maxFramesPerSecond: settings.maxFramesPerSecond,
+    helloTimeoutMs: settings.helloTimeoutMs,
+    idleTimeoutMs: settings.idleTimeoutMs,
+  };
+}
+
+async function loadApiKeys(
+  settings: SettingsOf<'identity'>,
+): Promise<{ keys: ApiKeys; developmentKeyFile: string | null }> {
+  if (settings.apiKeysFile !== '')
+    return { keys: await readApiKeys(settings.apiKeysFile), developmentKeyFile: null };
+  const { keys, path } = await developmentApiKeys(settings.dataDir);
   return { keys, developmentKeyFile: path };
 }
 
@@ -251,69 +278,15 @@ async function openDemo(...parts: Parameters<typeof startDemo>): ReturnType<type
   return await demo.startDemo(...parts);
 }
 
-async function openStore(config: Config, onEvent: (event: StoreThreadEvent) => void): Promise<Store> {
+async function openStore(
+  settings: SettingsOf<'store'>,
+  onEvent: (event: StoreThreadEvent) => void,
+): Promise<Store> {
   return await openThreadedStore({
-    path: join(config.dataDir, 'veriframe.db'),
-    masterKey: async () => (await loadMasterKey(config)).key,
+    path: join(settings.dataDir, 'veriframe.db'),
+    masterKey: async () => (await loadMasterKey(settings)).key,
     onEvent,
   });
-}
-
-interface PreparedInference {
-  readonly models: PreparedModels['models'];
-  readonly workers: number;
-  readonly fences: AsyncIterable<ChosenFence>;
-}
-
-/** Finds the networks, and the first fence that holds. */
-async function prepareInference(config: Config): Promise<PreparedInference> {
-  const { models } = await loadPrepared(modelCacheDir({ VERIFRAME_MODEL_CACHE: config.modelCache }));
-  const workers = config.workers || availableParallelism();
-  const fences = fencesThatHold({
-    choice: config.fence,
-    workers,
-    executionProvider: config.executionProvider,
-    models: Object.values(models),
-    secrets: [config.dataDir, config.masterKeyFile, config.apiKeysFile, config.recordSessionsTo].filter(
-      Boolean,
-    ),
-  });
-  return { models, workers, fences: await begun(fences) };
-}
-
-/** The same, once the first of them is there. */
-async function begun<Item>(items: AsyncGenerator<Item, void>): Promise<AsyncIterable<Item>> {
-  const first = await items.next();
-  async function* all() {
-    if (first.done !== true) yield first.value;
-    yield* items;
-  }
-  return all();
-}
-
-async function startInference(
-  config: Config,
-  { models, workers, fences }: PreparedInference,
-  log: Logger,
-): Promise<FencedPool> {
-  const options = {
-    workers,
-    models,
-    maxImagePixels: config.maxImagePixels,
-    executionProvider: config.executionProvider,
-    jobTimeoutMs: config.frameTimeoutMs,
-    onEvent: (event: PoolEvent) => {
-      if (event.type === 'worker-ready') log.debug(event, 'inference');
-      else if (event.type === 'callback-failed') log.error({ error: String(event.error) }, 'inference');
-      else log.warn(event, 'inference');
-    },
-  };
-  const inference = await createFencedPool(fences, options, (error, { fence }) =>
-    log.warn({ fence, error: String(error) }, 'workers do not start behind this fence: the next is tried'),
-  );
-  const { fence } = inference.fence;
-  log[fence === 'none' ? 'warn' : 'debug']({ fence }, describeFence(inference.fence));
-  return inference;
 }
 
 interface ServiceParts extends Sources {

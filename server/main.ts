@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { startServer, type RunningServer } from './compose.ts';
-import { ConfigError, describeOptions, readConfig, type Config } from './config.ts';
+import { ConfigError, describeOptions, forgetSecrets, readConfig, type Config } from './config.ts';
 import { ExecutionProviderError } from './inference/execution-provider.ts';
 import { FenceError } from './inference/fence/choose.ts';
 import { describeFence } from './inference/fence/fence.ts';
@@ -20,7 +20,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     return 0;
   }
   const config = readConfig(env);
-  const log = createLogger(config);
+  forgetSecrets(env);
+  const log = createLogger({ logLevel: config.logLevel });
   const signals = listenForSignals();
   const server = await startServer(config, log);
   announce(server, config);
@@ -54,7 +55,7 @@ function listenForSignals(): { first: Promise<NodeJS.Signals>; impatient: Promis
 /** What the person who typed `npm start` wants to know. On standard error, since standard output is the log. */
 function announce(
   { port, system, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
-  config: Config,
+  config: Pick<Config, 'host' | 'demo'>,
 ): void {
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const tier =

@@ -105,6 +105,27 @@ describe('architecture', () => {
     ).toEqual([]);
   });
 
+  it('the server takes of the models only what is prepared, and their table', () => {
+    const allowed = (specifier: string) =>
+      !specifier.startsWith('models/') ||
+      /^models\/(ids|manifest|prepared|package-root)\.ts$/.test(specifier);
+    expect(violations(under('server'), allowed)).toEqual([]);
+  });
+
+  it('the whole table of settings reaches no part: each is given its share', () => {
+    const whole = under('server').filter(({ text }) => /\bConfig\b|\breadConfig\b/.test(text));
+    expect(whole.map(({ path }) => path).toSorted()).toEqual([
+      'server/compose.ts',
+      'server/config.ts',
+      'server/main.ts',
+      'server/part-settings.ts',
+    ]);
+    const compose = files.find(({ path }) => path === 'server/compose.ts');
+    const uses = compose?.text.match(/\bconfig\b(?!\.ts)/g) ?? [];
+    // The parameter, what is divided, and whether there is a demo.
+    expect(uses.length).toBe(3);
+  });
+
   it('ONNX Runtime is loaded in one place, which turns its telemetry off first', () => {
     const home = 'server/inference/onnx-runtime.ts';
     const isLibrary = (specifier: string) =>

@@ -2,13 +2,16 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionProvider } from '../execution-provider.ts';
-import { nameOf, NO_FENCE, type Fence, type FencedPaths, type FenceReport } from './fence.ts';
+import {
+  nameOf,
+  NO_FENCE,
+  type Fence,
+  type FenceChoice,
+  type FencedPaths,
+  type FenceReport,
+} from './fence.ts';
 import { probeFence } from './probe.ts';
 import { unusedUserIds } from './user-ids.ts';
-
-/** `required`: rather no service than workers without a fence. */
-export const FENCE_CHOICES = ['auto', 'required', 'off'] as const;
-export type FenceChoice = (typeof FENCE_CHOICES)[number];
 
 export interface FenceWish {
   readonly choice: FenceChoice;

@@ -1,3 +1,7 @@
+/** `required`: rather no service than workers without a fence. */
+export const FENCE_CHOICES = ['auto', 'required', 'off'] as const;
+export type FenceChoice = (typeof FENCE_CHOICES)[number];
+
 /** Files and folders that a worker needs, and those that it must not have even where they lie among them. */
 export interface FencedPaths {
   /** Absolute paths of what a worker reads: code, packages, networks. */
