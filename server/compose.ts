@@ -9,7 +9,7 @@ import type { SystemInfo } from './api/context.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { isAttended, POLICY_NAMES, serves } from './decision/policy.ts';
+import { neededRight, POLICY_NAMES, serves } from './decision/policy.ts';
 import { withDecoys } from './decoy-reference.ts';
 import type { startDemo } from './demo.ts';
 import { FrameMemory } from './frame-memory.ts';
@@ -220,7 +220,7 @@ async function startParts(
         subjects,
         attempts: store.decisions,
         lockOut: { maxFailures: sessions.lockOutFailures, windowMs: sessions.lockOutMs },
-        policies: { names: () => POLICY_NAMES, serves, isAttended },
+        policies: { names: () => POLICY_NAMES, serves, neededRight },
         jwks: issuer.jwks,
         system,
         readiness: () => readiness,
