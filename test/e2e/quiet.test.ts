@@ -24,6 +24,14 @@ require('onnxruntime-node').InferenceSession.create(process.argv[1]);
 setInterval(() => {}, 1000);
 `;
 
+/** npm looks for a newer npm unless it is told not to. It does that for every command. */
+const RUNS_NPM = `
+const { status } = require('node:child_process').spawnSync('npm', ['run'], { cwd: process.argv[1] });
+process.on('SIGTERM', () => process.exit(status ?? 1));
+setInterval(() => {}, 1000);
+console.log('done');
+`;
+
 const QUIET = { asked: [], unreachable: 0, written: [] };
 
 describe.skipIf(whyNot !== null)(
@@ -44,6 +52,7 @@ describe.skipIf(whyNot !== null)(
           role: 'worker',
           args: [...fromSource, '--input-type=module', '-e', LOADS_NETWORKS],
         },
+        { ...common, name: 'npm', role: 'worker', args: ['-e', RUNS_NPM, at('.')] },
         { ...common, name: 'server', role: 'server', args: [...fromSource, at('server/main.ts')], env },
       ]);
     });
@@ -66,7 +75,13 @@ describe.skipIf(whyNot !== null)(
       expect({ asked, unreachable, written }).toEqual(QUIET);
     });
 
-    it('so does what loads the networks by itself, as evaluation and training do', () => {
+    it('npm, through which it is started, looks for no newer npm', () => {
+      const { exitCode, output, asked, unreachable } = of('npm');
+      expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+      expect({ asked, unreachable }).toEqual({ asked: [], unreachable: 0 });
+    });
+
+    it('what loads the networks by itself, as evaluation and training do, is as quiet', () => {
       const { exitCode, output, asked, unreachable, written } = of('networks');
       expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
       expect({ asked, unreachable, written }).toEqual(QUIET);

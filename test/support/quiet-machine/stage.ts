@@ -17,7 +17,7 @@ import { NameServer } from './name-server.ts';
 import type { Observed, Program, Report } from './report.ts';
 
 const run = promisify(execFile);
-/** After this a caller does not call any more. */
+/** What a program has not done by then it will not do. */
 const LONGEST_MS = 60_000;
 /** Others are watched for longer than a caller takes. */
 const MARGIN = 1.2;
@@ -143,12 +143,14 @@ async function addressOf(child: ChildProcess, output: readonly string[]): Promis
 
 /** What it printed that matches. Rejects when it ends without. */
 async function printed(child: ChildProcess, output: readonly string[], what: RegExp): Promise<string> {
+  const giveUpAtMs = performance.now() + LONGEST_MS;
   let match: RegExpExecArray | null = null;
   await until(() => {
     match = what.exec(output.join(''));
-    return match !== null || child.exitCode !== null || child.signalCode !== null;
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    return match !== null || hasEnded || performance.now() > giveUpAtMs;
   });
-  if (match === null) throw new Error('It ended too soon.');
+  if (match === null) throw new Error(`It did not say ${String(what)}.`);
   return match[0];
 }
 
