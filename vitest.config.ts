@@ -16,6 +16,7 @@ const PROGRAMS = [
   'test/e2e/**/*.test.ts',
   'test/evaluate/pad.test.ts',
   'test/evaluate/verification.test.ts',
+  'test/inference/fence.test.ts',
   'test/inference/pool.test.ts',
   'test/kiosk/cli.test.ts',
   'test/kiosk/sources.test.ts',
