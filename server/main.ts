@@ -25,7 +25,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const signals = listenForSignals();
   const server = await startServer(config, log);
   announce(server, config);
-  log.info({ ...server.system, port: server.port }, 'listening');
+  log.info({ ...server.system, port: server.port, fence: server.fence.fence }, 'listening');
   const signal = await signals.first;
   log.info({ signal, drainMs: config.drainMs }, 'stopping');
   await Promise.race([server.stop(config.drainMs), signals.impatient.then(() => server.stop(0))]);
