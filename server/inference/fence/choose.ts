@@ -46,13 +46,13 @@ export async function* fencesThatHold(wish: FenceWish): AsyncGenerator<ChosenFen
   const paths = pathsOf(wish);
   if (wish.choice !== 'off') {
     for (const candidate of candidates(wish, paths)) {
-      const result = 'why' in candidate ? candidate : await probeFence(candidate.fence, paths);
-      const why = 'why' in result ? result.why : null;
-      if (why === null && 'fence' in candidate) {
+      const { name } = candidate;
+      if ('fence' in candidate) {
         const { fence } = candidate;
-        yield { fence, report: reportOf(fence, [...refused]) };
-        refused.push({ fence: nameOf(fence), why: 'no worker starts behind it' });
-      } else refused.push({ fence: candidate.name, why: why ?? 'it cannot be had' });
+        const why = await whyItDoesNotHold(fence, paths);
+        if (why === null) yield { fence, report: reportOf(fence, [...refused]) };
+        refused.push({ fence: name, why: why ?? 'no worker starts behind it' });
+      } else refused.push({ fence: name, why: candidate.why });
     }
   }
   if (wish.choice === 'required')
@@ -60,6 +60,12 @@ export async function* fencesThatHold(wish: FenceWish): AsyncGenerator<ChosenFen
       `VERIFRAME_FENCE is required, and workers cannot be fenced here (${refused.map(({ fence, why }) => `${fence}: ${why}`).join('; ')}).`,
     );
   yield { fence: NO_FENCE, report: reportOf(NO_FENCE, refused) };
+}
+
+async function whyItDoesNotHold(fence: Fence, paths: FencedPaths): Promise<string | null> {
+  const result = await probeFence(fence, paths);
+  if (!result.ok) return result.why;
+  return fence.kind === 'namespaces' && result.reachesNetwork ? 'it reaches the network' : null;
 }
 
 type Candidate =
