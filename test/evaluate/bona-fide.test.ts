@@ -119,7 +119,11 @@ describe('recordings of living people', () => {
       await mkdir(join(folder, name), { recursive: true });
       for (const [i, { jpeg }] of frames.entries()) await writeFile(join(folder, name, `${i}.jpg`), jpeg);
     }
-    const index = ['file\tfps\tperson', 'live/one\t25\tann', 'live/two\t25\tann'].join('\n');
+    const index = [
+      'file\tfps\tperson\tnotes',
+      'live/one\t25\tann\tsits',
+      'live/two\t25\tann\tmoves, truly about 7 fps',
+    ].join('\n');
     await writeFile(join(folder, 'INDEX.tsv'), index);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -154,7 +158,10 @@ describe('recordings of living people', () => {
     expect(shown(times(200, (i) => ({ followed: i % 2 === 0 })))).toMatchObject({
       unusable: expect.stringContaining('followed'),
     });
-    expect(shown(times(60))).toMatchObject({
+    expect(shown(times(200, () => ({ yawDeg: 24 })))).toMatchObject({
+      unusable: expect.stringContaining('good enough for a probe'),
+    });
+    expect(shown(times(40))).toMatchObject({
       unusable: expect.stringContaining('left beside its reference'),
     });
   });
@@ -169,6 +176,12 @@ describe('recordings of living people', () => {
     const slow = times(300, (i) => ({ picture: `p${Math.floor(i / 3)}` }));
     expect(framesPerSecondOf(scripted(slow))).toBeCloseTo(25 / 3, 0);
     expect(conditions(slow)).toEqual(['recorded, below 12 fps']);
+    // The index says what the pictures do not show.
+    const [, two] = (await findLiving(folder, ['mjpeg'])).subjects;
+    const told = two.showings(new Map(two.sources.map(({ id }) => [id, scripted(times(300), id)])));
+    expect('unusable' in told ? told : told.map(({ condition }) => condition)).toEqual([
+      'recorded, below 12 fps',
+    ]);
   });
 
   it('hear nothing: standard without challenges, passive where they are long enough, no other', async () => {

@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { policyFor } from '../../../../server/decision/policy.ts';
 import type { Policy } from '../../../../server/decision/policy-shape.ts';
+import { judge } from '../../../../server/evidence/quality-gate.ts';
+import type { FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { durationMs, type Footage } from '../footage.ts';
 import { withoutChallenges } from '../ledger.ts';
 import { RecordingPresenter, recordingOf } from '../presenters.ts';
@@ -12,13 +15,15 @@ import type { Condition, Showing, Subject } from './subject.ts';
 
 /** Recordings are entered at a moment drawn from their start, and at least this much is left. */
 const LEFT_MS = 6_000;
-/** A recording that shows less than this beside its reference says nothing about a session. */
-const LEAST_MS = 3_000;
+/** A recording that shows less than this beside its reference is over before a session can be decided. */
+const LEAST_MS = 1_500;
 /** Policies that wait for somebody to blink need this much of a recording. */
 const BLINK_WITHIN_MS = 8_000;
 const SLOW_FRAMES_PER_SECOND = 12;
 /** A face that is followed in fewer frames than this is not one person before a camera. */
 const MIN_FOLLOWED_SHARE = 0.8;
+/** Nobody in a recording hears that they should look straight: who seldom does is not before the camera for it. */
+const MIN_GOOD_SHARE = 0.5;
 
 export interface LivingRecordings {
   readonly subjects: readonly Subject[];
@@ -28,20 +33,30 @@ export interface LivingRecordings {
 /** Every recording of a living person below a folder, one after the other compressed by each codec in turn; attacks are left out. Throws EvaluateError where it cannot be read. */
 export async function findLiving(folder: string, codecs: readonly Codec[]): Promise<LivingRecordings> {
   const { recordings, notices } = await findRecordings(folder);
-  const people = await peopleOf(folder);
+  const indexed = await readIndexes(folder);
   const live = recordings.filter(({ presentation }) => presentation === 'live');
   return {
-    subjects: live.map((recording, index) => livingSubject(recording, people, codecs[index % codecs.length])),
+    subjects: live.map((recording, index) =>
+      livingSubject(recording, indexed.get(recording.name), codecs[index % codecs.length]),
+    ),
     notices,
   };
 }
 
-/** Column names of an index of recordings: the path from the data folder, and who is in it. */
+/** Columns: `file`, the path from the data folder, and `person`; others may tell the true frame rate in words. */
 const INDEX_FILE = 'INDEX.tsv';
+/** As `really about 7 fps` or `10 distinct fps`. */
+const TRUE_RATE = /\b(?:really|truly) about (\d+)|\b(\d+) distinct fps/i;
+
+interface Indexed {
+  readonly person: string;
+  /** Null where nothing is said about it. */
+  readonly trueFramesPerSecond: number | null;
+}
 
 /** Who is in which recording, where an index beside the recordings says so. */
-async function peopleOf(folder: string): Promise<ReadonlyMap<string, string>> {
-  const people = new Map<string, string>();
+async function readIndexes(folder: string): Promise<ReadonlyMap<string, Indexed>> {
+  const indexed = new Map<string, Indexed>();
   const found = (await readdir(folder, { recursive: true })).filter(
     (name) => path.basename(name) === INDEX_FILE,
   );
@@ -52,20 +67,19 @@ async function peopleOf(folder: string): Promise<ReadonlyMap<string, string>> {
     if (file < 0 || person < 0) continue;
     for (const line of lines) {
       const cells = line.split('\t');
-      if (cells[file] && cells[person]) people.set(cells[file], cells[person]);
+      if (!cells[file] || !cells[person]) continue;
+      const rate = TRUE_RATE.exec(line);
+      const trueFramesPerSecond = rate === null ? null : Number(rate[1] ?? rate[2]);
+      indexed.set(cells[file], { person: cells[person], trueFramesPerSecond });
     }
   }
-  return people;
+  return indexed;
 }
 
-function livingSubject(
-  { name, source }: Recording,
-  people: ReadonlyMap<string, string>,
-  codec: Codec,
-): Subject {
+function livingSubject({ name, source }: Recording, indexed: Indexed | undefined, codec: Codec): Subject {
   const coded = compressed(source, codec);
   return {
-    person: people.get(name) ?? name,
+    person: indexed?.person ?? name,
     name,
     sources: [source, coded],
     showings(footages) {
@@ -73,7 +87,8 @@ function livingSubject(
       if (footage === undefined) return { unusable: 'it was not analysed' };
       const unusable = whyUnusable(footage);
       if (unusable !== null) return { unusable };
-      const isSlow = framesPerSecondOf(footage) < SLOW_FRAMES_PER_SECOND;
+      const rate = Math.min(framesPerSecondOf(footage), indexed?.trueFramesPerSecond ?? Infinity);
+      const isSlow = rate < SLOW_FRAMES_PER_SECOND;
       const shown: readonly (readonly [Condition, Footage | undefined, number])[] = isSlow
         ? [['recorded, below 12 fps', footage, footage.framesPerSecond]]
         : [
@@ -82,7 +97,7 @@ function livingSubject(
             ['recorded, compressed', footages.get(coded.id), footage.framesPerSecond],
           ];
       const showings = shown
-        .map(([condition, of, rate]) => showingOf(name, condition, of, rate))
+        .map(([condition, of, framesPerSecond]) => showingOf(name, condition, of, framesPerSecond))
         .filter((one) => one !== null);
       return showings.length > 0 ? showings : { unusable: 'its start founds no reference' };
     },
@@ -106,8 +121,17 @@ function whyUnusable(footage: Footage): string | null {
   if (followed < MIN_FOLLOWED_SHARE * frames.length) {
     return `a face is followed in less than ${100 * MIN_FOLLOWED_SHARE} % of its frames`;
   }
+  const good = frames.filter(isGood).length;
+  if (good < MIN_GOOD_SHARE * frames.length) {
+    return `less than ${100 * MIN_GOOD_SHARE} % of its frames are good enough for a probe`;
+  }
   const leftMs = durationMs(footage) * (1 - enrolmentFrames(footage) / frames.length);
   return leftMs < LEAST_MS ? `less than ${LEAST_MS / 1000} s are left beside its reference` : null;
+}
+
+function isGood(analysis: FrameAnalysis): boolean {
+  const sample = { seq: 0, atMs: 0, capturedAtMs: 0, analysis };
+  return judge(sample, analysis.faceCount ?? 1, false, policyFor('standard').quality).good;
 }
 
 function showingOf(
@@ -130,13 +154,26 @@ function showingOf(
     policyFor: (policy) => unaskedPolicy(policy, lengthMs),
     present(random, policy) {
       const offsetMs = Math.max(0, lengthMs - LEFT_MS) * random();
-      const isAsIs = policy.requiredCues.includes('blink');
+      if (policy.requiredCues.includes('blink')) {
+        return { presenter: new RecordingPresenter(frames, { once: true }), policy };
+      }
       return {
-        presenter: new RecordingPresenter(frames, { offsetMs: isAsIs ? 0 : offsetMs, once: true }),
-        policy: isAsIs ? policy : atLength(policy, lengthMs - offsetMs),
+        presenter: new RecordingPresenter(frames, { offsetMs, once: true }),
+        policy: atLength(policy, lengthMs - offsetMs),
+        policyAfter: ({ reasons, evidence }) =>
+          reasons.includes('evidence-insufficient') && evidence?.match.measured === true
+            ? withProbes(policy, evidence.match.frames)
+            : null,
       };
     },
   };
+}
+
+/** The same for a recording that did not show as many good frames as its length allows. */
+function withProbes(policy: Policy, probes: number): Policy | null {
+  return probes < policy.match.minProbes
+    ? null
+    : { ...policy, match: { ...policy.match, minProbes: probes } };
 }
 
 /**
@@ -145,5 +182,8 @@ function showingOf(
  */
 function unaskedPolicy(policy: Policy, lengthMs: number): Policy | null {
   if (policy.challenges === null) return lengthMs >= BLINK_WITHIN_MS ? policy : null;
-  return policy.name === 'standard' ? withoutChallenges(policy) : null;
+  if (policy.name !== 'standard') return null;
+  const unasked = withoutChallenges(policy);
+  // An enrolment has no match to speak for it either.
+  return { ...unasked, fusion: { ...unasked.fusion, accept: unasked.fusion.prior } };
 }

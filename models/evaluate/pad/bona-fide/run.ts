@@ -9,7 +9,7 @@ import type { Footage } from '../footage.ts';
 import { playSession, type MotionJudge, type Played } from '../session-player.ts';
 import type { Analyst, TierContext } from '../stage-setup.ts';
 import { cellKey, MODES, type BonaFideSession, type Cell } from './session.ts';
-import type { Showing, Subject, Unusable } from './subject.ts';
+import type { Showing, Shown, Subject, Unusable } from './subject.ts';
 
 export interface RunOptions {
   readonly subjects: readonly Subject[];
@@ -94,11 +94,35 @@ async function playShowing(
     attempt = 0,
   ): Promise<Played> {
     const name = `${subject.name} ${cellKey(cell)}`;
-    const random = seededRandom(hash32(seed, number, attempt, ...Buffer.from(name)));
-    const { cameAgain, ...shown } = showing.present(random, policy);
-    const { mode } = cell;
-    const ended = await playSession({
-      ...shown,
+    const random = seededRandom(seedOf(name, number, attempt));
+    const shown = showing.present(random, policy);
+    const ended = await play(shown, shown.policy, cell.mode, context, random);
+    const { cameAgain } = shown;
+    const easier = shown.policyAfter?.(ended) ?? null;
+    if (easier !== null) {
+      const again = seededRandom(seedOf(name, number, attempt));
+      return await play(showing.present(again, policy), easier, cell.mode, context, again);
+    }
+    const isArtefact = ended.reasons.includes('repeated') && cameAgain?.() === true;
+    return isArtefact && attempt < MOST_ATTEMPTS
+      ? await playOne(number, cell, policy, context, attempt + 1)
+      : ended;
+  }
+
+  function seedOf(name: string, number: number, attempt: number): number {
+    return hash32(seed, number, attempt, ...Buffer.from(name));
+  }
+
+  async function play(
+    { presenter }: Shown,
+    policy: Policy,
+    mode: Cell['mode'],
+    context: SessionContext,
+    random: () => number,
+  ): Promise<Played> {
+    return await playSession({
+      presenter,
+      policy,
       mode,
       references: mode === 'enrol' ? [] : references,
       context,
@@ -106,10 +130,6 @@ async function playShowing(
       framesPerSecond,
       judgeMotion,
     });
-    const isArtefact = ended.reasons.includes('repeated') && cameAgain?.() === true;
-    return isArtefact && attempt < MOST_ATTEMPTS
-      ? await playOne(number, cell, policy, context, attempt + 1)
-      : ended;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Policy } from '../../../../server/decision/policy-shape.ts';
 import type { Reference } from '../../../../server/session/event.ts';
 import type { Footage, FootageSource } from '../footage.ts';
-import type { Presenter } from '../session-player.ts';
+import type { Played, Presenter } from '../session-player.ts';
 
 /** How a subject is shown. `recorded …`: a recording, which hears nothing; the others are drawn and answer. */
 export const CONDITIONS = [
@@ -34,6 +34,8 @@ export interface Showing {
 export interface Shown {
   readonly presenter: Presenter;
   readonly policy: Policy;
+  /** The policy to judge the same showing by once more, where this one asked for more than it can show; null: none. */
+  readonly policyAfter?: (ended: Played) => Policy | null;
   /** Whether a movement came again exactly, as no person's does: then that it was found says nothing about people. */
   readonly cameAgain?: () => boolean;
 }
