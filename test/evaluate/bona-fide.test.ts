@@ -193,7 +193,7 @@ describe('recordings of living people', () => {
         (name) => found[0].policyFor(policyFor(name))?.name ?? null,
       );
     };
-    expect(policies(300)).toEqual(['standard', null, 'passive']);
+    expect(policies(400)).toEqual(['standard', null, 'passive']);
     expect(policies(150)).toEqual(['standard', null, null]);
   });
 });

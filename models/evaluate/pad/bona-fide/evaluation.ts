@@ -69,7 +69,7 @@ export async function evaluateBonaFide(options: BonaFideOptions): Promise<BonaFi
   const analyst = await openAnalyst({ ...options, models }, bonaFideVersion);
   try {
     let done = 0;
-    const { sessions, frames, leftOut } = await runBonaFide({
+    const { sessions, frames, leftOut, endedFirst } = await runBonaFide({
       ...options,
       subjects,
       analyst,
@@ -85,6 +85,7 @@ export async function evaluateBonaFide(options: BonaFideOptions): Promise<BonaFi
       codecs: codecs.map((codec) => CODEC_WORDS[codec]).join(' or '),
       rows: summarise(sessions),
       leftOut: countLeftOut(leftOut),
+      endedFirst,
       notices,
     };
     return { report, sessions, leftOut };

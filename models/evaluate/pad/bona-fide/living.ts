@@ -10,6 +10,7 @@ import { RecordingPresenter, recordingOf } from '../presenters.ts';
 import { atLength, enrolmentFrames } from '../recording-kinds.ts';
 import { findRecordings, type Recording } from '../recordings.ts';
 import { referenceFrom } from '../session-kinds.ts';
+import type { Played } from '../session-player.ts';
 import { compressed, type Codec } from './compressed.ts';
 import type { Condition, Showing, Subject } from './subject.ts';
 
@@ -17,8 +18,8 @@ import type { Condition, Showing, Subject } from './subject.ts';
 const LEFT_MS = 6_000;
 /** A recording that shows less than this beside its reference is over before a session can be decided. */
 const LEAST_MS = 1_500;
-/** Policies that wait for somebody to blink need this much of a recording. */
-const BLINK_WITHIN_MS = 8_000;
+/** A policy that waits for a blink gives up after this long: a recording has to last as long. */
+const BLINK_WITHIN_MS = 11_000;
 const SLOW_FRAMES_PER_SECOND = 12;
 /** A face that is followed in fewer frames than this is not one person before a camera. */
 const MIN_FOLLOWED_SHARE = 0.8;
@@ -158,6 +159,7 @@ function showingOf(
         return { presenter: new RecordingPresenter(frames, { once: true }), policy };
       }
       return {
+        endsFirst: (ended) => isTooShort(ended, policy),
         presenter: new RecordingPresenter(frames, { offsetMs, once: true }),
         policy: atLength(policy, lengthMs - offsetMs),
         policyAfter: ({ reasons, evidence }) =>
@@ -167,6 +169,16 @@ function showingOf(
       };
     },
   };
+}
+
+/** Whether the recording was over before it had shown as many good frames as any session needs. */
+function isTooShort({ reasons, evidence }: Played, { match }: Policy): boolean {
+  if (!reasons.includes('source-ended')) return false;
+  const probes = evidence?.match;
+  return (
+    reasons.includes('required-cue-unmeasured') ||
+    (probes?.measured === true && probes.frames < match.minProbes)
+  );
 }
 
 /** The same for a recording that did not show as many good frames as its length allows. */

@@ -13,6 +13,8 @@ export interface BonaFideReport {
   readonly rows: readonly BonaFideRow[];
   /** Subjects of whom nothing could be shown, by why. */
   readonly leftOut: readonly { readonly why: string; readonly subjects: number }[];
+  /** Sessions whose recording was over before anything could be decided: they count neither way. */
+  readonly endedFirst: number;
   /** What could not be had or was left out. */
   readonly notices: readonly string[];
 }

@@ -28,6 +28,8 @@ export interface RunResult {
   /** Subjects of whom nothing can be shown. */
   readonly leftOut: readonly (Unusable & { readonly name: string })[];
   readonly frames: number;
+  /** Sessions whose recording was over before anything could be decided. */
+  readonly endedFirst: number;
 }
 
 /** Plays every subject's sessions. The next subject is analysed meanwhile, and each is forgotten when it has been played. */
@@ -36,6 +38,7 @@ export async function runBonaFide(options: RunOptions): Promise<RunResult> {
   const sessions: BonaFideSession[] = [];
   const leftOut: (Unusable & { readonly name: string })[] = [];
   let frames = 0;
+  let endedFirst = 0;
   const analyse = (index: number) => {
     const subject = subjects[index];
     const footages = subject === undefined ? null : analyst.analyse(subject.sources, () => {});
@@ -50,10 +53,16 @@ export async function runBonaFide(options: RunOptions): Promise<RunResult> {
     frames += [...footages.values()].reduce((sum, footage) => sum + footage.frames.length, 0);
     const showings = subject.showings(footages);
     if ('unusable' in showings) leftOut.push({ name: subject.name, ...showings });
-    else for (const showing of showings) sessions.push(...(await playShowing(subject, showing, options)));
+    else {
+      for (const showing of showings) {
+        const shown = await playShowing(subject, showing, options);
+        sessions.push(...shown.played);
+        endedFirst += shown.endedFirst;
+      }
+    }
     options.onSubject();
   }
-  return { sessions, leftOut, frames };
+  return { sessions, leftOut, frames, endedFirst };
 }
 
 /** A bank holds two takes of each answer: a session that asks for a third one plays one of them again. */
@@ -63,10 +72,11 @@ async function playShowing(
   subject: Subject,
   showing: Showing,
   options: RunOptions,
-): Promise<BonaFideSession[]> {
+): Promise<{ readonly played: readonly BonaFideSession[]; readonly endedFirst: number }> {
   const { contexts, policies, judgeMotion, seed } = options;
   const { condition, framesPerSecond, references } = showing;
   const played: BonaFideSession[] = [];
+  let endedFirst = 0;
   for (const { tier, context } of contexts) {
     for (const name of policies) {
       const policy = showing.policyFor(policyFor(name));
@@ -77,14 +87,15 @@ async function playShowing(
         const cell: Cell = { condition, tier, policy: name, mode };
         for (let i = 0; i < options.sessions; i++) {
           const ended = await playOne(i, cell, policy, context);
-          played.push({ ...cell, person: subject.person, subject: subject.name, ...told(ended) });
+          if (ended === null) endedFirst++;
+          else played.push({ ...cell, person: subject.person, subject: subject.name, ...told(ended) });
         }
         // Pictures of the next subject are drawn on this thread too.
         await turnOfTheLoop();
       }
     }
   }
-  return played;
+  return { played, endedFirst };
 
   async function playOne(
     number: number,
@@ -92,12 +103,13 @@ async function playShowing(
     policy: Policy,
     context: SessionContext,
     attempt = 0,
-  ): Promise<Played> {
+  ): Promise<Played | null> {
     const name = `${subject.name} ${cellKey(cell)}`;
     const random = seededRandom(seedOf(name, number, attempt));
     const shown = showing.present(random, policy);
     const ended = await play(shown, shown.policy, cell.mode, context, random);
     const { cameAgain } = shown;
+    if (shown.endsFirst?.(ended) === true) return null;
     const easier = shown.policyAfter?.(ended) ?? null;
     if (easier !== null) {
       const again = seededRandom(seedOf(name, number, attempt));

@@ -36,6 +36,8 @@ export interface Shown {
   readonly policy: Policy;
   /** The policy to judge the same showing by once more, where this one asked for more than it can show; null: none. */
   readonly policyAfter?: (ended: Played) => Policy | null;
+  /** Whether what is shown was over before anything could be decided: then the session counts neither way. */
+  readonly endsFirst?: (ended: Played) => boolean;
   /** Whether a movement came again exactly, as no person's does: then that it was found says nothing about people. */
   readonly cameAgain?: () => boolean;
 }

@@ -73,6 +73,10 @@ function setting({ sessionsEach, seed, frames, chosen, codecs }: BonaFideReport)
   );
 }
 
+const endedFirstWords = ({ endedFirst }: BonaFideReport): string =>
+  `${count(endedFirst)} sessions more count neither way: the recording was over before it had shown as many good frames as ` +
+  'any session needs.';
+
 const leftOutWords = ({ leftOut }: BonaFideReport): string =>
   leftOut.map(({ why, subjects }) => `${count(subjects)} because ${why}`).join('; ');
 
@@ -85,6 +89,7 @@ export function tables(report: BonaFideReport): string {
     ...(recorded.length === 0 ? [] : [RECORDED_NOTE, table(HEAD, recorded.map(cells))]),
     ...(drawn.length === 0 ? [] : [DRAWN_NOTE, table(HEAD, drawn.map(cells))]),
     BOUNDS_NOTE,
+    ...(report.endedFirst === 0 ? [] : [endedFirstWords(report)]),
     ...(report.leftOut.length === 0 ? [] : [`Left out: ${leftOutWords(report)}.`]),
     ...(report.notices.length === 0 ? [] : [`Not in it: ${report.notices.join('; ')}.`]),
   ].join('\n\n');
