@@ -14,6 +14,7 @@ const PROGRAMS = [
   'test/chaos/workers.test.ts',
   'test/demo/accounts.test.ts',
   'test/e2e/**/*.test.ts',
+  'test/evaluate/bona-fide.test.ts',
   'test/evaluate/pad.test.ts',
   'test/evaluate/verification.test.ts',
   'test/inference/fence.test.ts',
