@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../client/kiosk/session-client.ts';
+import { modelCacheDir } from '../../models/prepared.ts';
 
 const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,7 +35,14 @@ describe('the server as a process', () => {
   function start(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
     const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'], VERIFRAME_WORKERS: '1', HOST: '127.0.0.1', PORT: '0', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        VERIFRAME_MODEL_CACHE: modelCacheDir(),
+        VERIFRAME_WORKERS: '1',
+        HOST: '127.0.0.1',
+        PORT: '0',
+        ...env,
+      },
     });
     children.push(child);
     let output = '';

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelCacheDir } from '../../models/prepared.ts';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import { startServer, type RunningServer } from '../../server/compose.ts';
 import { readConfig } from '../../server/config.ts';
@@ -44,6 +45,7 @@ export async function startRealServer({
     HOST: '127.0.0.1',
     PORT: '0',
     VERIFRAME_DATA_DIR: folder,
+    VERIFRAME_MODEL_CACHE: modelCacheDir(),
     VERIFRAME_TRANSPORT: transport,
     VERIFRAME_WORKERS: '1',
     VERIFRAME_LOG_LEVEL: 'silent',
