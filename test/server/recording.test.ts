@@ -175,9 +175,9 @@ describe('a server that records', () => {
     const folder = join(parent, 'server');
     const clock = new VirtualClock();
     const env = { VERIFRAME_RECORD_SESSIONS_TO: folder };
-    const server = await startRealServer({ transport: 'ws', clock, env });
     const { ada } = await preparePeople();
     const puppet = await person(ada, 1);
+    const server = await startRealServer({ transport: 'ws', clock, env });
     const pictures: Buffer[] = [];
     const presenter = {
       async frameAt(atMs: number) {
@@ -187,8 +187,11 @@ describe('a server that records', () => {
       },
     };
     const enrolment = { mode: 'enrol', policy: 'attended', subject: 'ada', presenter } as const;
-    const { decision } = await play(server, clock, { ...enrolment, framesPerSecond: 5, maxMs: 1_500 });
-    await server.close();
+    const { decision } = await play(server, clock, {
+      ...enrolment,
+      framesPerSecond: 5,
+      maxMs: 1_500,
+    }).finally(() => server.close());
     expect(decision.outcome).toBe('accept');
 
     const sessions = await replayFolder(folder, AS_RECORDED);

@@ -82,10 +82,10 @@ export class Visit implements AsyncDisposable {
 
   /** For a page of its own clock: what is measured there does not depend on how fast this machine draws. */
   async letTimeRunUntil(happened: Promise<unknown>): Promise<void> {
-    let isOver = false;
-    const over = happened.finally(() => (isOver = true));
-    while (!isOver) await this.page.clock.runFor(TICK_MS);
-    await over;
+    const over = { is: false };
+    const ended = happened.finally(() => (over.is = true));
+    while (!over.is) await this.page.clock.runFor(TICK_MS);
+    await ended;
   }
 
   told(): Promise<readonly Told[]> {
