@@ -8,6 +8,7 @@ import { readConfig } from '../../server/config.ts';
 import type { TransportChoice } from '../../server/gateway/transport-choice.ts';
 import { secureDraws } from '../../server/session-registry.ts';
 import { createLogger } from '../../server/observe/log.ts';
+import type { WatchSession } from '../../server/observe/session-watch.ts';
 
 export interface RealServer extends RunningServer {
   readonly dataDir: string;
@@ -29,6 +30,8 @@ interface Options {
   /** Chance: which challenges come, and when. */
   readonly draws?: (count: number) => readonly number[];
   readonly dataDir?: string;
+  /** A further observer of every session. */
+  readonly watch?: WatchSession;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -38,6 +41,7 @@ export async function startRealServer({
   clock = systemClock,
   draws = secureDraws,
   dataDir,
+  watch,
   env = {},
 }: Options): Promise<RealServer> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'veriframe-')));
@@ -51,7 +55,11 @@ export async function startRealServer({
     VERIFRAME_LOG_LEVEL: 'silent',
     ...env,
   });
-  const server = await startServer(config, createLogger(config), { clock, draws });
+  const server = await startServer(config, createLogger(config), {
+    clock,
+    draws,
+    ...(watch === undefined ? {} : { watch }),
+  });
   const apiKey = (await readFile(join(folder, 'development-api-key'), 'utf8')).trim();
   const url = `http://127.0.0.1:${server.port}`;
   return {
