@@ -5,9 +5,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** `npm run test:all` sets it: what it names is used as well, not only what every clone has. */
 const isAll = process.env['VERIFRAME_TEST_ALL'] === '1';
 
-/** Here a blink is asked for and drawn as the page asks for pictures: this has the machine to itself. */
-const ALONE = ['test/browser/trip.test.ts'];
-
 /** What takes long and is not what most changes break: `npm run test:all` has it, `npm test` has not. */
 const LONG = [
   'test/bench/**/*.test.ts',
@@ -86,7 +83,7 @@ export default defineConfig({
         test: {
           name: 'programs',
           include: PROGRAMS,
-          exclude: [...ALONE, ...LONG],
+          exclude: LONG,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
           ...STRANGER,
@@ -98,7 +95,7 @@ export default defineConfig({
           // Nothing here replaces a module or a global, so that files can share a process and what it has loaded.
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG, ...PROGRAMS],
+          exclude: [...LONG, ...PROGRAMS],
           isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
@@ -108,20 +105,10 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'trip',
-          include: ALONE,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-          ...STRANGER,
-        },
-      },
-      {
-        extends: true,
-        test: {
           name: 'long',
           include: LONG,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           ...STRANGER,
         },
       },
@@ -133,7 +120,7 @@ export default defineConfig({
                 name: 'optional',
                 include: WITH_THE_OPTIONAL,
                 maxWorkers: 2,
-                sequence: { groupOrder: 3 },
+                sequence: { groupOrder: 2 },
               },
             },
           ]
