@@ -171,13 +171,14 @@ function embeddingsIn(events: readonly SessionEvent[]): Embeddings[] {
 }
 
 describe('a server that records', () => {
-  it('writes what its sessions were decided by, and no picture', async () => {
+  it('writes what its sessions were decided by, and no picture', async ({ onTestFinished }) => {
     const folder = join(parent, 'server');
     const clock = new VirtualClock();
     const env = { VERIFRAME_RECORD_SESSIONS_TO: folder };
     const { ada } = await preparePeople();
     const puppet = await person(ada, 1);
     const server = await startRealServer({ transport: 'ws', clock, env });
+    onTestFinished(() => server.close());
     const pictures: Buffer[] = [];
     const presenter = {
       async frameAt(atMs: number) {
@@ -191,7 +192,8 @@ describe('a server that records', () => {
       ...enrolment,
       framesPerSecond: 5,
       maxMs: 1_500,
-    }).finally(() => server.close());
+    });
+    await server.close();
     expect(decision.outcome).toBe('accept');
 
     const sessions = await replayFolder(folder, AS_RECORDED);

@@ -84,11 +84,16 @@ export class SteppedCamera {
         return true;
       };
       // The page's clock is not the browser's, by which it says when it captured a picture.
-      const { requestVideoFrameCallback } = HTMLVideoElement.prototype;
-      HTMLVideoElement.prototype.requestVideoFrameCallback = function (callback) {
-        return requestVideoFrameCallback.call(this, (_now, { captureTime: _, ...metadata }) =>
-          callback(performance.now(), metadata),
-        );
+      const { prototype } = HTMLVideoElement;
+      const original = Object.getOwnPropertyDescriptor(prototype, 'requestVideoFrameCallback')?.value as (
+        this: HTMLVideoElement,
+        callback: VideoFrameRequestCallback,
+      ) => number;
+      prototype.requestVideoFrameCallback = function (callback) {
+        return original.call(this, (_now, metadata) => {
+          const captureTime = performance.now();
+          callback(captureTime, { ...metadata, captureTime });
+        });
       };
       document.addEventListener('DOMContentLoaded', () => {
         const element = document.querySelector('face-auth');
