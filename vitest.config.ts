@@ -40,7 +40,7 @@ const WITH_THE_OPTIONAL = [
   'test/bench/hints.test.ts',
   'test/browser/help.test.ts',
   'test/demo/accounts.test.ts',
-  'test/e2e/{attacks,command-line,refusals,tiers,trip}.test.ts',
+  'test/e2e/{attacks,refusals,tiers,trip}.test.ts',
   'test/evaluate/*.test.ts',
   'test/inference/pool.test.ts',
   'test/models/minifasnet.test.ts',
@@ -48,6 +48,9 @@ const WITH_THE_OPTIONAL = [
   'test/train/**/*.test.ts',
   'test/vision/*.test.ts',
 ];
+
+/** A recording goes on at its own pace, whoever keeps up: it has the machine to itself. */
+const REAL_TIME = ['test/e2e/command-line.test.ts'];
 
 /** What every clone has: the base tier, and nothing that lies beside it. */
 const STRANGER = {
@@ -121,6 +124,15 @@ export default defineConfig({
                 include: WITH_THE_OPTIONAL,
                 maxWorkers: 2,
                 sequence: { groupOrder: 2 },
+              },
+            },
+            {
+              extends: true as const,
+              test: {
+                name: 'recordings',
+                include: REAL_TIME,
+                maxWorkers: 1,
+                sequence: { groupOrder: 3 },
               },
             },
           ]
