@@ -31,6 +31,7 @@ const PROGRAMS = [
   'test/kiosk/sources.test.ts',
   'test/models/**/*.test.ts',
   'test/server/recording.test.ts',
+  'test/store/folder-lock.test.ts',
   'test/store/sqlite-processes.test.ts',
 ];
 

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from './errors.ts';
-import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES } from './status.ts';
+import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from './status.ts';
+
+/** Leaves out a field whose word only a later server knows (SPEC R47). */
+function withoutNewWord(field: string, known: readonly string[]) {
+  return (message: unknown): unknown => {
+    if (typeof message !== 'object' || message === null) return message;
+    const word: unknown = Reflect.get(message, field);
+    if (typeof word !== 'string' || known.includes(word)) return message;
+    return Object.fromEntries(Object.entries(message).filter(([name]) => name !== field));
+  };
+}
 
 const fraction = z.number().min(0).max(1);
 const retry = z.enum(['never', 'now', 'backoff']);
@@ -23,7 +33,7 @@ export const welcome = z.object({
   }),
 });
 
-export const status = z.object({
+const statusFields = z.object({
   type: z.literal('status'),
   phase: z.enum(PHASES),
   face: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }).exactOptional(),
@@ -47,16 +57,21 @@ export const status = z.object({
     .exactOptional(),
 });
 
+export const status = z.preprocess(withoutNewWord('hint', HINTS), statusFields);
+
 /** Leave to send `frames` more frames. The first credit follows `welcome`. */
 export const credit = z.object({ type: z.literal('credit'), frames: z.int().positive() });
 
-export const decision = z.object({
+const decisionFields = z.object({
   type: z.literal('decision'),
   outcome: z.enum(OUTCOMES),
   /** Compact JWS, checked by the relying application against the server's JWKS. */
   token: z.string().optional(),
   retry,
+  /** What was too slow for a judgement; absent: nothing was, or it made no difference. */
+  cause: z.enum(SLOWNESSES).exactOptional(),
 });
+export const decision = z.preprocess(withoutNewWord('cause', SLOWNESSES), decisionFields);
 
 // Object.keys forgets the keys' type.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -66,6 +81,8 @@ export const error = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
   retry,
+  /** In how many milliseconds asking again makes sense, where that is known. */
+  retryAfterMs: z.number().min(0).exactOptional(),
 });
 
 /** Everything a server may say, by its `type`. */

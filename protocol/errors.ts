@@ -201,10 +201,17 @@ export const ERRORS = {
     closeCode: null,
     httpStatus: 404,
   },
+  'subject.busy': {
+    message:
+      'The erasure of the subject is not finished; nobody is recognised by it. Ask again to finish it.',
+    retry: 'backoff',
+    closeCode: null,
+    httpStatus: 503,
+  },
   'subject.locked': {
     message: 'Too many attempts failed; the subject cannot be verified for some time.',
     retry: 'backoff',
-    closeCode: null,
+    closeCode: 4202,
     httpStatus: 429,
   },
 } as const satisfies Record<string, ErrorEntry>;
@@ -231,4 +238,15 @@ export class VeriframeError extends Error {
   get entry(): ErrorEntry {
     return ERRORS[this.code];
   }
+}
+
+/** For a refusal that nothing better is known of: another node may have room by then. */
+const USUAL_RETRY_AFTER_MS = 2_000;
+
+/**
+ * In how many milliseconds asking again makes sense; null where that is not said. Exact for `subject.locked` and for
+ * tickets outstanding (`server.busy` of a creation); for a full or draining server an estimate.
+ */
+export function retryAfterMsOf({ retryAfterMs, entry }: VeriframeError): number | null {
+  return retryAfterMs ?? (entry.httpStatus === 503 ? USUAL_RETRY_AFTER_MS : null);
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, Retry } from './errors.ts';
-import type { ChallengeKind, Hint, Mode, Outcome, Phase } from './status.ts';
+import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness } from './status.ts';
 
 /**
  * What a live feed carries (SPEC section 9). It is for whoever answers for the service, or for a session that was
@@ -66,6 +66,10 @@ export interface LiveSession {
   readonly face: FaceReading | null;
   /** Frames analysed a second, over the last two seconds. */
   readonly framesPerSecond: number;
+  /** Frames that arrived a second, over the same time. */
+  readonly framesArrivedPerSecond: number;
+  /** What keeps the session from enough frames; null: it gets them, or its policy asks for no rate. */
+  readonly starvedBy: Slowness | null;
   /** Null while it runs. */
   readonly end: SessionEnd | null;
 }
@@ -125,4 +129,6 @@ export type LiveMessage =
       readonly code: ErrorCode;
       readonly message: string;
       readonly retry: Retry;
+      /** In how many milliseconds asking again makes sense, where that is known. */
+      readonly retryAfterMs?: number;
     };

@@ -17,6 +17,8 @@ export const HINTS = [
   'open-eyes',
   'do-challenge',
   'wait',
+  'connection-slow',
+  'service-slow',
 ] as const;
 export type Hint = (typeof HINTS)[number];
 
@@ -41,6 +43,10 @@ export type Mode = (typeof MODES)[number];
 
 export const OUTCOMES = ['accept', 'reject', 're-verify'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** What may be too slow for a session to be judged (SPEC R45, R46). */
+export const SLOWNESSES = ['connection', 'service'] as const;
+export type Slowness = (typeof SLOWNESSES)[number];
 
 /** Where the face is, in fractions of the frame: 0..1 from the left and the top. */
 export interface FaceBox {

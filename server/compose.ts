@@ -8,6 +8,7 @@ import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
+import { Attempts } from './attempts.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -30,9 +31,9 @@ import { openRecorder } from './observe/session-recording.ts';
 import { watchTogether, type WatchSession } from './observe/session-watch.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
-import type { DecideEffect, SessionServices } from './session-runner.ts';
-import type { SessionRequest } from './session/ports.ts';
-import { createSearch, type Search, Subjects } from './subjects.ts';
+import type { SessionServices } from './session-runner.ts';
+import { lockDataFolder } from './store/folder-lock.ts';
+import { Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
 import type { Store } from './store/ports.ts';
 import { openThreadedStore, type StoreThreadEvent } from './store/threaded.ts';
@@ -72,12 +73,14 @@ export async function startServer(
   };
   try {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const folderLock = lockDataFolder(config.dataDir);
+    closers.push(() => folderLock.release());
     const { keys, developmentKeyFile } = await loadApiKeys(config);
     const issuer = await createTokenIssuer(config.dataDir, config.issuer);
     const gallery = createGallery();
     closers.push(() => gallery.close());
     const loadGallery = () =>
-      gallery.load(store.references.all((_id, { code }) => log.error({ code }, 'a reference does not open')));
+      subjects.load((_id, { code }) => log.error({ code }, 'a reference does not open'));
     const store: Store = await openStore(config, (event) => {
       if (event.type === 'store-lost') log.error(event, 'store');
       else {
@@ -88,7 +91,17 @@ export async function startServer(
       }
     });
     closers.push(() => store.close());
+    const directory = new Sessions(clock);
+    const subjects = new Subjects({
+      references: store.references,
+      gallery,
+      sessions: directory,
+      log,
+      nowMs: () => clock.nowMs(),
+    });
     await loadGallery();
+    const interrupted = await store.decisions.endInterrupted(clock.wallMs());
+    if (interrupted > 0) log.warn({ attempts: interrupted }, 'attempts of the last run had not ended');
 
     const pool = await startInference(config, log);
     closers.push(() => pool.close());
@@ -100,15 +113,9 @@ export async function startServer(
       lifetimeMs: config.ticketLifetimeMs,
       maxOutstanding: 10 * config.maxSessions,
     });
-    const directory = new Sessions(clock);
-    const search = createSearch(gallery, store.references);
-    const subjects = new Subjects({
-      references: store.references,
-      gallery,
-      search,
-      log,
-      nowMs: () => clock.nowMs(),
-    });
+    const lockOut = { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs };
+    const attempts = new Attempts({ clock, record: store.decisions, directory, lockOut, log });
+    closers.push(() => attempts.close());
     const context = { models: analyzer.models };
     const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
     const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = config;
@@ -129,7 +136,8 @@ export async function startServer(
     });
     const registry: SessionRegistry = new SessionRegistry({
       tickets,
-      references: withDecoys(store.references, analyzer.models.embeddings),
+      attempts,
+      references: withDecoys(subjects, analyzer.models.embeddings),
       directory,
       services: sessionServices({
         clock,
@@ -141,11 +149,10 @@ export async function startServer(
         ),
         frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
         log,
-        store,
-        search,
         subjects,
         issuer,
         directory,
+        attempts,
       }),
       limits: {
         maxImageBytes: config.maxImageBytes,
@@ -199,7 +206,7 @@ export async function startServer(
         sessions: directory,
         subjects,
         attempts: store.decisions,
-        lockOut: { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs },
+        lockOut,
         policies: { names: () => POLICY_NAMES, serves, isAttended },
         jwks: issuer.jwks,
         system,
@@ -271,11 +278,10 @@ interface ServiceParts extends Sources {
   readonly watch: WatchSession;
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
-  readonly store: Store;
-  readonly search: Search;
   readonly subjects: Subjects;
   readonly issuer: TokenIssuer;
   readonly directory: Sessions;
+  readonly attempts: Attempts;
 }
 
 function sessionServices({
@@ -285,11 +291,10 @@ function sessionServices({
   watch,
   frameMemory,
   log,
-  store,
-  search,
   subjects,
   issuer,
   directory,
+  attempts,
 }: ServiceParts): SessionServices {
   return {
     clock,
@@ -299,28 +304,20 @@ function sessionServices({
     frameMemory,
     log,
     draws,
-    search,
-    enrol: (request, embeddings) => subjects.enrol(request, embeddings),
-    async conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number) {
-      const decidedAtMs = clock.wallMs();
-      const tookMs = clock.nowMs() - startedAtMs;
-      const { sessionId, tenant, mode, policy } = request;
-      const { outcome, subject, assurance, reasons } = decision;
-      await store.decisions.record({
-        sessionId,
-        tenant,
-        subject,
-        mode,
-        outcome,
-        observed: request.observed ?? false,
-        policy,
-        reasons,
-        assurance,
-        startedAtMs: decidedAtMs - tookMs,
-        decidedAtMs,
-      });
-      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: decidedAtMs });
+    search: subjects.search,
+    enrol: (request, embeddings, isAwaited) => subjects.enrol(request, embeddings, isAwaited),
+    failed: (request, code) => attempts.failed(request, code),
+    async recordAccept(request, accept, startedAtMs) {
+      if (subjects.isBeingErased(request.tenant, accept.subject)) return false;
+      return await attempts.decided(request, accept, startedAtMs);
+    },
+    async conclude(request, verdict, startedAtMs) {
+      const { outcome, subject, assurance, reasons } = verdict;
+      const { sessionId, mode, policy } = request;
+      if (outcome !== 'accept') await attempts.decided(request, verdict, startedAtMs);
+      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: clock.wallMs() });
       directory.decided(request, outcome, token);
+      const tookMs = clock.nowMs() - startedAtMs;
       log.info({ sessionId, mode, policy, outcome, reasons, tookMs }, 'decided');
       return token;
     },

@@ -164,7 +164,7 @@ export const OPTIONS = {
     'sessions',
     0,
     1000,
-    'Verifications of one subject that may fail within the lock-out time before the next is refused; 0: any number.',
+    'Verifications of one subject that may begin within the lock-out time without an accept; 0: any number.',
   ),
   lockOutMs: number(
     'VERIFRAME_LOCK_OUT_MS',
@@ -172,7 +172,7 @@ export const OPTIONS = {
     'ms',
     1000,
     86_400_000,
-    'How long a failed verification counts toward a lock-out.',
+    'How long a verification that was not accepted counts toward a lock-out, from its beginning.',
   ),
   frameTimeoutMs: number(
     'VERIFRAME_FRAME_TIMEOUT_MS',

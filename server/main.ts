@@ -3,6 +3,7 @@ import { startServer, type RunningServer } from './compose.ts';
 import { ConfigError, describeOptions, readConfig, type Config } from './config.ts';
 import { ExecutionProviderError } from './inference/execution-provider.ts';
 import { createLogger } from './observe/log.ts';
+import { FolderInUseError } from './store/folder-lock.ts';
 
 const HELP = `veriframe server
 
@@ -58,7 +59,7 @@ function announce(
   const tier =
     system.tier === 'full'
       ? 'full: all models are loaded'
-      : 'base: the optional match and PAD models are absent, so error rates are higher (see README)';
+      : 'base: the optional match and PAD models are absent, so error rates are higher (see docs/measurements.md)';
   const lines = [
     `veriframe ${system.version} on http://${host}:${port}`,
     `  tier       ${tier}`,
@@ -76,8 +77,8 @@ try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
   const isExpected = error instanceof ConfigError || error instanceof ExecutionProviderError;
-  process.stderr.write(
-    `veriframe: ${isExpected || !(error instanceof Error) ? String(error) : inspect(error)}\n`,
-  );
+  const isPlain = error instanceof FolderInUseError;
+  const told = isExpected || !(error instanceof Error) ? String(error) : inspect(error);
+  process.stderr.write(`veriframe: ${isPlain ? error.message : told}\n`);
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import type { SessionDirectory, SessionView } from './api/context.ts';
 import type { Clock } from './clock.ts';
-import type { AttemptedSubject } from './identity/lock-out.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { Outcome } from '../protocol/status.ts';
 import type { SessionRequest } from './session/ports.ts';
 
@@ -10,7 +10,11 @@ interface Entry {
   readonly expiresAtMs: number;
   readonly forgetAtMs: number;
   readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
+  /** What ended it without a decision. */
+  readonly code: ErrorCode | null;
   readonly state: 'announced' | 'running' | 'ended';
+  /** Its subject was erased since: it enrols nobody any more. */
+  readonly isRevoked: boolean;
 }
 
 /** How long a relying party can ask for a session's outcome: as long as its token is valid. */
@@ -37,7 +41,9 @@ export class Sessions implements SessionDirectory {
       expiresAtMs,
       forgetAtMs,
       ending: null,
+      code: null,
       state: 'announced',
+      isRevoked: false,
     });
   }
 
@@ -47,6 +53,12 @@ export class Sessions implements SessionDirectory {
 
   decided({ sessionId }: SessionRequest, outcome: Outcome, token: string): void {
     this.change(sessionId, { ending: { outcome, token } });
+  }
+
+  /** The first error stands. */
+  failed({ sessionId }: SessionRequest, code: ErrorCode): void {
+    if (this.entries.get(sessionId)?.code === null) this.change(sessionId, { code });
+    this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
   }
 
   ended({ sessionId }: SessionRequest): void {
@@ -65,18 +77,20 @@ export class Sessions implements SessionDirectory {
       state: this.stateOf(entry),
       outcome: entry.ending?.outcome ?? null,
       token: entry.ending?.token ?? null,
+      code: entry.ending === null ? entry.code : null,
     };
   }
 
-  countOpen({ tenant, subject, observed }: AttemptedSubject): number {
-    let open = 0;
-    for (const entry of this.entries.values()) {
-      const { request } = entry;
-      if (request.mode !== 'verify' || request.subject !== subject || request.tenant !== tenant) continue;
-      if ((request.observed ?? false) !== observed) continue;
-      if (['waiting', 'running'].includes(this.stateOf(entry))) open++;
+  /** The subject is being erased: no session created before may enrol it again. */
+  revokeEnrolments(tenant: string, subject: string): void {
+    for (const [sessionId, { request }] of this.entries) {
+      if (request.mode === 'enrol' && request.subject === subject && request.tenant === tenant)
+        this.change(sessionId, { isRevoked: true });
     }
-    return open;
+  }
+
+  isRevoked({ sessionId }: SessionRequest): boolean {
+    return this.entries.get(sessionId)?.isRevoked ?? false;
   }
 
   private stateOf(entry: Entry): SessionView['state'] {

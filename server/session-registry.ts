@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Welcome } from '../protocol/downstream.ts';
 import { VeriframeError } from '../protocol/errors.ts';
+import type { Attempts } from './attempts.ts';
 import type { Capacity } from './capacity.ts';
 import { policyFor } from './decision/policy.ts';
 import type { Tickets } from './identity/tickets.ts';
 import type { Sessions } from './session-directory.ts';
 import { SessionRunner, type SessionServices } from './session-runner.ts';
+import type { Reference } from './session/event.ts';
 import type {
   ClientLink,
   ClientOffers,
@@ -16,7 +18,8 @@ import type {
 import type { ReferenceStore } from './store/ports.ts';
 
 interface Parts {
-  readonly tickets: Pick<Tickets, 'redeem'>;
+  readonly tickets: Pick<Tickets, 'take'>;
+  readonly attempts: Pick<Attempts, 'begin' | 'refusal'>;
   readonly references: Pick<ReferenceStore, 'ofSubject'>;
   readonly services: SessionServices;
   readonly directory: Pick<Sessions, 'started' | 'ended'>;
@@ -51,22 +54,23 @@ export class SessionRegistry implements SessionHost {
   /** Why a newcomer would be refused now, or null. */
   refusal(): VeriframeError | null {
     if (this.draining) return new VeriframeError('server.draining');
-    if (this.openSessions < this.maxSessions) return null;
+    if (this.openSessions < this.maxSessions) return this.parts.attempts.refusal();
     return new VeriframeError('server.busy', undefined, { retryAfterMs: this.parts.capacity.retryAfterMs });
   }
 
   /**
-   * A full or draining server does not use the ticket up: the client may come back with it.
-   * Rejects with `VeriframeError` (`server.draining`, `server.busy`, `ticket.invalid`) or the store's error.
+   * A full or draining server does not use the ticket up, nor does a subject that is locked: the client may come back
+   * with it. From then on an attempt is on record. Rejects with `VeriframeError` (`server.draining`, `server.busy`,
+   * `ticket.invalid`, `subject.locked`) or the store's error.
    */
   async attach(ticket: string, link: ClientLink, offers?: ClientOffers): Promise<SessionHandle> {
     const refusal = this.refusal();
     if (refusal !== null) throw refusal;
-    const request = this.parts.tickets.redeem(ticket);
+    const taken = this.parts.tickets.take(ticket);
     this.starting++;
     const left = this.parts.capacity.entered();
     try {
-      return await this.start(request, link, offers, left);
+      return await this.start(taken, link, offers, left);
     } finally {
       this.starting--;
       this.tellWhenEmpty();
@@ -92,18 +96,50 @@ export class SessionRegistry implements SessionHost {
   }
 
   private async start(
-    request: SessionRequest,
+    taken: ReturnType<Tickets['take']>,
     link: ClientLink,
     offers: ClientOffers | undefined,
     left: () => void,
   ): Promise<SessionHandle> {
-    const { services, limits, references, directory } = this.parts;
+    const { services } = this.parts;
+    const { grant: request } = taken;
+    try {
+      await this.parts.attempts.begin(request);
+      taken.use();
+    } catch (error) {
+      if (error instanceof VeriframeError && error.code === 'subject.locked') taken.putBack();
+      else {
+        taken.use();
+        services.failed(request, 'server.internal');
+      }
+      throw error;
+    }
+    let stored: readonly Reference[];
+    try {
+      stored = await this.referencesFor(request);
+      if (this.draining) throw new VeriframeError('server.draining');
+    } catch (error) {
+      services.failed(request, error instanceof VeriframeError ? error.code : 'server.internal');
+      throw error;
+    }
+    return this.run(request, stored, link, offers, left);
+  }
+
+  private async referencesFor({ mode, tenant, subject }: SessionRequest): Promise<readonly Reference[]> {
+    return mode === 'verify' && subject !== null
+      ? await this.parts.references.ofSubject(tenant, subject)
+      : [];
+  }
+
+  private run(
+    request: SessionRequest,
+    stored: readonly Reference[],
+    link: ClientLink,
+    offers: ClientOffers | undefined,
+    left: () => void,
+  ): SessionHandle {
+    const { services, limits, directory } = this.parts;
     const policy = policyFor(request.policy);
-    const stored =
-      request.mode === 'verify' && request.subject !== null
-        ? await references.ofSubject(request.tenant, request.subject)
-        : [];
-    if (this.draining) throw new VeriframeError('server.draining');
     const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
       left();
       this.running.delete(runner);

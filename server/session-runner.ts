@@ -1,5 +1,6 @@
 import { imageBuffer } from '../protocol/codec.ts';
 import type { Welcome } from '../protocol/downstream.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { Frame, Upstream } from '../protocol/upstream.ts';
 import type { Clock } from './clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from './inference/calls.ts';
@@ -7,15 +8,20 @@ import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from './observe/log.ts';
 import type { SessionWatch, WatchSession } from './observe/session-watch.ts';
 import type { Policy } from './decision/policy.ts';
-import type { Effect } from './session/effect.ts';
-import { DRAWS_PER_EVENT, type Candidate, type Reference, type SessionEvent } from './session/event.ts';
+import { slownessOf } from './decision/reasons.ts';
+import type { Accept, Effect, Verdict } from './session/effect.ts';
+import {
+  DRAWS_PER_EVENT,
+  type Candidate,
+  type EnrolmentResult,
+  type Reference,
+  type SessionEvent,
+} from './session/event.ts';
 import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from './session/ports.ts';
 import { initialState, type SessionContext, type SessionState } from './session/state.ts';
 import { transition } from './session/transition.ts';
 import type { Embeddings, FrameAnalysis } from './vision/analysis.ts';
 import { withDepth, type DepthImage } from './vision/depth.ts';
-
-export type DecideEffect = Extract<Effect, { type: 'decide' }>;
 
 /** What a running session may use. */
 export interface SessionServices {
@@ -30,9 +36,14 @@ export interface SessionServices {
   /** `count` numbers in [0, 1) from a cryptographic source. */
   readonly draws: (count: number) => readonly number[];
   search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
-  enrol(request: SessionRequest, embeddings: Embeddings): Promise<'stored' | 'duplicate' | 'failed'>;
-  /** Signs and records a decision. Resolves with the token to deliver. */
-  conclude(request: SessionRequest, decision: DecideEffect, startedAtMs: number): Promise<string>;
+  /** Never rejects. `isAwaited`: whether the session still waits for the answer, asked before anything is stored. */
+  enrol(request: SessionRequest, embeddings: Embeddings, isAwaited: () => boolean): Promise<EnrolmentResult>;
+  /** Puts an accept on record. Resolves with whether it stands: not when the reference that it rests on is gone. */
+  recordAccept(request: SessionRequest, accept: Accept, startedAtMs: number): Promise<boolean>;
+  /** Records a decision (an accept is on record by now) and signs it. Resolves with the token to deliver. */
+  conclude(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<string>;
+  /** Puts on record that the session ended without a decision; never throws. */
+  failed(request: SessionRequest, code: ErrorCode): void;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
@@ -41,7 +52,8 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
  * Runs one session: turns what arrives into events, folds them through the pure `transition`, and executes the
  * effects in order. Owns the session's timer, its undecoded frames (at most one waiting and one being handed
  * over) and its turn at the pool; `end` lets go of all three. A session whose client left ends once it is decided, so
- * that a reference it was storing is on record.
+ * that a reference it was storing is on record. Of each session exactly one ending goes on record: its decision, or
+ * the code of the error that ended it.
  */
 export class SessionRunner implements SessionHandle {
   private state: SessionState;
@@ -59,6 +71,9 @@ export class SessionRunner implements SessionHandle {
   private withdrawTurn: (() => void) | null = null;
   private cancelWake: (() => void) | null = null;
   private ended = false;
+  /** Its decision is being put on record. */
+  private concluding = false;
+  private endedWith: ErrorCode | null = null;
   private readonly request: SessionRequest;
   private readonly policy: Policy;
   private readonly link: ClientLink;
@@ -106,21 +121,22 @@ export class SessionRunner implements SessionHandle {
     }
   }
 
-  disconnected(): void {
-    this.dispatch({ type: 'disconnected' });
-    if (this.state.phase === 'closed') this.end();
+  disconnected(code: ErrorCode | null = null): void {
+    this.dispatch({ type: 'disconnected', ...(code === null ? {} : { code }) });
+    // A client that left without an error before its session was live has said no hello to it.
+    if (this.state.phase === 'closed') this.endWith(this.state.code ?? 'hello.expected');
   }
 
   /** Ends the session from the server's side, without a decision. */
   abort(code: 'server.draining' | 'server.internal'): void {
     if (this.ended) return;
     this.link.close(code);
-    this.end();
+    this.endWith(code);
   }
 
   private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
     // What comes after the decision would be kept for nothing for as long as it takes to record it.
-    if (this.ended || this.state.phase === 'decided') return;
+    if (this.ended || this.state.phase === 'confirming' || this.state.phase === 'decided') return;
     this.frames.set(seq, { image, depth });
     this.dispatch({
       type: 'frame',
@@ -192,15 +208,18 @@ export class SessionRunner implements SessionHandle {
         break;
       case 'store-reference':
         void this.services
-          .enrol(this.request, effect.embeddings)
-          .then((result) => this.dispatch({ type: 'enrolled', result }));
+          .enrol(this.request, effect.embeddings, this.isStoring)
+          .then((result) => this.dispatch({ type: 'enrolled', ...result }));
+        break;
+      case 'record-accept':
+        void this.recordAccept(effect.accept);
         break;
       case 'decide':
         void this.conclude(effect);
         break;
       case 'fail':
         this.link.close(effect.code);
-        this.end();
+        this.endWith(effect.code);
         break;
     }
   }
@@ -245,20 +264,53 @@ export class SessionRunner implements SessionHandle {
     }
   }
 
-  private async conclude(decision: DecideEffect): Promise<void> {
+  private readonly isStoring = (): boolean =>
+    !this.ended && this.state.phase === 'matching' && this.state.pending?.for === 'storage';
+
+  private async recordAccept(accept: Accept): Promise<void> {
+    this.concluding = true;
     try {
-      const token = await this.services.conclude(this.request, decision, this.startedAtMs);
-      this.link.send({ type: 'decision', outcome: decision.outcome, token, retry: decision.retry });
+      const stands = await this.services.recordAccept(this.request, accept, this.startedAtMs);
+      if (this.endedWith === null) this.dispatch({ type: 'accept-recorded', stands });
+      else if (stands) await this.conclude(accept);
+      else this.services.failed(this.request, this.endedWith);
+    } catch (error) {
+      this.notRecorded(error, 'accept not recorded');
+    }
+  }
+
+  private async conclude(verdict: Verdict): Promise<void> {
+    this.concluding = true;
+    try {
+      const token = await this.services.conclude(this.request, verdict, this.startedAtMs);
+      const { outcome, retry, reasons } = verdict;
+      const cause = slownessOf(reasons);
+      this.link.send({ type: 'decision', outcome, token, retry, ...(cause === null ? {} : { cause }) });
       this.link.close(null);
       this.end();
     } catch (error) {
-      this.giveUp(error, 'decision not delivered');
+      this.notRecorded(error, 'decision not delivered');
     }
+  }
+
+  /** Where it was cut off meanwhile, it ends on record with what its client was told. */
+  private notRecorded(error: unknown, what: string): void {
+    this.concluding = false;
+    if (this.endedWith !== null) this.services.failed(this.request, this.endedWith);
+    this.giveUp(error, what);
   }
 
   private giveUp(error: unknown, what: string): void {
     this.services.log.error({ sessionId: this.request.sessionId, error: String(error) }, what);
     this.abort('server.internal');
+  }
+
+  /** A decision that is being put on record stands, whether or not somebody is left to hear it. */
+  private endWith(code: ErrorCode): void {
+    if (this.ended) return;
+    this.endedWith = code;
+    if (!this.concluding) this.services.failed(this.request, code);
+    this.end();
   }
 
   private end(): void {
@@ -268,7 +320,7 @@ export class SessionRunner implements SessionHandle {
     this.withdrawTurn?.();
     this.frames.clear();
     this.queue.length = 0;
-    this.watch?.ended();
+    this.watch?.ended(this.endedWith);
     this.onEnd();
   }
 }

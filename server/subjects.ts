@@ -1,21 +1,16 @@
+import { VeriframeError } from '../protocol/errors.ts';
 import type { SubjectDirectory } from './api/context.ts';
-import { unclampedLlr } from './decision/calibrate.ts';
 import { compare } from './decision/compare.ts';
 import { thresholdAt, type Fmr } from './decision/score-scales.ts';
 import type { Gallery } from './gallery/gallery.ts';
 import type { Logger } from './observe/log.ts';
+import type { Sessions } from './session-directory.ts';
+import type { EnrolmentResult } from './session/event.ts';
 import type { SessionRequest } from './session/ports.ts';
-import type { Candidate } from './session/event.ts';
-import type { ReferenceStore } from './store/ports.ts';
+import { StoreError, type StoreErrorCode } from './store/errors.ts';
+import type { NewReference, ReferenceStore, StoredReference } from './store/ports.ts';
+import { createSearch, type Search } from './subject-search.ts';
 import type { Embeddings } from './vision/analysis.ts';
-
-export type EnrolmentResult = 'stored' | 'duplicate' | 'failed';
-
-/** A 1:N search that lets each candidate bring the reference it was found by. */
-export type Search = (tenant: string, probe: Embeddings) => Promise<readonly Candidate[]>;
-
-/** Subjects a search brings back. More than one, so that a fused comparison can overturn one network's order. */
-const SEARCH_DEPTH = 8;
 
 /**
  * False match rate at which a new reference counts as another subject's face. Pooled over several frames, so that
@@ -32,31 +27,17 @@ const SAME_SUBJECT_FMR: Fmr = 1e-4;
 /** A claim is compared with the best of a subject's references, so each one more makes a false match likelier. */
 export const MAX_REFERENCES = 5;
 
-/** Makes the 1:N search of a gallery: each candidate brings the one of its references that fits the probe best. */
-export function createSearch(gallery: Gallery, references: ReferenceStore): Search {
-  return async (tenant, probe) => {
-    const candidates = gallery.search(tenant, probe, SEARCH_DEPTH);
-    return await Promise.all(
-      candidates.map(async (candidate) => {
-        const stored = await references.ofSubject(tenant, candidate.subject);
-        const [best] = stored
-          .map(({ embeddings }) => ({ embeddings, likeness: likeness(probe, embeddings) }))
-          .toSorted((a, b) => b.likeness - a.likeness);
-        return best === undefined ? candidate : { ...candidate, embeddings: best.embeddings };
-      }),
-    );
-  };
-}
+const FAILED: EnrolmentResult = { result: 'failed' };
+const DUPLICATE: EnrolmentResult = { result: 'duplicate' };
+const ERASED: EnrolmentResult = { result: 'erased' };
 
-function likeness(probe: Embeddings, reference: Embeddings): number {
-  const comparison = compare(probe, reference);
-  return comparison === null ? -Infinity : unclampedLlr(comparison);
-}
+/** What may be over when the store is asked again. */
+const PASSING: readonly StoreErrorCode[] = ['store.busy', 'store.full', 'store.unavailable'];
 
 interface Parts {
   readonly references: ReferenceStore;
   readonly gallery: Gallery;
-  readonly search: Search;
+  readonly sessions: Pick<Sessions, 'revokeEnrolments' | 'isRevoked'>;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
@@ -64,66 +45,152 @@ interface Parts {
 /**
  * Enrolled subjects, in the store and in the index made from it. Changes are made one after another, so that two
  * sessions cannot enrol one face as two subjects between each other's check and write, and nothing slips in beside
- * an erasure.
+ * an erasure. Whoever recognises people reads their references here: there are none from the moment that an erasure is
+ * asked for, whatever becomes of it.
  */
-export class Subjects implements SubjectDirectory {
+export class Subjects implements SubjectDirectory, Pick<ReferenceStore, 'ofSubject'> {
+  /** 1:N search among those who are enrolled. */
+  readonly search: Search;
   private readonly parts: Parts;
   private queue: Promise<unknown> = Promise.resolve();
+  /** Subjects whose erasure is under way or has failed, with the references known to have been there. */
+  private readonly unfinished = new Map<string, number>();
 
   constructor(parts: Parts) {
     this.parts = parts;
+    this.search = createSearch(parts.gallery, this);
+  }
+
+  /**
+   * Fills the gallery from the store, at the start and when a write of unknown end may be in the store. Changes may be
+   * made meanwhile. A reference that does not open is handed to `onCorrupt`.
+   */
+  async load(onCorrupt: Parameters<ReferenceStore['all']>[0]): Promise<void> {
+    const { references, gallery } = this.parts;
+    await gallery.load(this.present(references.all(onCorrupt)));
+  }
+
+  /** The subject's references, in order of creation; none while it is being erased. */
+  async ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]> {
+    const stored = await this.parts.references.ofSubject(tenant, subject);
+    return this.isBeingErased(tenant, subject) ? [] : stored;
+  }
+
+  async countReferences(tenant: string, subject: string): Promise<number> {
+    return (await this.ofSubject(tenant, subject)).length;
+  }
+
+  isBeingErased(tenant: string, subject: string): boolean {
+    return this.unfinished.has(keyOf(tenant, subject));
   }
 
   /**
    * A face that belongs to another subject, or that is not the face this subject already has, is a `duplicate`: an
    * identity is neither shared nor taken over by enrolling again. Never rejects.
+   * @param isAwaited whether anybody waits for the answer; asked before the reference is stored
    */
   async enrol(
-    { sessionId, tenant, subject }: SessionRequest,
+    request: SessionRequest,
     embeddings: Embeddings,
+    isAwaited: () => boolean,
   ): Promise<EnrolmentResult> {
-    if (subject === null) return 'failed';
+    const { sessionId, tenant, subject } = request;
+    if (subject === null) return FAILED;
     try {
-      return await this.inTurn(() => this.enrolNow(tenant, subject, embeddings));
+      return await this.inTurn(async () => {
+        if (this.parts.sessions.isRevoked(request)) return ERASED;
+        // Of before this session was created. What it enrols must outlive that erasure.
+        if (this.isBeingErased(tenant, subject)) await this.eraseNow(tenant, subject);
+        const own = await this.ofSubject(tenant, subject);
+        const refusal = await this.refusal(tenant, subject, own, embeddings);
+        if (this.parts.sessions.isRevoked(request)) return ERASED;
+        if (refusal !== null) return refusal;
+        if (this.isBeingErased(tenant, subject) || !isAwaited()) return FAILED;
+        return await this.store({ tenant, subject, embeddings, createdAtMs: this.parts.nowMs() }, own);
+      });
     } catch (error) {
       this.parts.log.error({ sessionId, code: codeOf(error) }, 'enrolment failed');
-      return 'failed';
+      return FAILED;
     }
   }
 
-  async countReferences(tenant: string, subject: string): Promise<number> {
-    return (await this.parts.references.ofSubject(tenant, subject)).length;
+  async erase(tenant: string, subject: string): Promise<number> {
+    const { sessions, log } = this.parts;
+    this.beginErasure(tenant, subject, 0);
+    sessions.revokeEnrolments(tenant, subject);
+    try {
+      return await this.inTurn(() => this.eraseNow(tenant, subject));
+    } catch (error) {
+      log.error({ code: codeOf(error) }, 'an erasure is not finished');
+      const mayPass = error instanceof StoreError && PASSING.includes(error.code);
+      throw mayPass ? new VeriframeError('subject.busy', undefined, { cause: error }) : error;
+    }
   }
 
-  erase(tenant: string, subject: string): Promise<number> {
+  /** Returns how many references are known to have been there since the erasure was first asked for. */
+  private beginErasure(tenant: string, subject: string, held: number): number {
+    const key = keyOf(tenant, subject);
+    const known = Math.max(held, this.unfinished.get(key) ?? 0);
+    this.unfinished.set(key, known);
+    return known;
+  }
+
+  private async eraseNow(tenant: string, subject: string): Promise<number> {
     const { references, gallery } = this.parts;
-    return this.inTurn(async () => {
-      const erased = await references.eraseSubject(tenant, subject);
-      gallery.removeSubject(tenant, subject);
-      return erased;
-    });
+    const known = this.beginErasure(tenant, subject, gallery.removeSubject(tenant, subject));
+    const erased = await references.eraseSubject(tenant, subject);
+    this.unfinished.delete(keyOf(tenant, subject));
+    return Math.max(erased, known);
   }
 
-  private async enrolNow(tenant: string, subject: string, embeddings: Embeddings): Promise<EnrolmentResult> {
-    const { references, gallery, search, nowMs } = this.parts;
-    const own = await references.ofSubject(tenant, subject);
+  /** Why the face may not be enrolled as this subject; null where it may. */
+  private async refusal(
+    tenant: string,
+    subject: string,
+    own: readonly StoredReference[],
+    embeddings: Embeddings,
+  ): Promise<EnrolmentResult | null> {
     if (
       own.length > 0 &&
       !own.some((reference) => isSameFace(embeddings, reference.embeddings, SAME_SUBJECT_FMR))
     )
-      return 'duplicate';
-    if (own.length >= MAX_REFERENCES) return 'failed';
-    const candidates = await search(tenant, embeddings);
+      return DUPLICATE;
+    if (own.length >= MAX_REFERENCES) return FAILED;
+    const candidates = await this.search(tenant, embeddings);
     const belongsToAnother = candidates.some(
       (candidate) =>
-        candidate.subject !== subject &&
-        candidate.embeddings !== undefined &&
-        isSameFace(embeddings, candidate.embeddings, DUPLICATE_FMR),
+        candidate.subject !== subject && isSameFace(embeddings, candidate.embeddings, DUPLICATE_FMR),
     );
-    if (belongsToAnother) return 'duplicate';
-    const referenceId = await references.add({ tenant, subject, embeddings, createdAtMs: nowMs() });
-    gallery.add({ tenant, referenceId, subject, embeddings });
-    return 'stored';
+    return belongsToAnother ? DUPLICATE : null;
+  }
+
+  private async store(reference: NewReference, own: readonly StoredReference[]): Promise<EnrolmentResult> {
+    const { tenant, subject, embeddings } = reference;
+    const referenceId = await this.add(reference, own);
+    this.parts.gallery.add({ tenant, referenceId, subject, embeddings });
+    return { result: 'stored', reference: { referenceId, subject } };
+  }
+
+  /**
+   * The id of the reference now stored. A store that was lost may have written it all the same: what the subject has
+   * beside its `own` of before is this one, for changes are made one after another.
+   */
+  private async add(reference: NewReference, own: readonly StoredReference[]): Promise<string> {
+    const { references } = this.parts;
+    const before = new Set(own.map(({ referenceId }) => referenceId));
+    try {
+      return await references.add(reference);
+    } catch (error) {
+      const after = await references.ofSubject(reference.tenant, reference.subject);
+      const written = after.find(({ referenceId }) => !before.has(referenceId));
+      if (written === undefined) throw error;
+      return written.referenceId;
+    }
+  }
+
+  private async *present(references: AsyncIterable<StoredReference>): AsyncGenerator<StoredReference> {
+    for await (const reference of references)
+      if (!this.isBeingErased(reference.tenant, reference.subject)) yield reference;
   }
 
   private inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -131,6 +198,10 @@ export class Subjects implements SubjectDirectory {
     this.queue = result.catch(() => undefined);
     return result;
   }
+}
+
+function keyOf(tenant: string, subject: string): string {
+  return JSON.stringify([tenant, subject]);
 }
 
 function codeOf(error: unknown): string {

@@ -39,6 +39,7 @@ export function screenText(view: View, words: Words, mode: Mode): ScreenText | n
     case 'passed':
       return words.passed[mode];
     case 'failed': {
+      if (view.cause !== null) return words.slow[view.cause];
       if (mode === 'enrol') return view.retryable ? words.enrolFailed : words.enrolRefused;
       const { title, text } = words.failed[view.outcome];
       return { title, text: view.retryable ? text : words.otherWay };

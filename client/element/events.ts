@@ -1,4 +1,4 @@
-import type { ChallengeStatus, Mode, Outcome, PublicStatus } from '../../protocol/status.ts';
+import type { ChallengeStatus, Mode, Outcome, PublicStatus, Slowness } from '../../protocol/status.ts';
 import type { CameraPermission } from '../sdk/camera.ts';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';
@@ -13,7 +13,13 @@ export interface FaceAuthEventDetails {
   status: PublicStatus;
   challenge: ChallengeStatus;
   passed: { readonly mode: Mode; readonly token: string | null };
-  failed: { readonly mode: Mode; readonly outcome: Exclude<Outcome, 'accept'>; readonly retryable: boolean };
+  failed: {
+    readonly mode: Mode;
+    readonly outcome: Exclude<Outcome, 'accept'>;
+    readonly retryable: boolean;
+    /** What was too slow for a judgement; absent: nothing was. */
+    readonly cause?: Slowness;
+  };
   error: { readonly code: FaceSessionErrorCode; readonly message: string; readonly retryable: boolean };
   cancel: null;
 }
@@ -52,7 +58,15 @@ export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent 
     case 'decision':
       return event.outcome === 'accept'
         ? { type: 'passed', detail: { mode, token: event.token ?? null } }
-        : { type: 'failed', detail: { mode, outcome: event.outcome, retryable: event.retryable } };
+        : {
+            type: 'failed',
+            detail: {
+              mode,
+              outcome: event.outcome,
+              retryable: event.retryable,
+              ...(event.cause === undefined ? {} : { cause: event.cause }),
+            },
+          };
     case 'failed': {
       const { code, message, retryable } = event.error;
       return { type: 'error', detail: { code, message, retryable } };

@@ -1,5 +1,12 @@
 import type { Status } from '../../protocol/downstream.ts';
-import type { ChallengeKind, ChallengeStatus, FaceBox, Hint, Phase } from '../../protocol/status.ts';
+import type {
+  ChallengeKind,
+  ChallengeStatus,
+  FaceBox,
+  Hint,
+  Phase,
+  Slowness,
+} from '../../protocol/status.ts';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';
 import { type Cue, CUES } from './cues.ts';
@@ -12,7 +19,13 @@ export type View =
   | { readonly screen: 'connecting' }
   | StreamingView
   | { readonly screen: 'passed' }
-  | { readonly screen: 'failed'; readonly outcome: 'reject' | 're-verify'; readonly retryable: boolean }
+  | {
+      readonly screen: 'failed';
+      readonly outcome: 'reject' | 're-verify';
+      readonly retryable: boolean;
+      /** What was too slow, where that is why. */
+      readonly cause: Slowness | null;
+    }
   | { readonly screen: 'denied' }
   | { readonly screen: 'offline' }
   | { readonly screen: 'error'; readonly code: FaceSessionErrorCode; readonly retryable: boolean };
@@ -76,7 +89,12 @@ export function nextView(view: View, event: FaceSessionEvent): View {
     case 'decision':
       return event.outcome === 'accept'
         ? { screen: 'passed' }
-        : { screen: 'failed', outcome: event.outcome, retryable: event.retryable };
+        : {
+            screen: 'failed',
+            outcome: event.outcome,
+            retryable: event.retryable,
+            cause: event.cause ?? null,
+          };
     case 'failed':
       return viewOfError(event.error.code, event.error.retryable);
     case 'cancelled':
@@ -143,8 +161,11 @@ export function lineOf({ phase, hint, seen, challenge }: StreamingView): Line {
   return hint === 'wait' ? { of: 'hint', hint } : { of: 'phase', phase };
 }
 
+/** What they say the person can neither do nor help: a challenge still stands beside them. */
+const SLOW_HINTS: readonly Hint[] = ['connection-slow', 'service-slow'];
+
 /** Hints that need nothing changed about the picture: the face is where it should be. */
-const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'wait'];
+const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'wait', ...SLOW_HINTS];
 
 /** Whether a line asks the person to change something about the picture, which the oval shows as not fitting. */
 export function isGuidance(line: Line): boolean {
@@ -155,6 +176,8 @@ export function isGuidance(line: Line): boolean {
 export function cueOf(view: View): Cue | null {
   if (view.screen !== 'streaming') return null;
   const line = lineOf(view);
+  if (line.of === 'hint' && SLOW_HINTS.includes(line.hint) && view.challenge !== null)
+    return CUES[view.challenge.kind];
   return line.of === 'challenge' ? CUES[line.kind] : null;
 }
 

@@ -1,5 +1,5 @@
 import type { Status } from '../../protocol/downstream.ts';
-import type { ChallengeStatus, FlashStatus, Mode, Outcome } from '../../protocol/status.ts';
+import type { ChallengeStatus, FlashStatus, Mode, Outcome, Slowness } from '../../protocol/status.ts';
 import type { CameraPermission } from './camera.ts';
 import type { FaceSessionError } from './errors.ts';
 import type { Guidance } from './help/seen-face.ts';
@@ -32,6 +32,8 @@ export interface FaceDecision {
   readonly token?: string;
   /** Whether a new session may help. */
   readonly retryable: boolean;
+  /** What was too slow for a judgement: nothing that the person did. Absent: nothing was. */
+  readonly cause?: Slowness;
 }
 
 /** How a session ended. */

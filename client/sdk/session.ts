@@ -203,13 +203,14 @@ class BrowserSession implements FaceSession {
         return;
       }
       case 'decision': {
-        const { outcome, token, retry } = message;
+        const { outcome, token, retry, cause } = message;
         const retryable = retry !== 'never';
         return this.#end({
           type: 'decision',
           outcome,
           ...(token === undefined ? {} : { token }),
           retryable,
+          ...(cause === undefined ? {} : { cause }),
         });
       }
       case 'error':

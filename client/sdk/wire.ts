@@ -5,7 +5,7 @@
 import { Decoder, encode } from '@msgpack/msgpack';
 import type { Downstream } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
-import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES } from '../../protocol/status.ts';
+import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from '../../protocol/status.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import { FaceSessionError } from './errors.ts';
 
@@ -56,7 +56,7 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
   status: map({
     phase: oneOf(PHASES),
     face: optional(map({ x: finite, y: finite, width: finite, height: finite })),
-    hint: optional(oneOf(HINTS)),
+    hint: optional(text),
     progress: fraction,
     challenge: optional(
       map({
@@ -70,7 +70,7 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
     flash: optional(map({ colour: hexColour, number: count, of: count })),
   }),
   credit: map({ frames: count }),
-  decision: map({ outcome: oneOf(OUTCOMES), token: optional(text), retry }),
+  decision: map({ outcome: oneOf(OUTCOMES), token: optional(text), retry, cause: optional(text) }),
   error: map({ code: oneOf(Object.keys(ERRORS)), message: text, retry }),
 };
 
@@ -100,7 +100,20 @@ export function decodeDownstream(bytes: ArrayBuffer): Downstream {
     throw new FaceSessionError('connection.incompatible', { cause });
   }
   if (!isDownstream(value)) throw new FaceSessionError('connection.incompatible');
-  return value;
+  return withoutNewWords(value);
+}
+
+/** Words that a later server may say are left out, as the codec leaves them out (SPEC R47). */
+function withoutNewWords(message: Downstream): Downstream {
+  if (message.type === 'status' && message.hint !== undefined && !HINTS.includes(message.hint)) {
+    const { hint: _, ...rest } = message;
+    return rest;
+  }
+  if (message.type === 'decision' && message.cause !== undefined && !SLOWNESSES.includes(message.cause)) {
+    const { cause: _, ...rest } = message;
+    return rest;
+  }
+  return message;
 }
 
 function isDownstream(value: unknown): value is Downstream {

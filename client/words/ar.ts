@@ -15,6 +15,8 @@ export const guidance: Guidance = {
     'open-eyes': 'افتح عينيك',
     'do-challenge': 'اتبع الإشارة',
     wait: 'لحظة من فضلك',
+    'connection-slow': 'الاتصال بطيء',
+    'service-slow': 'الخدمة بطيئة',
   },
   challenge: {
     blink: 'ارمش مرة واحدة',

@@ -15,6 +15,8 @@ export const guidance: Guidance = {
     'open-eyes': 'Augen öffnen',
     'do-challenge': 'Dem Zeichen folgen',
     wait: 'Einen Moment',
+    'connection-slow': 'Die Verbindung ist langsam',
+    'service-slow': 'Der Dienst ist langsam',
   },
   challenge: {
     blink: 'Einmal blinzeln',

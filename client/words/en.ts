@@ -15,6 +15,8 @@ export const guidance: Guidance = {
     'open-eyes': 'Open your eyes',
     'do-challenge': 'Follow the cue',
     wait: 'One moment',
+    'connection-slow': 'The connection is slow',
+    'service-slow': 'The service is slow',
   },
   challenge: {
     blink: 'Blink once',

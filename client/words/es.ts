@@ -15,6 +15,8 @@ export const guidance: Guidance = {
     'open-eyes': 'Abra los ojos',
     'do-challenge': 'Siga la señal',
     wait: 'Un momento',
+    'connection-slow': 'La conexión va lenta',
+    'service-slow': 'El servicio va lento',
   },
   challenge: {
     blink: 'Parpadee una vez',

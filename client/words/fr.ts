@@ -15,6 +15,8 @@ export const guidance: Guidance = {
     'open-eyes': 'Ouvrez les yeux',
     'do-challenge': 'Suivez le repère',
     wait: 'Un instant',
+    'connection-slow': 'La connexion est lente',
+    'service-slow': 'Le service est lent',
   },
   challenge: {
     blink: 'Clignez une fois',

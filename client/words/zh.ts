@@ -15,6 +15,8 @@ export const guidance: Guidance = {
     'open-eyes': '请睁开眼睛',
     'do-challenge': '请跟随提示',
     wait: '请稍候',
+    'connection-slow': '网络连接较慢',
+    'service-slow': '服务响应较慢',
   },
   challenge: {
     blink: '请眨一次眼',

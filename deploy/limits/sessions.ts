@@ -1,4 +1,7 @@
 import { policyFor } from '../../server/decision/policy.ts';
+import { MOST_WAITING } from '../../server/attempts.ts';
+import { OPTIONS } from '../../server/config.ts';
+import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
 import { MAX_SCANS } from '../../server/inference/jpeg-header.ts';
 import { LONGEST_FEED_MS, MOST_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
 import { MAX_REFERENCES } from '../../server/subjects.ts';
@@ -94,12 +97,27 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         test: test('session/challenges', 'R25 draws another of equal strength, a limited number of times'),
       },
       {
-        what: 'Failed verifications of a subject, those under way included, within the lock-out time',
+        what: 'Verifications of a subject that were not accepted, those under way included, begun within the lock-out time',
         ...configured('lockOutFailures'),
         hears: 'subject.locked',
         test: test(
-          'api/operations',
-          'refuses to verify a subject that failed too often, open sessions counted, and says until when',
+          'e2e/attempts',
+          'takes no more of many tickets redeemed at once, and says to the millisecond when the next is let in',
+        ),
+      },
+      {
+        what: 'The same of those that the service ended, or that were starved of frames',
+        limit: `${EXCUSED_PER_FAILURE} × ${OPTIONS.lockOutFailures.env}`,
+        hears: 'subject.locked',
+        test: test('identity/lock-out', 'but by three times as many of those'),
+      },
+      {
+        what: 'Ends of sessions that wait for the store, beyond which nobody is let in',
+        limit: count(MOST_WAITING),
+        hears: 'server.busy',
+        test: test(
+          'server/attempts',
+          'is refused while more than enough of those before wait for the store, and let in when they are on record',
         ),
       },
       {
@@ -107,6 +125,15 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         limit: count(MAX_REFERENCES),
         hears: { words: 're-verify: the reference is not stored' },
         test: test('server/subjects', 'has no more references than a claim can be compared with fairly'),
+      },
+      {
+        what: 'Servers on one data folder',
+        limit: count(1),
+        hears: { words: 'the second does not start: it says which process holds the folder and what to do' },
+        test: test(
+          'e2e/process',
+          'shares its data folder with no other server, and leaves nothing behind that would stop the next one',
+        ),
       },
       {
         what: 'Pictures remembered against replay, 24 bytes each; the oldest are forgotten',

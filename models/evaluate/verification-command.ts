@@ -11,8 +11,8 @@ import { markdownReport, readmeTable, terminalTable } from './verification-text.
 import { writeCharts } from './verification-charts.ts';
 import { defaultWorkers, recordCacheDir, verify, type VerificationReport } from './verification.ts';
 
-/** Name of the README's markers. */
-const README_BLOCK = 'verification';
+/** Name of the markers in the document. */
+const GENERATED_BLOCK = 'verification';
 
 /** The command line around `verify`. Returns the exit code. Throws EvaluateError on wrong usage or data. */
 export async function runVerification(args: readonly string[]): Promise<number> {
@@ -24,7 +24,7 @@ export async function runVerification(args: readonly string[]): Promise<number> 
   const report =
     settings.data === null ? await readReport(settings.out) : await evaluate(settings.data, settings);
   if (settings.readme !== null) {
-    const changed = await updateGenerated(settings.readme, README_BLOCK, readmeTable(report));
+    const changed = await updateGenerated(settings.readme, GENERATED_BLOCK, readmeTable(report));
     process.stderr.write(`${settings.readme}: ${changed ? 'table replaced' : 'up to date'}\n`);
   }
   return 0;

@@ -40,7 +40,7 @@ function folds({ protocol }: VerificationReport): string {
 const isReadmeRow = ({ method, pooling }: VerificationReport['templates'][number]) =>
   pooling === 'normalised' && (method === 'fused' || method === 'mobilefacenet');
 
-/** The block of the README. */
+/** The generated block of docs/measurements.md. */
 export function readmeTable(report: VerificationReport): string {
   const isOfFive = (result: VerificationReport['templates'][number]) =>
     isReadmeRow(result) && result.frames === 5;

@@ -1,10 +1,10 @@
 import type { JSONWebKeySet } from 'jose';
 import type { ModelId } from '../../models/ids.ts';
-import type { VeriframeError } from '../../protocol/errors.ts';
+import type { ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Clock } from '../clock.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
-import type { AttemptedSubject, LockOutPolicy } from '../identity/lock-out.ts';
+import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
 import type { SessionRequest } from '../session/ports.ts';
@@ -33,6 +33,8 @@ export interface SessionView {
   readonly outcome: Outcome | null;
   /** The signed decision; null until decided. */
   readonly token: string | null;
+  /** The error that ended it without a decision; null where there was none, and where its ticket was never used. */
+  readonly code: ErrorCode | null;
 }
 
 /** Sessions of this process from their creation until some time after their end. */
@@ -41,14 +43,19 @@ export interface SessionDirectory {
   announce(request: SessionRequest, expiresAtMs: number): void;
   /** Null when there is none of that id for the tenant. */
   find(tenant: string, sessionId: string): SessionView | null;
-  /** Verifications of the subject that run, or whose ticket may still be used. */
-  countOpen(attempted: AttemptedSubject): number;
 }
 
 /** Enrolled subjects, in the store and in every index made from it. */
 export interface SubjectDirectory {
+  /** Those that the subject is recognised by: none while it is being erased. */
   countReferences(tenant: string, subject: string): Promise<number>;
-  /** Removes all of a subject's references, everywhere. Returns how many there were. */
+  /** An erasure was asked for and is not finished. */
+  isBeingErased(tenant: string, subject: string): boolean;
+  /**
+   * Removes all of a subject's references, everywhere, and keeps open sessions from enrolling it. Returns how many
+   * references there were. Nobody is recognised by them from the call on, also when it rejects: with `VeriframeError`
+   * `subject.busy` where asking again can finish it.
+   */
   erase(tenant: string, subject: string): Promise<number>;
 }
 
@@ -76,7 +83,7 @@ export interface ApiContext {
   readonly audit: Audit;
   readonly sessions: SessionDirectory;
   readonly subjects: SubjectDirectory;
-  readonly attempts: Pick<DecisionLog, 'failedVerifications'>;
+  readonly attempts: Pick<DecisionLog, 'lockedUntil'>;
   readonly lockOut: LockOutPolicy;
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;

@@ -6,9 +6,9 @@ import { REASONS } from '../decision/reasons.ts';
 import { CUES } from '../evidence/evidence.ts';
 import type { Caller } from '../identity/api-keys.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
-import type { DecisionPlace } from '../store/ports.ts';
+import type { DecisionPlace, RecordedAttempt } from '../store/ports.ts';
 import type { ApiContext } from './context.ts';
-import { tenantOperation } from './operation.ts';
+import { errorCode, tenantOperation } from './operation.ts';
 import { LIVE_PATH } from './paths.ts';
 
 /** How a listener gets onto a live feed. */
@@ -50,16 +50,20 @@ const decision = z.object({
   sessionId: z.string(),
   subjectHash: hash.nullable(),
   mode: z.enum(MODES),
-  outcome: z.enum(OUTCOMES),
+  outcome: z
+    .enum(OUTCOMES)
+    .nullable()
+    .describe('Null of an attempt that an error ended before its decision.'),
+  code: errorCode.nullable().describe('The error that ended it; null of an attempt that was decided.'),
   observed: z.boolean().describe('Whether its evidence could be followed: such a session opens nothing.'),
   policy: z.string(),
   reasons: z.array(z.enum(REASONS)),
-  tier: z.enum(['base', 'full']),
+  tier: z.enum(['base', 'full']).nullable(),
   measured: z.array(z.enum(CUES)),
   unmeasured: z.array(z.enum(CUES)),
-  challengesPassed: z.int(),
+  challengesPassed: z.int().nullable(),
   startedAtMs: z.number(),
-  decidedAtMs: z.number(),
+  decidedAtMs: z.number().describe('When it ended.'),
 });
 
 const PLACE = /^(\d{1,16})\.([\w-]{1,64})$/;
@@ -68,7 +72,9 @@ export const listDecisions = tenantOperation({
   id: 'listDecisions',
   method: 'GET',
   path: '/v1/decisions',
-  summary: 'The record of decisions with their reasons, the latest first. Needs the right `mayObserve`.',
+  summary:
+    'The record of attempts that have ended, the latest first: each redeemed ticket once, with its decision and the ' +
+    'reasons, or with the error that ended it. Needs the right `mayObserve`.',
   query: z.object({
     limit,
     before: z.string().regex(PLACE).optional().describe('`next` of the page before.'),
@@ -80,17 +86,28 @@ export const listDecisions = tenantOperation({
     const found = await context.audit.listDecisions(caller.tenant, placeOf(query.before), query.limit);
     const last = found.length === query.limit ? found.at(-1) : undefined;
     return {
-      decisions: found.map(({ tenant: _tenant, assurance, reasons, ...rest }) => ({
-        ...rest,
-        reasons: [...reasons],
-        ...assurance,
-        measured: [...assurance.measured],
-        unmeasured: [...assurance.unmeasured],
-      })),
+      decisions: found.map(entryOf),
       next: last === undefined ? null : `${last.decidedAtMs}.${last.sessionId}`,
     };
   },
 });
+
+function entryOf(attempt: RecordedAttempt): z.infer<typeof decision> {
+  const { tenant: _tenant, ...rest } = attempt;
+  if (rest.outcome === null)
+    return { ...rest, reasons: [], tier: null, measured: [], unmeasured: [], challengesPassed: null };
+  const { assurance, reasons, ...plain } = rest;
+  const { tier, measured, unmeasured, challengesPassed } = assurance;
+  return {
+    ...plain,
+    code: null,
+    reasons: [...reasons],
+    tier,
+    measured: [...measured],
+    unmeasured: [...unmeasured],
+    challengesPassed,
+  };
+}
 
 export const listSubjects = tenantOperation({
   id: 'listSubjects',

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Caller } from '../identity/api-keys.ts';
 import type { ApiContext } from './context.ts';
+
+// Object.keys forgets the keys' type.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
 
 /** An HTTP request after routing, before anything in it is believed. */
 export interface ApiRequest {

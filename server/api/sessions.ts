@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { MODES, OUTCOMES } from '../../protocol/status.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
-import { type AttemptedSubject, lockedUntilMs } from '../identity/lock-out.ts';
+import type { AttemptedSubject } from '../identity/lock-out.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { ApiContext } from './context.ts';
 import { issueLiveTicket, liveTicket } from './observation.ts';
-import { tenantOperation } from './operation.ts';
+import { errorCode, tenantOperation } from './operation.ts';
 import { STREAM_PATH } from './paths.ts';
 import { subjectId } from './subjects.ts';
 
@@ -113,16 +113,14 @@ export const createSession = tenantOperation({
   },
 });
 
+/** For whoever asks; what counts is that a ticket's redemption asks again (`DecisionLog.begin`). */
 async function refuseLocked(
-  { attempts, sessions, lockOut, clock }: ApiContext,
+  { attempts, lockOut, clock }: ApiContext,
   attempted: AttemptedSubject,
 ): Promise<void> {
-  const { maxFailures, windowMs } = lockOut;
-  if (maxFailures === 0) return;
-  // Decisions are on record by the wall clock, also those of the process before this one.
+  // Attempts are on record by the wall clock, also those of the process before this one.
   const nowMs = clock.wallMs();
-  const failedAtMs = await attempts.failedVerifications(attempted, nowMs - windowMs, maxFailures);
-  const untilMs = lockedUntilMs({ failedAtMs, open: sessions.countOpen(attempted) }, nowMs, lockOut);
+  const untilMs = await attempts.lockedUntil(attempted, nowMs, lockOut);
   if (untilMs !== null)
     throw new VeriframeError('subject.locked', undefined, { retryAfterMs: untilMs - nowMs });
 }
@@ -135,6 +133,9 @@ const sessionView = z.object({
   state: z.enum(['waiting', 'running', 'decided', 'ended']),
   outcome: z.enum(OUTCOMES).nullable(),
   token: z.string().nullable(),
+  code: errorCode
+    .nullable()
+    .describe('The error that ended it without a decision; null also where its ticket was never used.'),
 });
 
 export const getSession = tenantOperation({
@@ -148,7 +149,7 @@ export const getSession = tenantOperation({
   run(context, { caller: { tenant }, params: { id } }) {
     const view = context.sessions.find(tenant, id);
     if (view === null) throw new VeriframeError('api.not_found');
-    const { sessionId, mode, policy, createdAtMs, state, outcome, token } = view;
-    return { sessionId, mode, policy, createdAtMs, state, outcome, token };
+    const { sessionId, mode, policy, createdAtMs, state, outcome, token, code } = view;
+    return { sessionId, mode, policy, createdAtMs, state, outcome, token, code };
   },
 });

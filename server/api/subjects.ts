@@ -20,8 +20,9 @@ export const getSubject = tenantOperation({
   summary: 'How many references a subject has.',
   params,
   result: z.object({ subject: z.string(), references: z.int().positive() }),
-  errors: ['subject.unknown'],
+  errors: ['subject.unknown', 'subject.busy'],
   async run(context, { caller: { tenant }, params: { id } }) {
+    if (context.subjects.isBeingErased(tenant, id)) throw new VeriframeError('subject.busy');
     const references = await context.subjects.countReferences(tenant, id);
     if (references === 0) throw new VeriframeError('subject.unknown');
     return { subject: id, references };
@@ -35,7 +36,7 @@ export const deleteSubject = tenantOperation({
   summary: 'Erase every reference of a subject.',
   params,
   result: z.object({ subject: z.string(), erasedReferences: z.int().positive() }),
-  errors: ['subject.unknown'],
+  errors: ['subject.unknown', 'subject.busy'],
   async run(context, { caller: { tenant }, params: { id } }) {
     const erasedReferences = await context.subjects.erase(tenant, id);
     if (erasedReferences === 0) throw new VeriframeError('subject.unknown');

@@ -1,11 +1,11 @@
 import type { Retry } from '../../protocol/errors.ts';
-import type { Mode, Outcome } from '../../protocol/status.ts';
+import type { Mode, Outcome, Slowness } from '../../protocol/status.ts';
 import type { ChallengeFailure } from '../evidence/challenge.ts';
 import type { Cue, EvidenceByCue } from '../evidence/evidence.ts';
 import type { Standing } from '../evidence/match.ts';
 import { fuse } from './fuse.ts';
 import type { Policy } from './policy-shape.ts';
-import type { Reason } from './reasons.ts';
+import { SLOWNESS_REASON, type Reason } from './reasons.ts';
 
 /** Everything a session has found out that bears on its outcome. */
 export interface Findings {
@@ -23,6 +23,8 @@ export interface Findings {
   readonly trackBreaks: number;
   readonly severalFacesMs: number;
   readonly standing: Standing;
+  /** Too few frames were analysed, by whose fault; null: enough were. */
+  readonly starvedBy: Slowness | null;
   /** Probes pooled, and the time they span. */
   readonly probes: number;
   readonly probeSpanMs: number;
@@ -52,30 +54,63 @@ export function conclude(outcome: Outcome, retry: Retry, ...reasons: readonly Re
 
 /**
  * Judges a session, with `cause` null while frames still come. Hard rules stand beside the probability: an attack
- * found or a clear mismatch rejects at any time; nothing accepts without every required cue measured, every
- * challenge passed, the face recognised, and a match above its bar.
+ * found rejects at any time; nothing accepts without every required cue measured, every challenge passed, the face
+ * recognised, and a match above its bar.
+ *
+ * Whose face it is has no bearing on anything before the moment at which the session would accept that face if it were
+ * the subject's, or its time is up after the challenges: who tries faces on a stored template, which is secret, learns
+ * of none before it has been through all of it. What other cues find is told at once: it follows from the pictures and
+ * published models, so that everybody can find it out at home, and who attacks is not served any longer.
  */
 export function decide(findings: Findings, cause: Cause | null, policy: Policy): Decision {
   const attack = attackFound(findings, policy);
   if (attack !== null) return attack;
-  if (cause === 'cancelled' || cause === 'disconnected') return conclude('re-verify', 'now', cause);
-
-  const probability = fuse(findings.evidence, policy.fusion);
-  const matched = findings.evidence.match.measured;
+  const mismatch = mismatchFound(findings, policy);
+  const noted: readonly Reason[] = mismatch === null ? [] : [mismatch];
+  if (cause === 'cancelled' || cause === 'disconnected') return conclude('re-verify', 'now', cause, ...noted);
   const spoiled = spoiledBy(findings, policy);
   if (spoiled !== null) {
-    const outcome = matched && probability <= policy.fusion.reject ? 'reject' : 're-verify';
-    return conclude(outcome, outcome === 'reject' ? 'backoff' : 'now', ...spoiled);
+    const conclusion = conclude('re-verify', 'now', ...spoiled, ...noted);
+    return wasSeen(findings, policy) ? conclusion : forWantOfFrames(conclusion, findings);
   }
-  const convincing = probability >= policy.fusion.accept && livesConvincingly(findings, policy);
-  if (convincing && lacking(findings, policy, cause !== null).length === 0) {
+
+  const isShown =
+    livesConvincingly(findings, policy) && lacking(findings, policy, cause !== null).length === 0;
+  const isTimeUp = cause === 'time-up' && findings.challengesDone;
+  if (mismatch !== null && (isShown || isTimeUp)) return conclude('reject', 'backoff', mismatch);
+  const probability = fuse(findings.evidence, policy.fusion);
+  if (isShown && probability >= policy.fusion.accept) {
     if (findings.mode === 'enrol') return { kind: 'proceed' };
     if (findings.standing === 'above') return conclude('accept', 'never', 'evidence-sufficient');
     if (findings.mode === 'identify' && cause === null) return { kind: 'proceed' };
   }
-  return cause === null
-    ? GO_ON
-    : giveUp(findings, cause, matched && probability <= policy.fusion.reject, policy);
+  if (cause === null) return GO_ON;
+  const isNegative = isTimeUp && findings.evidence.match.measured && probability <= policy.fusion.reject;
+  return forWantOfFrames(giveUp(findings, cause, isNegative, noted, policy), findings);
+}
+
+/** Names first what kept the session from being judged. Only where it ends open: slowness makes no reject milder. */
+function forWantOfFrames(conclusion: Conclusion, { starvedBy }: Findings): Conclusion {
+  if (starvedBy === null || conclusion.outcome !== 're-verify') return conclusion;
+  const reasons = [SLOWNESS_REASON[starvedBy], ...conclusion.reasons];
+  return { ...conclusion, retry: starvedBy === 'service' ? 'backoff' : 'now', reasons };
+}
+
+/**
+ * Whether what spoiled a session was seen, and not missed: a wrong or an early movement, or a second face. Where few
+ * frames come, movements are seen late or not at all, but none that was not made, and none before it was made.
+ */
+function wasSeen({ challengeFailure, severalFacesMs }: Findings, { continuity }: Policy): boolean {
+  switch (challengeFailure) {
+    case 'wrong-response':
+    case 'unasked-move':
+    case 'too-early':
+      return true;
+    case 'too-late':
+      return false;
+    case null:
+      return severalFacesMs > continuity.maxSeveralFacesMs;
+  }
 }
 
 /** Whether what was seen shows a living person before the camera, whoever it may be. */
@@ -101,9 +136,13 @@ function attackFound(findings: Findings, policy: Policy): Conclusion | null {
   if (planarity.measured && planarity.score < policy.planarity.rejectBar)
     return reject('planarity-below-bar');
   if (depth.measured && depth.score < policy.depth.rejectBar) return reject('depth-below-bar');
-  if (findings.standing === 'below' && findings.probes >= policy.match.minProbes)
-    return reject(findings.mode === 'identify' ? 'no-candidate' : 'match-below-threshold');
   return null;
+}
+
+/** That the face is clearly not the subject's, or nobody's in the gallery; null where that is not so, or not clear. */
+function mismatchFound({ standing, probes, mode }: Findings, { match }: Policy): Reason | null {
+  if (standing !== 'below' || probes < match.minProbes) return null;
+  return mode === 'identify' ? 'no-candidate' : 'match-below-threshold';
 }
 
 /** What no further frame can mend. */
@@ -172,6 +211,7 @@ function giveUp(
   findings: Findings,
   cause: 'time-up' | 'source-ended',
   clearlyNegative: boolean,
+  noted: readonly Reason[],
   policy: Policy,
 ): Conclusion {
   const unmeasured = requiredCues(policy, findings.mode).some((cue) => !findings.evidence[cue].measured);
@@ -180,6 +220,7 @@ function giveUp(
     unmeasured ? 'required-cue-unmeasured' : 'evidence-insufficient',
     ...(findings.identityUnproven && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),
     ...(skipsExhausted(findings, policy) && !findings.challengesDone ? (['skips-exhausted'] as const) : []),
+    ...noted,
   ];
   return clearlyNegative ? conclude('reject', 'backoff', ...why) : conclude('re-verify', 'now', ...why);
 }

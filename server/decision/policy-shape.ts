@@ -13,6 +13,23 @@ export interface TimingPolicy {
   readonly storageMs: number;
 }
 
+/** How many analysed frames a second a session must get before it can be held against a person that something is missing. */
+export interface SupplyPolicy {
+  readonly minFramesPerSecond: number;
+  /** A session that lacks this many frames of that rate is starved. */
+  readonly missingFrames: number;
+  /** Where the line is slow, positioning ends only when the newest this many frames came at that rate. */
+  readonly steadyFrames: number;
+  /** When the newest this many frames came at that rate, a session is no longer starved. */
+  readonly recoveredFrames: number;
+  /** Positioning in which nothing but the rate is missing for this long is starved. */
+  readonly heldMs: number;
+  /** Longest time between two frames of a client that keeps back pictures that do not fit, as it may in positioning. */
+  readonly glimpseMs: number;
+  /** A challenge or phase is starved as a whole when it was for this share of its time. */
+  readonly starvedShare: number;
+}
+
 /** How often a frame gets the expensive looks. */
 export interface SamplingPolicy {
   readonly embedEveryMs: number;
@@ -323,6 +340,8 @@ export interface Policy {
   readonly statusEveryMs: number;
   readonly hintHoldMs: number;
   readonly timing: TimingPolicy;
+  /** Null: frames may come as slowly as they like. */
+  readonly supply: SupplyPolicy | null;
   readonly sampling: SamplingPolicy;
   readonly quality: QualityPolicy;
   readonly positioning: PositioningPolicy;

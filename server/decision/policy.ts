@@ -2,6 +2,7 @@ import { VeriframeError } from '../../protocol/errors.ts';
 import { CHALLENGE_KINDS, type Mode } from '../../protocol/status.ts';
 import { flash } from './policy-flash.ts';
 import { depth, injection, planarity } from './policy-attacks.ts';
+import { supply } from './policy-supply.ts';
 import {
   POLICY_NAMES,
   type BlinkPolicy,
@@ -23,7 +24,7 @@ import {
 export { POLICY_NAMES, type Policy, type PolicyName } from './policy-shape.ts';
 
 /*
- * Every threshold of a decision stands here, in `policy-attacks.ts` or in `policy-flash.ts` once, but for the scales of comparison scores
+ * Every threshold of a decision stands here, in `policy-attacks.ts`, `policy-flash.ts` or `policy-supply.ts` once, but for the scales of comparison scores
  * (`score-scales.ts`) and the assumed rates behind log-likelihood ratios, which stand beside the cue that uses them.
  * "Starting value" means: chosen from what is known, not yet calibrated on a data set.
  */
@@ -230,6 +231,7 @@ const standard: Policy = {
   statusEveryMs: 100,
   hintHoldMs: 900,
   timing,
+  supply,
   sampling,
   quality,
   positioning,
@@ -317,6 +319,7 @@ const attended: Policy = {
   name: 'attended',
   modes: ['enrol'],
   frameWindow: 1,
+  supply: null,
   sampling: { ...sampling, embedEveryMs: 0, embedSeldomEveryMs: 0, countFacesEveryMs: 0 },
   quality: { ...quality, maxYawDeg: 28 },
   positioning: { ...positioning, goodFrames: 1, spanMs: 0, probes: 1 },

@@ -1,5 +1,3 @@
-import type { EmbeddingModelId } from '../../models/ids.ts';
-
 /** How two faces were compared: one network's cosine, or faceres and dlib fused. */
 export const COMPARISON_METHODS = ['mobilefacenet', 'fused', 'dlib', 'faceres'] as const;
 export type ComparisonMethod = (typeof COMPARISON_METHODS)[number];
@@ -62,11 +60,6 @@ export const SCORE_SCALES: Readonly<Record<ComparisonMethod, ScoreScale>> = {
   dlib: { thresholds: [0.935, 0.947, 0.96, 0.966], slope: 136.4, offset: -126.8 },
   faceres: { thresholds: [0.655, 0.71, 0.75, 0.78], slope: 39.4, offset: -22.85 },
 };
-
-/** Networks a gallery may search with, which are methods of their own. */
-export function methodOfModel(model: EmbeddingModelId): ComparisonMethod {
-  return model;
-}
 
 /** The score above which `fmr` of impostor comparisons lie. */
 export function thresholdAt(method: ComparisonMethod, fmr: Fmr): number {

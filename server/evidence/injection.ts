@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts';
 import { foldCuts, initialCuts, type CutsState } from './injection-cuts.ts';
 import { motion, postureOf, type Posture } from './injection-posture.ts';
 import { foldRepeats, initialRepeats, type RepeatsState } from './injection-repeats.ts';
-import { summedLlr, worstSeverity, type InjectionSign } from './injection-signs.ts';
+import { corroboratedLlr, worstSeverity, type InjectionSign } from './injection-signs.ts';
 import { foldNoise, initialNoise, isNoiseless, type NoiseState } from './injection-noise.ts';
 import { foldTiming, initialTiming, isMetronomic, spanMs, type TimingState } from './injection-timing.ts';
 import { faceOf, type Sample } from './sample.ts';
@@ -127,5 +127,5 @@ export function injectionEvidence(state: InjectionState, policy: InjectionPolicy
   if (!policy.enforced) return { measured: false, why: 'not-requested' };
   if (signs.length === 0 && (frames < policy.minFrames || spanMs(timing) < policy.minSpanMs))
     return { measured: false, why: 'too-few-frames' };
-  return { measured: true, logLikelihoodRatio: summedLlr(signs), score: worstSeverity(signs), frames };
+  return { measured: true, logLikelihoodRatio: corroboratedLlr(signs), score: worstSeverity(signs), frames };
 }

@@ -1,7 +1,7 @@
 import { comparisonLlr, unclampedLlr } from '../decision/calibrate.ts';
 import { compare, type Comparison } from '../decision/compare.ts';
 import type { MatchPolicy } from '../decision/policy-shape.ts';
-import { methodOfModel, thresholdAt, type Fmr } from '../decision/score-scales.ts';
+import { thresholdAt, type Fmr } from '../decision/score-scales.ts';
 import type { Candidate, Reference } from '../session/event.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import type { Evidence } from './evidence.ts';
@@ -9,13 +9,19 @@ import type { Evidence } from './evidence.ts';
 /** Where a comparison score lies between the two bars of a policy. */
 export type Standing = 'unknown' | 'below' | 'between' | 'above';
 
+/** Which stored reference a probe was compared with. */
+export type MatchedReference = Pick<Reference, 'referenceId' | 'subject'>;
+
 /** What the pooled probe is worth against a claim, or against the best candidate of a search. */
-export interface MatchFinding {
-  readonly standing: Standing;
-  readonly comparison: Comparison | null;
-  readonly subject: string | null;
-  readonly probes: number;
-}
+export type MatchFinding = { readonly probes: number } & (
+  | { readonly standing: Standing; readonly comparison: Comparison; readonly reference: MatchedReference }
+  /** There was nothing to compare with: `below` when a search found nobody. */
+  | {
+      readonly standing: Extract<Standing, 'unknown' | 'below'>;
+      readonly comparison: null;
+      readonly reference: null;
+    }
+);
 
 /** The pooled probe against the best of a subject's references. */
 export function matchReferences(
@@ -24,20 +30,15 @@ export function matchReferences(
   references: readonly Reference[],
   policy: MatchPolicy,
 ): MatchFinding {
-  let best: MatchFinding = { standing: 'unknown', comparison: null, subject: null, probes };
-  for (const { subject, embeddings } of references) {
-    const comparison = compare(probe, embeddings);
-    if (comparison === null) continue;
-    if (best.comparison !== null && unclampedLlr(comparison) <= unclampedLlr(best.comparison)) continue;
-    const standing = standingOf(comparison, policy.rejectFmr, policy.acceptFmr);
-    best = { standing, comparison, subject, probes };
-  }
-  return best;
+  const [best] = ranked(probe, references);
+  if (best === undefined) return { standing: 'unknown', comparison: null, reference: null, probes };
+  const standing = standingOf(best.comparison, policy.rejectFmr, policy.acceptFmr);
+  return { ...best, standing, probes };
 }
 
 /**
- * The best subject among a search's candidates. A candidate that brings its embeddings is compared by the best
- * method. Too small a margin to the next subject is no match, however high the score.
+ * The best subject among a search's candidates, each compared by the best method that its reference allows. Too small a
+ * margin to the next subject is no match, however high the score.
  */
 export function matchCandidates(
   probe: Embeddings,
@@ -45,22 +46,30 @@ export function matchCandidates(
   candidates: readonly Candidate[],
   policy: MatchPolicy,
 ): MatchFinding {
-  const ranked = candidates
-    .map((candidate) => ({ subject: candidate.subject, comparison: compareCandidate(probe, candidate) }))
-    .toSorted((a, b) => unclampedLlr(b.comparison) - unclampedLlr(a.comparison));
-  const best = ranked[0];
-  if (best === undefined) return { standing: 'below', comparison: null, subject: null, probes };
-  const next = ranked.find(({ subject }) => subject !== best.subject);
+  const all = ranked(probe, candidates);
+  const [best] = all;
+  if (best === undefined) return { standing: 'below', comparison: null, reference: null, probes };
+  const next = all.find(({ reference }) => reference.subject !== best.reference.subject);
   const margin =
     next === undefined ? Infinity : unclampedLlr(best.comparison) - unclampedLlr(next.comparison);
   const standing = standingOf(best.comparison, policy.identifyRejectFmr, policy.identifyAcceptFmr);
   const clear = standing === 'above' && margin < policy.identifyMarginLlr ? 'between' : standing;
-  return { standing: clear, comparison: best.comparison, subject: best.subject, probes };
+  return { ...best, standing: clear, probes };
 }
 
-function compareCandidate(probe: Embeddings, { embeddings, model, score }: Candidate): Comparison {
-  const better = embeddings === undefined ? null : compare(probe, embeddings);
-  return better ?? { method: methodOfModel(model), score };
+interface Compared {
+  readonly comparison: Comparison;
+  readonly reference: MatchedReference;
+}
+
+/** Those that can be compared with the probe, the best first. */
+function ranked(probe: Embeddings, references: readonly Reference[]): readonly Compared[] {
+  return references
+    .flatMap(({ referenceId, subject, embeddings }): Compared[] => {
+      const comparison = compare(probe, embeddings);
+      return comparison === null ? [] : [{ comparison, reference: { referenceId, subject } }];
+    })
+    .toSorted((a, b) => unclampedLlr(b.comparison) - unclampedLlr(a.comparison));
 }
 
 function standingOf({ method, score }: Comparison, rejectFmr: Fmr, acceptFmr: Fmr): Standing {

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import * as sqliteVec from 'sqlite-vec';
-import type { Candidate } from '../session/event.ts';
+import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { StoredReference } from '../store/ports.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import { faultInEmbeddings } from './embeddings.ts';
@@ -8,6 +8,15 @@ import { GalleryError } from './errors.ts';
 import { TenantGallery } from './tenant-gallery.ts';
 
 export type GalleryReference = Pick<StoredReference, 'tenant' | 'referenceId' | 'subject' | 'embeddings'>;
+
+/** A subject that a search found. Nothing to be accepted by: for that its stored reference has to be read. */
+export interface Found {
+  readonly subject: string;
+  /** The model that searched. */
+  readonly model: EmbeddingModelId;
+  /** Cosine, -1..1. */
+  readonly score: number;
+}
 
 /**
  * The 1:N index over opened references, in memory only. Tenants never see each other's subjects. Methods throw
@@ -28,11 +37,11 @@ export interface Gallery {
   /**
    * The tenant's subjects most similar to the probe, each by its best reference. A reference is compared by the
    * strongest model (order of `EMBEDDING_MODELS`) that it and the probe both have. Scores of different models
-   * cannot be compared with each other, so there are up to `k` candidates for each model that searched: strongest
+   * cannot be compared with each other, so there are up to `k` subjects for each model that searched: strongest
    * model first, then by falling score; a subject found by one model is not repeated by a weaker one. Empty when
    * there is nothing to compare.
    */
-  search(tenant: string, probe: Embeddings, k: number): Candidate[];
+  search(tenant: string, probe: Embeddings, k: number): Found[];
   /** Forgets everything. Safe to call twice. */
   close(): void;
 }
@@ -92,7 +101,7 @@ class SqliteVecGallery implements Gallery {
     return this.#tenants.get(tenant)?.removeSubject(subject) ?? 0;
   }
 
-  search(tenant: string, probe: Embeddings, k: number): Candidate[] {
+  search(tenant: string, probe: Embeddings, k: number): Found[] {
     this.#assertOpen();
     if (!Number.isSafeInteger(k) || k < 1) throw new RangeError('k is a whole number of at least 1.');
     this.#assertFit(probe);

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
-import type { Candidate } from '../session/event.ts';
 import type { StoredReference } from '../store/ports.ts';
 import type { Embeddings } from '../vision/analysis.ts';
+import type { Found } from './gallery.ts';
 import { VectorIndex } from './vector-index.ts';
 
 type ModelIndexes = ReadonlyMap<EmbeddingModelId, VectorIndex>;
@@ -64,8 +64,8 @@ export class TenantGallery {
     }
   }
 
-  search(probe: Embeddings, k: number): Candidate[] {
-    const candidates: Candidate[] = [];
+  search(probe: Embeddings, k: number): Found[] {
+    const subjects: Found[] = [];
     const seen = new Set<string>();
     for (const model of EMBEDDING_MODELS.toReversed()) {
       const vector = probe[model];
@@ -79,11 +79,11 @@ export class TenantGallery {
         if (taken === k) break;
         if (seen.has(subject)) continue;
         seen.add(subject);
-        candidates.push({ subject, model, score });
+        subjects.push({ subject, model, score });
         taken++;
       }
     }
-    return candidates;
+    return subjects;
   }
 
   #indexesFor(embeddings: Embeddings): ModelIndexes {

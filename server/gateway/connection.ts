@@ -1,7 +1,7 @@
 import { CLOSE } from '../../protocol/close.ts';
 import { decodeUpstream, encodeMessage, MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
-import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
+import { type ErrorCode, retryAfterMsOf, VeriframeError } from '../../protocol/errors.ts';
 import type { Hello, Upstream } from '../../protocol/upstream.ts';
 import type { Clock } from '../clock.ts';
 import { isVirtualCamera } from '../evidence/virtual-cameras.ts';
@@ -41,7 +41,8 @@ type State =
   /** The ticket is being redeemed. What arrives meanwhile waits, once credit was given. */
   | { readonly phase: 'attaching'; readonly waiting: SessionMessage[] }
   | { readonly phase: 'session'; readonly handle: SessionHandle }
-  | { readonly phase: 'ended'; readonly handle: SessionHandle | null };
+  /** With the code that ended it, where one did. */
+  | { readonly phase: 'ended'; readonly handle: SessionHandle | null; readonly code: ErrorCode | null };
 
 /** More than any credit: beyond it a client that waits for its session is flooding. */
 const MAX_WAITING = 32;
@@ -82,9 +83,9 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
   }
 
   closed(_code: number): void {
-    const handle = this.#end();
+    const { handle, code } = this.#end(null);
     try {
-      handle?.disconnected();
+      handle?.disconnected(code);
     } catch (error) {
       this.#context.reportFault(error);
     }
@@ -105,7 +106,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
   close(code: ErrorCode | null): void {
     if (this.#state.phase === 'ended') return;
     if (code === null) {
-      this.#end();
+      this.#end(null);
       this.#connection.close(CLOSE.done, 'done');
     } else {
       this.#closeWith(new VeriframeError(code));
@@ -151,8 +152,9 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
         flash,
         virtualCamera: camera !== undefined && isVirtualCamera(camera.label),
       });
-      if (this.#state.phase !== 'attaching') {
-        handle.disconnected();
+      const state = this.#stateNow();
+      if (state.phase === 'ended') {
+        handle.disconnected(state.code);
         return;
       }
       this.#state = { phase: 'session', handle };
@@ -176,7 +178,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
   }
 
   #closeWith(error: VeriframeError): void {
-    this.#end();
+    this.#end(error.code);
     this.#write(errorMessage(error));
     const { closeCode } = error.entry;
     if (closeCode === null) this.#connection.close(CLOSE.done, error.code);
@@ -187,16 +189,33 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     this.#connection.send(encodeMessage(message));
   }
 
-  /** From here on nothing is accepted or sent. Returns the session that has yet to hear of the disconnection. */
-  #end(): SessionHandle | null {
+  /**
+   * From here on nothing is accepted or sent. Returns the session that has yet to hear of it, and what ended it: the
+   * first code stands.
+   */
+  #end(code: ErrorCode | null): Extract<State, { phase: 'ended' }> {
     const state = this.#state;
+    if (state.phase === 'ended') return state;
     if (state.phase === 'hello') state.cancelDeadline();
-    const handle = state.phase === 'session' || state.phase === 'ended' ? state.handle : null;
-    this.#state = { phase: 'ended', handle };
-    return handle;
+    const ended = { phase: 'ended', handle: state.phase === 'session' ? state.handle : null, code } as const;
+    this.#state = ended;
+    return ended;
+  }
+
+  /** What it has become while somebody else was waited for. */
+  #stateNow(): State {
+    return this.#state;
   }
 }
 
-function errorMessage({ code, message, entry }: VeriframeError): Downstream {
-  return { type: 'error', code, message, retry: entry.retry };
+function errorMessage(error: VeriframeError): Downstream {
+  const { code, message, entry } = error;
+  const retryAfterMs = retryAfterMsOf(error);
+  return {
+    type: 'error',
+    code,
+    message,
+    retry: entry.retry,
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  };
 }

@@ -1,6 +1,6 @@
 import { CLOSE } from '../../protocol/close.ts';
 import { decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
-import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
+import { type ErrorCode, retryAfterMsOf, VeriframeError } from '../../protocol/errors.ts';
 import type { LiveMessage } from '../../protocol/live.ts';
 import type { Clock } from '../clock.ts';
 import type { LiveHost, LiveListener } from '../observe/live-feed.ts';
@@ -72,8 +72,11 @@ export class LiveFeedConnection implements ConnectionHandler, LiveListener {
       this.#connection.close(CLOSE.done, 'done');
       return;
     }
-    const { message, entry } = new VeriframeError(code);
-    this.send({ type: 'error', code, message, retry: entry.retry });
+    const error = new VeriframeError(code);
+    const { message, entry } = error;
+    const retryAfterMs = retryAfterMsOf(error);
+    const when = retryAfterMs === null ? {} : { retryAfterMs };
+    this.send({ type: 'error', code, message, retry: entry.retry, ...when });
     this.#end();
     this.#connection.close(entry.closeCode ?? CLOSE.done, code);
   }

@@ -1,4 +1,4 @@
-import { VeriframeError } from '../../protocol/errors.ts';
+import { retryAfterMsOf, VeriframeError } from '../../protocol/errors.ts';
 import type { ApiContext } from '../api/context.ts';
 import type { ErrorBody } from '../api/openapi.ts';
 import type { Operation } from '../api/operation.ts';
@@ -86,19 +86,16 @@ export function createRoutes(options: RouteOptions): (request: HttpRequest) => P
 /** The only version of RFC 6455; drafts before it frame their messages otherwise. */
 export const WEBSOCKET_VERSION = '13';
 
-/** A refusal for the moment that says nothing better is worth asking again after this. */
-const RETRY_AFTER_MS = 2_000;
-
 /** An HTTP error in the form that SPEC section 7 gives; unknown errors become `server.internal`. */
 export function errorResponse(error: unknown): HttpResponse {
-  const { code, message, entry, retryAfterMs } =
-    error instanceof VeriframeError ? error : new VeriframeError('server.internal');
+  const known = error instanceof VeriframeError ? error : new VeriframeError('server.internal');
+  const { code, message, entry } = known;
+  const retryAfterMs = retryAfterMsOf(known);
   const body: ErrorBody = { error: { code, message, retry: entry.retry } };
   const extra: Record<string, string> = {};
   if (code === 'upgrade.required')
     Object.assign(extra, { upgrade: 'websocket', 'sec-websocket-version': WEBSOCKET_VERSION });
-  if (entry.httpStatus === 503 || retryAfterMs !== null)
-    Object.assign(extra, { 'retry-after': String(Math.ceil((retryAfterMs ?? RETRY_AFTER_MS) / 1000)) });
+  if (retryAfterMs !== null) Object.assign(extra, { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) });
   if (code === 'api.unauthorized') Object.assign(extra, { 'www-authenticate': 'Bearer' });
   return {
     status: entry.httpStatus,

@@ -11,13 +11,22 @@ export interface IssuedTicket {
 
 /** Single-use, short-lived leave to do one thing: to run a session, unless `Grant` is something else. */
 export interface Tickets<Grant = SessionRequest> {
-  /** @throws VeriframeError `server.busy` when too many tickets are outstanding */
+  /**
+   * @throws VeriframeError `server.busy` when too many tickets are outstanding, with the time until the oldest of
+   * them runs out
+   */
   issue(grant: Grant): IssuedTicket;
   /**
    * Uses the ticket up.
    * @throws VeriframeError `ticket.invalid` when it is unknown, used or expired; which of them is not told
    */
   redeem(ticket: string): Grant;
+  /**
+   * As `redeem`, for whoever may yet find that the ticket must not be used up: `use` does, `putBack` does not.
+   * Until then nobody else can redeem it.
+   * @throws VeriframeError as `redeem`
+   */
+  take(ticket: string): { readonly grant: Grant; use(): void; putBack(): void };
   /** Tickets issued, not yet used and not yet seen to be expired. */
   readonly outstanding: number;
 }
@@ -38,7 +47,7 @@ export function createTickets<Grant = SessionRequest>({
   maxOutstanding,
 }: TicketOptions): Tickets<Grant> {
   /** By hash. All live equally long, so the order of insertion is the order of expiry. */
-  const issued = new Map<string, { readonly grant: Grant; readonly expiresAtMs: number }>();
+  const issued = new Map<string, { readonly grant: Grant; readonly expiresAtMs: number; taken: boolean }>();
 
   const dropExpired = (nowMs: number) => {
     for (const [hash, { expiresAtMs }] of issued) {
@@ -47,23 +56,38 @@ export function createTickets<Grant = SessionRequest>({
     }
   };
 
+  const take = (ticket: string) => {
+    dropExpired(clock.nowMs());
+    const hash = hashOf(ticket);
+    const entry = issued.get(hash);
+    if (entry === undefined || entry.taken) throw new VeriframeError('ticket.invalid');
+    entry.taken = true;
+    return {
+      grant: entry.grant,
+      use: () => void issued.delete(hash),
+      putBack: () => void (entry.taken = false),
+    };
+  };
+
   return {
     issue(grant) {
       const nowMs = clock.nowMs();
       dropExpired(nowMs);
-      if (issued.size >= maxOutstanding) throw new VeriframeError('server.busy');
+      if (issued.size >= maxOutstanding) {
+        const [oldest] = issued.values();
+        const retryAfterMs = (oldest?.expiresAtMs ?? nowMs + lifetimeMs) - nowMs;
+        throw new VeriframeError('server.busy', undefined, { retryAfterMs });
+      }
       const ticket = PREFIX + randomBytes(RANDOM_BYTES).toString('base64url');
       const expiresAtMs = nowMs + lifetimeMs;
-      issued.set(hashOf(ticket), { grant, expiresAtMs });
+      issued.set(hashOf(ticket), { grant, expiresAtMs, taken: false });
       return { ticket, expiresAtMs };
     },
+    take,
     redeem(ticket) {
-      dropExpired(clock.nowMs());
-      const hash = hashOf(ticket);
-      const entry = issued.get(hash);
-      if (entry === undefined) throw new VeriframeError('ticket.invalid');
-      issued.delete(hash);
-      return entry.grant;
+      const { grant, use } = take(ticket);
+      use();
+      return grant;
     },
     get outstanding() {
       return issued.size;

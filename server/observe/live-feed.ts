@@ -100,8 +100,8 @@ export class LiveFeed implements LiveHost {
           one.sent.set(row, row.version);
         }
       },
-      ended: () => {
-        row.ended(clock.nowMs());
+      ended: (code) => {
+        row.ended(clock.nowMs(), code);
         if (this.#listeners.size === 0) this.#rows.delete(row);
       },
     };

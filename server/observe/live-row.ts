@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { LANDMARK_SCALE, type LiveMessage, type LiveSession, type SessionEnd } from '../../protocol/live.ts';
 import type { Policy } from '../decision/policy.ts';
 import { fuse } from '../decision/fuse.ts';
@@ -29,11 +30,13 @@ export class LiveRow {
   readonly #policy: Policy;
   readonly #context: SessionContext;
   readonly #analysedAtMs: number[] = [];
+  readonly #arrivedAtMs: number[] = [];
   #startedAtMs: number | null = null;
   #atMs = 0;
   #state: SessionState | null = null;
   #lastLive: LiveState | null = null;
   #decided: Decide | null = null;
+  #code: ErrorCode | null = null;
   #face: FaceReading | null = null;
   #read: { readonly version: number; readonly session: LiveSession } | null = null;
 
@@ -49,12 +52,14 @@ export class LiveRow {
     this.#startedAtMs ??= event.atMs;
     this.#state = state;
     if (isLive(state)) this.#lastLive = state;
+    if (event.type === 'frame') keepNewest(this.#arrivedAtMs, event.atMs);
     if (event.type === 'analyzed') this.#analysed(event);
     this.#decided ??= effects.find((effect) => effect.type === 'decide') ?? null;
   }
 
-  ended(atMs: number): void {
+  ended(atMs: number, code: ErrorCode | null): void {
     this.version += 1;
+    this.#code = code;
     this.#atMs = Math.max(this.#atMs, atMs);
     this.endedAtMs = atMs;
   }
@@ -72,12 +77,13 @@ export class LiveRow {
       policy,
       startedAtMs: this.#startedAtMs ?? this.#atMs,
       atMs: this.#atMs,
-      phase: isLive(this.#state) ? this.#state.phase : 'decided',
+      phase: phaseOf(this.#state),
       ...reading,
       hint: end === null ? reading.hint : null,
       requiredCues: this.#policy.requiredCues,
       face: this.#face,
-      framesPerSecond: this.#framesPerSecond(),
+      framesPerSecond: this.#rate(this.#analysedAtMs),
+      framesArrivedPerSecond: this.#rate(this.#arrivedAtMs),
       end,
     };
     this.#read = { version: this.version, session };
@@ -103,8 +109,7 @@ export class LiveRow {
 
   #analysed({ analysis, atMs }: Analyzed): void {
     this.#face = faceReading(analysis);
-    this.#analysedAtMs.push(atMs);
-    if (this.#analysedAtMs.length > MOST_TIMES) this.#analysedAtMs.shift();
+    keepNewest(this.#analysedAtMs, atMs);
   }
 
   /** The last that was live, completed by what the decision rests on. */
@@ -126,16 +131,27 @@ export class LiveRow {
   #end(): SessionEnd | null {
     if (this.#decided !== null) return { outcome: this.#decided.outcome, reasons: this.#decided.reasons };
     if (this.#state?.phase === 'closed') return { outcome: null, code: this.#state.code };
-    return this.endedAtMs === null ? null : { outcome: null, code: null };
+    return this.endedAtMs === null ? null : { outcome: null, code: this.#code };
   }
 
-  #framesPerSecond(): number {
-    const recent = this.#analysedAtMs.filter((atMs) => atMs > this.#atMs - RATE_MS);
+  #rate(timesMs: readonly number[]): number {
+    const recent = timesMs.filter((atMs) => atMs > this.#atMs - RATE_MS);
     const [first] = recent;
     const last = recent.at(-1);
     if (first === undefined || last === undefined || last === first) return 0;
     return ((recent.length - 1) * 1000) / (last - first);
   }
+}
+
+/** While an accept is put on record, nothing is decided. */
+function phaseOf(state: SessionState): LiveSession['phase'] {
+  if (state.phase === 'confirming') return 'matching';
+  return isLive(state) ? state.phase : 'decided';
+}
+
+function keepNewest(timesMs: number[], atMs: number): void {
+  timesMs.push(atMs);
+  if (timesMs.length > MOST_TIMES) timesMs.shift();
 }
 
 function faceReading({ face }: FrameAnalysis): FaceReading | null {

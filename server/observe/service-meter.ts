@@ -29,6 +29,7 @@ export class ServiceMeter {
   readonly #decisions: Record<Outcome, number> = { accept: 0, reject: 0, 're-verify': 0 };
   readonly #frameCounter: Counter<'result'>;
   readonly #decisionCounter: Counter<'mode' | 'outcome'>;
+  readonly #failureCounter: Counter<'mode' | 'code'>;
   readonly #latency: Histogram;
   readonly #duration: Histogram<'outcome'>;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
@@ -50,6 +51,12 @@ export class ServiceMeter {
       name: 'veriframe_decisions_total',
       help: 'Decisions by mode and outcome.',
       labelNames: ['mode', 'outcome'],
+      registers,
+    });
+    this.#failureCounter = new Counter({
+      name: 'veriframe_sessions_failed_total',
+      help: 'Sessions that ended without a decision, by mode and the code of the error that ended them.',
+      labelNames: ['mode', 'code'],
       registers,
     });
     this.#latency = new Histogram({
@@ -112,7 +119,10 @@ export class ServiceMeter {
           }
         }
       },
-      ended: () => arrivals.clear(),
+      ended: (code) => {
+        arrivals.clear();
+        if (code !== null) this.#failureCounter.inc({ mode, code });
+      },
     };
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EMBEDDING_MODELS } from '../../models/ids.ts';
-import type { SessionEvent } from '../session/event.ts';
+import type { Reference, SessionEvent } from '../session/event.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
 /** Signs drawn anew and a Walsh–Hadamard transform, this many times. */
@@ -30,22 +30,18 @@ export class Disguise {
         return {
           ...event,
           atMs,
-          references: event.references.map(({ subject, referenceId, embeddings }) => ({
-            subject: this.#nameOf(subject),
-            referenceId: this.#nameOf(referenceId),
-            embeddings: this.#embeddings(embeddings),
-          })),
+          references: event.references.map((reference) => this.#reference(reference)),
         };
       case 'candidates':
         return {
           ...event,
           atMs,
-          candidates: event.candidates.map(({ embeddings, ...candidate }) => ({
-            ...candidate,
-            subject: this.#nameOf(candidate.subject),
-            ...(embeddings === undefined ? {} : { embeddings: this.#embeddings(embeddings) }),
-          })),
+          candidates: event.candidates.map((candidate) => this.#reference(candidate)),
         };
+      case 'enrolled':
+        return event.result === 'stored'
+          ? { ...event, atMs, reference: this.#place(event.reference) }
+          : { ...event, atMs };
       case 'frame':
         return { ...event, atMs, capturedAtMs: event.capturedAtMs - this.#startMs };
       case 'analyzed':
@@ -54,12 +50,20 @@ export class Disguise {
       case 'turn':
       case 'analysis-failed':
       case 'skip':
-      case 'enrolled':
+      case 'accept-recorded':
       case 'deadline':
       case 'bye':
       case 'disconnected':
         return { ...event, atMs };
     }
+  }
+
+  #reference({ embeddings, ...place }: Reference): Reference {
+    return { ...this.#place(place), embeddings: this.#embeddings(embeddings) };
+  }
+
+  #place({ subject, referenceId }: Omit<Reference, 'embeddings'>): Omit<Reference, 'embeddings'> {
+    return { subject: this.#nameOf(subject), referenceId: this.#nameOf(referenceId) };
   }
 
   #analysis(analysis: Extract<SessionEvent, { type: 'analyzed' }>['analysis']): typeof analysis {

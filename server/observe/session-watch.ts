@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Policy } from '../decision/policy.ts';
 import type { Effect } from '../session/effect.ts';
 import type { SessionEvent } from '../session/event.ts';
@@ -8,8 +9,8 @@ import type { SessionState } from '../session/state.ts';
 export interface SessionWatch {
   /** An event was folded into `state`; `effects` are about to be executed. */
   stepped(event: SessionEvent, state: SessionState, effects: readonly Effect[]): void;
-  /** Nothing follows. */
-  ended(): void;
+  /** Nothing follows. `code` ended it without a decision; null where it was decided. */
+  ended(code: ErrorCode | null): void;
 }
 
 /** Asked once for each session that starts. Null: this session is not of interest. */
@@ -39,8 +40,8 @@ export function watchTogether(
       stepped(event, state, effects) {
         for (const watch of watches) guarded(() => watch.stepped(event, state, effects), watch);
       },
-      ended() {
-        for (const watch of watches) guarded(() => watch.ended(), watch);
+      ended(code) {
+        for (const watch of watches) guarded(() => watch.ended(code), watch);
       },
     };
   };

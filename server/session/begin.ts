@@ -3,6 +3,7 @@ import type { Policy } from '../decision/policy-shape.ts';
 import { concludeWith } from './conclude.ts';
 import type { SessionEvent } from './event.ts';
 import { openFlow } from './frame-flow.ts';
+import { openSupply } from './frame-supply.ts';
 import { silent } from './pace-status.ts';
 import { enterPositioning } from './positioning.ts';
 import {
@@ -33,8 +34,9 @@ export function onHello(
         ? failWith('hello.timeout', atMs)
         : [state, []];
     case 'bye':
-    case 'disconnected':
       return [{ phase: 'closed', atMs, code: null }, []];
+    case 'disconnected':
+      return [{ phase: 'closed', atMs, code: event.code ?? null }, []];
     case 'frame':
     case 'skip':
       return failWith('hello.expected', atMs);
@@ -43,6 +45,7 @@ export function onHello(
     case 'analysis-failed':
     case 'candidates':
     case 'enrolled':
+    case 'accept-recorded':
       return [state, []];
   }
 }
@@ -60,6 +63,7 @@ function begin(
     offersFlash,
     sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
     flow,
+    supply: openSupply(atMs, policy.supply),
     look: nothingSeen,
     gathered: { ...emptyGathered, injection: { ...emptyGathered.injection, virtualCamera } },
     references: null,

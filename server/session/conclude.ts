@@ -1,33 +1,72 @@
 import { decide, type Cause, type Conclusion } from '../decision/decide.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import { isTimeUp } from './deadlines.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, Verdict } from './effect.ts';
 import { assuranceOf, evidenceOf, findingsOf, matchFinding } from './findings.ts';
 import { isIdle } from './frame-flow.ts';
-import { enrolmentConclusion, proceed } from './matching.ts';
-import { isLive, withLive, type LiveState, type SessionContext } from './state.ts';
+import type { MatchedReference } from '../evidence/match.ts';
+import type { SessionEvent } from './event.ts';
+import { enrolmentConclusion, erasedConclusion, proceed } from './matching.ts';
+import { isLive, withLive, type ConfirmingState, type LiveState, type SessionContext } from './state.ts';
 import type { LiveStep, Step } from './step.ts';
 
-/** Ends a live session with a decision that stands. */
+/**
+ * Ends a live session with a decision that stands. An accept has to be put on record first, by the reference it rests
+ * on: the one matched, or with enrolments the one `enrolled`. Throws when it has none.
+ */
 export function concludeWith(
   state: LiveState,
   { outcome, retry, reasons }: Conclusion,
   atMs: number,
   policy: Policy,
   context: SessionContext,
+  enrolled: MatchedReference | null = null,
 ): Step {
   const found = matchFinding(state, policy);
-  const { mode, subject: claimed } = state.live;
-  const identified = outcome === 'accept' ? (found?.subject ?? null) : null;
-  const subject = mode === 'identify' ? identified : claimed;
   const evidence = evidenceOf(state, found, policy, context);
   const assurance = assuranceOf(state, found, evidence);
   const signs = policy.injection.enforced ? state.live.gathered.injection.signs : [];
+  const grounds = { retry, assurance, evidence, reasons: [...reasons, ...signs] };
+  const { mode, subject } = state.live;
+  if (outcome !== 'accept') {
+    // Nothing links an erased subject with a decision again.
+    const decidedOn = reasons.includes('subject-erased') ? null : subject;
+    return decided({ ...grounds, outcome, subject: decidedOn }, atMs);
+  }
+  const reference = mode === 'enrol' ? enrolled : (found?.reference ?? null);
+  if (reference === null) throw new Error('an accept rests on a reference');
+  const accept = { ...grounds, outcome, subject: reference.subject, restsOn: reference.referenceId };
+  const gone = erasedConclusion(mode);
+  const refusal = {
+    ...grounds,
+    outcome: gone.outcome,
+    retry: gone.retry,
+    reasons: [...gone.reasons, ...signs],
+    subject: null,
+  };
+  return [
+    { phase: 'confirming', accept, refusal },
+    [
+      { type: 'wake-at', atMs: null },
+      { type: 'record-accept', accept },
+    ],
+  ];
+}
+
+/** Folds an event into a session whose accept is being put on record: nothing else matters any more. */
+export function onConfirming(state: ConfirmingState, event: SessionEvent): Step {
+  return event.type === 'accept-recorded'
+    ? decided(event.stands ? state.accept : state.refusal, event.atMs)
+    : [state, []];
+}
+
+function decided(verdict: Verdict, atMs: number): Step {
+  const { outcome, subject } = verdict;
   return [
     { phase: 'decided', atMs, outcome, subject },
     [
       { type: 'wake-at', atMs: null },
-      { type: 'decide', outcome, retry, subject, assurance, evidence, reasons: [...reasons, ...signs] },
+      { type: 'decide', ...verdict },
     ],
   ];
 }

@@ -1,16 +1,45 @@
-import { nextChallengeTime } from '../evidence/challenge.ts';
+import { nextChallengeTime, type ChallengeRun } from '../evidence/challenge.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import { flashDeadline } from './flashing.ts';
-import type { LiveState } from './state.ts';
+import { starvationDueMs } from './frame-supply.ts';
+import type { ChallengingState, LiveState } from './state.ts';
 
 /** When the session must look at the clock next after `atMs`, whether or not anything arrives. Server milliseconds. */
 export function nextDeadline(state: LiveState, atMs: number, policy: Policy): number {
+  return Math.min(phaseDeadline(state, atMs, policy), supplyDeadline(state, policy));
+}
+
+/** When a hint will be due because nothing arrives. */
+function supplyDeadline(state: LiveState, policy: Policy): number {
+  const { supply, ending } = state.live;
+  if (policy.supply === null || ending) return Infinity;
+  return starvationDueMs(supply, state.phase === 'positioning', policy.supply);
+}
+
+/** Whoever does not answer hears why half-way, also where nothing arrives any more. */
+function explanationDeadline({ live, run }: ChallengingState, atMs: number): number {
+  const halfTimeMs = halfTimeOf(run);
+  return live.supply.starvedBy === null || halfTimeMs === null || halfTimeMs <= atMs ? Infinity : halfTimeMs;
+}
+
+/** Half of the time to answer a challenge; null while it is not asked. */
+export function halfTimeOf(run: ChallengeRun): number | null {
+  return run.stage === 'awaiting-neutral' || run.stage === 'awaiting-response'
+    ? (run.revealedAtMs + run.deadlineAtMs) / 2
+    : null;
+}
+
+function phaseDeadline(state: LiveState, atMs: number, policy: Policy): number {
   const { sessionDeadlineAtMs } = state.live;
   switch (state.phase) {
     case 'positioning':
       return Math.min(sessionDeadlineAtMs, state.deadlineAtMs);
     case 'challenging':
-      return Math.min(sessionDeadlineAtMs, nextChallengeTime(state.run) ?? sessionDeadlineAtMs);
+      return Math.min(
+        sessionDeadlineAtMs,
+        nextChallengeTime(state.run) ?? sessionDeadlineAtMs,
+        explanationDeadline(state, atMs),
+      );
     case 'matching':
       return state.pending?.for === 'storage'
         ? state.pending.deadlineAtMs

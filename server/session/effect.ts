@@ -5,6 +5,31 @@ import type { Assurance, Reason } from '../decision/reasons.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
 import type { AnalysisWants, Embeddings, FaceRegion } from '../vision/analysis.ts';
 
+interface Grounds {
+  readonly retry: Retry;
+  readonly assurance: Assurance;
+  /** For the operator's evaluation only; never sent to the client. */
+  readonly evidence: EvidenceByCue;
+  /** For the audit only; never sent to the client. */
+  readonly reasons: readonly Reason[];
+}
+
+/** An accept names the stored reference that it rests on: the one matched, or the one just enrolled. */
+export interface Accept extends Grounds {
+  readonly outcome: 'accept';
+  /** Whose reference it is. */
+  readonly subject: string;
+  readonly restsOn: string;
+}
+
+export interface Refusal extends Grounds {
+  readonly outcome: Exclude<Outcome, 'accept'>;
+  /** The claimed subject. Null when none was, or when it was erased. */
+  readonly subject: string | null;
+}
+
+export type Verdict = Accept | Refusal;
+
 /** What a transition wants done. The runner executes effects in order. */
 export type Effect =
   /** Ask the pool for a turn; answered by a `turn` event. */
@@ -29,16 +54,7 @@ export type Effect =
   | { readonly type: 'search-gallery'; readonly probe: Embeddings }
   /** Store a new reference for the session's subject; answered by `enrolled`. */
   | { readonly type: 'store-reference'; readonly embeddings: Embeddings; readonly frames: number }
-  /** Final. Sign, record, deliver, then close. */
-  | {
-      readonly type: 'decide';
-      readonly outcome: Outcome;
-      readonly retry: Retry;
-      /** The subject decided on: the claimed one, or the one identified. Null when none. */
-      readonly subject: string | null;
-      readonly assurance: Assurance;
-      /** For the operator's evaluation only; never sent to the client. */
-      readonly evidence: EvidenceByCue;
-      /** For the audit only; never sent to the client. */
-      readonly reasons: readonly Reason[];
-    };
+  /** Put an accept on record if its reference is still stored; answered by `accept-recorded`. */
+  | { readonly type: 'record-accept'; readonly accept: Accept }
+  /** Final. Record (an accept is by now), sign, deliver, then close. */
+  | ({ readonly type: 'decide' } & Verdict);

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Bye } from '../../protocol/upstream.ts';
-import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
 
 /** A subject's stored reference, opened: one averaged, L2-normalised embedding for each model it was made with. */
@@ -10,17 +9,13 @@ export interface Reference {
   readonly embeddings: Embeddings;
 }
 
-/** A 1:N candidate with its comparison score by the model that searched. */
-export interface Candidate {
-  readonly subject: string;
-  readonly model: EmbeddingModelId;
-  readonly score: number;
-  /**
-   * The candidate's reference, when the gallery can hand it over: the session then compares by its own best
-   * method (fused models, see `decision/compare`) instead of trusting the searching model alone.
-   */
-  readonly embeddings?: Embeddings;
-}
+/** A subject that a 1:N search found, by the stored reference that it is judged by. */
+export type Candidate = Reference;
+
+/** How the store took a new reference: `erased` when its subject was erased since the session was created. */
+export type EnrolmentResult =
+  | { readonly result: 'stored'; readonly reference: Pick<Reference, 'referenceId' | 'subject'> }
+  | { readonly result: 'duplicate' | 'failed' | 'erased' };
 
 /** How many `draws` an event that carries them must hold, at the least. */
 export const DRAWS_PER_EVENT = 3;
@@ -60,9 +55,12 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly type: 'analysis-failed'; readonly seq: number; readonly code: ErrorCode }
   | { readonly type: 'skip'; readonly draws: readonly number[] }
   | { readonly type: 'candidates'; readonly candidates: readonly Candidate[] }
-  | { readonly type: 'enrolled'; readonly result: 'stored' | 'duplicate' | 'failed' }
+  | ({ readonly type: 'enrolled' } & EnrolmentResult)
+  /** `stands`: the accept is on record. Otherwise the reference that it rests on is no longer stored. */
+  | { readonly type: 'accept-recorded'; readonly stands: boolean }
   | { readonly type: 'deadline'; readonly draws: readonly number[] }
   | { readonly type: 'bye'; readonly reason: Bye['reason'] }
-  | { readonly type: 'disconnected' }
+  /** With the code that the server ended the connection with, where it did. */
+  | { readonly type: 'disconnected'; readonly code?: ErrorCode }
 );
 export type SessionEventType = SessionEvent['type'];

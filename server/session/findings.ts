@@ -14,6 +14,7 @@ import { passivePadEvidence } from '../evidence/passive-pad.ts';
 import { planarityEvidence } from '../evidence/planarity.ts';
 import { qualityEvidence } from '../evidence/quality-gate.ts';
 import { flashFinding, isFlashPending } from './flashing.ts';
+import { starvedTask } from './frame-supply.ts';
 import type { LiveState, SessionContext } from './state.ts';
 
 /** What the session knows about whose face it is; null when there is nothing to compare with (yet). */
@@ -73,8 +74,11 @@ export function findingsOf(
 ): Findings {
   const { mode, gathered } = state.live;
   const { continuity, probes, challenges } = gathered;
+  const { supply } = state.live;
   return {
     mode,
+    starvedBy:
+      policy.supply === null ? null : starvedTask(supply, state.phase === 'positioning', atMs, policy.supply),
     evidence,
     challengesDone: state.phase === 'matching',
     challengeFailure: challenges.failure,

@@ -3,7 +3,8 @@ import type { Policy } from '../decision/policy-shape.ts';
 import { poolMean } from '../evidence/embedding-pool.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import { matchCandidates } from '../evidence/match.ts';
-import type { Candidate } from './event.ts';
+import type { Mode } from '../../protocol/status.ts';
+import type { Candidate, EnrolmentResult } from './event.ts';
 import type { Live, MatchingState } from './state.ts';
 import type { Step } from './step.ts';
 import { flashTimeMs } from './flashing.ts';
@@ -48,7 +49,7 @@ export function takeCandidates(
 }
 
 /** What the store's answer means. */
-export function enrolmentConclusion(result: 'stored' | 'duplicate' | 'failed'): Conclusion {
+export function enrolmentConclusion(result: EnrolmentResult['result']): Conclusion {
   switch (result) {
     case 'stored':
       return conclude('accept', 'never', 'evidence-sufficient');
@@ -56,5 +57,17 @@ export function enrolmentConclusion(result: 'stored' | 'duplicate' | 'failed'): 
       return conclude('reject', 'never', 'duplicate-subject');
     case 'failed':
       return conclude('re-verify', 'backoff', 'storage-failed');
+    case 'erased':
+      return erasedConclusion('enrol');
   }
+}
+
+/**
+ * What would have been an accept when its subject was erased meanwhile: with verify and identify what a stranger gets,
+ * for that is who the person now is.
+ */
+export function erasedConclusion(mode: Mode): Conclusion & { readonly outcome: 'reject' | 're-verify' } {
+  return mode === 'enrol'
+    ? { kind: 'conclude', outcome: 're-verify', retry: 'never', reasons: ['subject-erased'] }
+    : { kind: 'conclude', outcome: 'reject', retry: 'backoff', reasons: ['subject-erased'] };
 }

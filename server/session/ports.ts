@@ -31,7 +31,8 @@ export interface ClientLink {
 /** A running session as the gateway sees it. */
 export interface SessionHandle {
   receive(message: Exclude<Upstream, { type: 'hello' }>): void;
-  disconnected(): void;
+  /** The client is gone; `code` is what the server ended its connection with, where it did. */
+  disconnected(code?: ErrorCode | null): void;
 }
 
 /** What a client said in its hello that it can do. */
@@ -46,6 +47,9 @@ export interface ClientOffers {
 export interface SessionHost {
   /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
-  /** Redeems a ticket. Throws `VeriframeError` (`ticket.invalid`, `server.busy`, `server.draining`). */
+  /**
+   * Redeems a ticket. Rejects with `VeriframeError` (`ticket.invalid`, `subject.locked`, `server.busy`,
+   * `server.draining`).
+   */
   attach(ticket: string, link: ClientLink, offers?: ClientOffers): Promise<SessionHandle>;
 }

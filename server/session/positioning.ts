@@ -1,6 +1,7 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import { restOf } from '../evidence/gesture.ts';
 import { beginChallenges } from './challenging.ts';
+import { awaitsLine, withHold } from './frame-supply.ts';
 import { forgiveBreaks, startOver, type Seen } from './fold-analysis.ts';
 import { enterMatching } from './matching.ts';
 import {
@@ -18,7 +19,8 @@ export function enterPositioning(live: Live, atMs: number, policy: Policy): Posi
 
 /**
  * Waits for a face at rest and keeps the median of its postures: cameras above or beside a screen bias every pose, and
- * every mouth is its own. Another face stepping in starts the session over; nothing was proven yet.
+ * every mouth is its own. Another face stepping in starts the session over; nothing was proven yet. While the
+ * line is too slow for a fair judgement nothing is asked, so that no challenge is shown for nothing.
  */
 export function advancePositioning(
   state: PositioningState,
@@ -28,12 +30,19 @@ export function advancePositioning(
   policy: Policy,
 ): PositioningState | ChallengingState | MatchingState {
   if (state.live.gathered.continuity.changed && policy.continuity.followTrack)
-    return withLive({ ...state, postures: [] }, { gathered: startOver(state.live.gathered) });
+    return withLive(
+      { ...state, postures: [] },
+      { gathered: startOver(state.live.gathered), supply: withHold(state.live.supply, false) },
+    );
 
   const postures = posturesAtRest(state.postures, seen, policy);
-  const next = { ...state, postures };
-  if (!atRest(postures, policy) || !seen.trusted) return next;
-  if (state.live.gathered.probes.frames < policy.positioning.probes) return next;
+  const isPlaced =
+    atRest(postures, policy) &&
+    seen.trusted &&
+    state.live.gathered.probes.frames >= policy.positioning.probes;
+  const isHeld = isPlaced && policy.supply !== null && awaitsLine(state.live.supply, policy.supply);
+  const next = withLive({ ...state, postures }, { supply: withHold(state.live.supply, isHeld) });
+  if (!isPlaced || isHeld) return next;
 
   const rest = restOf(postures.map(({ posture }) => posture));
   const { live } = withLive(next, { gathered: forgiveBreaks(state.live.gathered) });

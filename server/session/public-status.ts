@@ -3,7 +3,9 @@ import type { Policy } from '../decision/policy-shape.ts';
 import type { ChallengeRun } from '../evidence/challenge.ts';
 import { deviationFrom, facesAhead, isAtRest } from '../evidence/gesture.ts';
 import { isSkippable } from './challenging.ts';
+import { halfTimeOf } from './deadlines.ts';
 import { flashProgress, flashStatus } from './flashing.ts';
+import { SLOWNESS_HINT } from './frame-supply.ts';
 import type { ChallengingState, LiveState, MatchingState, PositioningState } from './state.ts';
 
 /** What the client may see of a live session at `atMs`: where it stands and the one thing that helps now. */
@@ -27,7 +29,7 @@ function hintOf(state: LiveState, atMs: number, policy: Policy): Hint | null {
     case 'positioning':
       return positioningHint(state, atMs, policy);
     case 'challenging':
-      return challengingHint(state, policy);
+      return challengingHint(state, atMs, policy);
     case 'matching':
       return matchingHint(state, atMs, policy);
   }
@@ -42,27 +44,34 @@ function gateHint({ live }: LiveState, atMs: number, policy: Policy): Hint | nul
 }
 
 function positioningHint(state: PositioningState, atMs: number, policy: Policy): Hint | null {
-  if (state.live.look.verdict === null) return null;
-  return gateHint(state, atMs, policy) ?? 'hold-still';
+  if (state.live.look.verdict === null) return supplyHint(state);
+  return gateHint(state, atMs, policy) ?? supplyHint(state) ?? 'hold-still';
 }
 
-function challengingHint({ live, run, rest }: ChallengingState, policy: Policy): Hint | null {
+/** Says what is too slow. It comes before a hint that asks nothing of the person, and after those that do. */
+function supplyHint({ live }: LiveState): Hint | null {
+  const { starvedBy } = live.supply;
+  return starvedBy === null ? null : SLOWNESS_HINT[starvedBy];
+}
+
+function challengingHint(state: ChallengingState, atMs: number, policy: Policy): Hint | null {
+  const { live, run, rest } = state;
   const { verdict, posture } = live.look;
   if (verdict !== null && !verdict.usable) return verdict.hint;
   const deviation = posture === null ? null : deviationFrom(rest, posture);
   const aside = deviation !== null && !facesAhead(deviation, run.kind, policy.gestures);
   switch (run.stage) {
     case 'pause':
-      return aside ? 'look-straight' : 'hold-still';
+      return aside ? 'look-straight' : (supplyHint(state) ?? 'hold-still');
     case 'awaiting-neutral':
       if (aside) return 'look-straight';
       return run.kind === 'come-closer' &&
         deviation !== null &&
         !isAtRest(deviation, run.kind, policy.gestures)
         ? 'move-back'
-        : 'do-challenge';
+        : askingHint(state, atMs);
     case 'awaiting-response':
-      return 'do-challenge';
+      return askingHint(state, atMs);
     case 'settling':
       return 'look-straight';
     case 'passed':
@@ -71,8 +80,16 @@ function challengingHint({ live, run, rest }: ChallengingState, policy: Policy):
   }
 }
 
+/** What is asked for is said first; half its time later the reason why no answer was seen. */
+function askingHint(state: ChallengingState, atMs: number): Hint {
+  const isOverdue = atMs >= (halfTimeOf(state.run) ?? Infinity);
+  return (isOverdue ? supplyHint(state) : null) ?? 'do-challenge';
+}
+
 function matchingHint(state: MatchingState, atMs: number, policy: Policy): Hint {
-  return state.pending === null ? (gateHint(state, atMs, policy) ?? 'hold-still') : 'wait';
+  return state.pending === null
+    ? (gateHint(state, atMs, policy) ?? supplyHint(state) ?? 'hold-still')
+    : 'wait';
 }
 
 /** Nothing about a challenge is shown before it starts (SPEC R24). */

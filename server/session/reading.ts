@@ -1,5 +1,5 @@
 import type { ChallengeReading } from '../../protocol/live.ts';
-import type { Hint } from '../../protocol/status.ts';
+import type { Hint, Slowness } from '../../protocol/status.ts';
 import { fuse } from '../decision/fuse.ts';
 import type { Policy } from '../decision/policy-shape.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
@@ -14,11 +14,12 @@ export interface SessionReading {
   readonly cues: EvidenceByCue;
   readonly probability: number;
   readonly faceCount: number;
+  readonly starvedBy: Slowness | null;
 }
 
 /** Reads a live session. Says no more of a challenge to come than the client knows (SPEC R24). */
 export function readSession(state: LiveState, policy: Policy, context: SessionContext): SessionReading {
-  const { gathered, status, look } = state.live;
+  const { gathered, status, look, supply } = state.live;
   const { passed, of } = gathered.challenges;
   const cues = evidenceOf(state, matchFinding(state, policy), policy, context);
   const run = state.phase === 'challenging' && state.run.stage !== 'pause' ? state.run : null;
@@ -33,5 +34,6 @@ export function readSession(state: LiveState, policy: Policy, context: SessionCo
     cues,
     probability: fuse(cues, policy.fusion),
     faceCount: look.faceCount,
+    starvedBy: supply.starvedBy,
   };
 }

@@ -15,7 +15,9 @@ import { initialPassivePad, type PassivePadState } from '../evidence/passive-pad
 import { initialPlanarity, type PlanarityState } from '../evidence/planarity.ts';
 import { initialQuality, type QualityState, type Verdict } from '../evidence/quality-gate.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
+import type { Accept, Refusal } from './effect.ts';
 import type { Reference } from './event.ts';
+import type { FrameSupply } from './frame-supply.ts';
 import type { SessionRequest } from './ports.ts';
 
 /** What the session knows of the server it runs on. */
@@ -113,6 +115,8 @@ export interface Live {
   readonly offersFlash: boolean;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
+  /** Means nothing where the policy asks for no rate. */
+  readonly supply: FrameSupply;
   readonly look: LastLook;
   readonly gathered: Gathered;
   /** Null until they arrive. */
@@ -171,6 +175,14 @@ export interface MatchingState {
   readonly searchedAtMs: number | null;
 }
 
+/** An accept that is being put on record: it is final unless the reference that it rests on is gone. */
+export interface ConfirmingState {
+  readonly phase: 'confirming';
+  readonly accept: Accept;
+  /** What it is otherwise. */
+  readonly refusal: Refusal;
+}
+
 export interface DecidedState {
   readonly phase: 'decided';
   readonly atMs: number;
@@ -187,7 +199,7 @@ export interface ClosedState {
 
 export type LiveState = PositioningState | ChallengingState | MatchingState;
 export type EndState = DecidedState | ClosedState;
-export type SessionState = HelloState | LiveState | EndState;
+export type SessionState = HelloState | LiveState | ConfirmingState | EndState;
 
 /** A session before its hello. Plain data: it can be cloned, stored and compared. */
 export function initialState(request: SessionRequest, atMs: number): SessionState {

@@ -1,12 +1,13 @@
 import type { Policy } from '../decision/policy-shape.ts';
 import { onHello, onReferences } from './begin.ts';
 import { advanceChallenging, skipChallenge } from './challenging.ts';
-import { concludeWith, endFor, judgeOrEnd } from './conclude.ts';
+import { concludeWith, endFor, judgeOrEnd, onConfirming } from './conclude.ts';
 import { nextDeadline } from './deadlines.ts';
 import type { SessionEvent } from './event.ts';
 import { advanceFlash } from './flashing.ts';
 import { foldAnalysis, type Seen } from './fold-analysis.ts';
 import { runningFrame, startRunning, stopRunning, takeFrame } from './frame-flow.ts';
+import { atTask, countAnalysis, countArrival, countFailure, passSupplyTime } from './frame-supply.ts';
 import { enrolmentConclusion, takeCandidates } from './matching.ts';
 import { paceStatus } from './pace-status.ts';
 import { advancePositioning } from './positioning.ts';
@@ -34,16 +35,27 @@ export function transition(
     case 'positioning':
     case 'challenging':
     case 'matching':
-      return settle(onLive(state, event, policy, context), event.atMs, policy);
+      return settle(onLive(passTime(state, event.atMs, policy), event, policy, context), event.atMs, policy);
+    case 'confirming':
+      return onConfirming(state, event);
     case 'decided':
     case 'closed':
       return [state, []];
   }
 }
 
+/** Counts the time since the last event toward the frames that a session should have got. */
+function passTime(state: LiveState, atMs: number, policy: Policy): LiveState {
+  const { supply, flow, ending } = state.live;
+  if (policy.supply === null || ending) return state;
+  const placing = state.phase === 'positioning';
+  return withLive(state, { supply: passSupplyTime(supply, flow, placing, atMs, policy.supply) });
+}
+
 /** After every event of a live session: the status that is due, and the next wake-up. */
-function settle([state, effects]: Step, atMs: number, policy: Policy): Step {
-  if (!isLive(state)) return [state, effects];
+function settle([after, effects]: Step, atMs: number, policy: Policy): Step {
+  if (!isLive(after)) return [after, effects];
+  const state = withLive(after, { supply: atTask(after.live.supply, taskOf(after), atMs) });
   const [status, toSend] = paceStatus(state.live.status, publicStatus(state, atMs, policy), atMs, policy);
   const wakeAtMs = Math.max(atMs, nextDeadline(state, atMs, policy));
   const rearm = state.live.wakeAtMs === null || nextDeadline(state, atMs, policy) !== state.live.wakeAtMs;
@@ -55,6 +67,13 @@ function settle([state, effects]: Step, atMs: number, policy: Policy): Step {
       ...(rearm ? [{ type: 'wake-at', atMs: wakeAtMs } as const] : []),
     ],
   ];
+}
+
+/** What a person is at: the phase, a challenge, or the pause before one. */
+function taskOf(state: LiveState): string {
+  const { passed, skipped } = state.live.gathered.challenges;
+  const isPause = state.phase === 'challenging' && state.run.stage === 'pause';
+  return `${state.phase} ${passed.length} ${skipped.length} ${isPause ? 'pause' : 'asked'}`;
 }
 
 function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: SessionContext): Step {
@@ -69,7 +88,7 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
       const taken = takeFrame(flow, event);
       return typeof taken === 'string'
         ? failWith(taken, atMs)
-        : [withLive(state, { flow: taken[0] }), taken[1]];
+        : [withLive(state, { flow: taken[0], supply: countArrival(state.live.supply) }), taken[1]];
     }
     case 'turn':
       return onTurn(state, atMs, policy, context);
@@ -87,8 +106,17 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
         : [state, []];
     case 'enrolled':
       return state.phase === 'matching' && state.pending?.for === 'storage'
-        ? concludeWith(state, enrolmentConclusion(event.result), atMs, policy, context)
+        ? concludeWith(
+            state,
+            enrolmentConclusion(event.result),
+            atMs,
+            policy,
+            context,
+            event.result === 'stored' ? event.reference : null,
+          )
         : [state, []];
+    case 'accept-recorded':
+      return [state, []];
     case 'deadline':
       return advance(withLive(state, { wakeAtMs: null }), null, atMs, event.draws, policy, context);
     case 'bye':
@@ -96,8 +124,21 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
         ? judgeOrEnd(withLive(state, { ending: true }), atMs, policy, context)
         : endFor('cancelled', state, atMs, policy, context);
     case 'disconnected':
-      return endFor('disconnected', state, atMs, policy, context);
+      return onDisconnected(state, event, policy, context);
   }
+}
+
+/** Whoever was cut off for breaking a rule is judged by that; a reference that is being stored is waited for. */
+function onDisconnected(
+  state: LiveState,
+  { atMs, code }: Extract<SessionEvent, { type: 'disconnected' }>,
+  policy: Policy,
+  context: SessionContext,
+): Step {
+  const storing = state.phase === 'matching' && state.pending?.for === 'storage';
+  return code === undefined || storing
+    ? endFor('disconnected', state, atMs, policy, context)
+    : failWith(code, atMs);
 }
 
 function onTurn(state: LiveState, atMs: number, policy: Policy, context: SessionContext): Step {
@@ -124,7 +165,12 @@ function onAnalyzed(
   const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis, seenBefore, shown };
   const rest = state.phase === 'positioning' ? null : state.rest;
   const { gathered, look, seen } = foldAnalysis(state.live.gathered, state.live.look, sample, rest, policy);
-  const folded = withLive(state, { flow, gathered, look });
+  const placing = state.phase === 'positioning';
+  const supply =
+    policy.supply === null
+      ? state.live.supply
+      : countAnalysis(state.live.supply, seen.verdict.good, placing, policy.supply);
+  const folded = withLive(state, { flow, supply, gathered, look });
   return withEffects(effects, advance(folded, seen, atMs, draws, policy, context));
 }
 
@@ -137,17 +183,18 @@ function onAnalysisFailed(
   if (runningFrame(state.live.flow, seq) === null) return [state, []];
   if (code === 'frame.too_many_pixels') return failWith(code, atMs);
   const [flow, effects] = stopRunning(state.live.flow);
+  const supply = countFailure(state.live.supply);
   if (code !== 'frame.undecodable') {
     // The worker died on this frame: look afresh, in case the region was what it died of.
     const lost = flow.lost + 1;
     if (lost > policy.maxLost) return failWith('server.internal', atMs);
     const look = { ...state.live.look, region: null };
-    const next = withLive(state, { flow: { ...flow, lost }, look });
+    const next = withLive(state, { flow: { ...flow, lost }, supply, look });
     return withEffects(effects, judgeOrEnd(next, atMs, policy, context));
   }
   const undecodable = flow.undecodable + 1;
   if (undecodable > policy.maxUndecodable) return failWith('frame.too_many_undecodable', atMs);
-  const next = withLive(state, { flow: { ...flow, undecodable } });
+  const next = withLive(state, { flow: { ...flow, undecodable }, supply });
   return withEffects([{ type: 'send-error', code }, ...effects], judgeOrEnd(next, atMs, policy, context));
 }
 

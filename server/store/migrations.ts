@@ -66,6 +66,44 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE decision ADD COLUMN observed INTEGER NOT NULL DEFAULT 0 CHECK (observed IN (0, 1));
     `,
   },
+  {
+    // An attempt is on record from its beginning. It is open, or has a decision, or the code of an error.
+    version: 4,
+    sql: `
+      CREATE TABLE attempt (
+        tenant TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        subject_hash BLOB,
+        mode TEXT NOT NULL,
+        observed INTEGER NOT NULL CHECK (observed IN (0, 1)),
+        policy TEXT NOT NULL,
+        started_at_ms INTEGER NOT NULL,
+        ended_at_ms INTEGER,
+        outcome TEXT,
+        reasons TEXT,
+        assurance TEXT,
+        code TEXT,
+        excused INTEGER NOT NULL DEFAULT 0 CHECK (excused IN (0, 1)),
+        PRIMARY KEY (tenant, session_id),
+        CHECK ((ended_at_ms IS NOT NULL) = (outcome IS NOT NULL) + (code IS NOT NULL)),
+        CHECK ((outcome IS NULL) = (reasons IS NULL) AND (outcome IS NULL) = (assurance IS NULL))
+      ) STRICT, WITHOUT ROWID;
+
+      INSERT INTO attempt (tenant, session_id, subject_hash, mode, observed, policy, started_at_ms, ended_at_ms,
+        outcome, reasons, assurance)
+      SELECT tenant, session_id, subject_hash, mode, observed, policy, started_at_ms, decided_at_ms,
+        outcome, reasons, assurance
+      FROM decision;
+      DROP TABLE decision;
+
+      CREATE INDEX attempt_of_subject ON attempt (tenant, subject_hash, started_at_ms)
+        WHERE subject_hash IS NOT NULL;
+      CREATE INDEX attempt_accepted ON attempt (tenant, subject_hash, ended_at_ms)
+        WHERE subject_hash IS NOT NULL AND outcome = 'accept';
+      CREATE INDEX attempt_by_end ON attempt (tenant, ended_at_ms, session_id) WHERE ended_at_ms IS NOT NULL;
+      CREATE INDEX attempt_open ON attempt (started_at_ms) WHERE ended_at_ms IS NULL;
+    `,
+  },
 ];
 
 /** SHA-256 of a migration's SQL without its indentation, in hexadecimal. */

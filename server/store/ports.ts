@@ -1,6 +1,7 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Assurance, Reason } from '../decision/reasons.ts';
-import type { AttemptedSubject } from '../identity/lock-out.ts';
+import type { AttemptedSubject, LockOutPolicy } from '../identity/lock-out.ts';
 import type { Reference } from '../session/event.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import type { StoreError } from './errors.ts';
@@ -35,9 +36,9 @@ export interface ReferenceStore {
    */
   all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncIterable<StoredReference>;
   /**
-   * Removes every reference of the subject, and the link from decisions to the subject, so that nothing
-   * recoverable stays. Returns how many references there were. After `store.busy` the references are gone but
-   * traces may remain: call again, it finishes the work.
+   * Removes every reference of the subject, and the link from attempts to the subject, so that nothing
+   * recoverable stays. Returns how many references there were. When it rejects, the references may be gone or not, and
+   * traces of them may remain: call again, it finishes the work.
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;
@@ -56,50 +57,87 @@ export interface SubjectSummary {
   readonly lastEnrolledAtMs: number;
 }
 
-/** How one session ended. Holds no score, embedding or plain subject id. */
-export interface Decision {
+/** What is on record of a session from its beginning. */
+interface Attempted {
   readonly sessionId: string;
   readonly tenant: string;
   readonly mode: Mode;
-  readonly outcome: Outcome;
   /** Whether the evidence of its session could be followed. */
   readonly observed: boolean;
   readonly policy: string;
-  readonly reasons: readonly Reason[];
-  readonly assurance: Assurance;
   readonly startedAtMs: number;
-  readonly decidedAtMs: number;
 }
 
-export interface NewDecision extends Decision {
-  /** The subject decided on; kept as a keyed hash only. Null when there was none. */
+/** What a redeemed ticket becomes. */
+export interface NewAttempt extends Attempted {
+  /** The subject claimed; kept as a keyed hash only. Null when there is none. */
   readonly subject: string | null;
 }
 
-export interface RecordedDecision extends Decision {
+/** How one session was decided. Holds no score, embedding or plain subject id. */
+export interface Decision extends Attempted {
+  readonly outcome: Outcome;
+  readonly reasons: readonly Reason[];
+  readonly assurance: Assurance;
+  readonly decidedAtMs: number;
+}
+
+/**
+ * `subject` is the one decided on; it is kept as a keyed hash only. Null when there was none. An accept names the
+ * subject's stored reference that it rests on.
+ */
+export type NewDecision = Omit<Decision, 'outcome'> &
+  (
+    | { readonly outcome: 'accept'; readonly subject: string; readonly restsOn: string }
+    | { readonly outcome: Exclude<Outcome, 'accept'>; readonly subject: string | null }
+  );
+
+/** A session that ended without a decision. */
+export interface NewFailure extends NewAttempt {
+  readonly outcome: null;
+  readonly code: ErrorCode;
+  readonly decidedAtMs: number;
+}
+
+interface Hashed {
   /** 64 hexadecimal digits, equal for equal subjects of one tenant; null when none or erased. */
   readonly subjectHash: string | null;
 }
 
-/** The record of decisions, for audit. Every method rejects with a `StoreError`. */
+export type RecordedDecision = Decision & Hashed;
+export type RecordedFailure = Omit<NewFailure, 'subject'> & Hashed;
+/** An attempt that has ended, at `decidedAtMs`. */
+export type RecordedAttempt = RecordedDecision | RecordedFailure;
+
+/**
+ * The record of attempts, for audit and for lock-outs: each has one beginning and one ending. Every method rejects
+ * with a `StoreError`.
+ */
 export interface DecisionLog {
-  /** Durable when it resolves. A session is decided once: recording it again changes nothing. */
-  record(decision: NewDecision): Promise<void>;
-  find(tenant: string, sessionId: string): Promise<RecordedDecision | null>;
   /**
-   * When verifications of the subject ended without accept, after `sinceMs` and after the last that was accepted. The
-   * latest first, at most `limit`.
+   * Puts an attempt on record, unless its subject is locked out (verifications only): null, and durable, or when the
+   * subject takes an attempt again. Asking and writing are one step, so that many at once are no more than allowed.
+   * `store.invalid` when the session has begun before.
    */
-  failedVerifications(
-    attempted: AttemptedSubject,
-    sinceMs: number,
-    limit: number,
-  ): Promise<readonly number[]>;
-  /** At most `limit` decisions, the latest first, of those made before `before`; from the latest with null. */
-  list(tenant: string, before: DecisionPlace | null, limit: number): Promise<readonly RecordedDecision[]>;
+  begin(attempt: NewAttempt, lockOut: LockOutPolicy): Promise<number | null>;
+  /**
+   * Ends an attempt; one whose beginning could not be written is put on record whole. Durable when it resolves, with
+   * whether this outcome is on record: an accept is not when the reference that it rests on is not (or no longer)
+   * stored, and the attempt stays open. It ends once: ending it again changes nothing. Who was claimed stays on record
+   * as it was when it began.
+   */
+  record(ending: NewDecision | NewFailure): Promise<boolean>;
+  /** Ends every attempt that is open with `server.internal`: after a start, those that the last run left open. */
+  endInterrupted(atMs: number): Promise<number>;
+  /** Null as well while the attempt is open. */
+  find(tenant: string, sessionId: string): Promise<RecordedAttempt | null>;
+  /** When the subject takes an attempt again; null when it takes one now. */
+  lockedUntil(attempted: AttemptedSubject, nowMs: number, lockOut: LockOutPolicy): Promise<number | null>;
+  /** At most `limit` attempts, the latest first, of those that ended before `before`; from the latest with null. */
+  list(tenant: string, before: DecisionPlace | null, limit: number): Promise<readonly RecordedAttempt[]>;
 }
 
-/** Where a decision stands in time among those of its tenant. */
+/** Where an attempt's end stands in time among those of its tenant. */
 export type DecisionPlace = Pick<Decision, 'decidedAtMs' | 'sessionId'>;
 
 /** One database serving both ports. */

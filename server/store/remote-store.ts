@@ -39,7 +39,9 @@ export class RemoteStore implements Store {
     this.decisions = {
       record: (...args) => this.#call('record', args),
       find: (...args) => this.#call('find', args),
-      failedVerifications: (...args) => this.#call('failedVerifications', args),
+      begin: (...args) => this.#call('begin', args),
+      endInterrupted: (...args) => this.#call('endInterrupted', args),
+      lockedUntil: (...args) => this.#call('lockedUntil', args),
       list: (...args) => this.#call('listDecisions', args),
     };
   }

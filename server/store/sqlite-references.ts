@@ -30,7 +30,7 @@ export class SqliteReferences implements ReferenceStore {
   readonly #ofSubject: Statement<[string, Buffer], Row>;
   readonly #page: Statement<[number, number], Row>;
   readonly #delete: Statement<[string, Buffer]>;
-  readonly #unlinkDecisions: Statement<[string, Buffer]>;
+  readonly #unlinkAttempts: Statement<[string, Buffer]>;
   readonly #countSubjects: Statement<[string], number>;
   readonly #listSubjects: Statement<[string, Buffer, number], SubjectRow>;
 
@@ -50,8 +50,8 @@ export class SqliteReferences implements ReferenceStore {
     );
     this.#page = raw.prepare(`SELECT ${columns} FROM reference WHERE sequence > ? ORDER BY sequence LIMIT ?`);
     this.#delete = raw.prepare('DELETE FROM reference WHERE tenant = ? AND subject_hash = ?');
-    this.#unlinkDecisions = raw.prepare(
-      'UPDATE decision SET subject_hash = NULL WHERE tenant = ? AND subject_hash = ?',
+    this.#unlinkAttempts = raw.prepare(
+      'UPDATE attempt SET subject_hash = NULL WHERE tenant = ? AND subject_hash = ?',
     );
     this.#countSubjects = raw
       .prepare<[string], number>('SELECT count(DISTINCT subject_hash) FROM reference WHERE tenant = ?')
@@ -99,7 +99,7 @@ export class SqliteReferences implements ReferenceStore {
       const hash = this.#hashOf(tenant, subject);
       if (hash === null) return { references: 0, keyIds: [] };
       const references = this.#delete.run(tenant, hash).changes;
-      this.#unlinkDecisions.run(tenant, hash);
+      this.#unlinkAttempts.run(tenant, hash);
       return { references, keyIds: this.#keys.shredUnused(tenant) };
     });
     this.#keys.forget(erased.keyIds);

@@ -3,9 +3,7 @@ import type { DecisionLog, ReferenceStore } from './ports.ts';
 import type { ReferencePage } from './reference-pages.ts';
 
 /** What a store does on behalf of another thread: the methods of its two ports, `all` page by page. */
-export interface StoreMethods
-  extends Omit<ReferenceStore, 'all' | 'close'>,
-    Pick<DecisionLog, 'record' | 'find' | 'failedVerifications'> {
+export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'close'>, Omit<DecisionLog, 'list'> {
   page(after: number): Promise<ReferencePage>;
   listDecisions: DecisionLog['list'];
 }

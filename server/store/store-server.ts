@@ -52,7 +52,9 @@ function methodsOf({ references, decisions }: SqliteStore): StoreMethods {
     listSubjects: (...given) => references.listSubjects(...given),
     record: (...given) => decisions.record(...given),
     find: (...given) => decisions.find(...given),
-    failedVerifications: (...given) => decisions.failedVerifications(...given),
+    begin: (...given) => decisions.begin(...given),
+    endInterrupted: (...given) => decisions.endInterrupted(...given),
+    lockedUntil: (...given) => decisions.lockedUntil(...given),
     listDecisions: (...given) => decisions.list(...given),
   };
 }

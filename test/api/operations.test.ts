@@ -56,19 +56,21 @@ describe('createSession', () => {
     );
   });
 
-  it('refuses to verify a subject that failed too often, open sessions counted, and says until when', async () => {
+  it('refuses to verify a subject that was tried too often, and says until when to the millisecond', async () => {
     const { call, references, state, time } = setUp();
     references.set('mine/alice', 1);
     const verify = () => call(createSession, { body: { mode: 'verify', subject: 'alice' } });
     state.failedAtMs = [time.nowMs - 10_000, time.nowMs - 50_000];
-    await expect(verify()).resolves.toBeDefined();
-    state.open = 1;
+    for (let unused = 0; unused < 5; unused++) await expect(verify()).resolves.toBeDefined();
+    state.failedAtMs = [time.nowMs, ...state.failedAtMs];
     await expect(verify()).rejects.toMatchObject({ code: 'subject.locked', retryAfterMs: 10_000 });
     await expect(
       call(createSession, { body: { mode: 'enrol', subject: 'alice' } }),
       'who is enrolled again is not verified',
     ).resolves.toBeDefined();
-    time.nowMs += 10_001;
+    time.nowMs += 9_999;
+    await expect(verify()).rejects.toMatchObject({ code: 'subject.locked', retryAfterMs: 1 });
+    time.nowMs += 1;
     await expect(verify()).resolves.toBeDefined();
   });
 
@@ -90,7 +92,7 @@ describe('createSession', () => {
     references.set('mine/alice', 1);
     const verify = (observe: boolean) =>
       call(createSession, { body: { mode: 'verify', subject: 'alice', observe } });
-    const failures = [time.nowMs - 3, time.nowMs - 2, time.nowMs - 1];
+    const failures = [time.nowMs - 1, time.nowMs - 2, time.nowMs - 3];
     state.failedLooksAtMs = failures;
     await expect(verify(false)).resolves.toBeDefined();
     await expect(verify(true)).rejects.toEqual(withCode('subject.locked'));
@@ -140,11 +142,17 @@ describe('createSession', () => {
     await expect(call(createSession, { body: { mode: 'enrol', subject } })).resolves.toBeDefined();
   });
 
-  it('refuses more sessions than tickets may be outstanding, and all while draining', async () => {
-    const { call, state } = setUp();
+  it('refuses more sessions than tickets may be outstanding, says until when, and refuses all while draining', async () => {
+    const { call, state, time } = setUp();
     const body = { mode: 'identify' };
     for (let made = 0; made < 50; made += 1) await call(createSession, { body });
-    await expect(call(createSession, { body })).rejects.toEqual(withCode('server.busy'));
+    time.nowMs += 20_000;
+    const busy = { code: 'server.busy' };
+    await expect(call(createSession, { body })).rejects.toMatchObject({ ...busy, retryAfterMs: 40_000 });
+    time.nowMs += 39_999;
+    await expect(call(createSession, { body })).rejects.toMatchObject({ ...busy, retryAfterMs: 1 });
+    time.nowMs += 1;
+    await expect(call(createSession, { body }), 'the oldest ticket has run out').resolves.toBeDefined();
     state.readiness = 'draining';
     await expect(call(createSession, { body })).rejects.toEqual(withCode('server.draining'));
   });

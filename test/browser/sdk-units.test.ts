@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeDownstream as decodeByCodec, decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
-import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES } from '../../protocol/status.ts';
+import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from '../../protocol/status.ts';
 import { ColourPacer } from '../../client/sdk/colour-pacer.ts';
 import { EncoderTrials, type EncoderVariant } from '../../client/sdk/encoder-trials.ts';
 import { FACE_SESSION_ERRORS, FaceSessionError } from '../../client/sdk/errors.ts';
@@ -68,6 +68,7 @@ describe('wire', () => {
       outcome: mostly(fc.constantFrom(...OUTCOMES)),
       token: maybe(mostly(fc.string())),
       retry,
+      cause: maybe(mostly(fc.constantFrom(...SLOWNESSES))),
     }),
     fc.record({
       type: fc.constant('error'),
@@ -103,6 +104,23 @@ describe('wire', () => {
   it('R33: keeps reading when a message has fields it does not know', () => {
     const bytes = encodeMessage({ type: 'credit', frames: 1, later: 2 } as Downstream);
     expect(decodeDownstream(copy(bytes))).toMatchObject({ type: 'credit', frames: 1 });
+  });
+
+  it('R47: takes a hint and a cause that it does not know for absent', () => {
+    const status = { type: 'status', phase: 'positioning', hint: 'of-tomorrow', progress: 0.5 };
+    const decision = { type: 'decision', outcome: 're-verify', retry: 'now', cause: 'of-tomorrow' };
+    for (const [message, field] of [
+      [status, 'hint'],
+      [decision, 'cause'],
+    ] as const) {
+      // A server of tomorrow says more than today's types.
+      const bytes = encodeMessage(message as unknown as Downstream);
+      const { [field]: _, ...known } = { hint: null, cause: null, ...message };
+      for (const decoded of [decodeDownstream(copy(bytes)), decodeByCodec(bytes)]) {
+        expect(decoded).not.toHaveProperty(field);
+        expect(known).toMatchObject(decoded);
+      }
+    }
   });
 
   it('R5: refuses bytes that are not one map, with a code', () => {

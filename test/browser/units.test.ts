@@ -7,7 +7,9 @@ import {
   SILENCE,
   SPEAK_MS,
 } from '../../client/element/announcer.ts';
+import { screenText } from '../../client/element/captions.ts';
 import { CUES } from '../../client/element/cues.ts';
+import { pageEventOf } from '../../client/element/events.ts';
 import { firstHint, HOLD_MS, hintDueInMs, settleHint, wishHint } from '../../client/element/hint-holder.ts';
 import {
   angleBetween,
@@ -20,11 +22,12 @@ import {
   TICK_MARKS,
   tickLook,
 } from '../../client/element/ring.ts';
-import { lineOf, nextView, ringOf, START, type View } from '../../client/element/view.ts';
+import { cueOf, isGuidance, lineOf, nextView, ringOf, START, type View } from '../../client/element/view.ts';
 import { LANGUAGES } from '../../client/element/words/index.ts';
 import { replaceWords } from '../../client/element/words/words.ts';
 import { FaceSessionError } from '../../client/sdk/errors.ts';
 import type { FaceSessionEvent } from '../../client/sdk/session-state.ts';
+import { MODES } from '../../protocol/status.ts';
 
 const still: RingState = { progress: 0, gapDeg: null, trail: null, signDeg: null };
 const looks = (state: RingState) => TICK_MARKS.map(({ angleDeg }) => tickLook(angleDeg, state));
@@ -230,6 +233,38 @@ describe('view', () => {
     expect(line({ hint: 'too-dark', challenge })).toEqual({ of: 'hint', hint: 'too-dark' });
     expect(line({ hint: 'do-challenge', challenge })).toEqual({ of: 'challenge', kind: 'blink' });
     expect(line({ phase: 'matching' })).toEqual({ of: 'phase', phase: 'matching' });
+  });
+
+  it('says what is too slow without taking the challenge away', () => {
+    const challenge = { kind: 'turn-left', number: 1, of: 1, remainingMs: 1, skippable: false } as const;
+    for (const hint of ['connection-slow', 'service-slow'] as const) {
+      const view = nextView(started, status({ phase: 'challenging', hint, challenge }));
+      if (view.screen !== 'streaming') throw new Error('it streams');
+      expect(lineOf(view)).toEqual({ of: 'hint', hint });
+      expect(isGuidance(lineOf(view))).toBe(false);
+      expect(cueOf(view)).toBe(CUES['turn-left']);
+    }
+  });
+
+  it('ends with the words for what was too slow, in every mode, and with the usual ones otherwise', () => {
+    const words = LANGUAGES['en'];
+    for (const mode of MODES) {
+      const ends = (cause?: 'connection' | 'service') =>
+        nextView(started, {
+          type: 'decision',
+          outcome: 're-verify',
+          retryable: true,
+          ...(cause === undefined ? {} : { cause }),
+        });
+      expect(screenText(ends('connection'), words, mode)).toEqual(words.slow.connection);
+      expect(screenText(ends('service'), words, mode)).toEqual(words.slow.service);
+      expect(screenText(ends(), words, mode)?.title).not.toBe(words.slow.connection.title);
+    }
+    const decided = { type: 'decision', outcome: 're-verify', retryable: true, cause: 'service' } as const;
+    expect(pageEventOf(decided, 'verify')).toEqual({
+      type: 'failed',
+      detail: { mode: 'verify', outcome: 're-verify', retryable: true, cause: 'service' },
+    });
   });
 
   it('keeps its words in the pause between challenges, so that the next one is read at once', () => {

@@ -7,8 +7,8 @@ import { decide, requiredCues, type Findings } from '../../server/decision/decid
 import { fuse } from '../../server/decision/fuse.ts';
 import { POLICY_NAMES, policyFor, serves } from '../../server/decision/policy.ts';
 import { COMPARISON_METHODS, FMRS, thresholdAt } from '../../server/decision/score-scales.ts';
-import type { Evidence, EvidenceByCue } from '../../server/evidence/evidence.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
+import { everything, findings, measured, nothing, unmeasured } from './findings.ts';
 
 const random = seeded(6);
 const alice = () => embeddingsOf(ALICE, 0.3, random);
@@ -55,40 +55,6 @@ describe('score scales', () => {
     expect(comparisonLlr({ method, score: -1e6 })).toBe(-MAX_COMPARISON_LLR);
   });
 });
-
-const unmeasured: Evidence = { measured: false, why: 'not-started' };
-const measured = (logLikelihoodRatio: number, score = 1): Evidence => ({
-  measured: true,
-  logLikelihoodRatio,
-  score,
-  frames: 10,
-});
-const nothing: EvidenceByCue = {
-  match: unmeasured,
-  challenge: unmeasured,
-  blink: unmeasured,
-  'passive-pad': unmeasured,
-  motion: unmeasured,
-  continuity: unmeasured,
-  injection: unmeasured,
-  planarity: unmeasured,
-  depth: unmeasured,
-  flash: unmeasured,
-  quality: unmeasured,
-};
-const everything: EvidenceByCue = {
-  match: measured(5, 0.7),
-  challenge: measured(3, 2),
-  blink: measured(1, 1),
-  'passive-pad': measured(2, 0.95),
-  motion: measured(0.5, 0.8),
-  continuity: measured(0.5, 12),
-  injection: measured(0, 0),
-  planarity: measured(0.8, 0.97),
-  depth: unmeasured,
-  flash: measured(0, 0.97),
-  quality: measured(0, 0.9),
-};
 
 describe('fuse', () => {
   const { fusion } = policyFor('standard');
@@ -140,22 +106,6 @@ describe('fuse', () => {
   });
 });
 
-const findings = (change: Partial<Findings> = {}): Findings => ({
-  mode: 'verify',
-  evidence: everything,
-  challengesDone: true,
-  challengeFailure: null,
-  flashPending: false,
-  skipsUsed: 0,
-  faceChanged: false,
-  identityUnproven: false,
-  trackBreaks: 0,
-  severalFacesMs: 0,
-  standing: 'above',
-  probes: 8,
-  probeSpanMs: 2_000,
-  ...change,
-});
 const standard = policyFor('standard');
 
 describe('decide', () => {
@@ -216,7 +166,6 @@ describe('decide', () => {
     ['flash-contradicted', { evidence: { ...everything, flash: measured(-6, 0.3) } }],
     ['planarity-below-bar', { evidence: { ...everything, planarity: measured(-2, 0.8) } }],
     ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
-    ['match-below-threshold', { standing: 'below' as const }],
   ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
     for (const challengesDone of [true, false])
       expect(decide(findings({ ...change, challengesDone }), null, standard)).toMatchObject({
@@ -239,17 +188,53 @@ describe('decide', () => {
     expect(decide(withPad('model-absent'), null, standard)).toMatchObject({ outcome: 'accept' });
   });
 
-  it('a failed challenge is a re-verify where the match is good and a reject where it is doubtful', () => {
-    const failed = { challengeFailure: 'wrong-response' as const, challengesDone: false };
-    const evidence = { ...everything, challenge: measured(-3, 0), 'passive-pad': unmeasured };
-    expect(decide(findings({ ...failed, evidence }), null, standard)).toMatchObject({ outcome: 're-verify' });
-    const doubtful = { ...evidence, match: measured(0.2, 0.3) };
-    expect(
-      decide(findings({ ...failed, evidence: doubtful, standing: 'between' }), null, standard),
-    ).toMatchObject({
+  const stranger = { standing: 'below' as const, evidence: { ...everything, match: measured(-6, 0.05) } };
+
+  it('rejects a face that is not the subject’s when it would have accepted the subject’s, and no sooner', () => {
+    expect(decide(findings(stranger), null, standard)).toMatchObject({
       outcome: 'reject',
-      reasons: ['challenge-failed'],
+      retry: 'backoff',
+      reasons: ['match-below-threshold'],
     });
+    const unfinished = [
+      { challengesDone: false },
+      { identityUnproven: true },
+      { flashPending: true },
+      { evidence: { ...stranger.evidence, 'passive-pad': measured(-0.5, 0.4) } },
+      { evidence: { ...stranger.evidence, challenge: measured(-3, 0), 'passive-pad': unmeasured } },
+    ];
+    for (const change of unfinished) {
+      expect(decide(findings({ ...stranger, ...change }), null, standard)).toEqual({ kind: 'go-on' });
+      const late = decide(findings({ ...stranger, ...change }), 'time-up', standard);
+      expect(late).toMatchObject({ outcome: change.challengesDone === false ? 're-verify' : 'reject' });
+    }
+  });
+
+  it.each([
+    ['leaves', 'cancelled', {}],
+    ['is gone', 'disconnected', {}],
+    ['has no more pictures', 'source-ended', {}],
+    ['runs out of time', 'time-up', {}],
+    ['fails a challenge', null, { challengeFailure: 'wrong-response' }],
+    ['misses a challenge', null, { challengeFailure: 'too-late' }],
+    ['breaks off too often', null, { trackBreaks: 99 }],
+    ['is not alone', null, { severalFacesMs: 60_000 }],
+  ] as const)('whoever %s before the challenges are done hears the same, whosever face it is', (_, cause, change) => {
+    const heard = (face: Partial<Findings>) => {
+      const found = findings({ ...face, ...change, challengesDone: false });
+      const conclusion = decide(found, cause, standard);
+      if (conclusion.kind !== 'conclude') throw new Error(conclusion.kind);
+      return conclusion;
+    };
+    const doubtful = { standing: 'between' as const, evidence: { ...everything, match: measured(0.2, 0.3) } };
+    const own = heard({});
+    for (const face of [stranger, doubtful]) {
+      const { outcome, retry } = heard(face);
+      expect([outcome, retry]).toEqual([own.outcome, own.retry]);
+    }
+    expect(own.outcome).toBe('re-verify');
+    expect(heard(stranger).reasons, 'the audit knows').toContain('match-below-threshold');
+    expect(own.reasons).not.toContain('match-below-threshold');
   });
 
   it('one who leaves is not rejected for leaving', () => {

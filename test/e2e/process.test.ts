@@ -24,6 +24,8 @@ const LOGGED_OF_A_DECISION = [
   'tookMs',
 ];
 
+const LOGGED_OF_A_FAILURE = ['code', 'level', 'mode', 'msg', 'policy', 'sessionId', 'time'];
+
 describe('the server as a process', () => {
   const folders: string[] = [];
   const children: ChildProcess[] = [];
@@ -125,6 +127,36 @@ describe('the server as a process', () => {
     expect(Object.keys(JSON.parse(decided ?? '{}') as object).toSorted()).toEqual(LOGGED_OF_A_DECISION);
   });
 
+  it('puts on record what an error ended, logs of it no more than it may, and, killed, what was open', async () => {
+    const dataDir = join(await newFolder(), 'data');
+    const { child, exited, output, url } = await running(dataDir);
+    const killed = await newSession(url, dataDir);
+    killed.decision.catch(() => undefined);
+    const ended = await newSession(url, dataDir);
+    ended.decision.catch(() => undefined);
+    while (await ended.whenCredit()) ended.sendFrame(new Uint8Array(9), 0);
+    const code = 'frame.too_many_undecodable';
+    await expect(ended.decision).rejects.toMatchObject({ code });
+    await expect.poll(output).toContain('ended without a decision');
+    const [line = '{}'] = output()
+      .split('\n')
+      .filter((one) => one.includes('ended without a decision'));
+    expect(JSON.parse(line)).toMatchObject({ code, mode: 'enrol' });
+    expect(Object.keys(JSON.parse(line) as object).toSorted()).toEqual(LOGGED_OF_A_FAILURE);
+    expect(output()).not.toContain('someone');
+    child.kill('SIGKILL');
+    await exited;
+    const again = await running(dataDir);
+    const key = (await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim();
+    const answer = await fetch(`${again.url}/v1/decisions`, { headers: { authorization: `Bearer ${key}` } });
+    expect(((await answer.json()) as { decisions: unknown[] }).decisions).toMatchObject([
+      { outcome: null, code: 'server.internal', mode: 'enrol', tier: null, reasons: [] },
+      { outcome: null, code },
+    ]);
+    expect(again.output()).toMatch(/"attempts":1/);
+    again.child.kill('SIGKILL');
+  });
+
   it('says what is wrong with its settings and exits with 1', async () => {
     const { exited, errors } = start({ PORT: 'eighty' });
     expect(await exited).toBe(1);
@@ -137,6 +169,27 @@ describe('the server as a process', () => {
     const { exited, errors } = start({ VERIFRAME_DATA_DIR: dataDir });
     expect(await exited).toBe(1);
     expect(errors()).toMatch(/StoreError[^]*\[cause\]: \w*Error: file is not a database/);
+  });
+
+  it('shares its data folder with no other server, and leaves nothing behind that would stop the next one', async () => {
+    const dataDir = await newFolder();
+    const first = await running(dataDir);
+    const second = start({ VERIFRAME_DATA_DIR: dataDir });
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toBe('');
+    expect(second.errors()).toMatch(
+      new RegExp(
+        `^veriframe: The data folder ${dataDir} is in use by process ${first.child.pid} on \\S+, and two servers ` +
+          'cannot share one: stop that server, or set VERIFRAME_DATA_DIR to another folder for this one\\.\n$',
+      ),
+    );
+    expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+
+    first.child.kill('SIGKILL');
+    await first.exited;
+    const third = await running(dataDir);
+    third.child.kill('SIGTERM');
+    expect(await third.exited).toBe(0);
   });
 
   it('explains every setting', async () => {

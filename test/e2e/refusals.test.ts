@@ -166,7 +166,7 @@ describe.each(
 
   it('a decision waits for its place on record, and is never told without one', async () => {
     const path = join(server.dataDir, 'veriframe.db');
-    const decideOne = async () => {
+    const openOne = async () => {
       const { body } = await server.api<CreatedSession>('POST', '/v1/sessions', {
         mode: 'enrol',
         subject: 'someone',
@@ -174,13 +174,14 @@ describe.each(
       const client = new Client(await TestClient.open(server.streamUrl));
       client.say({ type: 'hello', ticket: body.ticket });
       await client.hear('credit');
-      client.say({ type: 'bye', reason: 'cancelled' });
       return { client, found: () => server.api('GET', `/v1/sessions/${body.sessionId}`) };
     };
     const order: string[] = [];
+    const { client, found } = await openOne();
+    const lost = await openOne();
     const lock = new Database(path);
     lock.exec('BEGIN IMMEDIATE');
-    const { client, found } = await decideOne();
+    client.say({ type: 'bye', reason: 'cancelled' });
     const told = client.hear('decision').then(() => order.push('told'));
     client.raw.socket.ping();
     await new Promise((resolve) => client.raw.socket.once('pong', resolve));
@@ -193,8 +194,19 @@ describe.each(
     expect((await found()).body).toMatchObject({ outcome: 're-verify' });
 
     for (const ending of ['', '-wal', '-shm']) await rm(path + ending);
-    const lost = await decideOne();
+    lost.client.say({ type: 'bye', reason: 'cancelled' });
     await lost.client.expectEnd('server.internal');
-    expect((await lost.found()).body).toMatchObject({ state: 'ended', outcome: null });
+    const ended = { state: 'ended', outcome: null, code: 'server.internal' };
+    expect((await lost.found()).body).toMatchObject(ended);
+
+    // Nobody is let in, and shown anything, whose attempt cannot be put on record.
+    const { body } = await server.api<CreatedSession>('POST', '/v1/sessions', {
+      mode: 'enrol',
+      subject: 'someone',
+    });
+    const late = new Client(await TestClient.open(server.streamUrl));
+    late.say({ type: 'hello', ticket: body.ticket });
+    await late.expectEnd('server.internal');
+    expect((await server.api('GET', `/v1/sessions/${body.sessionId}`)).body).toMatchObject(ended);
   });
 });

@@ -5,7 +5,8 @@ import { policyFor } from '../../server/decision/policy.ts';
 import { depthEvidence, foldDepth, initialDepth } from '../../server/evidence/depth.ts';
 import type { FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { SessionRunner, type DecideEffect } from '../../server/session-runner.ts';
+import { SessionRunner } from '../../server/session-runner.ts';
+import type { Verdict } from '../../server/session/effect.ts';
 import { depthRelief, withDepth, type DepthImage } from '../../server/vision/depth.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { PLAIN_EYES_PX, plainHead, turned } from '../support/plain-head.ts';
@@ -153,7 +154,7 @@ describe('a frame with depth', () => {
 });
 
 /** The decision on a session whose frames show the plain head, each with its depth. */
-function decisionOf(depth: (seq: number) => DepthImage): Promise<DecideEffect> {
+function decisionOf(depth: (seq: number) => DepthImage): Promise<Verdict> {
   const random = seeded(9);
   const clock = new VirtualClock();
   const analyzer: FrameAnalyzer = {
@@ -201,7 +202,9 @@ function decisionOf(depth: (seq: number) => DepthImage): Promise<DecideEffect> {
         log: createLogger({ logLevel: 'silent' }),
         draws: (count) => Array.from({ length: count }, random),
         search: async () => [],
-        enrol: async () => 'failed',
+        enrol: async () => ({ result: 'failed' }),
+        recordAccept: async () => true,
+        failed: () => undefined,
         conclude: async (_request, decision) => {
           resolve(decision);
           return 'token';

@@ -145,6 +145,7 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
       expect(await endOf(client)).toEqual(endWith(code));
       gate.open();
       await running.host.disconnected(1);
+      expect(running.host.leftWith).toEqual([code]);
     });
 
     it('frames sent on the first credit wait for the session and arrive in order', async () => {
@@ -176,15 +177,26 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
     });
 
     it.each([
-      ['server.busy', new VeriframeError('server.busy'), 0],
-      ['server.draining', new VeriframeError('server.draining'), 0],
-      ['server.internal', new Error('the store is gone'), 1],
-    ] as const)('a host that refuses with %s is heard', async (code, error, faults) => {
+      ['server.busy', new VeriframeError('server.busy'), 2000, 0],
+      ['server.busy', new VeriframeError('server.busy', undefined, { retryAfterMs: 3500 }), 3500, 0],
+      ['server.draining', new VeriframeError('server.draining'), 2000, 0],
+      [
+        'subject.locked',
+        new VeriframeError('subject.locked', undefined, { retryAfterMs: 61_001 }),
+        61_001,
+        0,
+      ],
+      ['server.internal', new Error('the store is gone'), undefined, 1],
+    ] as const)('R4: a host that refuses with %s is heard, and when it is worth asking again', async (code, error, retryAfterMs, faults) => {
       running.host.attach = () => Promise.reject(error);
       const client = new ProtocolClient(await TestClient.open(running.socketUrl));
       client.raw.send(hello(running.ticket()));
-      expect(await endOf(client)).toEqual(endWith(code));
-      expect(running.faults).toHaveLength(faults);
+      expect(await client.hear('error')).toMatchObject({ code });
+      expect(await client.raw.ended).toEqual({ code: ERRORS[code].closeCode, reason: code });
+      const again = new ProtocolClient(await TestClient.open(running.socketUrl));
+      again.raw.send(hello(running.ticket()));
+      expect((await again.hear('error')).retryAfterMs).toBe(retryAfterMs);
+      expect(running.faults).toHaveLength(2 * faults);
     });
   });
 
@@ -212,6 +224,7 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
       client.raw.send(message(running.ticket()));
       expect(await endOf(client)).toEqual(endWith(code));
       await running.host.disconnected(1);
+      expect(running.host.leftWith, 'its session hears why').toEqual([code]);
       expect(running.host.received).toEqual([]);
       expect(await nextClient()).toEqual(SERVED);
     });
@@ -311,6 +324,7 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
       for (let sent = 0; sent < 4000; sent += 1)
         link?.send({ type: 'decision', outcome: 'accept', retry: 'never', token: 'x'.repeat(15_000) });
       await running.host.disconnected(1);
+      expect(running.host.leftWith).toEqual(['client.slow']);
       client.raw.socket.resume();
       let last = await client.next();
       for (let message = last; message !== null; message = await client.next()) last = message;
@@ -324,6 +338,7 @@ describe.each(TRANSPORTS)('a connection over %s', (_, transport) => {
       await running.host.disconnected(1);
       expect(await nextClient()).toEqual(SERVED);
       expect(running.host.disconnections).toBe(2);
+      expect(running.host.leftWith[0]).toBeNull();
     });
   });
 

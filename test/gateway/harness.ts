@@ -1,6 +1,6 @@
 import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
-import { VeriframeError } from '../../protocol/errors.ts';
+import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { ApiContext, SessionView } from '../../server/api/context.ts';
 import { STREAM_PATH } from '../../server/api/paths.ts';
@@ -15,6 +15,7 @@ import {
 import type { CreateTransport } from '../../server/gateway/transport.ts';
 import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
+import { lockedUntilMs } from '../../server/identity/lock-out.ts';
 import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
 import type { LiveGrant } from '../../server/observe/live-feed.ts';
 import type { ClientLink, SessionHandle, SessionHost } from '../../server/session/ports.ts';
@@ -60,6 +61,8 @@ export class CreditHost implements SessionHost {
   readonly tickets: Tickets;
   readonly received: Upstream[] = [];
   readonly links: ClientLink[] = [];
+  /** What the server ended each connection with that had a session; null where the client left by itself. */
+  readonly leftWith: (ErrorCode | null)[] = [];
   disconnections = 0;
   openSessions = 0;
   maxSessions = 100;
@@ -98,7 +101,8 @@ export class CreditHost implements SessionHost {
         if (message.type === 'frame') link.send({ type: 'credit', frames: 1 });
         if (message.type === 'bye') link.close(null);
       },
-      disconnected: () => {
+      disconnected: (code = null) => {
+        this.leftWith.push(code);
         this.openSessions -= 1;
         this.disconnections += 1;
         for (const wake of this.#wake.splice(0)) wake();
@@ -134,13 +138,12 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
   const references = new Map<string, number>();
   const state: {
     readiness: 'starting' | 'ready' | 'draining';
-    open: number;
+    /** When attempts began that count, the latest first. */
     failedAtMs: number[];
     /** Of observed sessions. */
     failedLooksAtMs: number[];
   } = {
     readiness: 'ready',
-    open: 0,
     failedAtMs: [],
     failedLooksAtMs: [],
   };
@@ -165,15 +168,16 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
           state: 'waiting',
           outcome: null,
           token: null,
+          code: null,
         }),
       find(tenant, sessionId) {
         const view = views.get(sessionId);
         return view?.tenant === tenant ? view : null;
       },
-      countOpen: ({ observed }) => (observed ? 0 : state.open),
     },
     subjects: {
       countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
+      isBeingErased: () => false,
       async erase(tenant, subject) {
         const count = references.get(`${tenant}/${subject}`) ?? 0;
         references.delete(`${tenant}/${subject}`);
@@ -181,7 +185,12 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
       },
     },
     attempts: {
-      failedVerifications: async ({ observed }) => (observed ? state.failedLooksAtMs : state.failedAtMs),
+      lockedUntil: async ({ observed }, nowMs, policy) =>
+        lockedUntilMs(
+          { ownAtMs: observed ? state.failedLooksAtMs : state.failedAtMs, excusedAtMs: [] },
+          nowMs,
+          policy,
+        ),
     },
     lockOut: { maxFailures: 3, windowMs: 60_000 },
     policies: {

@@ -13,7 +13,7 @@ import type { HttpRequest } from '../../server/gateway/transport.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import { Sessions } from '../../server/session-directory.ts';
-import { createSearch, Subjects } from '../../server/subjects.ts';
+import { Subjects } from '../../server/subjects.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { createContext, startGateway, TRANSPORTS } from '../gateway/harness.ts';
 import { createSqliteBackend } from '../store/sqlite-backend.ts';
@@ -205,10 +205,11 @@ describe('the API on a real store', () => {
     await gallery.load(store.references.all());
     const parts = createContext();
     const { nowMs } = parts.context.clock;
+    const sessions = new Sessions({ nowMs });
     const subjects = new Subjects({
       references: store.references,
       gallery,
-      search: createSearch(gallery, store.references),
+      sessions,
       log: createLogger({ logLevel: 'silent' }),
       nowMs,
     });
@@ -217,7 +218,7 @@ describe('the API on a real store', () => {
       keys: createApiKeys([keys.plain.record, keys.watcher.record, keys.other.record]),
       subjects,
       attempts: store.decisions,
-      sessions: new Sessions({ nowMs }),
+      sessions,
       policies: { names: () => POLICY_NAMES, serves, isAttended },
       audit: {
         listDecisions: (...page) => store.decisions.list(...page),

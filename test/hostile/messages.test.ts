@@ -3,7 +3,8 @@ import { encode } from '@msgpack/msgpack';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeDownstream, decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
-import { ERRORS, VeriframeError } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
+import { OUTCOMES } from '../../protocol/status.ts';
 import { DEPTH_SIDES, type Upstream } from '../../protocol/upstream.ts';
 import { Capacity } from '../../server/capacity.ts';
 import { POLICY_NAMES, serves } from '../../server/decision/policy.ts';
@@ -200,6 +201,7 @@ describe('a hostile client', () => {
     const policies = POLICY_NAMES.filter((name) => serves(name, 'verify'));
     const ends = new Set<string>();
     const outcomes = new Set<string>();
+    const endedWith = new Set<string>();
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...policies),
@@ -209,6 +211,8 @@ describe('a hostile client', () => {
           const clock = new VirtualClock();
           const random = seeded(3);
           const faults: unknown[] = [];
+          let begun = 0;
+          const endings: string[] = [];
           const tickets = createTickets({ clock, lifetimeMs: 60_000, maxOutstanding: 10 });
           const pool = new SimulatedPool({
             clock,
@@ -220,6 +224,7 @@ describe('a hostile client', () => {
           });
           const registry = new SessionRegistry({
             tickets,
+            attempts: { refusal: () => null, begin: async () => void begun++ },
             references: {
               ofSubject: async () => [
                 {
@@ -243,8 +248,13 @@ describe('a hostile client', () => {
               log: createLogger({ logLevel: 'silent' }),
               draws: (count) => Array.from({ length: count }, random),
               search: async () => [],
-              enrol: async () => 'stored',
-              conclude: async () => 'token',
+              enrol: async () => ({ result: 'failed' }),
+              recordAccept: async () => true,
+              conclude: async (_request, { outcome }) => {
+                endings.push(outcome);
+                return 'token';
+              },
+              failed: (_request, code) => void endings.push(code),
             },
           });
           const { ticket } = tickets.issue({
@@ -301,6 +311,14 @@ describe('a hostile client', () => {
             }
           }
           expect(faults).toEqual([]);
+          expect([begun, endings.length]).toEqual([1, 1]);
+          const [ending] = endings;
+          const told = socket.heard.map((heard) => (heard.type === 'error' ? heard.code : ''));
+          expect([
+            ending,
+            (OUTCOMES as readonly string[]).includes(ending) || told.includes(ending as ErrorCode),
+          ]).toEqual([ending, true]);
+          endedWith.add(ending);
           expect(outcomes).not.toContain('accept');
           expect([registry.openSessions, pool.queueDepth, clock.pending]).toEqual([0, 0, 0]);
         },
@@ -309,6 +327,8 @@ describe('a hostile client', () => {
     );
     for (const code of ['frame.no_credit', 'frame.out_of_order', 'message.invalid', 'skip.not_allowed'])
       expect(ends).toContain(code);
+    for (const ending of ['frame.no_credit', 'frame.out_of_order', 'message.invalid', 're-verify'])
+      expect([ending, endedWith.has(ending)]).toEqual([ending, true]);
     expect(outcomes.size).toBeGreaterThan(0);
   });
 });

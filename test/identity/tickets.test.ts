@@ -29,13 +29,37 @@ describe('tickets', () => {
       expect(() => tickets.redeem(ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));
   });
 
+  it('R12: one that was taken is nobody else’s, and is what it was when it is put back', () => {
+    const { time, tickets } = setUp();
+    const invalid = expect.objectContaining({ code: 'ticket.invalid' });
+    const { ticket, expiresAtMs } = tickets.issue(request('a'));
+    const taken = tickets.take(ticket);
+    expect(() => tickets.take(ticket)).toThrow(invalid);
+    expect(() => tickets.redeem(ticket)).toThrow(invalid);
+    taken.putBack();
+    time.nowMs = expiresAtMs - 1;
+    const again = tickets.take(ticket);
+    expect(again.grant).toEqual(request('a'));
+    time.nowMs = expiresAtMs;
+    again.putBack();
+    expect(() => tickets.take(ticket)).toThrow(invalid);
+    const other = tickets.issue(request('b'));
+    const used = tickets.take(other.ticket);
+    used.use();
+    used.putBack();
+    expect(() => tickets.take(other.ticket)).toThrow(invalid);
+    expect(tickets.outstanding).toBe(0);
+  });
+
   it('refuses more than the bound and has room again when tickets expire or are used', () => {
     const { time, tickets } = setUp();
     const first = tickets.issue(request('a'));
     time.nowMs += 100;
     tickets.issue(request('b'));
     tickets.issue(request('c'));
-    expect(() => tickets.issue(request('d'))).toThrow(expect.objectContaining({ code: 'server.busy' }));
+    expect(() => tickets.issue(request('d'))).toThrow(
+      expect.objectContaining({ code: 'server.busy', retryAfterMs: 400 }),
+    );
     tickets.redeem(first.ticket);
     tickets.issue(request('d'));
     time.nowMs += 500;

@@ -49,6 +49,28 @@ describe('words', () => {
     );
   });
 
+  it('say what was too slow, and never that it was the person', () => {
+    expect(outcomeWords('verify', 're-verify', 'now', 'connection')).toBe(
+      'The connection was too slow. You can try again now.',
+    );
+    expect(outcomeWords('enrol', 're-verify', 'backoff', 'service')).toBe(
+      'The service was too slow. Please try again in a moment.',
+    );
+    let out = '';
+    const presenter = linesPresenter(
+      (text) => (out += text),
+      () => {},
+    );
+    presenter.decision({
+      ...decided,
+      outcome: 're-verify',
+      retry: 'now',
+      cause: 'connection',
+      subject: null,
+    });
+    expect(out).toBe('The connection was too slow. You can try again now.\nOutcome re-verify\n');
+  });
+
   it("cover every error code, ours and the server's, with the code in the line", () => {
     const codes = [...Object.keys(KIOSK_ERRORS), ...Object.keys(ERRORS)].filter(isErrorCode);
     expect(codes).toHaveLength(Object.keys(KIOSK_ERRORS).length + Object.keys(ERRORS).length);

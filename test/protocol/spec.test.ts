@@ -6,7 +6,7 @@ import { CLOSE } from '../../protocol/close.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
 import { DOWNSTREAM } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
-import { PHASES } from '../../protocol/status.ts';
+import { HINTS, PHASES, SLOWNESSES } from '../../protocol/status.ts';
 import { IMAGE_BYTES_CEILING, UPSTREAM } from '../../protocol/upstream.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 
@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'f394d584092cd56e21d83be978f348b68e3b6e53fb32dbcdc11e43ba9b4252dd',
+  schemas: 'fedc9c951ced6208df9b7e9cf3f44ed60bd5e7eff69fa24055381a53ba7dc7df',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
@@ -65,6 +65,11 @@ describe('protocol/SPEC.md', () => {
   it('names the subprotocol, the overhead and the phases that the code has', () => {
     expect(spec).toContain(`\`${SUBPROTOCOL}\``);
     expect(spec).toContain(`plus ${MESSAGE_OVERHEAD_BYTES} bytes`);
+    for (const cause of SLOWNESSES) {
+      expect(spec).toMatch(new RegExp(`\\*\\*R46\\*\\*.*\`${cause}\``));
+      expect(HINTS).toContain(`${cause}-slow`);
+      expect(spec).toMatch(new RegExp(`\\*\\*R45\\*\\*.*\`${cause}-slow\``));
+    }
     expect(spec).toContain(PHASES.map((phase) => `\`${phase}\``).join(', '));
   });
 });

@@ -14,8 +14,8 @@ import type { VirtualClock } from '../support/virtual-clock.ts';
 /** Every key that a message may have, at whatever depth. Nothing else is ever sent. */
 const KEYS = new Set(
   `type scope atMs everyMs sessions figures session seq capturedAtMs width height verdict landmarks code message
-  retry sessionId mode policy startedAtMs phase hint progress challenges passed of current kind stage cues
-  requiredCues probability faceCount face eyeOpenness yawDeg pitchDeg rollDeg framesPerSecond end outcome reasons
+  retry retryAfterMs sessionId mode policy startedAtMs phase hint progress challenges passed of current kind stage cues
+  requiredCues probability faceCount face eyeOpenness yawDeg pitchDeg rollDeg framesPerSecond framesArrivedPerSecond starvedBy end outcome reasons
   measured score logLikelihoodRatio frames why latencyMs p50 p95 p99 analysed superseded failed queueDepth workers
   busyWorkers decisions eventLoopLagMs memoryBytes`
     .split(/\s+/)
@@ -153,6 +153,7 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
     expect([...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`)).toEqual([
       'veriframe_frames_total counter',
       'veriframe_decisions_total counter',
+      'veriframe_sessions_failed_total counter',
       'veriframe_frame_latency_seconds histogram',
       'veriframe_session_duration_seconds histogram',
       'veriframe_sessions_open gauge',

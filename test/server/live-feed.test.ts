@@ -66,6 +66,22 @@ describe('the live feed', () => {
     observation.close();
   });
 
+  it('tells of a session that was cut off what ended it, and counts it', async () => {
+    const { clock, observation } = observe({ VERIFRAME_METRICS: 'local' });
+    const listener = new Listener(clock);
+    observation.live.attach(observation.liveTickets.issue(service).ticket, listener);
+    const replay = new Replay(observation, clock);
+    replay.run(1_000);
+    replay.cutOff('server.draining');
+    clock.advance(200);
+    expect(listener.sessions().at(-1)?.session.end).toEqual({ outcome: null, code: 'server.draining' });
+    const asking = { headers: new Map<string, string>(), remoteAddress: '127.0.0.1' };
+    expect((await observation.metrics(asking))?.body).toContain(
+      'veriframe_sessions_failed_total{mode="verify",code="server.draining"} 1',
+    );
+    observation.close();
+  });
+
   it('R24 R37: tells of a challenge no sooner than its client knows it', () => {
     const { clock, observation } = observe();
     const listener = new Listener(clock);

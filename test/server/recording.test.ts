@@ -43,7 +43,7 @@ async function record(folder: string, drivers: readonly SessionDriver[], maxReco
       state = next;
       watch?.stepped(event, state, effects);
     }
-    watch?.ended();
+    watch?.ended(null);
     await recorder.close();
   }
 }

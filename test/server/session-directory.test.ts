@@ -41,22 +41,22 @@ describe('what a relying party may ask about its sessions', () => {
     expect(sessions.find('default', 'one')?.state).toBe('ended');
   });
 
-  it('counts the verifications of a subject that are open, observed ones by themselves', () => {
+  it('tells an attempt that an error ended from a ticket that nobody used, and the first error stands', () => {
     let nowMs = 0;
     const sessions = new Sessions({ nowMs: () => nowMs });
-    const open = (observed: boolean, subject = 'someone') =>
-      sessions.countOpen({ tenant: 'default', subject, observed });
-    sessions.announce(request('waiting'), 2_000);
-    sessions.announce(request('running'), 2_000);
-    sessions.announce(request('decided'), 2_000);
-    sessions.announce(request('elsewhere', 'shop'), 2_000);
-    sessions.announce({ ...request('enrolment'), mode: 'enrol' }, 2_000);
-    sessions.announce({ ...request('observed'), observed: true }, 2_000);
-    sessions.started(request('running'));
+    for (const id of ['unused', 'failed', 'decided']) sessions.announce(request(id), 2_000);
+    sessions.started(request('failed'));
+    sessions.failed(request('failed'), 'frame.no_credit');
+    sessions.failed(request('failed'), 'server.internal');
     sessions.decided(request('decided'), 'reject', 'the-token');
-    expect([open(false), open(true), open(false, 'another')]).toEqual([2, 1, 0]);
+    sessions.failed(request('decided'), 'server.draining');
     nowMs = 2_001;
-    expect([open(false), open(true)]).toEqual([1, 0]);
+    const views = ['unused', 'failed', 'decided'].map((id) => sessions.find('default', id));
+    expect(views).toMatchObject([
+      { state: 'ended', outcome: null, code: null },
+      { state: 'ended', outcome: null, code: 'frame.no_credit' },
+      { state: 'decided', outcome: 'reject', code: null },
+    ]);
   });
 
   it('tells a tenant nothing of another tenant', () => {

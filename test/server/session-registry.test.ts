@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { VeriframeError } from '../../protocol/errors.ts';
 import { createTickets } from '../../server/identity/tickets.ts';
 import type { FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import { SessionRegistry } from '../../server/session-registry.ts';
 import type { ClientLink } from '../../server/session/ports.ts';
+import { StoreError } from '../../server/store/errors.ts';
 import { BASE_MODELS } from '../support/session-driver.ts';
 import { identification } from '../support/session-request.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -17,12 +19,32 @@ const idleAnalyzer: FrameAnalyzer = {
   close: async () => undefined,
 };
 
-function registryOf(maxSessions: number) {
+interface Faults {
+  /** Awaited before an attempt is on record. */
+  begin?: () => Promise<void>;
+  read?: () => Promise<void>;
+}
+
+function registryOf(maxSessions: number, faults: Faults = {}) {
   const clock = new VirtualClock();
   const tickets = createTickets({ clock, lifetimeMs: 600_000, maxOutstanding: 100 });
+  const begun: string[] = [];
+  const ended: string[] = [];
   const registry = new SessionRegistry({
     tickets,
-    references: { ofSubject: async () => [] },
+    attempts: {
+      async begin({ sessionId }) {
+        await faults.begin?.();
+        begun.push(sessionId);
+      },
+      refusal: () => null,
+    },
+    references: {
+      async ofSubject() {
+        await faults.read?.();
+        return [];
+      },
+    },
     directory: { started: () => undefined, ended: () => undefined },
     limits: { maxImageBytes: 1e6, maxImagePixels: 1e6, maxFramesPerSecond: 30 },
     maxSessions,
@@ -35,8 +57,13 @@ function registryOf(maxSessions: number) {
       log: createLogger({ logLevel: 'silent' }),
       draws: (count) => Array.from({ length: count }, () => 0.5),
       search: async () => [],
-      enrol: async () => 'stored',
-      conclude: async () => 'token',
+      enrol: async () => ({ result: 'failed' }),
+      recordAccept: async () => true,
+      async conclude({ sessionId }, { outcome }) {
+        ended.push(`${sessionId} ${outcome}`);
+        return 'token';
+      },
+      failed: ({ sessionId }, code) => void ended.push(`${sessionId} ${code}`),
     },
   });
   const closed: (string | null)[] = [];
@@ -49,7 +76,11 @@ function registryOf(maxSessions: number) {
   const attach = async () => {
     return await registry.attach(tickets.issue(identification(`session-${++last}`)).ticket, link);
   };
-  return { attach, clock, closed, registry };
+  /** A ticket of its own, for a verification. */
+  const ticketFor = (sessionId: string) =>
+    tickets.issue({ ...identification(sessionId), mode: 'verify', subject: 'anna' }).ticket;
+  const attachWith = (ticket: string) => registry.attach(ticket, link);
+  return { attach, attachWith, begun, clock, closed, ended, registry, ticketFor };
 }
 
 const settled = async () => {
@@ -69,6 +100,71 @@ describe('sessions', () => {
     expect(registry.refusal()).toBeNull();
     await attach();
     expect(registry.openSessions).toBe(3);
+  });
+});
+
+describe('a redeemed ticket', () => {
+  it('is an attempt that began once and ended once, and the same ticket is no other', async () => {
+    const { attachWith, begun, ended, ticketFor } = registryOf(3);
+    const ticket = ticketFor('one');
+    const [first, second] = await Promise.allSettled([attachWith(ticket), attachWith(ticket)]);
+    expect(second).toMatchObject({ reason: { code: 'ticket.invalid' } });
+    if (first.status === 'fulfilled') first.value.disconnected('frame.rate');
+    await settled();
+    // Without a reference a verification is decided at once.
+    expect([begun, ended]).toEqual([['one'], ['one re-verify']]);
+  });
+
+  it('R12: is not used up by a server that is full, drains, or has the subject locked, nor begins anything', async () => {
+    const locked = new VeriframeError('subject.locked', undefined, { retryAfterMs: 5 });
+    const faults: Faults = { begin: () => Promise.reject(locked) };
+    const { attach, attachWith, begun, ended, registry, ticketFor } = registryOf(1, faults);
+    const ticket = ticketFor('one');
+    await expect(attachWith(ticket)).rejects.toBe(locked);
+    await expect(attachWith(ticket)).rejects.toBe(locked);
+    faults.begin = async () => undefined;
+    const other = await attach();
+    await expect(attachWith(ticket)).rejects.toMatchObject({ code: 'server.busy' });
+    other.disconnected();
+    await settled();
+    expect(begun).toEqual(['session-1']);
+    await attachWith(ticket);
+    await settled();
+    expect(begun).toEqual(['session-1', 'one']);
+    expect(ended).toHaveLength(2);
+    const late = ticketFor('late');
+    void registry.drain(0);
+    await expect(attachWith(late)).rejects.toMatchObject({ code: 'server.draining' });
+    expect(begun).toHaveLength(2);
+  });
+
+  it.each<[string, Faults, string]>([
+    ['its beginning', { begin: () => Promise.reject(new StoreError('store.busy')) }, 'one server.internal'],
+    [
+      'the references',
+      { read: () => Promise.reject(new StoreError('store.corrupt')) },
+      'one server.internal',
+    ],
+  ])('whose session the store fails at %s has ended, and is used up', async (_, faults, ending) => {
+    const { attachWith, ended, registry, ticketFor } = registryOf(3, faults);
+    const ticket = ticketFor('one');
+    await expect(attachWith(ticket)).rejects.toMatchObject({ code: expect.stringContaining('store.') });
+    expect(ended).toEqual([ending]);
+    await expect(attachWith(ticket)).rejects.toMatchObject({ code: 'ticket.invalid' });
+    expect(registry.openSessions).toBe(0);
+  });
+
+  it('that was let in as the server began to drain has ended by that', async () => {
+    let goOn = () => {};
+    const begins = new Promise<void>((resolve) => (goOn = resolve));
+    const { attachWith, begun, clock, ended, registry, ticketFor } = registryOf(3, { begin: () => begins });
+    const attaching = attachWith(ticketFor('one'));
+    const drained = registry.drain(10);
+    clock.advance(11);
+    await drained;
+    goOn();
+    await expect(attaching).rejects.toMatchObject({ code: 'server.draining' });
+    expect([begun, ended]).toEqual([['one'], ['one server.draining']]);
   });
 });
 

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { ALICE, BOB, embeddingsOf, seeded, type Look } from '../support/analysis-builder.ts';
+import type { Candidate } from '../../server/session/event.ts';
+import { ALICE, BOB, embeddingsOf, seeded, type Identity, type Look } from '../support/analysis-builder.ts';
 import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
 import { flawlessPhotograph, photograph, subject, switchAt } from '../support/subjects.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const run = (options: DriverOptions, script = subject(), durationMs = 70_000) =>
   new SessionDriver(options).play(script, durationMs);
+const candidate = (name: string, identity: Identity, seed = 5): Candidate => ({
+  referenceId: `of ${name}`,
+  subject: name,
+  embeddings: embeddingsOf(identity, 0.35, seeded(seed)),
+});
 const outcomeOf = (driver: SessionDriver) => driver.decision?.outcome ?? driver.failure;
 
 describe('a genuine subject', () => {
@@ -36,17 +42,16 @@ describe('a genuine subject', () => {
   });
 
   it('is identified among others by score and margin', () => {
-    const candidates = [
-      { subject: 'alice', model: 'mobilefacenet' as const, score: 0.8 },
-      { subject: 'bob', model: 'mobilefacenet' as const, score: 0.2 },
-    ];
+    const candidates = [candidate('alice', ALICE), candidate('bob', BOB)];
     const driver = run({ mode: 'identify', candidates });
     expect(driver.decision).toMatchObject({ outcome: 'accept', subject: 'alice' });
   });
 
-  it('is compared anew by the best method when the gallery hands over embeddings', () => {
-    const embeddings = embeddingsOf(ALICE, 0.35, seeded(5));
-    const candidates = [{ subject: 'alice', model: 'faceres' as const, score: 0.2, embeddings }];
+  it('is compared by the best method that the candidate’s reference allows, whichever found it', () => {
+    // By faceres alone this one is nobody's.
+    const { faceres } = embeddingsOf(BOB, 0.35, seeded(5));
+    const { referenceId, embeddings } = candidate('alice', ALICE);
+    const candidates = [{ referenceId, subject: 'alice', embeddings: { ...embeddings, faceres } }];
     expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
       outcome: 'accept',
       subject: 'alice',
@@ -54,10 +59,7 @@ describe('a genuine subject', () => {
   });
 
   it('is not told apart from a second subject who scores as high', () => {
-    const candidates = [
-      { subject: 'alice', model: 'mobilefacenet' as const, score: 0.8 },
-      { subject: 'twin', model: 'mobilefacenet' as const, score: 0.79 },
-    ];
+    const candidates = [candidate('alice', ALICE, 5), candidate('twin', ALICE, 6)];
     expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
       outcome: 're-verify',
       subject: null,
@@ -65,7 +67,7 @@ describe('a genuine subject', () => {
   });
 
   it('is rejected by identify when the gallery holds nobody like them', () => {
-    for (const candidates of [[], [{ subject: 'bob', model: 'mobilefacenet' as const, score: 0.1 }]])
+    for (const candidates of [[], [candidate('bob', BOB)]])
       expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
         outcome: 'reject',
         subject: null,
@@ -96,6 +98,7 @@ describe('a genuine subject', () => {
   it.each([
     ['duplicate', 'reject', 'duplicate-subject'],
     ['failed', 're-verify', 'storage-failed'],
+    ['erased', 're-verify', 'subject-erased'],
   ] as const)('whose enrolment ends as %s gets %s', (store, outcome, reason) => {
     expect(run({ mode: 'enrol', store }).decision).toMatchObject({ outcome, reasons: [reason] });
   });
@@ -111,11 +114,46 @@ describe('a genuine subject', () => {
   });
 });
 
+describe('a subject that is erased while its session runs', () => {
+  const candidates = [candidate('alice', ALICE)];
+  it.each([
+    ['verify', 'reject', 'backoff'],
+    ['identify', 'reject', 'backoff'],
+    ['enrol', 're-verify', 'never'],
+  ] as const)('is not accepted by %s, and the decision names nobody', (mode, outcome, retry) => {
+    const driver = run({ mode, candidates, stands: false });
+    expect(driver.decision).toMatchObject({ outcome, retry, subject: null, reasons: ['subject-erased'] });
+    const accept = driver.effects.find((effect) => effect.type === 'record-accept')?.accept;
+    expect(accept).toMatchObject({ outcome: 'accept', subject: 'alice' });
+  });
+
+  it.each([
+    ['verify', 'r1'],
+    ['identify', 'of alice'],
+    ['enrol', 'new'],
+  ] as const)('is accepted by %s only by what is on record, whatever happens beside it', (mode, restsOn) => {
+    const driver = new SessionDriver({ mode, candidates });
+    const genuine = subject();
+    while (driver.state.phase !== 'confirming') driver.play(genuine, 5);
+    expect(driver.state.accept.restsOn).toBe(restsOn);
+    const before = driver.effects.length;
+    const atMs = driver.nowMs;
+    driver.dispatch({ type: 'frame', atMs, seq: 0, capturedAtMs: atMs, bytes: 1 });
+    driver.dispatch({ type: 'deadline', atMs, draws: driver.draws() });
+    driver.dispatch({ type: 'bye', atMs, reason: 'cancelled' });
+    driver.dispatch({ type: 'disconnected', atMs });
+    expect(driver.effects).toHaveLength(before);
+    driver.letTimePass(atMs + 100);
+    expect(driver.decision).toMatchObject({ outcome: 'accept', subject: 'alice', restsOn });
+  });
+});
+
 describe('somebody else', () => {
   it.each(['standard', 'blink-only', 'passive'])('is rejected under %s', (policy) => {
     for (const seed of SEEDS) {
       const driver = run({ policy, seed }, subject({ identity: BOB }));
-      expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['match-below-threshold'] });
+      expect(driver.decision?.outcome).toBe('reject');
+      expect(driver.decision?.reasons[0]).toBe('match-below-threshold');
     }
   });
 

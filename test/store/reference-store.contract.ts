@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreError } from '../../server/store/errors.ts';
-import type { NewDecision, Store } from '../../server/store/ports.ts';
+import type { Store } from '../../server/store/ports.ts';
+import { ATTEMPT, DECISION, describeAttempts, NEVER } from './attempts.contract.ts';
 import { collect, newReference, randomEmbeddings } from './support.ts';
 
 /** One database of a kind, and ways to meddle with it behind the store's back. */
@@ -15,25 +16,6 @@ export interface StoreBackend {
   redate(referenceId: string, createdAtMs: number): Promise<void>;
   dispose(): Promise<void>;
 }
-
-const DECISION: NewDecision = {
-  sessionId: 'session-1',
-  tenant: 'door',
-  subject: 'anna',
-  mode: 'verify',
-  outcome: 'reject',
-  observed: false,
-  policy: 'standard',
-  reasons: ['challenge-failed', 'match-below-threshold'],
-  assurance: {
-    tier: 'base',
-    measured: ['match', 'challenge'],
-    unmeasured: ['passive-pad'],
-    challengesPassed: 1,
-  },
-  startedAtMs: 1_700_000_000_000,
-  decidedAtMs: 1_700_000_004_321,
-};
 
 const codeOf = (error: StoreError) => error.code;
 
@@ -247,7 +229,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
     });
 
     it('hashes a subject alike within a tenant, unlike in another, and not at all when there is none', async () => {
-      const hashOf = async (changes: Partial<NewDecision>) => {
+      const hashOf = async (changes: { sessionId: string; subject?: string | null; tenant?: string }) => {
         const decision = { ...DECISION, ...changes };
         await store.decisions.record(decision);
         return (await store.decisions.find(decision.tenant, decision.sessionId))?.subjectHash;
@@ -260,38 +242,50 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
     });
 
     it('lets the first decision of a session stand', async () => {
-      await store.decisions.record(DECISION);
-      await store.decisions.record({ ...DECISION, outcome: 'accept' });
+      const restsOn = await store.references.add(newReference());
+      const accept = { ...DECISION, outcome: 'accept', restsOn } as const;
+      expect(await store.decisions.record(DECISION)).toBe(true);
+      expect(await store.decisions.record(DECISION)).toBe(true);
+      expect(await store.decisions.record(accept)).toBe(false);
       expect((await store.decisions.find('door', 'session-1'))?.outcome).toBe('reject');
     });
 
-    it("tells a subject's verifications that failed since the last one that did not", async () => {
-      const decide = (atMs: number, outcome: 'accept' | 'reject' | 're-verify', other = {}) =>
+    it('records an accept while the reference that it rests on is stored, and not once it is erased', async () => {
+      const restsOn = await store.references.add(newReference());
+      await store.references.add(newReference({ subject: 'ben', seed: 2 }));
+      const accept = (
+        sessionId: string,
+        changes: { subject?: string; tenant?: string; restsOn?: string } = {},
+      ) =>
         store.decisions.record({
           ...DECISION,
-          sessionId: `at-${atMs}`,
-          outcome,
-          decidedAtMs: atMs,
-          ...other,
+          sessionId,
+          outcome: 'accept',
+          restsOn,
+          ...changes,
         });
-      const failed = (sinceMs = 0, limit = 10, subject = 'anna', observed = false) =>
-        store.decisions.failedVerifications({ tenant: 'door', subject, observed }, sinceMs, limit);
-      expect(await failed()).toEqual([]);
-      await decide(100, 'reject');
-      await decide(200, 'accept');
-      await decide(300, 'reject');
-      await decide(400, 'accept', { mode: 'enrol' });
-      await decide(500, 're-verify');
-      await decide(600, 'reject', { subject: 'ben' });
-      await decide(700, 'reject', { tenant: 'gate' });
-      await decide(800, 'accept', { observed: true });
-      await decide(900, 'reject', { observed: true });
-      expect(await failed()).toEqual([500, 300]);
-      expect(await failed(300)).toEqual([500]);
-      expect(await failed(0, 1)).toEqual([500]);
-      expect(await failed(0, 10, 'cem')).toEqual([]);
-      expect(await failed(0, 10, 'anna', true), 'observed ones by themselves').toEqual([900]);
+      expect(await accept('before')).toBe(true);
+      expect(await accept('of another subject', { subject: 'ben' })).toBe(false);
+      expect(await accept('of another tenant', { tenant: 'gate' })).toBe(false);
+      expect(await accept('of nothing', { restsOn: 'nothing' })).toBe(false);
+      // Asked for one after another, as two sessions and a relying party would.
+      const [inTime, erased, late] = await Promise.all([
+        accept('in time'),
+        store.references.eraseSubject('door', 'anna'),
+        accept('late'),
+      ]);
+      expect([inTime, erased, late]).toEqual([true, 1, false]);
+      expect(await accept('before'), 'what is on record stays there').toBe(true);
+      const listed = await store.decisions.list('door', null, 10);
+      expect(listed.map(({ sessionId, subjectHash }) => [sessionId, subjectHash])).toEqual([
+        ['in time', null],
+        ['before', null],
+      ]);
+      await store.references.add(newReference({ seed: 3 }));
+      expect(await accept('enrolled again')).toBe(false);
     });
+
+    describeAttempts({ store: () => store, reopen });
 
     it("lists a tenant's decisions page by page, the latest first", async () => {
       for (const at of [3, 1, 4, 2, 5])
@@ -351,6 +345,8 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       await expect(store.references.countSubjects('door')).rejects.toMatchObject(unavailable);
       await expect(store.decisions.record(DECISION)).rejects.toMatchObject(unavailable);
       await expect(store.decisions.find('door', 'session-1')).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.begin(ATTEMPT, NEVER)).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.endInterrupted(1)).rejects.toMatchObject(unavailable);
     });
   });
 }

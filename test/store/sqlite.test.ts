@@ -44,10 +44,10 @@ describe('SQLite store', () => {
   it('writes neither a subject id nor an embedding in plain', async () => {
     const store = await backend.open();
     const reference = newReference({ subject: 'subject-id-that-must-not-show' });
-    await store.references.add(reference);
-    await store.decisions.record(
-      newDecision('s', { subject: reference.subject, mode: 'enrol', outcome: 'accept' }),
-    );
+    const restsOn = await store.references.add(reference);
+    const { subject } = reference;
+    const accept = { ...newDecision('s'), mode: 'enrol', outcome: 'accept', subject, restsOn } as const;
+    expect(await store.decisions.record(accept)).toBe(true);
     const files = await rawFiles();
     expect(files.includes('door')).toBe(true);
     expect(files.includes(reference.subject)).toBe(false);
@@ -164,11 +164,48 @@ describe('SQLite store', () => {
     database.close();
   });
 
+  it('keeps every decision of a database from before attempts were on record, and counts it', async () => {
+    await mkdir(dirname(backend.path), { recursive: true });
+    const store = await backend.open();
+    await store.decisions.record(newDecision('new', { subject: 'anna', startedAtMs: 100, decidedAtMs: 200 }));
+    await store.close();
+    backend.meddle((database) => {
+      const [row] = database
+        .prepare<[], { subject_hash: Buffer; reasons: string; assurance: string }>('SELECT * FROM attempt')
+        .all();
+      database.exec('DROP TABLE attempt; DELETE FROM migration WHERE version >= 4;');
+      for (const { version, sql } of MIGRATIONS) {
+        if (version === 1) database.exec(sql.slice(sql.indexOf('CREATE TABLE decision')));
+        else if (version < 4) database.exec(sql);
+      }
+      const insert = database.prepare(`
+        INSERT INTO decision (tenant, session_id, subject_hash, mode, outcome, policy, reasons, assurance,
+          started_at_ms, decided_at_ms, observed) VALUES ('door', ?, ?, 'verify', ?, 'standard', ?, ?, ?, ?, 0)
+      `);
+      for (const [at, outcome] of ['reject', 'accept', 'reject', 're-verify'].entries())
+        insert.run(`old-${at}`, row.subject_hash, outcome, row.reasons, row.assurance, 100 + at, 110 + at);
+    });
+    const opened = await backend.open();
+    expect(await opened.decisions.list('door', null, 9)).toMatchObject(
+      ['re-verify', 'reject', 'accept', 'reject'].map((outcome, at) => ({
+        sessionId: `old-${3 - at}`,
+        outcome,
+        startedAtMs: 103 - at,
+        decidedAtMs: 113 - at,
+      })),
+    );
+    const anna = { tenant: 'door', subject: 'anna', observed: false };
+    const lockOut = { maxFailures: 2, windowMs: 1000 };
+    expect(await opened.decisions.lockedUntil(anna, 500, lockOut)).toBe(1102);
+    await opened.close();
+  });
+
   it('never changes a released migration', () => {
     expect(MIGRATIONS.map(checksumOf)).toEqual([
       'c86799da8f323ed69c675bc82b89309fc4f2bacba9e1b6795f745d799b45f9d0',
       '35e7fb9a51a2f39c13349ce5d9b3f275238987ca4f56bed469d04cdc498fc1c3',
       'd2e1fcb0b3fd6b5ff99b1bb3030c24681f96fefd277bd3f62a1bdaa3ee43e18e',
+      'e0eea9823bca40e639f5bfe9256522cf8c41c0cc4976461c882162aaf854c296',
     ]);
   });
 

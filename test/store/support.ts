@@ -41,7 +41,10 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** The end of a verification that nobody passed. */
-export function newDecision(sessionId: string, changes: Partial<NewDecision> = {}): NewDecision {
+export function newDecision(
+  sessionId: string,
+  changes: Partial<Omit<NewDecision, 'outcome'>> = {},
+): NewDecision {
   return {
     sessionId,
     tenant: 'door',

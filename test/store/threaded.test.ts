@@ -61,7 +61,7 @@ describe('a store on a thread of its own', () => {
     expect(service.told.size).toBe(0);
 
     other.exec('COMMIT');
-    const written = other.prepare<[], number>('SELECT count(*) FROM decision').pluck();
+    const written = other.prepare<[], number>('SELECT count(*) FROM attempt').pluck();
     // Nothing else runs on this thread meanwhile: what the store writes now, it writes on its own.
     const giveUpAtMs = performance.now() + 120_000;
     while ((written.get() ?? 0) < WAITING + asked.length && performance.now() < giveUpAtMs) holdUp(5);

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { readConfig } from '../../server/config.ts';
 import { createObservation, type Observation } from '../../server/observation.ts';
 import type { SessionWatch } from '../../server/observe/session-watch.ts';
@@ -41,6 +42,11 @@ export class Replay {
     this.#state = initialState(request, this.#startMs);
   }
 
+  /** Ends it as the server does, without a decision. */
+  cutOff(code: ErrorCode): void {
+    this.#watch?.ended(code);
+  }
+
   /** Until `ms` after its start, or to its end. */
   run(ms = Infinity): void {
     for (let next = this.events[0]; next !== undefined; next = this.events[0]) {
@@ -52,7 +58,7 @@ export class Replay {
       const [state, effects] = transition(this.#state, event, DRIVER.policy, DRIVER.context);
       this.#state = state;
       this.#watch?.stepped(event, state, effects);
-      if (this.events.length === 0) this.#watch?.ended();
+      if (this.events.length === 0) this.#watch?.ended(null);
     }
   }
 }

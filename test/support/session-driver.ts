@@ -1,7 +1,7 @@
 import { policyFor } from '../../server/decision/policy.ts';
 import type { Policy } from '../../server/decision/policy.ts';
 import type { Effect } from '../../server/session/effect.ts';
-import type { Candidate, Reference, SessionEvent } from '../../server/session/event.ts';
+import type { Candidate, EnrolmentResult, Reference, SessionEvent } from '../../server/session/event.ts';
 import { initialState, type SessionContext, type SessionState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
 import type { Mode, PublicStatus } from '../../protocol/status.ts';
@@ -32,7 +32,9 @@ export interface DriverOptions {
   readonly analysisMs?: number;
   /** What every search of the gallery finds. */
   readonly candidates?: readonly Candidate[];
-  readonly store?: 'stored' | 'duplicate' | 'failed';
+  readonly store?: EnrolmentResult['result'];
+  /** Whether the reference that an accept rests on is still stored. */
+  readonly stands?: boolean;
   readonly storeMs?: number;
 }
 
@@ -83,11 +85,14 @@ export class SessionDriver {
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
   }
 
-  /** Lets the subject act for `durationMs` or until the session ends. */
-  play(script: Script, durationMs: number): this {
-    const everyMs = 1000 / (this.options.framesPerSecond ?? 25);
+  /** Lets the subject act for `durationMs` or until the session ends; `nextMs` says how long until the next frame. */
+  play(
+    script: Script,
+    durationMs: number,
+    nextMs: () => number = () => 1000 / (this.options.framesPerSecond ?? 25),
+  ): this {
     const untilMs = this.nowMs + durationMs;
-    for (let frameAtMs = this.nowMs; frameAtMs < untilMs && !this.ended; frameAtMs += everyMs) {
+    for (let frameAtMs = this.nowMs; frameAtMs < untilMs && !this.ended; frameAtMs += nextMs()) {
       this.letTimePass(frameAtMs);
       if (this.ended || this.credit === 0) continue;
       this.sendFrame(script(this.nowMs, this.status));
@@ -105,6 +110,7 @@ export class SessionDriver {
 
   /** Moves the clock, delivering wake-ups and analyses on the way. */
   letTimePass(untilMs: number): void {
+    let wakesNow = 0;
     for (;;) {
       this.due.sort((a, b) => a.atMs - b.atMs);
       const next = this.due[0];
@@ -114,6 +120,8 @@ export class SessionDriver {
         this.nowMs = Math.max(this.nowMs, next.atMs);
         this.dispatch(next.event());
       } else if (wakeAtMs !== null && wakeAtMs <= untilMs) {
+        wakesNow = wakeAtMs > this.nowMs ? 0 : wakesNow + 1;
+        if (wakesNow > 100) throw new Error('the session wakes itself up without end');
         this.nowMs = Math.max(this.nowMs, wakeAtMs);
         this.wakeAtMs = null;
         this.dispatch({ type: 'deadline', atMs: this.nowMs, draws: this.draws() });
@@ -175,10 +183,19 @@ export class SessionDriver {
         break;
       }
       case 'store-reference':
-        this.later(this.options.storeMs ?? 20, () => ({
-          type: 'enrolled',
+        this.later(this.options.storeMs ?? 20, () => {
+          const { store = 'stored' } = this.options;
+          const event = { type: 'enrolled', atMs: this.nowMs } as const;
+          return store === 'stored'
+            ? { ...event, result: store, reference: { referenceId: 'new', subject: 'alice' } }
+            : { ...event, result: store };
+        });
+        break;
+      case 'record-accept':
+        this.later(5, () => ({
+          type: 'accept-recorded',
           atMs: this.nowMs,
-          result: this.options.store ?? 'stored',
+          stands: this.options.stands ?? true,
         }));
         break;
       case 'decide':

@@ -21,7 +21,7 @@ export class AttemptLimiter {
 
   /**
    * Counts one attempt. A refused attempt is not counted.
-   * @throws DemoError `attempts.too_many`
+   * @throws DemoError `attempts.too_many`, with the time until the next one is let in
    */
   attempt(key: string): void {
     const { most, withinMs } = this.#limit;
@@ -32,7 +32,9 @@ export class AttemptLimiter {
     this.#attempts.set(key, isFull ? recent : [...recent, nowMs]);
     const [oldest] = this.#attempts.keys();
     if (this.#attempts.size > MOST_KEYS && oldest !== undefined) this.#attempts.delete(oldest);
-    if (isFull) throw new DemoError('attempts.too_many');
+    if (!isFull) return;
+    const retryAfterMs = (recent[0] ?? nowMs) + withinMs - nowMs;
+    throw new DemoError('attempts.too_many', { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) });
   }
 
   /** Forgets a key's attempts, as after a success. */

@@ -21,12 +21,24 @@ export interface DemoContext {
   readonly help: HelpFiles | null;
   readonly limits: {
     readonly registrations: AttemptLimiter;
-    /** By username and address together: what one guesser may try on one account. */
-    readonly passwords: AttemptLimiter;
-    /** By username: what all the world may try on one account. */
-    readonly accounts: AttemptLimiter;
-    /** By address: what one guesser may try on all accounts. */
-    readonly addresses: AttemptLimiter;
+    /** Each way in has limits of its own: whoever uses one of them up, of whatever account, closes no other. */
+    readonly passwords: {
+      /** By username and address together: what one guesser may try on one account. */
+      readonly guessers: AttemptLimiter;
+      /**
+       * By username: what all the world may try on one account, but for places that it was signed in from. Those are
+       * counted each by itself, or whoever knows a name could keep its owner out.
+       */
+      readonly accounts: AttemptLimiter;
+      /** By address: what one guesser may try on all accounts. */
+      readonly addresses: AttemptLimiter;
+    };
+    /** How often the service is asked for a ticket. It counts by itself what is tried on one face. */
+    readonly faces: {
+      /** By username and address together. */
+      readonly askers: AttemptLimiter;
+      readonly addresses: AttemptLimiter;
+    };
     /** By address: what one guesser may try of the operator's secret. */
     readonly operators: AttemptLimiter;
     /** By user: how often somebody may watch what the service sees. */
@@ -58,9 +70,12 @@ export function createContext(
     help,
     limits: {
       registrations: limiter(30, 60 * MINUTE_MS),
-      passwords: limiter(5, 10 * MINUTE_MS),
-      accounts: limiter(30, 10 * MINUTE_MS),
-      addresses: limiter(60, 10 * MINUTE_MS),
+      passwords: {
+        guessers: limiter(5, 10 * MINUTE_MS),
+        accounts: limiter(30, 10 * MINUTE_MS),
+        addresses: limiter(60, 10 * MINUTE_MS),
+      },
+      faces: { askers: limiter(20, 10 * MINUTE_MS), addresses: limiter(60, 10 * MINUTE_MS) },
       operators: limiter(10, 10 * MINUTE_MS),
       views: limiter(20, 10 * MINUTE_MS),
     },

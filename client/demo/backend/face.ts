@@ -47,8 +47,9 @@ export async function startEnrolment(context: DemoContext, request: DemoRequest)
  */
 export async function startSignIn(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { username } = readBody(request, signInForm);
-  context.limits.addresses.attempt(request.remoteAddress);
-  context.limits.accounts.attempt(username.toLowerCase());
+  const limits = context.limits.faces;
+  limits.addresses.attempt(request.remoteAddress);
+  limits.askers.attempt(`${username.toLowerCase()} ${request.remoteAddress}`);
   const user = context.users.byUsername(username);
   const cookie = sessionCookie(request);
   const known = context.browsers.find(cookie);
@@ -120,9 +121,11 @@ function isAcceptOf({ nonce, purpose, subject }: FaceSession, said: TokenClaims)
  */
 export async function settleSignIns({ faces, service, signIns }: DemoContext, userId: string): Promise<void> {
   for (const open of faces.signInsTo(userId)) {
-    const { state, outcome } = await service.sessionState(open.id);
+    const { state, outcome, code } = await service.sessionState(open.id);
     const isOver = state === 'ended' || (state === 'decided' && outcome !== 'accept');
     if (!isOver || faces.take(open.id, open.browserSessionId) === null) continue;
-    if (state === 'decided') signIns.add(userId, 'face', 'refused', open, open.createdAtMs);
+    // A ticket that was never used has neither a decision nor an error: nobody has tried.
+    const wasTried = state === 'decided' || code !== null;
+    if (wasTried) signIns.add(userId, 'face', 'refused', open, open.createdAtMs);
   }
 }

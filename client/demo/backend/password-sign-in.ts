@@ -21,19 +21,21 @@ const form = z.object({ username: claimedUsername, password: z.string().min(1).m
 /** The other way in. A wrong password, an account without one and no account at all look and take the same. */
 export async function signInByPassword(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { username, password } = readBody(request, form);
+  const limits = context.limits.passwords;
   const account = username.toLowerCase();
   const guesser = `${account} ${request.remoteAddress}`;
-  context.limits.addresses.attempt(request.remoteAddress);
-  context.limits.accounts.attempt(account);
-  context.limits.passwords.attempt(guesser);
   const user = context.users.byUsername(username);
-  const isRight = await isPassword(password, user?.passwordHash ?? null);
   const visitor = visitorOf(request);
+  const isKnownPlace = user !== null && context.signIns.wasAcceptedFrom(user.id, visitor.place);
+  limits.addresses.attempt(request.remoteAddress);
+  limits.accounts.attempt(isKnownPlace ? `${account} ${visitor.place}` : account);
+  limits.guessers.attempt(guesser);
+  const isRight = await isPassword(password, user?.passwordHash ?? null);
   if (user === null || !isRight) {
     if (user !== null) context.signIns.add(user.id, 'password', 'refused', visitor);
     throw new DemoError('sign_in.failed');
   }
-  context.limits.passwords.forgive(guesser);
+  limits.guessers.forgive(guesser);
   context.signIns.add(user.id, 'password', 'accepted', visitor);
   const replaced = context.browsers.find(sessionCookie(request));
   const cookie = context.browsers.signIn(visitor, user.id, replaced);

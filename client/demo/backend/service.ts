@@ -52,6 +52,8 @@ const claims = z.object({
 const sessionView = z.object({
   state: z.enum(['waiting', 'running', 'decided', 'ended']),
   outcome: z.enum(OUTCOMES).nullable(),
+  /** The error that ended it without a decision. */
+  code: z.string().nullable(),
 });
 const decisionsPage = z.object({
   decisions: z.array(
@@ -59,11 +61,13 @@ const decisionsPage = z.object({
       sessionId: z.string(),
       subjectHash: z.string().nullable(),
       mode: z.enum(MODES),
-      outcome: z.enum(OUTCOMES),
+      outcome: z.enum(OUTCOMES).nullable(),
+      /** The error that ended an attempt without a decision. */
+      code: z.string().nullable(),
       policy: z.string(),
       reasons: z.array(z.string()),
-      tier: z.enum(['base', 'full']),
-      challengesPassed: z.int(),
+      tier: z.enum(['base', 'full']).nullable(),
+      challengesPassed: z.int().nullable(),
       startedAtMs: z.number(),
       decidedAtMs: z.number(),
     }),
@@ -153,7 +157,7 @@ export class Service {
   /** Where a session stands. `ended` when the service does not know it any more. */
   async sessionState(id: string): Promise<z.infer<typeof sessionView>> {
     const answer = await this.#ask('GET', `/v1/sessions/${encodeURIComponent(id)}`);
-    return answer === null ? { state: 'ended', outcome: null } : sessionView.parse(answer);
+    return answer === null ? { state: 'ended', outcome: null, code: null } : sessionView.parse(answer);
   }
 
   async countReferences(subject: string): Promise<number> {

@@ -7,7 +7,7 @@ export interface SignIn extends Visitor {
   readonly result: 'accepted' | 'refused';
 }
 
-/** Entries kept for each user; older ones are removed. */
+/** Entries kept for each user and result; older ones are removed. A flood of refused ones removes no accepted one. */
 const MOST_KEPT = 200;
 
 /** What was tried on each account, for its owner to read. */
@@ -37,15 +37,25 @@ export class SignIns {
         .run(userId, atMs, method, result, device, place);
       this.#database
         .prepare(
-          `DELETE FROM sign_ins WHERE user_id = @userId AND id NOT IN
-           (SELECT id FROM sign_ins WHERE user_id = @userId ORDER BY at_ms DESC, id DESC LIMIT @most)`,
+          `DELETE FROM sign_ins WHERE user_id = @userId AND result = @result AND id NOT IN
+           (SELECT id FROM sign_ins WHERE user_id = @userId AND result = @result
+            ORDER BY at_ms DESC, id DESC LIMIT @most)`,
         )
-        .run({ userId, most: MOST_KEPT });
+        .run({ userId, result, most: MOST_KEPT });
     })();
   }
 
+  /** Whether somebody at this place has signed in to the account. */
+  wasAcceptedFrom(userId: string, place: string): boolean {
+    return (
+      this.#database
+        .prepare("SELECT 1 FROM sign_ins WHERE user_id = ? AND place = ? AND result = 'accepted' LIMIT 1")
+        .get(userId, place) !== undefined
+    );
+  }
+
   /** The latest first. */
-  ofUser(userId: string, most: number = MOST_KEPT): readonly SignIn[] {
+  ofUser(userId: string, most: number = 2 * MOST_KEPT): readonly SignIn[] {
     return this.#database
       .prepare<[string, number], SignIn>(
         `SELECT at_ms AS atMs, method, result, device, place FROM sign_ins

@@ -3,7 +3,7 @@ import { ask } from './api.ts';
 import { fill } from '../words/words.ts';
 import { button, make } from './dom.ts';
 import { instrument } from './instrument-words.ts';
-import { fixed, modeName, outcomeName, reasonName } from './readings.ts';
+import { fixed, modeName, outcomeName, plainWords, reasonName } from './readings.ts';
 import { words } from './words.ts';
 
 const say = instrument.operator;
@@ -18,10 +18,12 @@ interface DecisionView {
   readonly sessionId: string;
   readonly subjectHash: string | null;
   readonly mode: Mode;
-  readonly outcome: Outcome;
+  /** Null of an attempt that an error ended. */
+  readonly outcome: Outcome | null;
+  readonly code: string | null;
   readonly policy: string;
   readonly reasons: readonly string[];
-  readonly tier: string;
+  readonly tier: string | null;
   readonly startedAtMs: number;
   readonly decidedAtMs: number;
 }
@@ -121,10 +123,12 @@ export function decisionRecords(place: HTMLElement): Records<DecisionView> {
       'tr',
       {},
       cell(timeOf(one.decidedAtMs), 'number'),
-      make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
-      cell(one.reasons.map(reasonName).join(' · '), 'because'),
+      one.outcome === null
+        ? make('td', { class: 'outcome' }, instrument.reading.ended)
+        : make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
+      cell(one.code === null ? one.reasons.map(reasonName).join(' · ') : plainWords(one.code), 'because'),
       cell(modeName(one.mode)),
-      cell(`${one.policy} · ${one.tier}`),
+      cell(one.tier === null ? one.policy : `${one.policy} · ${one.tier}`),
       cell(`${fixed((one.decidedAtMs - one.startedAtMs) / 1000, 1)} s`, 'number'),
       cell(one.sessionId.slice(0, 8), 'id'),
       cell(one.subjectHash?.slice(0, 12) ?? '–', 'id'),

@@ -47,6 +47,16 @@ export const de: Words = {
       text: 'Suchen Sie gleichmäßiges Licht und schauen Sie in die Kamera.',
     },
   },
+  slow: {
+    connection: {
+      title: 'Die Verbindung war zu langsam',
+      text: 'Es lag nicht an Ihnen. Gehen Sie näher zum WLAN oder nutzen Sie ein anderes Netz und versuchen Sie es noch einmal.',
+    },
+    service: {
+      title: 'Der Dienst war zu langsam',
+      text: 'Es lag nicht an Ihnen. Warten Sie einen Moment und versuchen Sie es noch einmal.',
+    },
+  },
   otherWay: 'Bitte wählen Sie einen anderen Weg.',
   enrolFailed: {
     title: 'Das Einrichten hat nicht geklappt',

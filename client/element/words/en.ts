@@ -41,6 +41,13 @@ export const en: Words = {
     reject: { title: 'We could not confirm it’s you', text: 'You can try once more, or use another way in.' },
     're-verify': { title: 'We need one more look', text: 'Find even light, face the camera and try again.' },
   },
+  slow: {
+    connection: {
+      title: 'The connection was too slow',
+      text: 'It was not you. Move closer to your Wi-Fi or use another network, then try again.',
+    },
+    service: { title: 'The service was too slow', text: 'It was not you. Wait a moment, then try again.' },
+  },
   otherWay: 'Please use another way in.',
   enrolFailed: {
     title: 'We could not set up your face',

@@ -47,6 +47,16 @@ export const es: Words = {
       text: 'Busque una luz uniforme, mire a la cámara e inténtelo de nuevo.',
     },
   },
+  slow: {
+    connection: {
+      title: 'La conexión fue demasiado lenta',
+      text: 'No fue por usted. Acérquese a su wifi o use otra red e inténtelo de nuevo.',
+    },
+    service: {
+      title: 'El servicio fue demasiado lento',
+      text: 'No fue por usted. Espere un momento e inténtelo de nuevo.',
+    },
+  },
   otherWay: 'Entre de otra manera, por favor.',
   enrolFailed: {
     title: 'No pudimos configurar su rostro',

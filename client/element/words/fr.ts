@@ -47,6 +47,16 @@ export const fr: Words = {
       text: 'Trouvez une lumière régulière, face à la caméra, et réessayez.',
     },
   },
+  slow: {
+    connection: {
+      title: 'La connexion était trop lente',
+      text: 'Ce n’était pas vous. Rapprochez-vous du Wi-Fi ou changez de réseau, puis réessayez.',
+    },
+    service: {
+      title: 'Le service était trop lent',
+      text: 'Ce n’était pas vous. Patientez un instant, puis réessayez.',
+    },
+  },
   otherWay: 'Merci d’entrer autrement.',
   enrolFailed: {
     title: 'Nous n’avons pas pu configurer votre visage',

@@ -1,4 +1,4 @@
-import type { ChallengeKind, Hint, Mode, Phase } from '../../../protocol/status.ts';
+import type { ChallengeKind, Hint, Mode, Phase, Slowness } from '../../../protocol/status.ts';
 
 interface ScreenWords {
   readonly title: string;
@@ -30,6 +30,8 @@ export interface Words {
   readonly challengeOf: string;
   readonly passed: Readonly<Record<Mode, ScreenWords>>;
   readonly failed: Readonly<Record<'reject' | 're-verify', ScreenWords>>;
+  /** Instead of a failure's words when it was nothing that the person did. */
+  readonly slow: Readonly<Record<Slowness, ScreenWords>>;
   /** Instead of a failure's text when trying again cannot help. */
   readonly otherWay: string;
   readonly enrolFailed: ScreenWords;

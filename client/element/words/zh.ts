@@ -37,6 +37,10 @@ export const zh: Words = {
     reject: { title: '未能确认是您本人', text: '您可以再试一次，或使用其他方式。' },
     're-verify': { title: '我们需要再看一次', text: '请在均匀的光线下面对摄像头，再试一次。' },
   },
+  slow: {
+    connection: { title: '网络连接太慢', text: '这不是您的问题。请靠近 Wi-Fi 或换一个网络，然后再试一次。' },
+    service: { title: '服务太慢', text: '这不是您的问题。请稍候，然后再试一次。' },
+  },
   otherWay: '请使用其他方式。',
   enrolFailed: { title: '未能设置您的面容', text: '请在均匀的光线下面对摄像头，再试一次。' },
   enrolRefused: { title: '无法在此添加您的面部', text: '如果您已有账户，请登录该账户，或使用其他方式。' },

@@ -1,4 +1,4 @@
-import type { ChallengeKind, Hint, Mode, Outcome, Phase } from '../../../protocol/status.ts';
+import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness } from '../../../protocol/status.ts';
 import type { Retry } from '../../../protocol/errors.ts';
 import { guidance } from '../../words/en.ts';
 
@@ -42,6 +42,12 @@ const RETRY_WORDS: Readonly<Record<Retry, string>> = {
   backoff: 'Please try again in a moment.',
 };
 
+/** In place of the outcome's words: nothing that the person did. */
+const SLOW_WORDS: Readonly<Record<Slowness, string>> = {
+  connection: 'The connection was too slow',
+  service: 'The service was too slow',
+};
+
 /** `Verify anna`, or the mode alone. */
 export function titleWords(mode: Mode, subject: string | null): string {
   return subject === null ? MODE_WORDS[mode] : `${MODE_WORDS[mode]} ${subject}`;
@@ -59,8 +65,8 @@ export function instructionWords(status: {
   return hint === undefined ? PHASE_WORDS[phase] : guidance.hint[hint];
 }
 
-/** The outcome, and what to do next when it is no accept. */
-export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry): string {
-  const said = OUTCOME_WORDS[mode][outcome];
+/** The outcome or, where that is why it is none, what was too `slow`; and what to do next when it is no accept. */
+export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry, slow?: Slowness): string {
+  const said = slow === undefined ? OUTCOME_WORDS[mode][outcome] : SLOW_WORDS[slow];
   return outcome === 'accept' ? said : `${said}. ${RETRY_WORDS[retry]}`;
 }

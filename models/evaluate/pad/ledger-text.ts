@@ -116,7 +116,7 @@ function setting(report: PadReport): string {
   );
 }
 
-/** What goes into the README. */
+/** What goes into docs/measurements.md. */
 export function readmeTable(report: PadReport): string {
   return [
     setting(report),

@@ -11,8 +11,8 @@ import { evaluatePad } from './pad-evaluation.ts';
 import { PAD_USAGE, parsePadArguments, type PadArguments } from './pad-options.ts';
 import type { PadReport } from './pad-report.ts';
 
-/** Name of the README's markers. */
-const README_BLOCK = 'pad';
+/** Name of the markers in the document. */
+const GENERATED_BLOCK = 'pad';
 
 /** The command line around `evaluatePad`. Returns the exit code. Throws EvaluateError on wrong usage or data. */
 export async function runPad(args: readonly string[]): Promise<number> {
@@ -23,7 +23,7 @@ export async function runPad(args: readonly string[]): Promise<number> {
   }
   const report = settings.fromReport ? await readReport(settings.out) : await evaluate(settings);
   if (settings.readme !== null) {
-    const changed = await updateGenerated(settings.readme, README_BLOCK, readmeTable(report));
+    const changed = await updateGenerated(settings.readme, GENERATED_BLOCK, readmeTable(report));
     process.stderr.write(`${settings.readme}: ${changed ? 'table replaced' : 'up to date'}\n`);
   }
   return 0;

@@ -56,12 +56,15 @@ export function replayRecord(record: SessionRecord, by: ReplayPolicy): Ending {
     },
     0,
   );
+  const isRefused = record.events.some((event) => event.type === 'accept-recorded' && !event.stands);
   for (const event of record.events) {
     const [next, effects] = transition(state, event, policy, { models });
     state = next;
     for (const effect of effects) {
-      if (effect.type !== 'decide') continue;
-      const { outcome, reasons, evidence } = effect;
+      // Under another policy there may be an accept that the recording knows nothing of: the reference is there.
+      const verdict = effect.type === 'record-accept' && !isRefused ? effect.accept : effect;
+      if (!('outcome' in verdict)) continue;
+      const { outcome, reasons, evidence } = verdict;
       return { outcome, reasons, evidence };
     }
   }

@@ -201,7 +201,15 @@ class Player {
         this.#later(5, () => ({ type: 'candidates', atMs: this.#nowMs, candidates: [] }));
         break;
       case 'store-reference':
-        this.#later(20, () => ({ type: 'enrolled', atMs: this.#nowMs, result: 'stored' }));
+        this.#later(20, () => ({
+          type: 'enrolled',
+          atMs: this.#nowMs,
+          result: 'stored',
+          reference: { referenceId: 'new', subject: 'subject' },
+        }));
+        break;
+      case 'record-accept':
+        this.#later(5, () => ({ type: 'accept-recorded', atMs: this.#nowMs, stands: true }));
         break;
       case 'decide':
         this.#decided = effect;

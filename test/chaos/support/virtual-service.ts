@@ -23,7 +23,7 @@ export interface ServiceOptions {
   /** Throws what the store throws; waits as it waits. */
   /** Every twentieth picture is stamped by a clock that is off by this much. */
   readonly captureJumpsMs?: number;
-  readonly store?: (what: 'read' | 'enrol' | 'record') => Promise<void>;
+  readonly store?: (what: 'begin' | 'read' | 'enrol' | 'record') => Promise<void>;
 }
 
 /** A client and what became of it. */
@@ -65,6 +65,9 @@ export class VirtualService {
   /** Outcome by session, as the store has it. */
   readonly recorded = new Map<string, Outcome>();
   readonly told = new Map<string, Outcome>();
+  /** How often each session was begun, and how often it ended without a decision. */
+  readonly begun = new Map<string, number>();
+  readonly failed = new Map<string, ErrorCode[]>();
   /** From a frame's arrival to its analysis being told, ms. */
   latencies: number[] = [];
   /** Extra time of each frame, for a machine that has become slow. */
@@ -97,6 +100,13 @@ export class VirtualService {
     const reference = { referenceId: 'r', tenant: 't', subject: 'alice', createdAtMs: 0 };
     this.registry = new SessionRegistry({
       tickets: this.tickets,
+      attempts: {
+        refusal: () => null,
+        begin: async ({ sessionId }) => {
+          await store('begin');
+          this.begun.set(sessionId, (this.begun.get(sessionId) ?? 0) + 1);
+        },
+      },
       references: {
         ofSubject: async () => {
           await store('read');
@@ -119,16 +129,25 @@ export class VirtualService {
         enrol: async () => {
           try {
             await store('enrol');
-            return 'stored';
+            return { result: 'stored', reference };
           } catch {
-            return 'failed';
+            return { result: 'failed' };
           }
         },
-        conclude: async ({ sessionId }, { outcome }) => {
+        recordAccept: async ({ sessionId }) => {
           await store('record');
-          this.recorded.set(sessionId, outcome);
+          this.recorded.set(sessionId, 'accept');
+          return true;
+        },
+        conclude: async ({ sessionId }, { outcome }) => {
+          if (outcome !== 'accept') {
+            await store('record');
+            this.recorded.set(sessionId, outcome);
+          }
           return 'token';
         },
+        failed: ({ sessionId }, code) =>
+          void this.failed.set(sessionId, [...(this.failed.get(sessionId) ?? []), code]),
       },
     });
   }
@@ -289,7 +308,7 @@ export function percentile(values: readonly number[], share: number): number {
 
 /** What no fault may bring about, whatever else it does. Returns what was found wrong. */
 export function violations(service: VirtualService): string[] {
-  const { clients, told, recorded, registry, pool, clock } = service;
+  const { clients, told, recorded, begun, failed, registry, pool, clock } = service;
   return [
     ...clients
       .filter(({ name, outcome }) => (name === 'genuine' ? outcome === 'reject' : outcome === 'accept'))
@@ -300,6 +319,14 @@ export function violations(service: VirtualService): string[] {
     ...[...told]
       .filter(([session, outcome]) => recorded.get(session) !== outcome)
       .map(([session]) => `${session} was told what is not on record`),
+    ...[...begun]
+      .map(([session, times]) => ({
+        session,
+        times,
+        endings: (recorded.has(session) ? 1 : 0) + (failed.get(session)?.length ?? 0),
+      }))
+      .filter(({ times, endings }) => times !== 1 || endings !== 1)
+      .map(({ session, times, endings }) => `${session} began ${times} times and ended ${endings} times`),
     ...(registry.openSessions > 0 ? [`${registry.openSessions} sessions are open`] : []),
     ...(pool.queueDepth > 0 ? [`${pool.queueDepth} turns wait for nobody`] : []),
     ...(clock.pending > 0 ? [`${clock.pending} alarms are set for nobody`] : []),
