@@ -1,22 +1,32 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Sessions that run in real time (recorded clips, a browser's camera) run after everything else, two files at a time. */
-const REAL_TIME = ['test/e2e/command-line.test.ts', 'test/demo/browser/**/*.test.ts'];
-/** Here a blink is asked for and drawn as the page asks for pictures: this has the machine to itself. */
-const ALONE = ['test/browser/trip.test.ts'];
+/** `npm run test:all` sets it: what it names is used as well, not only what every clone has. */
+const isAll = process.env['VERIFRAME_TEST_ALL'] === '1';
 
-/** Files that start servers, workers, programs or browsers: each gets a process of its own. */
-const PROGRAMS = [
+/** What takes long and is not what most changes break: `npm run test:all` has it, `npm test` has not. */
+const LONG = [
   'test/bench/**/*.test.ts',
-  'test/browser/**/*.test.ts',
+  'test/browser/flows.test.ts',
+  'test/browser/looks.test.ts',
+  'test/browser/people.test.ts',
   'test/chaos/processes.test.ts',
-  'test/chaos/workers.test.ts',
-  'test/demo/accounts.test.ts',
-  'test/e2e/**/*.test.ts',
+  'test/demo/browser/**/*.test.ts',
+  'test/deploy/npm-versions.test.ts',
+  'test/e2e/tiers.test.ts',
   'test/evaluate/bona-fide.test.ts',
   'test/evaluate/pad.test.ts',
   'test/evaluate/verification.test.ts',
+  'test/train/**/*.test.ts',
+];
+
+/** Files that start servers, workers, programs or browsers: each gets a process of its own. */
+const PROGRAMS = [
+  'test/browser/**/*.test.ts',
+  'test/chaos/workers.test.ts',
+  'test/demo/accounts.test.ts',
+  'test/e2e/**/*.test.ts',
   'test/inference/fence.test.ts',
   'test/inference/pool.test.ts',
   'test/kiosk/cli.test.ts',
@@ -26,8 +36,35 @@ const PROGRAMS = [
   'test/server/recording.test.ts',
   'test/store/folder-lock.test.ts',
   'test/store/sqlite-processes.test.ts',
-  'test/train/**/*.test.ts',
 ];
+
+/** What shows something else with the optional models or the recordings: these files run once more with them. */
+const WITH_THE_OPTIONAL = [
+  'test/bench/frame.test.ts',
+  'test/bench/hints.test.ts',
+  'test/browser/help.test.ts',
+  'test/demo/accounts.test.ts',
+  'test/e2e/{attacks,refusals,tiers,trip}.test.ts',
+  'test/evaluate/*.test.ts',
+  'test/inference/pool.test.ts',
+  'test/models/minifasnet.test.ts',
+  'test/server/recording.test.ts',
+  'test/train/**/*.test.ts',
+  'test/vision/*.test.ts',
+];
+
+/** A recording goes on at its own pace, whoever keeps up: it has the machine to itself. */
+const REAL_TIME = ['test/e2e/command-line.test.ts'];
+
+/** What every clone has: the base tier, and nothing that lies beside it. */
+const STRANGER = {
+  env: {
+    VERIFRAME_MODEL_CACHE: fileURLToPath(new URL('models/.cache/base-tier', import.meta.url)),
+    VERIFRAME_MODEL_MIRROR: '',
+    VERIFRAME_DATA: '',
+  },
+  globalSetup: ['test/support/base-tier.ts'],
+};
 
 /** Long files first. Those that share processes come together, for a process is kept only for the next of its kind. */
 class LongFirst extends BaseSequencer {
@@ -42,8 +79,10 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Last resorts against a hang: no machine is too slow for them.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 120_000 } },
     sequence: { sequencer: LongFirst },
     projects: [
       {
@@ -51,9 +90,10 @@ export default defineConfig({
         test: {
           name: 'programs',
           include: PROGRAMS,
-          exclude: [...REAL_TIME, ...ALONE],
+          exclude: LONG,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
+          ...STRANGER,
         },
       },
       {
@@ -62,30 +102,45 @@ export default defineConfig({
           // Nothing here replaces a module or a global, so that files can share a process and what it has loaded.
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: [...REAL_TIME, ...ALONE, ...PROGRAMS],
+          exclude: [...LONG, ...PROGRAMS],
           isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
+          ...STRANGER,
         },
       },
       {
         extends: true,
         test: {
-          name: 'real-time',
-          include: REAL_TIME,
+          name: 'long',
+          include: LONG,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+          ...STRANGER,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'trip',
-          include: ALONE,
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      ...(isAll
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'optional',
+                include: WITH_THE_OPTIONAL,
+                maxWorkers: 2,
+                sequence: { groupOrder: 2 },
+              },
+            },
+            {
+              extends: true as const,
+              test: {
+                name: 'recordings',
+                include: REAL_TIME,
+                maxWorkers: 1,
+                sequence: { groupOrder: 3 },
+              },
+            },
+          ]
+        : []),
     ],
   },
 });

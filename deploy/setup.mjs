@@ -5,11 +5,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { installPackages } from './packages.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
 const NEEDED_NODE = [20, 19];
+/** Every project of vitest.config.ts but the long files. */
+const QUICK = ['--project=!long'];
+const BUSY_LOOPS = 4;
 
 const at = (path) => join(ROOT, path);
 
@@ -86,11 +90,37 @@ function installTestPrograms() {
     process.stdout.write('That did not work: the tests that need them will be skipped.\n');
 }
 
-function prepareModels() {
-  const mirror = at('../shared/models');
-  const useMirror = task !== 'start' && !process.env.VERIFRAME_MODEL_MIRROR && existsSync(mirror);
-  const env = useMirror ? { VERIFRAME_MODEL_MIRROR: mirror } : {};
+/** Folders beside the checkout that settings name; what the caller's own environment says stands. */
+function besides() {
+  const folders = { VERIFRAME_MODEL_MIRROR: at('../shared/models'), VERIFRAME_DATA: at('../shared/data') };
+  const used = Object.entries(folders).filter(([name, path]) => !process.env[name] && existsSync(path));
+  return Object.fromEntries(used);
+}
+
+function prepareModels(env = {}) {
   run(process.execPath, [at('dist/models/prepare-command.js')], env);
+}
+
+/** Runs the files named, or all files of the projects chosen. */
+function test({ files, projects, env = {} }) {
+  installTestPrograms();
+  // A person who names some tests wants those; everybody else also wants types, lint and format held.
+  if (files.length === 0) runScript('check');
+  const { VERIFRAME_TEST_REPORT: report } = process.env;
+  hand(
+    at('node_modules/vitest/vitest.mjs'),
+    [
+      'run',
+      ...(files.length === 0 ? projects : files),
+      ...(report ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []),
+    ],
+    env,
+  );
+}
+
+/** Four loops that never rest, for as long as this process lives. */
+function beBusy() {
+  return Array.from({ length: BUSY_LOOPS }, () => new Worker('for (;;);', { eval: true }));
 }
 
 /** Hands the process over to a long-lived child: signals reach it, its exit code is ours. */
@@ -108,28 +138,39 @@ const [task, ...rest] = process.argv.slice(2);
 checkNode();
 install();
 build();
-prepareModels();
 switch (task) {
   case 'start':
+    prepareModels();
     hand(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
     break;
   case 'test':
-    installTestPrograms();
-    // A person who names some tests wants those; everybody else also wants types, lint and format held.
-    if (rest.length === 0) runScript('check');
-    hand(at('node_modules/vitest/vitest.mjs'), ['run', ...rest]);
+    test({ files: rest, projects: QUICK });
     break;
+  case 'test-busy':
+    beBusy();
+    test({ files: rest, projects: QUICK });
+    break;
+  case 'test-all': {
+    const env = besides();
+    prepareModels(env);
+    test({ files: rest, projects: [], env: { ...env, VERIFRAME_TEST_ALL: '1' } });
+    break;
+  }
   case 'evaluate':
+    prepareModels(besides());
     hand(at('dist/models/evaluate/cli.js'), rest);
     break;
   case 'train':
+    prepareModels(besides());
     hand(at('dist/models/train/cli.js'), rest);
     break;
   case 'bench':
+    prepareModels(besides());
     hand('--import', ['tsx', at(`bench/${rest[0]}.ts`), ...rest.slice(1)]);
     break;
   case 'models':
+    prepareModels(besides());
     break;
   default:
-    fail('usage: node deploy/setup.mjs start|test|models|evaluate|train|bench NAME');
+    fail('usage: node deploy/setup.mjs start|test|test-all|test-busy|models|evaluate|train|bench NAME');
 }

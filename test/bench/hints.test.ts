@@ -3,7 +3,8 @@ import { hintCorrectness, judgeScenes, type SceneResult } from '../../bench/hint
 import { loadPhoto, photoFiles, type Photo } from '../../bench/hints/photo.ts';
 import { samplePhotos } from '../../bench/hints/sample-photos.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import { dataDir, hasData, loadRunner } from '../vision/support.ts';
+import { DATA_DIR } from '../support/optional.ts';
+import { hasData, loadRunner } from '../vision/support.ts';
 
 let core: FrameAnalyzerCore;
 beforeAll(async () => {
@@ -26,7 +27,7 @@ describe('the hint', () => {
     'is right for 95 % of real photos degraded in known ways (skipped without the optional data folder)',
     async () => {
       const photos: Photo[] = [];
-      for (const file of await photoFiles(dataDir, 8)) {
+      for (const file of await photoFiles(DATA_DIR ?? '', 8)) {
         const photo = await loadPhoto(file, file, core);
         if (photo !== null) photos.push(photo);
       }

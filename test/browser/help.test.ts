@@ -116,7 +116,7 @@ describe.skipIf(chromiumPath === null || !isModelThere)(
         });
       }, pictures.nobody);
       const hinted = async (hint: string | null) =>
-        await expect.poll(() => page.evaluate(() => hints.at(-1)), { timeout: 20_000 }).toBe(hint);
+        await expect.poll(() => page.evaluate(() => hints.at(-1))).toBe(hint);
       const gaps = () => {
         const times = (site.peers[0]?.frames ?? []).map(({ capturedAtMs }) => capturedAtMs);
         return times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0));

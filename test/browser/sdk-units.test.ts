@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeDownstream as decodeByCodec, decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from '../../protocol/status.ts';
+import { ColourPacer } from '../../client/sdk/colour-pacer.ts';
 import { EncoderTrials, type EncoderVariant } from '../../client/sdk/encoder-trials.ts';
 import { FACE_SESSION_ERRORS, FaceSessionError } from '../../client/sdk/errors.ts';
 import { EventQueue } from '../../client/sdk/event-queue.ts';
@@ -278,5 +279,31 @@ describe('errors', () => {
     expect(new FaceSessionError('camera.unsupported').retryable).toBe(false);
     expect(new FaceSessionError('server.busy').retryable).toBe(true);
     expect(new FaceSessionError('ticket.invalid').retryable).toBe(true);
+  });
+});
+
+describe('colours', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+  afterEach(() => vi.useRealTimers());
+
+  it('change at most three times a second however they come, and end with the newest', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(500), { minLength: 1, maxLength: 12 }), (gapsMs) => {
+        const changes: { atMs: number; number: number }[] = [];
+        const pacer = new ColourPacer((flash) => {
+          if (flash !== null) changes.push({ atMs: performance.now(), number: flash.number });
+        });
+        for (const [index, gapMs] of gapsMs.entries()) {
+          vi.advanceTimersByTime(gapMs);
+          pacer.wish({ number: index + 1, colour: '#ffffff', of: gapsMs.length });
+        }
+        vi.advanceTimersByTime(1_000);
+        for (const [index, { atMs }] of changes.slice(1).entries())
+          expect(atMs - (changes[index]?.atMs ?? Infinity)).toBeGreaterThanOrEqual(334);
+        expect(changes.at(-1)?.number).toBe(gapsMs.length);
+        expect(pacer.shown?.number).toBe(gapsMs.length);
+        pacer.stop();
+      }),
+    );
   });
 });

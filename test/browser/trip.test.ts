@@ -5,13 +5,13 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
-import { createPuppet, preparePortrait, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
+import { createPuppet, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
 import { type RealServer, startRealServer } from '../support/real-server.ts';
 import { chromiumPath, launchBrowser } from './support/chromium.ts';
-import { passed } from './support/face-check.ts';
+import { JOURNEY_MS, passed } from './support/face-check.ts';
 import { type GuideSite, openGuideSite, readGuide } from './support/guide-site.ts';
-import { presentToPage } from './support/puppet-camera.ts';
 import { openSite, type Site } from './support/site.ts';
+import { SteppedCamera } from './support/stepped-camera.ts';
 
 declare global {
   var realTicket: () => Promise<string>;
@@ -22,6 +22,8 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
   let site: Site;
   let server: RealServer;
   let guideSite: GuideSite;
+  let portrait: Portrait;
+  const camera = new SteppedCamera();
 
   beforeAll(async () => {
     const built = await mkdtemp(join(tmpdir(), 'veriframe-client-'));
@@ -30,7 +32,13 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
     site = await openSite(built);
     guideSite = await openGuideSite(built, () => server);
     const origins = [site, guideSite].map(({ url }) => new URL(url).origin).join(',');
-    server = await startRealServer({ transport: 'ws', env: { VERIFRAME_ALLOWED_ORIGINS: origins } });
+    server = await startRealServer({
+      transport: 'ws',
+      clock: camera.clock,
+      watch: camera.watch,
+      env: { VERIFRAME_ALLOWED_ORIGINS: origins },
+    });
+    portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
   });
   afterAll(async () => {
     await browser.close();
@@ -39,42 +47,54 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
     await server.close();
   });
 
-  it('enrol a person who looks into the camera and answers what the page shows', async () => {
-    // The page's own policy names one origin; this test has two.
-    const context = await browser.newContext({ bypassCSP: true });
-    const page = await context.newPage();
-    const portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-    await presentToPage(page, await createPuppet({ portrait, seed: 1 }));
-    await page.exposeFunction('realTicket', async () => {
-      // The sign-in below and the demo's own test answer a whole series of challenges.
-      const request = { mode: 'enrol', subject: 'ada', policy: 'blink-only' };
-      return (await server.api<CreatedSession>('POST', '/v1/sessions', request)).body.ticket;
-    });
-    await page.goto(site.url);
-    await page.evaluate((url) => {
-      const element = document.querySelector('face-auth');
-      if (element !== null) Object.assign(element, { url, mode: 'enrol', ticket: () => realTicket() });
-    }, server.streamUrl);
-    await page.getByRole('button', { name: 'Start' }).click();
-    await passed(page, page.getByRole('heading', { name: 'Your face is set up' }));
-    const told = await page.evaluate(() => globalThis.told);
-    expect(told.at(-1)?.type).toBe('passed');
-    expect(told.some(({ type }) => ['error', 'cancel'].includes(type))).toBe(false);
-    expect(told.some(({ type }) => type === 'challenge')).toBe(true);
-    await context.close();
-  }, 240_000);
+  it(
+    'enrol a person who looks into the camera and answers what the page shows',
+    async () => {
+      // The page's own policy names one origin; this test has two.
+      const context = await browser.newContext({ bypassCSP: true });
+      const page = await context.newPage();
+      const puppet = await createPuppet({ portrait, seed: 1 });
+      await camera.stand(page, puppet);
+      await page.exposeFunction('realTicket', async () => {
+        // The sign-in below and the demo's own test answer a whole series of challenges.
+        const request = { mode: 'enrol', subject: 'ada', policy: 'blink-only' };
+        return (await server.api<CreatedSession>('POST', '/v1/sessions', request)).body.ticket;
+      });
+      await page.goto(site.url);
+      await page.evaluate((url) => {
+        const element = document.querySelector('face-auth');
+        if (element !== null) Object.assign(element, { url, mode: 'enrol', ticket: () => realTicket() });
+      }, server.streamUrl);
+      await camera.film(page, puppet, async () => {
+        await page.getByRole('button', { name: 'Start' }).click();
+        await passed(page, page.getByRole('heading', { name: 'Your face is set up' }));
+      });
+      const told = await page.evaluate(() => globalThis.told);
+      expect(told.at(-1)?.type).toBe('passed');
+      expect(told.some(({ type }) => ['error', 'cancel'].includes(type))).toBe(false);
+      expect(told.some(({ type }) => type === 'challenge')).toBe(true);
+      await context.close();
+    },
+    JOURNEY_MS,
+  );
 
-  it('sign that person in on a site that has only what client/GUIDE.md says', async () => {
-    const page = await (await browser.newContext()).newPage();
-    const portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-    await presentToPage(page, await createPuppet({ portrait, seed: 3 }));
-    await page.goto(guideSite.url);
-    await page.getByRole('button', { name: 'Start' }).click();
-    await passed(page, page.getByText('Welcome'));
-    expect(new URL(page.url()).pathname).toBe('/signed-in');
-    expect(guideSite.session.user).toBe('ada');
-    await page.context().close();
-  }, 240_000);
+  it(
+    'sign that person in on a site that has only what client/GUIDE.md says',
+    async () => {
+      const page = await (await browser.newContext()).newPage();
+      const puppet = await createPuppet({ portrait, seed: 3 });
+      await camera.stand(page, puppet);
+      await page.goto(guideSite.url);
+      await camera.film(page, puppet, async () => {
+        await page.getByRole('button', { name: 'Start' }).click();
+        await passed(page, page.getByText('Welcome'));
+      });
+      expect(new URL(page.url()).pathname).toBe('/signed-in');
+      expect(guideSite.session.user).toBe('ada');
+      await page.context().close();
+    },
+    JOURNEY_MS,
+  );
 
   it('client/GUIDE.md stays under twenty lines', async () => {
     const { page, backend } = await readGuide();

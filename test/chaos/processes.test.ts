@@ -13,6 +13,9 @@ import { isAlive, RealService, until } from './support/real-service.ts';
  * cannot show. Minutes of it, with another course for each seed: `npm run chaos`.
  */
 
+/** Sessions follow each other in real time; on a busy machine most ask for another one. */
+const LAST_RESORT_MS = 1_200_000;
+
 let service: RealService | null = null;
 afterEach(async () => {
   await service?.close();
@@ -20,35 +23,35 @@ afterEach(async () => {
 });
 
 describe('a server under load', () => {
-  it('loses a worker, has one hang, is ended by kill -9, and goes on: nothing decided wrongly, nothing lost, nobody left behind', async () => {
-    service = await RealService.start(1, 1);
-    service.crowd.seat(2);
-    await service.moreDecisions(1);
+  it(
+    'loses a worker, has one hang, is ended by kill -9, and goes on: nothing decided wrongly, nothing lost, nobody left behind',
+    async () => {
+      service = await RealService.start(1, 1);
+      service.crowd.seat(2);
+      await service.moreDecisions(1);
 
-    const [first] = service.workers;
-    process.kill(first, 'SIGKILL');
-    await service.moreDecisions(1);
-    const [second] = service.workers;
-    expect(second).not.toBe(first);
+      const [first] = await service.whole();
+      process.kill(first, 'SIGKILL');
+      const [second] = await service.whole(first);
+      await service.moreDecisions(1);
 
-    process.kill(second, 'SIGSTOP');
-    await until(() => !isAlive(second), 20_000, 'a worker that hangs is still there');
-    await service.whole();
+      process.kill(second, 'SIGSTOP');
+      await until(() => !isAlive(second), 'a worker that hangs is still there');
+      const orphans = await service.whole(second);
+      service.signal('SIGKILL');
+      expect(await service.ended()).toBe('SIGKILL');
+      await until(() => !orphans.some(isAlive), 'workers outlive their server');
+      expect(await service.violations()).toEqual([]);
 
-    const orphans = service.workers;
-    expect(orphans.length).toBe(1);
-    service.signal('SIGKILL');
-    expect(await service.ended()).toBe('SIGKILL');
-    await until(() => !orphans.some(isAlive), 10_000, 'workers outlive their server');
-    expect(await service.violations()).toEqual([]);
-
-    await service.restart();
-    await service.moreDecisions(2);
-    service.signal('SIGTERM');
-    expect(await service.ended()).toBe(0);
-    expect(await service.violations()).toEqual([]);
-    expect(service.told.some(({ outcome }) => outcome === 'accept')).toBe(true);
-  });
+      await service.restart();
+      service.crowd.seat(1);
+      await service.moreAccepts();
+      service.signal('SIGTERM');
+      expect(await service.ended()).toBe(0);
+      expect(await service.violations()).toEqual([]);
+    },
+    LAST_RESORT_MS,
+  );
 });
 
 describe('a worker whose server was killed', () => {
@@ -72,9 +75,9 @@ describe('a worker whose server was killed', () => {
       const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
       const grandparent = fork(parent, [], { execArgv: ['--import', tsx] });
       const [pid] = (await once(grandparent, 'message')) as [number];
-      await until(() => cpuTicks(pid) > 20, 20_000, 'the worker does not hang');
+      await until(() => cpuTicks(pid) > 20, 'the worker does not hang');
       grandparent.kill('SIGKILL');
-      await until(() => !isAlive(pid), 10_000, 'it is still there');
+      await until(() => !isAlive(pid), 'it is still there');
     } finally {
       await rm(folder, { recursive: true });
     }

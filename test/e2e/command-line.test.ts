@@ -69,7 +69,7 @@ describe.skipIf(missing !== null)(
     it('enrols from one half of a clip, knows the person in the other half, and nobody else', async () => {
       const [first, second] = await halves('d14.mp4');
       /** Re-verify means "try again": on a machine too slow for the clip, frames with the blink may be lost. */
-      const blinkOnly = async (mode: string, source: string, attempts = 3): ReturnType<typeof veriframe> => {
+      const blinkOnly = async (mode: string, source: string, attempts = 10): ReturnType<typeof veriframe> => {
         const ended = await veriframe(mode, '--subject', 'd14', '--source', source, '--policy', 'blink-only');
         return ended.code === EXIT.reverify && attempts > 1 ? blinkOnly(mode, source, attempts - 1) : ended;
       };

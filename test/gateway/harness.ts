@@ -34,8 +34,8 @@ export const LIMITS: GatewayLimits = {
   maxConnectionsPerAddress: 1000,
   maxImageBytes: 64 * 1024,
   maxFramesPerSecond: 50,
-  helloTimeoutMs: 10_000,
-  idleTimeoutMs: 60_000,
+  helloTimeoutMs: 600_000,
+  idleTimeoutMs: 600_000,
 };
 
 export const CREDITS = 3;

@@ -10,8 +10,8 @@ const LIMITS: TransportLimits = {
   maxMessageBytes: 1024 * 1024,
   maxBodyBytes: 4096,
   maxHeaderBytes: 4096,
-  requestTimeoutMs: 10_000,
-  idleTimeoutMs: 60_000,
+  requestTimeoutMs: 600_000,
+  idleTimeoutMs: 600_000,
   maxBufferedBytes: 4 * 1024 * 1024,
   trustForwardedFor: false,
 };

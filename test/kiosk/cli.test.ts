@@ -117,7 +117,7 @@ const decidingScript = (outcome: Outcome, token?: TokenChoice): Script => ({
   },
 });
 
-describe('exit status', { timeout: 60_000 }, () => {
+describe('exit status', () => {
   it.each([
     ['accept', 0, "It's you"],
     ['reject', 1, "We could not confirm it's you"],
@@ -201,7 +201,7 @@ describe('exit status', { timeout: 60_000 }, () => {
   );
 });
 
-describe('the program', { timeout: 60_000 }, () => {
+describe('the program', () => {
   it('asks for the session with mode, subject, policy and a fresh nonce', async () => {
     const server = await serverFor(decidingScript('reject'));
     await Promise.all([verify(server, '--policy', 'passive').ended, verify(server).ended]);
@@ -336,7 +336,7 @@ describe('the program', { timeout: 60_000 }, () => {
   });
 });
 
-describe('--on-accept', { timeout: 60_000 }, () => {
+describe('--on-accept', () => {
   const runs = ['--on-accept', process.execPath, '--on-accept-arg=-e', '--on-accept-arg'];
 
   it('runs the program after an accept, with the token in its environment and no shell', async () => {
@@ -375,7 +375,7 @@ describe('--on-accept', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the launcher', { timeout: 60_000 }, () => {
+describe('the launcher', () => {
   it('runs the program, built or not', async () => {
     const manifest: { version: string } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     const child = spawn(process.execPath, [LAUNCHER, '--version'], { cwd: folder });

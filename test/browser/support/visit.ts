@@ -13,6 +13,10 @@ declare global {
   var tracks: MediaStreamTrack[];
 }
 
+/** Later than any page is there. */
+const PAUSED_AT_MS = 3_600_000;
+const TICK_MS = 50;
+
 /**
  * A browser window on a site of its own. At the end of the test's scope both are closed, and what the client did
  * against the protocol fails the test.
@@ -34,9 +38,11 @@ export class Visit implements AsyncDisposable {
     options: BrowserContextOptions & {
       readonly query?: string;
       readonly camera?: 'granted' | 'refused';
+      /** The page's clock stands still unless the test lets it run. */
+      readonly ownClock?: boolean;
     } = {},
   ): Promise<Visit> {
-    const { query = '', camera = 'granted', ...context } = options;
+    const { query = '', camera = 'granted', ownClock = false, ...context } = options;
     const site = await openSite(built);
     const window = await browser.newContext(context);
     if (camera === 'granted') await window.grantPermissions(['camera']);
@@ -51,8 +57,10 @@ export class Visit implements AsyncDisposable {
         return stream;
       };
     });
+    if (ownClock) await page.clock.install({ time: 0 });
     await page.goto(`${site.url}${query}`);
     await page.locator('face-auth[screen=start]').waitFor();
+    if (ownClock) await page.clock.pauseAt(PAUSED_AT_MS);
     return new Visit(site, window, page);
   }
 
@@ -70,6 +78,14 @@ export class Visit implements AsyncDisposable {
   /** Waits until the line under the stage reads `text`. */
   async reads(text: string): Promise<void> {
     await this.page.locator('.line:not(.leaving)', { hasText: text }).waitFor();
+  }
+
+  /** For a page of its own clock: what is measured there does not depend on how fast this machine draws. */
+  async letTimeRunUntil(happened: Promise<unknown>): Promise<void> {
+    const over = { is: false };
+    const ended = happened.finally(() => (over.is = true));
+    while (!over.is) await this.page.clock.runFor(TICK_MS);
+    await ended;
   }
 
   told(): Promise<readonly Told[]> {

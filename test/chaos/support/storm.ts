@@ -31,7 +31,6 @@ export interface StormOptions {
 
 /** Descriptors beyond those at the start that count as a leak: sockets of the crowd and of replaced workers. */
 const SPARE_DESCRIPTORS = 12;
-const ORPHANS_WITHIN_MS = 10_000;
 const QUIET_MS = 4_000;
 
 /**
@@ -117,7 +116,7 @@ async function end(service: RealService, signal: 'SIGTERM' | 'SIGKILL', violatio
   if (how !== (signal === 'SIGTERM' ? 0 : 'SIGKILL'))
     violations.push(`${signal} ended it with ${String(how)}`);
   try {
-    await until(() => !workers.some(isAlive), ORPHANS_WITHIN_MS, 'workers outlive their server');
+    await until(() => !workers.some(isAlive), 'workers outlive their server');
   } catch (error) {
     violations.push(String(error));
     for (const pid of workers.filter(isAlive)) process.kill(pid, 'SIGKILL');

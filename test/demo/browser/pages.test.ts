@@ -8,7 +8,7 @@ import { buildDemo } from '../../../client/demo/build.ts';
 import { connect } from '../../../client/kiosk/session-client.ts';
 import { chromiumPath, launchBrowser } from '../../browser/support/chromium.ts';
 import { DESKTOP, LOOKS, PHONE, SHOTS } from '../../browser/support/appearances.ts';
-import { passed, SESSION_END_MS } from '../../browser/support/face-check.ts';
+import { JOURNEY_MS, passed, SESSION_END_MS } from '../../browser/support/face-check.ts';
 import { findingsOn } from '../../browser/support/findings.ts';
 import { beginSignIn, showStatuses, triesInVain, troubleOf } from './attempts.ts';
 import { againstPortrait, brightnessAtNose, hearLooks, openOperator } from './live-views.ts';
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await context.close();
     expect(findings).toEqual(Object.fromEntries(Object.keys(findings).map((what) => [what, []])));
     expect(trouble).toEqual([]);
-  }, 90_000);
+  });
 
   it('a language picked at the foot of a page stays, from right to left, also where the camera is denied', async () => {
     const context = await browser.newContext({ viewport: PHONE, locale: 'de-AT', reducedMotion: 'reduce' });
@@ -148,7 +148,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('heading', { name: 'ما نحتفظ به عنك' }).waitFor();
     expect(await findingsOn(page)).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 
   it('somebody back after a while confirms who they are before anything is deleted', async () => {
     const context = await browser.newContext();
@@ -184,7 +184,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.getByRole('button', { name: 'Sign in' }).click();
     expect(await page.getByRole('alert').textContent()).toContain('could not sign you in');
     await context.close();
-  }, 60_000);
+  });
 
   /** The operator reads how the sign-in went: its traces, the decision's record, who is enrolled. */
   const operatorLooks = async (page: Page, look: (what: string, at: Page) => Promise<void>) => {
@@ -251,90 +251,94 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     expect(await findingsOn(page)).toEqual([]);
   };
 
-  it('a person registers, sets up the face, and from then on is the only one whose look signs in', async () => {
-    const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light' });
-    const page = await context.newPage();
-    const trouble = troubleOf(page);
-    const portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-    let present: Presenter = await createPuppet({ portrait, seed: 1 });
-    await presentToPage(page, {
-      frameAt: (atMs) => present.frameAt(atMs),
-      onStatus: (status, atMs) => present.onStatus?.(status, atMs),
-    });
-    await showStatuses(page);
-    const lookAt = async (what: string, at = page) => {
-      if (SHOTS !== undefined) await at.screenshot({ path: join(SHOTS, `journey-${what}.png`) });
-    };
-
-    await page.goto(server.url);
-    await page.getByRole('link', { name: 'Create an account' }).first().click();
-    await page.getByLabel('Username').fill('mary');
-    await page.getByLabel('Email').fill('mary@example.org');
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('button', { name: 'Start' }).click();
-    await page
-      .locator('.line:not(.leaving)', {
-        hasText: /Turn|Blink|Look (up|down)|Smile|Open your mouth|Come closer/,
-      })
-      .waitFor();
-    await lookAt('1-challenge');
-    await passed(page, page.getByRole('heading', { name: 'You’re all set' }));
-    await lookAt('2-done');
-    await page.getByRole('link', { name: 'Go to your account' }).click();
-    await page.getByText('Face sign-in is on').waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-
-    const inVain = (what: string, presenter: Presenter) =>
-      triesInVain(browser, {
-        url: server.url,
-        username: 'mary',
-        presenter,
-        look: (at) => lookAt(what, at),
+  it(
+    'a person registers, sets up the face, and from then on is the only one whose look signs in',
+    async () => {
+      const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light' });
+      const page = await context.newPage();
+      const trouble = troubleOf(page);
+      const portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
+      let present: Presenter = await createPuppet({ portrait, seed: 1 });
+      await presentToPage(page, {
+        frameAt: (atMs) => present.frameAt(atMs),
+        onStatus: (status, atMs) => present.onStatus?.(status, atMs),
       });
-    const stranger = await preparePortrait(SAMPLE_PORTRAITS.third);
-    await Promise.all([
-      inVain('0-somebody-else', await createPuppet({ portrait: stranger, seed: 2 })),
-      inVain('0-still-photo', stillPhoto(portrait, 3)),
-    ]);
-    const operator = await openOperator(browser, server);
-    const comes = operator.locator('.session[data-state=positioning], .session[data-state=challenging]');
-    const hasCome = comes.first().waitFor();
+      await showStatuses(page);
+      const lookAt = async (what: string, at = page) => {
+        if (SHOTS !== undefined) await at.screenshot({ path: join(SHOTS, `journey-${what}.png`) });
+      };
 
-    await beginSignIn(page, server.url, 'mary');
-    await page.locator('face-auth[screen=streaming]').waitFor();
-    await context.setOffline(true);
-    await page.getByRole('heading', { name: 'You are offline' }).waitFor();
-    await context.setOffline(false);
-    await passed(page, page.getByRole('heading', { name: /^Good \w+, mary$/ }));
-    const history = page.getByRole('listitem').filter({ hasText: 'Face · Chrome' });
-    expect((await history.allTextContents()).map((text) => /Signed in|Refused/.exec(text)?.[0])).toEqual(
-      expect.arrayContaining(['Signed in', 'Refused']),
-    );
-    expect(await history.first().textContent()).toContain('Signed in');
+      await page.goto(server.url);
+      await page.getByRole('link', { name: 'Create an account' }).first().click();
+      await page.getByLabel('Username').fill('mary');
+      await page.getByLabel('Email').fill('mary@example.org');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('button', { name: 'Start' }).click();
+      await page
+        .locator('.line:not(.leaving)', {
+          hasText: /Turn|Blink|Look (up|down)|Smile|Open your mouth|Come closer/,
+        })
+        .waitFor();
+      await lookAt('1-challenge');
+      await passed(page, page.getByRole('heading', { name: 'You’re all set' }));
+      await lookAt('2-done');
+      await page.getByRole('link', { name: 'Go to your account' }).click();
+      await page.getByText('Face sign-in is on').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
 
-    await hasCome;
-    await operator.locator('.session[data-state=accept]').waitFor();
-    await operatorLooks(operator, lookAt);
-    await page.getByRole('link', { name: 'What the server sees' }).click();
-    const another = await createPuppet({ portrait: stranger, seed: 4 });
-    await seesItself(page, portrait, () => (present = another), lookAt);
-    await page.getByRole('link', { name: 'Your account' }).click();
-    await page.getByRole('heading', { name: /^Good \w+, mary$/ }).waitFor();
-    await lookAt('3-account');
-    await page.setViewportSize(PHONE);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await lookAt('4-account-phone');
-    if (SHOTS !== undefined)
-      await page.screenshot({ path: join(SHOTS, 'journey-5-account-whole.png'), fullPage: true });
+      const inVain = (what: string, presenter: Presenter) =>
+        triesInVain(browser, {
+          url: server.url,
+          username: 'mary',
+          presenter,
+          look: (at) => lookAt(what, at),
+        });
+      const stranger = await preparePortrait(SAMPLE_PORTRAITS.third);
+      await Promise.all([
+        inVain('0-somebody-else', await createPuppet({ portrait: stranger, seed: 2 })),
+        inVain('0-still-photo', stillPhoto(portrait, 3)),
+      ]);
+      const operator = await openOperator(browser, server);
+      const comes = operator.locator('.session[data-state=positioning], .session[data-state=challenging]');
+      const hasCome = comes.first().waitFor();
 
-    await page.getByRole('button', { name: 'Delete everything' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete everything' }).click();
-    await page.waitForURL(`${server.url}/`);
-    await page.goto(`${server.url}/account`);
-    expect(new URL(page.url()).pathname).toBe('/sign-in');
-    expect(trouble).toEqual([]);
-    await context.close();
-  }, 240_000);
+      await beginSignIn(page, server.url, 'mary');
+      await page.locator('face-auth[screen=streaming]').waitFor();
+      await context.setOffline(true);
+      await page.getByRole('heading', { name: 'You are offline' }).waitFor();
+      await context.setOffline(false);
+      await passed(page, page.getByRole('heading', { name: /^Good \w+, mary$/ }));
+      const history = page.getByRole('listitem').filter({ hasText: 'Face · Chrome' });
+      expect((await history.allTextContents()).map((text) => /Signed in|Refused/.exec(text)?.[0])).toEqual(
+        expect.arrayContaining(['Signed in', 'Refused']),
+      );
+      expect(await history.first().textContent()).toContain('Signed in');
+
+      await hasCome;
+      await operator.locator('.session[data-state=accept]').waitFor();
+      await operatorLooks(operator, lookAt);
+      await page.getByRole('link', { name: 'What the server sees' }).click();
+      const another = await createPuppet({ portrait: stranger, seed: 4 });
+      await seesItself(page, portrait, () => (present = another), lookAt);
+      await page.getByRole('link', { name: 'Your account' }).click();
+      await page.getByRole('heading', { name: /^Good \w+, mary$/ }).waitFor();
+      await lookAt('3-account');
+      await page.setViewportSize(PHONE);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await lookAt('4-account-phone');
+      if (SHOTS !== undefined)
+        await page.screenshot({ path: join(SHOTS, 'journey-5-account-whole.png'), fullPage: true });
+
+      await page.getByRole('button', { name: 'Delete everything' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete everything' }).click();
+      await page.waitForURL(`${server.url}/`);
+      await page.goto(`${server.url}/account`);
+      expect(new URL(page.url()).pathname).toBe('/sign-in');
+      expect(trouble).toEqual([]);
+      await context.close();
+    },
+    JOURNEY_MS,
+  );
 });
 
 /** Fails so often for a name that the service locks it. */

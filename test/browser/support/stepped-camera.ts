@@ -1,0 +1,139 @@
+import type { Page } from 'playwright-core';
+import type { WatchSession } from '../../../server/observe/session-watch.ts';
+import type { Presenter } from '../../support/puppet/presenter.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+declare global {
+  /** Puts a picture before the page's camera; false while no camera is open. */
+  var showPicture: (jpegBase64: string) => Promise<boolean>;
+  var statusShown: (status: unknown) => Promise<void>;
+}
+
+/** 15 pictures a second. */
+const STEP_MS = 66;
+/** Where no session looks yet, time goes on slower than it really does: a busy machine needs more of it to get there. */
+const UNSEEN_STEP_MS = 4 * STEP_MS;
+/** Longer than any page takes to open. Nobody's clock has to be the server's. */
+const PAUSED_AFTER_MS = 3_600_000;
+/** A page that was given a picture and sends none has nothing to send any more. */
+const LAST_RESORT_MS = 30_000;
+
+/** The server's time while its sessions are filmed in steps; others check tokens by the time of day. */
+export class SteppedClock extends VirtualClock {
+  override wallMs(): number {
+    return Date.now();
+  }
+}
+
+/**
+ * A camera before a page of the real server, both on one time that goes on by a picture when the one before was
+ * looked at: a person of that frame rate before a machine that keeps up, however busy this one is.
+ */
+export class SteppedCamera {
+  readonly clock = new SteppedClock();
+  readonly #startMs = this.clock.nowMs();
+  #open = 0;
+  #isSeen = false;
+  #analysed = 0;
+  #wake: () => void = () => {};
+
+  /** Tells the camera what the server's sessions have looked at. */
+  readonly watch: WatchSession = () => {
+    this.#open += 1;
+    this.#isSeen = false;
+    return {
+      stepped: ({ type }) => {
+        if (type === 'frame') this.#isSeen = true;
+        if (type !== 'analyzed' && type !== 'analysis-failed') return;
+        this.#analysed += 1;
+        this.#wake();
+      },
+      ended: () => {
+        this.#open -= 1;
+        this.#wake();
+      },
+    };
+  };
+
+  get #atMs(): number {
+    return Math.round(this.clock.nowMs() - this.#startMs);
+  }
+
+  /**
+   * Makes the page's camera and clock this one's; the presenter sees each status as the person would. Nothing of the
+   * product is replaced. Call it before the page is opened.
+   */
+  async stand(page: Page, presenter: Presenter): Promise<void> {
+    await page.exposeFunction('statusShown', (status: Parameters<NonNullable<Presenter['onStatus']>>[0]) =>
+      presenter.onStatus?.(status, this.#atMs),
+    );
+    await page.clock.install({ time: this.clock.nowMs() });
+    await page.addInitScript(() => {
+      let context: CanvasRenderingContext2D | null = null;
+      navigator.mediaDevices.getUserMedia = async () => {
+        const canvas = document.createElement('canvas');
+        canvas.width = 640;
+        canvas.height = 480;
+        context = canvas.getContext('2d');
+        return canvas.captureStream();
+      };
+      globalThis.showPicture = async (jpegBase64) => {
+        if (context === null) return false;
+        const bytes = Uint8Array.from(atob(jpegBase64), (letter) => letter.charCodeAt(0));
+        context.drawImage(await createImageBitmap(new Blob([bytes])), 0, 0);
+        return true;
+      };
+      // The page's clock is not the browser's, by which it says when it captured a picture.
+      const { prototype } = HTMLVideoElement;
+      const original = Object.getOwnPropertyDescriptor(prototype, 'requestVideoFrameCallback')?.value as (
+        this: HTMLVideoElement,
+        callback: VideoFrameRequestCallback,
+      ) => number;
+      prototype.requestVideoFrameCallback = function (callback) {
+        return original.call(this, (_now, metadata) => {
+          const captureTime = performance.now();
+          callback(captureTime, { ...metadata, captureTime });
+        });
+      };
+      document.addEventListener('DOMContentLoaded', () => {
+        const element = document.querySelector('face-auth');
+        element?.addEventListener('status', (event) => {
+          if (event instanceof CustomEvent) void statusShown(event.detail);
+        });
+      });
+    });
+  }
+
+  /** Films the presenter while something is done on the opened page. */
+  async film(page: Page, presenter: Presenter, meanwhile: () => Promise<unknown>): Promise<void> {
+    await page.clock.pauseAt(this.clock.nowMs() + PAUSED_AFTER_MS);
+    const over = { is: false };
+    const ended = meanwhile().finally(() => (over.is = true));
+    // It is awaited below; until then a rejection must not count as unhandled.
+    ended.catch(() => {});
+    while (!over.is) {
+      const before = this.#analysed;
+      const picture = await presenter.frameAt(this.#atMs);
+      // A page that is just left has no camera.
+      const isShown = await page
+        .evaluate((jpeg) => showPicture(jpeg), picture.toString('base64'))
+        .catch(() => false);
+      if (isShown && this.#open > 0 && this.#isSeen)
+        await this.#until(() => this.#analysed > before || this.#open === 0, LAST_RESORT_MS);
+      else await this.#until(() => this.#isSeen && this.#analysed > before, UNSEEN_STEP_MS);
+      this.clock.advance(STEP_MS);
+      await page.clock.runFor(STEP_MS);
+    }
+    await ended;
+  }
+
+  async #until(isSo: () => boolean, limitMs: number): Promise<void> {
+    const limit = { isOver: false };
+    const timer = setTimeout(() => {
+      limit.isOver = true;
+      this.#wake();
+    }, limitMs);
+    while (!isSo() && !limit.isOver) await new Promise<void>((resolve) => (this.#wake = resolve));
+    clearTimeout(timer);
+  }
+}
