@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
+import { ConfigError, describeOptions } from '../server/config.ts';
+import { PARTS } from '../server/part-settings.ts';
 import {
   PrepareError,
   type PrepareProgress,
@@ -8,9 +10,11 @@ import {
 } from './prepare.ts';
 
 const USAGE = `Usage: prepare [--retry]
-Makes the models ready in VERIFRAME_MODEL_CACHE (default: models/.cache).
+Makes the models ready.
   --retry   try optional downloads again although they failed within the last day
-Optional downloads are read from VERIFRAME_MODEL_MIRROR first; VERIFRAME_OFFLINE=1 downloads nothing.`;
+
+Settings are read from the environment:
+${describeOptions(PARTS.models)}`;
 
 /** Returns the exit code: 0 ready, 1 failed, 2 wrong usage. */
 async function runPrepareCommand(args: readonly string[]): Promise<number> {
@@ -39,7 +43,10 @@ async function runPrepareCommand(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     display.close();
-    const explains = error instanceof PrepareError || (error instanceof Error && 'syscall' in error);
+    const explains =
+      error instanceof PrepareError ||
+      error instanceof ConfigError ||
+      (error instanceof Error && 'syscall' in error);
     if (!explains) throw error;
     print(`error: ${error.message}`);
     return 1;

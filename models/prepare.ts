@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { readSettingsOf } from '../server/part-settings.ts';
 import { type Artifact, type ArtifactId, ARTIFACTS } from './artifacts.ts';
 import { cachedFile, readCacheIndex, updateCacheIndex } from './cache-index.ts';
 import { makeArtifact, type MissingCode, sourcesUnchanged } from './make-artifact.ts';
@@ -121,15 +122,18 @@ export async function prepareModels(options: PrepareOptions): Promise<PrepareRes
   };
 }
 
-/** Options as the environment gives them: VERIFRAME_MODEL_CACHE, VERIFRAME_MODEL_MIRROR, VERIFRAME_OFFLINE=1. */
+/**
+ * Options as the settings of `models` give them.
+ * @throws ConfigError when one does not fit
+ */
 export function prepareOptionsFromEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Pick<PrepareOptions, 'cacheDir' | 'mirrorDir' | 'offline'> {
-  const mirror = environment['VERIFRAME_MODEL_MIRROR'];
+  const { modelMirror, offline } = readSettingsOf('models', environment);
   return {
     cacheDir: modelCacheDir(environment),
-    offline: environment['VERIFRAME_OFFLINE'] === '1',
-    ...(mirror ? { mirrorDir: path.resolve(mirror) } : {}),
+    offline: offline === '1',
+    ...(modelMirror === '' ? {} : { mirrorDir: path.resolve(modelMirror) }),
   };
 }
 

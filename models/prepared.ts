@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { readSettingsOf } from '../server/part-settings.ts';
 import { type Artifact, ARTIFACTS } from './artifacts.ts';
 import { cachedFile, readCacheIndex } from './cache-index.ts';
 import { MODEL_IDS, type ModelId } from './ids.ts';
@@ -16,7 +17,7 @@ export interface PreparedModels {
 export function modelCacheDir(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  const configured = environment['VERIFRAME_MODEL_CACHE'];
+  const { modelCache: configured } = readSettingsOf('models', environment);
   return configured ? path.resolve(configured) : path.join(packageRoot(), 'models', '.cache');
 }
 

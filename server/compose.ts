@@ -1,37 +1,42 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../models/ids.ts';
 import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
-import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import type { SystemInfo } from './api/context.ts';
 import { Attempts } from './attempts.ts';
 import { Capacity } from './capacity.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { isAttended, POLICY_NAMES, serves } from './decision/policy.ts';
+import { neededRight, POLICY_NAMES, serves } from './decision/policy.ts';
 import { withDecoys } from './decoy-reference.ts';
 import type { startDemo } from './demo.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { createGallery } from './gallery/gallery.ts';
 import { roomForConnections } from './gateway/descriptors.ts';
-import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from './gateway/gateway.ts';
+import {
+  createGateway,
+  DEFAULT_GATEWAY_LIMITS,
+  type Gateway,
+  type GatewayLimits,
+} from './gateway/gateway.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
 import { developmentApiKeys, readApiKeys, type ApiKeys } from './identity/api-keys.ts';
 import { createTickets } from './identity/tickets.ts';
 import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
 import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
-import { createPool, type MeasurablePool } from './inference/pool.ts';
+import type { FenceReport } from './inference/fence/fence.ts';
 import { createObservation } from './observation.ts';
 import type { Logger } from './observe/log.ts';
 import { openRecorder } from './observe/session-recording.ts';
 import { watchTogether, type WatchSession } from './observe/session-watch.ts';
+import { divideSettings, type SettingsByPart, type SettingsOf } from './part-settings.ts';
 import { Sessions } from './session-directory.ts';
 import { secureDraws, SessionRegistry } from './session-registry.ts';
 import type { SessionServices } from './session-runner.ts';
+import { prepareInference, startInference } from './start-inference.ts';
 import { lockDataFolder } from './store/folder-lock.ts';
 import { Subjects } from './subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
@@ -46,6 +51,8 @@ export interface RunningServer {
   readonly developmentKeyFile: string | null;
   /** File of the secret that opens the demo's operator page; null without the demo. */
   readonly operatorSecretFile: string | null;
+  /** What keeps the workers from keys and network. */
+  readonly fence: FenceReport;
   /** What the workers can do, as measured. */
   readonly capacity: Pick<Capacity, 'sessions' | 'frameMs' | 'load'>;
   /** Refuses newcomers, lets open sessions finish within `drainMs`, then ends everything. Safe to call twice. */
@@ -65,23 +72,36 @@ export interface Sources {
 export async function startServer(
   config: Config,
   log: Logger,
-  { clock, draws, watch }: Sources = { clock: systemClock, draws: secureDraws },
+  sources: Sources = { clock: systemClock, draws: secureDraws },
 ): Promise<RunningServer> {
+  return await startParts(divideSettings(config), config.demo === 'on', log, sources);
+}
+
+async function startParts(
+  settings: SettingsByPart,
+  hasDemo: boolean,
+  log: Logger,
+  { clock, draws, watch }: Sources,
+): Promise<RunningServer> {
+  const { sessions, gateway: door } = settings;
   const closers: (() => unknown)[] = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-    const folderLock = lockDataFolder(config.dataDir);
+    await mkdir(settings.store.dataDir, { recursive: true, mode: 0o700 });
+    const folderLock = lockDataFolder(settings.store.dataDir);
     closers.push(() => folderLock.release());
-    const { keys, developmentKeyFile } = await loadApiKeys(config);
-    const issuer = await createTokenIssuer(config.dataDir, config.issuer);
+    // Beside what the disk is waited for: a fence takes some 0.1 s to be tried.
+    const preparing = prepareInference(settings.inference);
+    preparing.catch(() => {});
+    const { keys, developmentKeyFile } = await loadApiKeys(settings.identity);
+    const issuer = await createTokenIssuer(settings.identity.dataDir, settings.identity.issuer);
     const gallery = createGallery();
     closers.push(() => gallery.close());
     const loadGallery = () =>
       subjects.load((_id, { code }) => log.error({ code }, 'a reference does not open'));
-    const store: Store = await openStore(config, (event) => {
+    const store: Store = await openStore(settings.store, (event) => {
       if (event.type === 'store-lost') log.error(event, 'store');
       else {
         log.warn(event, 'store');
@@ -103,22 +123,22 @@ export async function startServer(
     const interrupted = await store.decisions.endInterrupted(clock.wallMs());
     if (interrupted > 0) log.warn({ attempts: interrupted }, 'attempts of the last run had not ended');
 
-    const pool = await startInference(config, log);
+    const { pool, fence } = await startInference(settings.inference, await preparing, log);
     closers.push(() => pool.close());
     const capacity = new Capacity(clock, () => pool.workers);
     const analyzer = capacity.watch(pool);
 
     const tickets = createTickets({
       clock,
-      lifetimeMs: config.ticketLifetimeMs,
-      maxOutstanding: 10 * config.maxSessions,
+      lifetimeMs: sessions.ticketLifetimeMs,
+      maxOutstanding: 10 * sessions.maxSessions,
     });
-    const lockOut = { maxFailures: config.lockOutFailures, windowMs: config.lockOutMs };
+    const lockOut = { maxFailures: sessions.lockOutFailures, windowMs: sessions.lockOutMs };
     const attempts = new Attempts({ clock, record: store.decisions, directory, lockOut, log });
     closers.push(() => attempts.close());
     const context = { models: analyzer.models };
     const reportFault = (fault: unknown) => log.error({ error: String(fault) }, 'fault of an observer');
-    const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = config;
+    const { recordSessionsTo: folder, maxRecordedSessions: maxRecordings } = settings.recorder;
     const recorder =
       folder === '' ? null : await openRecorder({ folder, maxRecordings, clock, context, reportFault });
     if (recorder !== null) {
@@ -127,7 +147,7 @@ export async function startServer(
     }
     const openSessions = () => registry.openSessions;
     const observation = createObservation({
-      config,
+      settings: settings.observation,
       clock,
       context,
       analyzer: pool,
@@ -147,7 +167,7 @@ export async function startServer(
           [observation.watch, watch, recorder?.watch].filter((one) => one !== undefined),
           reportFault,
         ),
-        frameMemory: config.replayMemoryFrames < 2 ? null : new FrameMemory(config.replayMemoryFrames),
+        frameMemory: sessions.replayMemoryFrames < 2 ? null : new FrameMemory(sessions.replayMemoryFrames),
         log,
         subjects,
         issuer,
@@ -155,39 +175,39 @@ export async function startServer(
         attempts,
       }),
       limits: {
-        maxImageBytes: config.maxImageBytes,
-        maxImagePixels: config.maxImagePixels,
+        maxImageBytes: sessions.maxImageBytes,
+        maxImagePixels: sessions.maxImagePixels,
         maxDepthPixels: DEPTH_PIXELS_CEILING,
-        maxFramesPerSecond: config.maxFramesPerSecond,
+        maxFramesPerSecond: sessions.maxFramesPerSecond,
       },
-      maxSessions: config.maxSessions,
+      maxSessions: sessions.maxSessions,
       capacity,
     });
 
     closers.push(() => observation.close());
 
-    const transport = chooseTransport(config.transport);
+    const transport = chooseTransport(door.transport);
     const system = describeSystem(analyzer.models, transport);
     let readiness: 'ready' | 'draining' = 'ready';
     let port = 0;
-    const demo = config.demo === 'on' ? await openDemo(config, developmentKeyFile, clock, () => port) : null;
+    const demo = hasDemo ? await openDemo(settings.demo, developmentKeyFile, clock, () => port) : null;
     if (demo !== null) closers.push(() => demo.close());
-    const { maxTcpConnections, isShort } = roomForConnections(config.maxConnections);
+    const { maxTcpConnections, isShort } = roomForConnections(door.maxConnections);
     if (isShort)
       log.warn(
-        { maxTcpConnections, maxConnections: config.maxConnections },
+        { maxTcpConnections, maxConnections: door.maxConnections },
         'too few file descriptors for the sockets allowed: raise `ulimit -n`',
       );
     const gateway: Gateway = createGateway({
       transport: transport.create,
       host: registry,
       clock,
-      allowedOrigins: config.allowedOrigins
+      allowedOrigins: door.allowedOrigins
         .split(',')
         .map((origin) => origin.trim())
         .filter(Boolean),
-      trustForwardedFor: config.trustProxy === 'yes',
-      limits: { ...DEFAULT_GATEWAY_LIMITS, ...config, maxTcpConnections },
+      trustForwardedFor: door.trustProxy === 'yes',
+      limits: gatewayLimits(door, maxTcpConnections),
       fallback: demo === null ? undefined : (request) => demo.handle(request),
       live: observation.live,
       metrics: (request) => observation.metrics(request),
@@ -207,14 +227,14 @@ export async function startServer(
         subjects,
         attempts: store.decisions,
         lockOut,
-        policies: { names: () => POLICY_NAMES, serves, isAttended },
+        policies: { names: () => POLICY_NAMES, serves, neededRight },
         jwks: issuer.jwks,
         system,
         readiness: () => readiness,
         refusal: () => registry.refusal(),
       },
     });
-    port = await gateway.listen({ host: config.host, port: config.port });
+    port = await gateway.listen({ host: door.host, port: door.port });
     closers.push(() => gateway.close());
 
     return {
@@ -222,6 +242,7 @@ export async function startServer(
       system,
       developmentKeyFile,
       operatorSecretFile: demo?.operatorSecretFile ?? null,
+      fence,
       capacity,
       async stop(drainMs) {
         readiness = 'draining';
@@ -236,10 +257,25 @@ export async function startServer(
   }
 }
 
-async function loadApiKeys(config: Config): Promise<{ keys: ApiKeys; developmentKeyFile: string | null }> {
-  if (config.apiKeysFile !== '')
-    return { keys: await readApiKeys(config.apiKeysFile), developmentKeyFile: null };
-  const { keys, path } = await developmentApiKeys(config.dataDir);
+function gatewayLimits(settings: SettingsOf<'gateway'>, maxTcpConnections: number): GatewayLimits {
+  return {
+    ...DEFAULT_GATEWAY_LIMITS,
+    maxConnections: settings.maxConnections,
+    maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+    maxTcpConnections,
+    maxImageBytes: settings.maxImageBytes,
+    maxFramesPerSecond: settings.maxFramesPerSecond,
+    helloTimeoutMs: settings.helloTimeoutMs,
+    idleTimeoutMs: settings.idleTimeoutMs,
+  };
+}
+
+async function loadApiKeys(
+  settings: SettingsOf<'identity'>,
+): Promise<{ keys: ApiKeys; developmentKeyFile: string | null }> {
+  if (settings.apiKeysFile !== '')
+    return { keys: await readApiKeys(settings.apiKeysFile), developmentKeyFile: null };
+  const { keys, path } = await developmentApiKeys(settings.dataDir);
   return { keys, developmentKeyFile: path };
 }
 
@@ -249,27 +285,14 @@ async function openDemo(...parts: Parameters<typeof startDemo>): ReturnType<type
   return await demo.startDemo(...parts);
 }
 
-async function openStore(config: Config, onEvent: (event: StoreThreadEvent) => void): Promise<Store> {
+async function openStore(
+  settings: SettingsOf<'store'>,
+  onEvent: (event: StoreThreadEvent) => void,
+): Promise<Store> {
   return await openThreadedStore({
-    path: join(config.dataDir, 'veriframe.db'),
-    masterKey: async () => (await loadMasterKey(config)).key,
+    path: join(settings.dataDir, 'veriframe.db'),
+    masterKey: async () => (await loadMasterKey(settings)).key,
     onEvent,
-  });
-}
-
-async function startInference(config: Config, log: Logger): Promise<MeasurablePool> {
-  const { models } = await loadPrepared(modelCacheDir({ VERIFRAME_MODEL_CACHE: config.modelCache }));
-  return await createPool({
-    workers: config.workers || availableParallelism(),
-    models,
-    maxImagePixels: config.maxImagePixels,
-    executionProvider: config.executionProvider,
-    jobTimeoutMs: config.frameTimeoutMs,
-    onEvent: (event) => {
-      if (event.type === 'worker-ready') log.debug(event, 'inference');
-      else if (event.type === 'callback-failed') log.error({ error: String(event.error) }, 'inference');
-      else log.warn(event, 'inference');
-    },
   });
 }
 

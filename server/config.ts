@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { FENCE_CHOICES, type FenceChoice } from './inference/fence/fence.ts';
 import { EXECUTION_PROVIDERS, type ExecutionProvider } from './inference/execution-provider.ts';
 
 type Value = string | number;
@@ -47,6 +48,17 @@ export const OPTIONS = {
   ),
   dataDir: text('VERIFRAME_DATA_DIR', './data', 'Folder for the database and generated keys.'),
   modelCache: text('VERIFRAME_MODEL_CACHE', '', 'Folder of prepared models; empty: models/.cache.'),
+  modelMirror: text(
+    'VERIFRAME_MODEL_MIRROR',
+    '',
+    'Folder of the optional downloads, looked into before the network when models are prepared; empty: none.',
+  ),
+  offline: text<'0' | '1'>(
+    'VERIFRAME_OFFLINE',
+    '0',
+    '1: nothing is downloaded when models are prepared. A server that runs never downloads.',
+    { choices: ['0', '1'] },
+  ),
   masterKey: text(
     'VERIFRAME_MASTER_KEY',
     '',
@@ -85,6 +97,12 @@ export const OPTIONS = {
     'cpu',
     "Where the networks run; cuda needs ONNX Runtime's CUDA libraries, which are not in its package.",
     { choices: EXECUTION_PROVIDERS },
+  ),
+  fence: text<FenceChoice>(
+    'VERIFRAME_FENCE',
+    'auto',
+    'Whether workers are kept from keys and network: auto as well as the system allows, required or no start, off.',
+    { choices: FENCE_CHOICES },
   ),
   maxSessions: number(
     'VERIFRAME_MAX_SESSIONS',
@@ -264,21 +282,40 @@ function parse(option: Option, raw: string | undefined): Value {
 }
 
 /**
+ * Reads and checks one setting.
+ * @throws ConfigError when it does not fit
+ */
+export function readSetting(
+  name: keyof typeof OPTIONS,
+  env: Readonly<Record<string, string | undefined>>,
+): Value {
+  const value = parse(OPTIONS[name], env[OPTIONS[name].env]);
+  return name === 'dataDir' ? resolve(String(value)) : value;
+}
+
+/**
  * Reads and checks every setting.
  * @param env usually `process.env`
  * @throws ConfigError naming the first variable that does not fit
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const values = Object.entries(OPTIONS).map(([name, option]) => [name, parse(option, env[option.env])]);
-  const config = Object.fromEntries(values) as Config;
-  return { ...config, dataDir: resolve(config.dataDir) };
+  const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
+  return Object.fromEntries(names.map((name) => [name, readSetting(name, env)])) as Config;
 }
 
-/** Text of `--help`: one line for each setting. */
-export function describeOptions(): string {
-  const rows = Object.values<Option>(OPTIONS).map((option) => {
+/** Removes the secrets, once they are read: programs that are started later inherit the environment. */
+export function forgetSecrets(env: Record<string, string | undefined>): void {
+  for (const option of Object.values<Option>(OPTIONS)) if (option.secret === true) delete env[option.env];
+}
+
+/** Text of `--help`: one line for each setting, or for those named. */
+export function describeOptions(
+  names: readonly (keyof typeof OPTIONS)[] = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[],
+): string {
+  const rows = names.map((name): readonly [string, string] => {
+    const option: Option = OPTIONS[name];
     const fallback = option.default === '' ? '' : ` [${option.default}${option.unit && ` ${option.unit}`}]`;
-    return [option.env, `${option.description}${fallback}`] as const;
+    return [option.env, `${option.description}${fallback}`];
   });
   const width = Math.max(...rows.map(([env]) => env.length));
   return rows.map(([env, description]) => `  ${env.padEnd(width)}  ${description}`).join('\n');

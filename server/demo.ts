@@ -5,7 +5,8 @@ import { type Demo, openDemo } from '../client/demo/backend/index.ts';
 import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
 import { packageRoot } from '../models/package-root.ts';
 import type { Clock } from './clock.ts';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError } from './config.ts';
+import type { SettingsOf } from './part-settings.ts';
 import { readOrCreateSecretFile } from './identity/secret-file.ts';
 import { POLICY_NAMES, serves } from './decision/policy.ts';
 
@@ -24,22 +25,22 @@ const OPERATOR_SECRET_BYTES = 18;
  * @throws ConfigError when the settings do not allow it
  */
 export async function startDemo(
-  config: Config,
+  settings: SettingsOf<'demo'>,
   developmentKeyFile: string | null,
   clock: Clock,
   port: () => number,
 ): Promise<HostedDemo> {
-  const { demoPolicy, dataDir, issuer } = config;
+  const { demoPolicy, dataDir, issuer } = settings;
   const isPolicy = POLICY_NAMES.some((name) => name === demoPolicy);
   if (!isPolicy || !serves(demoPolicy, 'enrol') || !serves(demoPolicy, 'verify'))
     throw new ConfigError('VERIFRAME_DEMO_POLICY must name a policy that serves enrol and verify.');
   const apiKey =
-    config.demoApiKey === '' && developmentKeyFile !== null
+    settings.demoApiKey === '' && developmentKeyFile !== null
       ? (await readFile(developmentKeyFile, 'utf8')).trim()
-      : config.demoApiKey;
+      : settings.demoApiKey;
   if (apiKey === '')
     throw new ConfigError('VERIFRAME_DEMO_API_KEY is needed beside VERIFRAME_API_KEYS_FILE.');
-  const assetsDir = config.demoPages === '' ? join(packageRoot(), 'dist', 'demo') : config.demoPages;
+  const assetsDir = settings.demoPages === '' ? join(packageRoot(), 'dist', 'demo') : settings.demoPages;
   try {
     const operatorSecretFile = join(dataDir, OPERATOR_SECRET_FILE);
     const { bytes } = await readOrCreateSecretFile(operatorSecretFile, () =>
@@ -49,8 +50,8 @@ export async function startDemo(
       operatorSecret: bytes.toString('utf8').trim(),
       dataDir,
       assetsDir,
-      helpModel: await helpModel(config),
-      service: { url: () => addressOf(config.host, port()), apiKey, issuer, policy: demoPolicy },
+      helpModel: await helpModel(settings),
+      service: { url: () => addressOf(settings.host, port()), apiKey, issuer, policy: demoPolicy },
       nowMs: () => clock.wallMs(),
     });
     return { ...demo, operatorSecretFile };
@@ -62,8 +63,8 @@ export async function startDemo(
 }
 
 /** Where the browser's own model was prepared, or null. */
-async function helpModel({ modelCache }: Config): Promise<string | null> {
-  const prepared = await loadPrepared(modelCache === '' ? modelCacheDir() : modelCache);
+async function helpModel({ modelCache }: SettingsOf<'demo'>): Promise<string | null> {
+  const prepared = await loadPrepared(modelCacheDir({ VERIFRAME_MODEL_CACHE: modelCache }));
   return prepared.browserAssets['face-landmarker'] ?? null;
 }
 

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { startServer, type RunningServer } from './compose.ts';
-import { ConfigError, describeOptions, readConfig, type Config } from './config.ts';
+import { ConfigError, describeOptions, forgetSecrets, readConfig, type Config } from './config.ts';
 import { ExecutionProviderError } from './inference/execution-provider.ts';
+import { FenceError } from './inference/fence/choose.ts';
+import { describeFence } from './inference/fence/fence.ts';
 import { createLogger } from './observe/log.ts';
 import { FolderInUseError } from './store/folder-lock.ts';
 
@@ -19,11 +21,12 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     return 0;
   }
   const config = readConfig(env);
-  const log = createLogger(config);
+  forgetSecrets(env);
+  const log = createLogger({ logLevel: config.logLevel });
   const signals = listenForSignals();
   const server = await startServer(config, log);
   announce(server, config);
-  log.info({ ...server.system, port: server.port }, 'listening');
+  log.info({ ...server.system, port: server.port, fence: server.fence.fence }, 'listening');
   const signal = await signals.first;
   log.info({ signal, drainMs: config.drainMs }, 'stopping');
   await Promise.race([server.stop(config.drainMs), signals.impatient.then(() => server.stop(0))]);
@@ -52,8 +55,8 @@ function listenForSignals(): { first: Promise<NodeJS.Signals>; impatient: Promis
 
 /** What the person who typed `npm start` wants to know. On standard error, since standard output is the log. */
 function announce(
-  { port, system, developmentKeyFile, operatorSecretFile }: RunningServer,
-  config: Config,
+  { port, system, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
+  config: Pick<Config, 'host' | 'demo'>,
 ): void {
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const tier =
@@ -64,6 +67,7 @@ function announce(
     `veriframe ${system.version} on http://${host}:${port}`,
     `  tier       ${tier}`,
     `  transport  ${system.transport.name} (${system.transport.why})`,
+    `  workers    ${describeFence(fence)}`,
     ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
     ...(developmentKeyFile === null ? [] : [`  API key    ${developmentKeyFile} (for development)`]),
     ...(operatorSecretFile === null
@@ -76,7 +80,8 @@ function announce(
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof ExecutionProviderError;
+  const isExpected =
+    error instanceof ConfigError || error instanceof ExecutionProviderError || error instanceof FenceError;
   const isPlain = error instanceof FolderInUseError;
   const told = isExpected || !(error instanceof Error) ? String(error) : inspect(error);
   process.stderr.write(`veriframe: ${isPlain ? error.message : told}\n`);

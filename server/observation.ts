@@ -1,15 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from './clock.ts';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError } from './config.ts';
 import { createTickets, type Tickets } from './identity/tickets.ts';
 import { LiveFeed, type LiveGrant } from './observe/live-feed.ts';
 import { type MeterSources, ServiceMeter } from './observe/service-meter.ts';
 import { type WatchSession, watchTogether } from './observe/session-watch.ts';
+import type { SettingsOf } from './part-settings.ts';
 import type { SessionContext } from './session/state.ts';
 
 interface Parts {
-  readonly config: Pick<Config, 'metrics' | 'metricsToken' | 'trustProxy' | 'ticketLifetimeMs'>;
+  readonly settings: SettingsOf<'observation'>;
   readonly clock: Clock;
   readonly context: SessionContext;
   readonly analyzer: MeterSources['analyzer'];
@@ -44,19 +45,19 @@ const MIN_TOKEN_LENGTH = 16;
 
 /** @throws ConfigError when metrics want a token and none fit for it is set */
 export function createObservation({
-  config,
+  settings,
   clock,
   context,
   analyzer,
   openSessions,
   reportFault,
 }: Parts): Observation {
-  if (config.metrics === 'token' && config.metricsToken.length < MIN_TOKEN_LENGTH)
+  if (settings.metrics === 'token' && settings.metricsToken.length < MIN_TOKEN_LENGTH)
     throw new ConfigError(`VERIFRAME_METRICS_TOKEN must have ${MIN_TOKEN_LENGTH} characters or more.`);
   const meter = new ServiceMeter({ analyzer, openSessions, nowMs: () => performance.now() });
   const liveTickets = createTickets<LiveGrant>({
     clock,
-    lifetimeMs: config.ticketLifetimeMs,
+    lifetimeMs: settings.ticketLifetimeMs,
     maxOutstanding: MOST_LIVE_TICKETS,
   });
   const live = new LiveFeed({ clock, context, tickets: liveTickets, figures: () => meter.figures() });
@@ -68,7 +69,7 @@ export function createObservation({
     live,
     liveTickets,
     async metrics(request) {
-      if (!mayReadMetrics(request, config)) return null;
+      if (!mayReadMetrics(request, settings)) return null;
       const { type, text } = await meter.exposition();
       return { status: 200, headers: { 'content-type': type }, body: text };
     },
@@ -79,14 +80,14 @@ export function createObservation({
   };
 }
 
-function mayReadMetrics({ headers, remoteAddress }: Asking, config: Parts['config']): boolean {
-  switch (config.metrics) {
+function mayReadMetrics({ headers, remoteAddress }: Asking, settings: Parts['settings']): boolean {
+  switch (settings.metrics) {
     case 'off':
       return false;
     case 'token':
       return timingSafeEqual(
         digest(headers.get('authorization') ?? ''),
-        digest(`Bearer ${config.metricsToken}`),
+        digest(`Bearer ${settings.metricsToken}`),
       );
     case 'local': {
       const isLocal = remoteAddress === '::1' || remoteAddress.startsWith('127.');
@@ -94,7 +95,7 @@ function mayReadMetrics({ headers, remoteAddress }: Asking, config: Parts['confi
       const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) =>
         headers.has(name),
       );
-      return isLocal && (config.trustProxy === 'yes' || !isForwarded);
+      return isLocal && (settings.trustProxy === 'yes' || !isForwarded);
     }
   }
 }

@@ -89,7 +89,6 @@ describe('architecture', () => {
   });
 
   it.each([
-    ['onnxruntime-node', ['server/inference/']],
     ['uWebSockets.js', ['server/gateway/']],
     ['ws', ['server/gateway/', 'client/kiosk/']],
     ['better-sqlite3', ['server/store/', 'server/gallery/', 'client/demo/backend/']],
@@ -104,6 +103,42 @@ describe('architecture', () => {
         (specifier, from) => !isPackage(specifier, name) || homes.some((home) => from.startsWith(home)),
       ),
     ).toEqual([]);
+  });
+
+  it('the server takes of the models only what is prepared, and their table', () => {
+    const allowed = (specifier: string) =>
+      !specifier.startsWith('models/') ||
+      /^models\/(ids|manifest|prepared|package-root)\.ts$/.test(specifier);
+    expect(violations(under('server'), allowed)).toEqual([]);
+  });
+
+  it('the whole table of settings reaches no part: each is given its share', () => {
+    const whole = under('server').filter(({ text }) => /\bConfig\b|\breadConfig\b/.test(text));
+    expect(whole.map(({ path }) => path).toSorted()).toEqual([
+      'server/compose.ts',
+      'server/config.ts',
+      'server/main.ts',
+      'server/part-settings.ts',
+    ]);
+    const compose = files.find(({ path }) => path === 'server/compose.ts');
+    const uses = compose?.text.match(/\bconfig\b(?!\.ts)/g) ?? [];
+    // The parameter, what is divided, and whether there is a demo.
+    expect(uses.length).toBe(3);
+  });
+
+  it('ONNX Runtime is loaded in one place, which turns its telemetry off first', () => {
+    const home = 'server/inference/onnx-runtime.ts';
+    const isLibrary = (specifier: string) =>
+      isPackage(specifier, 'onnxruntime-node') || isPackage(specifier, 'onnxruntime-common');
+    expect(violations(files, (specifier, from) => !isLibrary(specifier) || from === home)).toEqual([]);
+    expect(files.find(({ path }) => path === home)?.imports).toEqual([
+      'server/inference/no-telemetry.ts',
+      'onnxruntime-node',
+    ]);
+    // `require` and names put together are no imports that a pattern finds.
+    const quoted = /['"`]onnxruntime-(?:node|common)(?![\w-])/;
+    const speakers = files.filter(({ path, text }) => !/^(test|bench)\//.test(path) && quoted.test(text));
+    expect(speakers.map(({ path }) => path)).toEqual([home]);
   });
 
   it('only main.ts sees both the gateway and the inference', () => {

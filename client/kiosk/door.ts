@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { KioskError } from './errors.ts';
 import type { DoorCommand } from './options.ts';
+import { programEnvironment } from './program-environment.ts';
 
 export interface Accepted {
   readonly token: string;
@@ -22,13 +23,11 @@ export async function openDoor(door: DoorCommand, accepted: Accepted, signal: Ab
     shell: false,
     stdio: ['ignore', 2, 2],
     signal: AbortSignal.any([signal, AbortSignal.timeout(DOOR_TIMEOUT_MS)]),
-    env: {
-      ...process.env,
-      VERIFRAME_API_KEY: undefined,
+    env: programEnvironment({
       VERIFRAME_TOKEN: accepted.token,
       VERIFRAME_SESSION_ID: accepted.sessionId,
       ...(accepted.subject === null ? {} : { VERIFRAME_SUBJECT: accepted.subject }),
-    },
+    }),
   });
   const [exitCode, killedBy] = await once(child, 'close').catch((cause: unknown) => {
     throw new KioskError('door.failed', cause instanceof Error ? cause.message : undefined, { cause });

@@ -3,6 +3,7 @@ import type { ModelId } from '../../models/ids.ts';
 import type { ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Clock } from '../clock.ts';
+import type { Right } from '../decision/policy-shape.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
@@ -14,8 +15,8 @@ import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
 export interface PolicyCatalogue {
   names(): readonly string[];
   serves(name: string, mode: Mode): boolean;
-  /** Whether it accepts without liveness, on the word of whoever holds a key that may attend. */
-  isAttended(name: string): boolean;
+  /** What a key must be granted to create sessions under it; null: nothing. */
+  neededRight(name: string): Right | null;
 }
 
 /** What a relying party may learn of one of its sessions. */

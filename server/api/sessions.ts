@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { MODES, OUTCOMES } from '../../protocol/status.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
+import type { Right } from '../decision/policy-shape.ts';
 import type { AttemptedSubject } from '../identity/lock-out.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { ApiContext } from './context.ts';
@@ -81,7 +82,9 @@ export const createSession = tenantOperation({
     if (refusal !== null) throw refusal;
     if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
     if (!context.policies.serves(policy, mode)) throw new VeriframeError('policy.mode');
-    if (context.policies.isAttended(policy) && !mayAttend) throw new VeriframeError('policy.not_granted');
+    const right = context.policies.neededRight(policy);
+    const granted: Readonly<Record<Right, boolean>> = { attend: mayAttend };
+    if (right !== null && !granted[right]) throw new VeriframeError('policy.not_granted');
     if (mode === 'verify' && subject !== undefined) {
       const references = await context.subjects.countReferences(tenant, subject);
       if (references === 0 && !concealUnknown) throw new VeriframeError('subject.unknown');

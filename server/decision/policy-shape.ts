@@ -328,10 +328,16 @@ export interface FusionPolicy {
 export const POLICY_NAMES = ['standard', 'standard-flash', 'blink-only', 'passive', 'attended'] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
+/** What an API key may be granted: `attend` is to vouch, as an operator, for who stands before the camera. */
+export const RIGHTS = ['attend'] as const;
+export type Right = (typeof RIGHTS)[number];
+
 /** Everything a session may be decided by. Values, their data sets and error rates stand in `policy.ts`. */
 export interface Policy {
   readonly name: PolicyName;
   readonly modes: readonly Mode[];
+  /** The right that an API key needs to create a session; null: none. A policy without liveness needs one. */
+  readonly needsRight: Right | null;
   /** Frames a client may have on the way, waiting and running together. */
   readonly frameWindow: number;
   readonly maxUndecodable: number;

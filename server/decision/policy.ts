@@ -2,6 +2,7 @@ import { VeriframeError } from '../../protocol/errors.ts';
 import { CHALLENGE_KINDS, type Mode } from '../../protocol/status.ts';
 import { flash } from './policy-flash.ts';
 import { depth, injection, planarity } from './policy-attacks.ts';
+import { checkedPolicies } from './policy-right.ts';
 import { supply } from './policy-supply.ts';
 import {
   POLICY_NAMES,
@@ -17,6 +18,7 @@ import {
   type PolicyName,
   type PositioningPolicy,
   type QualityPolicy,
+  type Right,
   type SamplingPolicy,
   type TimingPolicy,
 } from './policy-shape.ts';
@@ -225,6 +227,7 @@ const REJECT = 0.45;
 const standard: Policy = {
   name: 'standard',
   modes: ['enrol', 'verify', 'identify'],
+  needsRight: null,
   frameWindow: 3,
   maxUndecodable: 10,
   maxLost: 3,
@@ -318,6 +321,7 @@ const attended: Policy = {
   ...standard,
   name: 'attended',
   modes: ['enrol'],
+  needsRight: 'attend',
   frameWindow: 1,
   supply: null,
   sampling: { ...sampling, embedEveryMs: 0, embedSeldomEveryMs: 0, countFacesEveryMs: 0 },
@@ -341,13 +345,13 @@ const attended: Policy = {
   requiredCues: ['continuity', 'quality'],
 };
 
-const POLICIES: Readonly<Record<PolicyName, Policy>> = {
+const POLICIES: Readonly<Record<PolicyName, Policy>> = checkedPolicies({
   standard,
   'standard-flash': standardFlash,
   'blink-only': blinkOnly,
   passive,
   attended,
-};
+});
 
 function isPolicyName(name: string): name is PolicyName {
   return (POLICY_NAMES as readonly string[]).includes(name);
@@ -364,7 +368,7 @@ export function serves(name: string, mode: Mode): boolean {
   return policyFor(name).modes.includes(mode);
 }
 
-/** Whether the policy takes an operator's word in place of liveness. Throws `VeriframeError` `policy.unknown`. */
-export function isAttended(name: string): boolean {
-  return policyFor(name) === attended;
+/** The right that a key needs to create sessions under the policy, or null. Throws `VeriframeError` `policy.unknown`. */
+export function neededRight(name: string): Right | null {
+  return policyFor(name).needsRight;
 }

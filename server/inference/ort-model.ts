@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from './onnx-runtime.ts';
 import { MODEL_IDS, type ModelId } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import type { PreparedModels } from '../../models/prepared.ts';

@@ -2,6 +2,7 @@ import { EMBEDDING_MODELS, GEOMETRY_MODELS, type ModelId, PAD_MODELS } from '../
 import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer, LoadedModels } from './calls.ts';
 import type { ExecutionProvider } from './execution-provider.ts';
+import { NO_FENCE, type Fence } from './fence/fence.ts';
 import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
 
 /** What befalls the pool, for logs and metrics. `callback-failed`: `take` or `done` of a caller threw. */
@@ -16,6 +17,8 @@ export interface PoolOptions {
   readonly maxImagePixels: number;
   /** Where the networks run; default `cpu`. */
   readonly executionProvider?: ExecutionProvider;
+  /** What workers are kept behind, one of `fencesThatHold`; default: nothing but an environment of their own. */
+  readonly fence?: Fence;
   /** A frame that takes longer costs its worker its life. */
   readonly jobTimeoutMs: number;
   readonly onEvent?: (event: PoolEvent) => void;
@@ -78,6 +81,7 @@ class Pool implements MeasurablePool {
         new WorkerSlot({
           worker,
           settings,
+          fence: options.fence ?? NO_FENCE,
           jobTimeoutMs: options.jobTimeoutMs,
           onEvent: this.#onEvent,
           onIdle: () => this.#schedulePump(),

@@ -1,8 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
-import { ExecutionProviderError } from './execution-provider.ts';
+import { type ExecutionProvider, ExecutionProviderError } from './execution-provider.ts';
+import type { Fence } from './fence/fence.ts';
+import { launchFenced } from './fence/launch.ts';
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
 /** `failing`: it answers, but only that it cannot. */
@@ -24,6 +26,7 @@ export type WorkerEvent =
 export interface WorkerSlotOptions {
   readonly worker: number;
   readonly settings: WorkerSettings;
+  readonly fence: Fence;
   readonly jobTimeoutMs: number;
   readonly onEvent: (event: WorkerEvent) => void;
   /** Called whenever the slot can take a frame. */
@@ -37,6 +40,9 @@ const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
 /** Frames in a row that a worker fails to analyse before it counts as broken, out of memory for one. */
 const MAX_FAILED_FRAMES = 3;
+/** Characters of what a lost worker wrote that are kept. */
+const MAX_LAST_WORDS = 2_000;
+const MAX_LINE = 200;
 /** Of JavaScript. Pictures and networks lie outside it. */
 const MAX_HEAP_MB = 512;
 
@@ -93,7 +99,9 @@ export class WorkerSlot {
    */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = spawn();
+      const { worker, fence, settings } = this.#options;
+      const child = spawn(worker, fence, settings.executionProvider);
+      const lastWords = listenTo(child);
       const timer = setTimeout(
         () => this.#lose(child, 'start-timeout', 'not ready in time'),
         START_TIMEOUT_MS,
@@ -101,8 +109,10 @@ export class WorkerSlot {
       this.#state = { kind: 'starting', child, timer, ready: resolve, failed: reject };
       child.on('message', (message: WorkerMessage) => this.#receive(child, message));
       child.on('error', (error) => this.#lose(child, 'ended', error.message));
-      child.on('exit', (code, signal) => this.#lose(child, 'ended', `exit code ${code ?? signal}`));
-      child.send({ type: 'settings', settings: this.#options.settings } satisfies PoolMessage);
+      child.on('exit', (code, signal) =>
+        this.#lose(child, 'ended', `exit code ${code ?? signal}${lastWords()}`),
+      );
+      child.send({ type: 'settings', settings } satisfies PoolMessage);
     });
   }
 
@@ -223,13 +233,25 @@ export class WorkerSlot {
 }
 
 /** The worker runs from TypeScript through tsx when this module does, and from the compiled file otherwise. */
-function spawn(): ChildProcess {
+function spawn(worker: number, fence: Fence, executionProvider: ExecutionProvider): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts');
   const entry = fileURLToPath(new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url));
-  return fork(entry, [], {
-    serialization: 'advanced',
-    execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`, ...(fromSource ? ['--import', tsxLoader()] : [])],
+  const loader = fromSource ? ['--import', tsxLoader()] : [];
+  const args = [`--max-old-space-size=${MAX_HEAP_MB}`, ...loader, entry];
+  return launchFenced(fence, { worker, args, executionProvider });
+}
+
+/** Keeps the end of what a process writes to its standard error, and picks the line that says what went wrong. */
+function listenTo(child: ChildProcess): () => string {
+  let heard = '';
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => {
+    heard = (heard + part).slice(-MAX_LAST_WORDS);
   });
+  return () => {
+    const lines = heard.trim().split('\n');
+    const line = lines.findLast((one) => /error|fail/i.test(one)) ?? lines.at(-1) ?? '';
+    return line === '' ? '' : `, ${line.slice(0, MAX_LINE)}`;
+  };
 }
 
 function tsxLoader(): string {

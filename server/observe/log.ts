@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import type { Config } from '../config.ts';
+import type { SettingsOf } from '../part-settings.ts';
 
 export type { Logger };
 
@@ -7,9 +7,9 @@ export type { Logger };
  * The process's logger. What may be logged: codes, counts, durations, sizes, session ids. What may not: pixels,
  * embeddings, scores, subject ids, tickets, tokens, keys. Errors are logged by code and message only.
  */
-export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
+export function createLogger({ logLevel }: Pick<SettingsOf<'process'>, 'logLevel'>): Logger {
   return pino({
-    level: config.logLevel,
+    level: logLevel,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },

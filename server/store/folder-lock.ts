@@ -18,6 +18,9 @@ const HOLDER_FORM = z.object({
   host: z.string().regex(/^[\w.-]{1,253}$/),
 });
 
+/** A connection that nothing refers to is closed when its memory is collected, and its lock with it. */
+const heldByUs = new Set<Database.Database>();
+
 /** Another server uses the data folder. `message` says in one sentence which, and what to do. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
@@ -57,7 +60,13 @@ export function lockDataFolder(folder: string): FolderLock {
     );
   }
   const held = database;
-  return { release: () => void held.close() };
+  heldByUs.add(held);
+  return {
+    release() {
+      held.close();
+      heldByUs.delete(held);
+    },
+  };
 }
 
 /**

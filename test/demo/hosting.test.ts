@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
+import { divideSettings } from '../../server/part-settings.ts';
 import { startDemo } from '../../server/demo.ts';
 
 describe('the server hosts the demo', () => {
@@ -18,7 +19,7 @@ describe('the server hosts the demo', () => {
 
   const start = (env: Record<string, string>, developmentKeyFile: string | null = keyFile) => {
     const config = readConfig({ VERIFRAME_DATA_DIR: folder, VERIFRAME_DEMO_PAGES: folder, ...env });
-    return startDemo(config, developmentKeyFile, systemClock, () => 0);
+    return startDemo(divideSettings(config).demo, developmentKeyFile, systemClock, () => 0);
   };
 
   it('unless a setting is wrong, and then names it', async () => {

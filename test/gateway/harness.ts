@@ -196,7 +196,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
     policies: {
       names: () => ['standard', 'passive', 'attended'],
       serves: (name, mode) => name !== 'passive' || mode === 'verify',
-      isAttended: (name) => name === 'attended',
+      neededRight: (name) => (name === 'attended' ? 'attend' : null),
     },
     jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'k', alg: 'EdDSA', use: 'sig' }] },
     system: {

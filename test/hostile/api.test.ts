@@ -6,7 +6,7 @@ import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { describeOperations, errorBody } from '../../server/api/openapi.ts';
 import type { Operation } from '../../server/api/operation.ts';
 import { OPERATIONS } from '../../server/api/operations.ts';
-import { isAttended, POLICY_NAMES, serves } from '../../server/decision/policy.ts';
+import { neededRight, POLICY_NAMES, serves } from '../../server/decision/policy.ts';
 import { createGallery } from '../../server/gallery/gallery.ts';
 import { createRoutes } from '../../server/gateway/routes.ts';
 import type { HttpRequest } from '../../server/gateway/transport.ts';
@@ -219,7 +219,7 @@ describe('the API on a real store', () => {
       subjects,
       attempts: store.decisions,
       sessions,
-      policies: { names: () => POLICY_NAMES, serves, isAttended },
+      policies: { names: () => POLICY_NAMES, serves, neededRight },
       audit: {
         listDecisions: (...page) => store.decisions.list(...page),
         listSubjects: (...page) => store.references.listSubjects(...page),

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type * as Tfjs from '@tensorflow/tfjs';
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../server/inference/onnx-runtime.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTorchStateDict } from '../../models/convert/torch-stream.ts';
 import type { PadModelId } from '../../models/ids.ts';

@@ -87,6 +87,11 @@ describe('command line', () => {
     await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(file) });
   });
 
+  it('explains its settings, as the table has them, and refuses one that does not fit', async () => {
+    expect((await run(['--help'])).stdout).toMatch(/VERIFRAME_MODEL_MIRROR +\w/);
+    expect(() => prepareOptionsFromEnvironment({ VERIFRAME_OFFLINE: 'yes' })).toThrow('VERIFRAME_OFFLINE');
+  });
+
   it('refuses an unknown option with exit code 2', async () => {
     await expect(run(['--bogus'])).rejects.toMatchObject({ code: 2 });
   });

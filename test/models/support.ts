@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../server/inference/onnx-runtime.ts';
 import sharp from 'sharp';
 import { convertModel } from '../../models/convert/convert-model.ts';
 import type { ImageModelId, ModelId } from '../../models/ids.ts';

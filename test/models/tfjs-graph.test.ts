@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '../../server/inference/onnx-runtime.ts';
 import { describe, expect, it } from 'vitest';
 import { ConversionError } from '../../models/convert/errors.ts';
 import { convertTfjsGraph } from '../../models/convert/convert-tfjs-graph.ts';

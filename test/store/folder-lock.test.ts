@@ -62,6 +62,12 @@ describe('a data folder', () => {
     expect(refusal()).toBeNull();
   });
 
+  it('stays taken, though nobody keeps what it was taken with', async () => {
+    const { said } = await taker('collecting');
+    expect(said).toMatch(/^held$/);
+    expect(refusal()).not.toBeNull();
+  });
+
   it('is had by one of several processes that start at once', async () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => taker()));
     const holders = all.filter(({ said }) => said === 'held');

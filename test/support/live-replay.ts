@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { readConfig } from '../../server/config.ts';
+import { readSettingsOf } from '../../server/part-settings.ts';
 import { createObservation, type Observation } from '../../server/observation.ts';
 import type { SessionWatch } from '../../server/observe/session-watch.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
@@ -16,7 +16,7 @@ export function observe(env: Record<string, string> = {}) {
   const clock = new VirtualClock();
   const faults: unknown[] = [];
   const observation = createObservation({
-    config: readConfig(env),
+    settings: readSettingsOf('observation', env),
     clock,
     context: DRIVER.context,
     analyzer: { workers: 2, busyWorkers: 1, queueDepth: 4 },

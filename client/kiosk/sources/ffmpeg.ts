@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { KioskError } from '../errors.ts';
+import { programEnvironment } from '../program-environment.ts';
 import { latest } from './latest.ts';
 import { splitMjpeg } from './mjpeg-splitter.ts';
 import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
@@ -18,7 +19,7 @@ export async function openFfmpeg(input: readonly string[], maxEdgePx: number): P
 }
 
 async function requireFfmpeg(): Promise<void> {
-  const probe = spawn('ffmpeg', ['-version'], { stdio: 'ignore' });
+  const probe = spawn('ffmpeg', ['-version'], { stdio: 'ignore', env: programEnvironment() });
   await once(probe, 'close').catch((cause: unknown) => {
     throw new KioskError('source.ffmpeg_missing', undefined, { cause });
   });
@@ -41,7 +42,10 @@ async function* playFfmpeg(
   if (signal.aborted) return;
   // One thread decodes in order and at once; more would hold frames back.
   const everywhere = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-threads', '1'];
-  const child = spawn('ffmpeg', [...everywhere, ...ffmpegArguments], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('ffmpeg', [...everywhere, ...ffmpegArguments], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: programEnvironment(),
+  });
   let complaint = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (part: string) => {
