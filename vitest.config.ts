@@ -15,6 +15,7 @@ const LONG = [
   'test/demo/browser/**/*.test.ts',
   'test/deploy/npm-versions.test.ts',
   'test/e2e/tiers.test.ts',
+  'test/evaluate/bona-fide.test.ts',
   'test/evaluate/pad.test.ts',
   'test/evaluate/verification.test.ts',
   'test/train/**/*.test.ts',

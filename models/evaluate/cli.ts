@@ -1,5 +1,7 @@
 import { EvaluateError } from './evaluate-error.ts';
 import { USAGE } from './options.ts';
+import { runBonaFideCommand } from './pad/bona-fide/command.ts';
+import { BONA_FIDE_USAGE } from './pad/bona-fide/options.ts';
 import { runPad } from './pad/pad-command.ts';
 import { PAD_USAGE } from './pad/pad-options.ts';
 import { REPLAY_USAGE, runReplay } from './pad/replay-command.ts';
@@ -10,8 +12,9 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
   try {
     if (study === 'verification') return await runVerification(args);
     if (study === 'pad') return await runPad(args);
+    if (study === 'bona-fide') return await runBonaFideCommand(args);
     if (study === 'replay') return await runReplay(args);
-    process.stderr.write(`${[USAGE, PAD_USAGE, REPLAY_USAGE].join('\n\n')}\n`);
+    process.stderr.write(`${[USAGE, PAD_USAGE, BONA_FIDE_USAGE, REPLAY_USAGE].join('\n\n')}\n`);
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;

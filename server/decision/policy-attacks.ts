@@ -5,13 +5,13 @@ import type { DepthPolicy, InjectionPolicy, PlanarityPolicy } from './policy-sha
  * the last picture of one session to the next, and no more than one. The rest by `npm run bench:cues`, on the development
  * data and puppets:
  * Stillness, over any second: landmarks of people (ten clips, eight webcam recordings) moved by .011 eye distances or
- * more, those of still pictures with fresh noise by .003 to .006. It counts against a session but cannot reject it.
- * Repeats: another encoding of the same picture moves landmarks by .003 to .034 eye distances (medians). Three seconds of
- * each of ten clips, played again encoded anew, then scaled and backward, are found in five, at half the rate too: those
- * that move by `repeatExtent` at all. Below that, people who rest come back to where they were by chance. None of the ten
- * clips (79 s) and of six puppets that turn the same way four times is suspected.
+ * more, those of still pictures with fresh noise by .003 to .006. It counts beside other signs only.
+ * Repeats: another encoding of the same picture moves landmarks by .003 to .034 eye distances (medians). Below
+ * `repeatExtent` people who rest come back to where they were by chance. A gesture that is asked for twice comes on the same
+ * path, and one phase of it at the same pace by chance: a way there takes up to .56 s of movement, there and back from .65 s.
  * Cuts: of 3 600 steps in the clips one is a jump of .1 between stillness, where the camera had dropped a frame; of cuts
- * to random moments about a fourth are.
+ * to random moments about a fourth are. At 12 frames a second, or 10 played as 12, a jerk of a living head is such a jump:
+ * only steps of 70 ms and less are judged.
  * Standing blocks: at most .033 (median of a recording) before eight webcams, .03 to .32 in clips out of a video codec, six
  * of ten beyond the bar. Honest cameras with such a codec inside were not measured, so the sign is weak.
  * The other values are starting values.
@@ -32,13 +32,16 @@ export const injection: InjectionPolicy = {
   repeatMotion: 0.025,
   repeatFrames: 10,
   repeatMs: 1_200,
+  repeatMovedMs: 600,
   repeatExtent: 0.12,
+  repeatStride: 0.06,
+  repeatStrideMs: 250,
   repeatDriftMs: 25,
   repeatGapMs: 1_000,
   posturesKept: 900,
   cutMotion: 0.1,
   cutStillness: 0.05,
-  cutGapMs: 120,
+  cutGapMs: 70,
   splicedCuts: 3,
   minFramesToCount: 30,
   duplicatedShare: 0.3,

@@ -155,8 +155,15 @@ export interface ContinuityPolicy {
   readonly contradictLlr: number;
   /** The same for a face away from its rest, where every embedding weakens. */
   readonly contradictAwayLlr: number;
-  /** Contradictions in a row that make it another face. */
+  /**
+   * Contradictions that make it another face, with no agreement between them: of good frames whose face looks ahead and has
+   * done so for `aheadMs` spread over `contradictionSpanMs` at least; or of any over `awayContradictionSpanMs`, for turned
+   * and hurried looks resemble nobody, but nobody looks away for so long.
+   */
   readonly contradictionsToChange: number;
+  readonly contradictionSpanMs: number;
+  readonly aheadMs: number;
+  readonly awayContradictionSpanMs: number;
   readonly minAgreements: number;
   readonly maxSeveralFacesMs: number;
 }
@@ -176,9 +183,10 @@ export interface MotionPolicy {
   readonly everyMs: number;
   /** Fewest windows to say anything by. */
   readonly minWindows: number;
-  /** Log-likelihood ratio: `slope` · log odds of the pooled probability + `offset`, within ±`maxLlr`. */
+  /** Log-likelihood ratio: `slope` · log odds of the pooled probability + `offset`, kept within the two below. */
   readonly slope: number;
   readonly offset: number;
+  readonly minLlr: number;
   readonly maxLlr: number;
 }
 
@@ -202,10 +210,17 @@ export interface InjectionPolicy {
   readonly stillFrames: number;
   /** Postures this near to each other, in eye distances, may be the same moment of a recording. */
   readonly repeatMotion: number;
-  /** As many frames in a row on such a way, for this long and this far from where they began, are a recording come round. */
+  /**
+   * As many frames in a row on such a way, for this long, moving for `repeatMovedMs` of it, and this far from where they
+   * began, are a recording come round. Rest does not tell one moment from another.
+   */
   readonly repeatFrames: number;
   readonly repeatMs: number;
+  readonly repeatMovedMs: number;
   readonly repeatExtent: number;
+  /** Time in which a head goes this far, in eye distances, within this time counts as moved. */
+  readonly repeatStride: number;
+  readonly repeatStrideMs: number;
   /** Largest difference of pace, added up over the run. */
   readonly repeatDriftMs: number;
   readonly repeatGapMs: number;
@@ -213,7 +228,7 @@ export interface InjectionPolicy {
   /** A step of the head beyond `cutMotion` eye distances among steps below `cutStillness` is a cut. */
   readonly cutMotion: number;
   readonly cutStillness: number;
-  /** Longest gap between two frames that still tells a cut from a pause. */
+  /** Longest gap between two frames that still tells a cut from a pause, or from a jerk of the head between two frames. */
   readonly cutGapMs: number;
   /** Cuts that no camera's stalling explains. */
   readonly splicedCuts: number;

@@ -16,12 +16,24 @@ interface TrackPoint {
   readonly yawDeg: number;
 }
 
+interface Contradictions {
+  readonly count: number;
+  /** When the first of them was seen. */
+  readonly sinceMs: number;
+}
+
+const noContradictions: Contradictions = { count: 0, sinceMs: 0 };
+
 export interface ContinuityState {
   readonly track: TrackPoint | null;
   readonly breaks: number;
   /** True until an embedding agrees: at the start, after every break, and after a clear one that did not agree. */
   readonly unproven: boolean;
-  readonly contradictionsInARow: number;
+  /** Contradictions since the last agreement: of faces that look ahead, and of any. */
+  readonly aheadContradictions: Contradictions;
+  readonly contradictions: Contradictions;
+  /** When the face was last away from its rest. */
+  readonly awayAtMs: number | null;
   readonly changed: boolean;
   readonly agreements: number;
   readonly lastAgreedAtMs: number | null;
@@ -36,7 +48,9 @@ export const initialContinuity: ContinuityState = {
   track: null,
   breaks: 0,
   unproven: true,
-  contradictionsInARow: 0,
+  aheadContradictions: noContradictions,
+  contradictions: noContradictions,
+  awayAtMs: null,
   changed: false,
   agreements: 0,
   lastAgreedAtMs: null,
@@ -92,6 +106,7 @@ export function foldContinuity(
     track: face === null ? null : trackPoint(sample.atMs, face),
     breaks: state.breaks + (broken && (state.track !== null || face !== null) ? 1 : 0),
     unproven: state.unproven || broken,
+    awayAtMs: away ? sample.atMs : state.awayAtMs,
     severalFacesSinceMs,
   };
   if (!verdict.usable || face?.embeddings === undefined) return next;
@@ -103,11 +118,8 @@ export function foldContinuity(
   switch (similarity(llr, away, verdict, policy)) {
     case 'agrees':
       return agreed(next, sample.atMs, llr);
-    case 'contradicts': {
-      const contradictionsInARow = state.contradictionsInARow + 1;
-      const changed = state.changed || contradictionsInARow >= policy.contradictionsToChange;
-      return { ...next, unproven: true, contradictionsInARow, changed };
-    }
+    case 'contradicts':
+      return contradicted(next, sample.atMs, verdict, policy);
     case 'doubtful':
       return { ...next, unproven: true };
     case 'says-nothing':
@@ -127,11 +139,41 @@ function similarity(llr: number, away: boolean, verdict: Verdict, policy: Contin
   return frontal ? 'doubtful' : 'says-nothing';
 }
 
+/** Whatever contradicts has to be proven anew; to make it another face takes several, over a while. */
+function contradicted(
+  state: ContinuityState,
+  atMs: number,
+  verdict: Verdict,
+  policy: ContinuityPolicy,
+): ContinuityState {
+  const { awayAtMs, contradictions, aheadContradictions } = state;
+  const isAhead = verdict.good && (awayAtMs === null || atMs - awayAtMs >= policy.aheadMs);
+  const ahead = isAhead ? oneMore(aheadContradictions, atMs) : aheadContradictions;
+  const any = oneMore(contradictions, atMs);
+  const enough = ({ count, sinceMs }: Contradictions, spanMs: number) =>
+    count >= policy.contradictionsToChange && atMs - sinceMs >= spanMs;
+  return {
+    ...state,
+    unproven: true,
+    aheadContradictions: ahead,
+    contradictions: any,
+    changed:
+      state.changed ||
+      (isAhead && enough(ahead, policy.contradictionSpanMs)) ||
+      enough(any, policy.awayContradictionSpanMs),
+  };
+}
+
+function oneMore({ count, sinceMs }: Contradictions, atMs: number): Contradictions {
+  return { count: count + 1, sinceMs: count === 0 ? atMs : sinceMs };
+}
+
 function agreed(state: ContinuityState, atMs: number, llr: number | null): ContinuityState {
   return {
     ...state,
     unproven: false,
-    contradictionsInARow: 0,
+    aheadContradictions: noContradictions,
+    contradictions: noContradictions,
     agreements: state.agreements + 1,
     lastAgreedAtMs: atMs,
     resemblances: state.resemblances + 1,

@@ -11,6 +11,9 @@ interface Run {
   readonly sourceAtMs: number;
   /** Largest distance of its frames from the first, in eye distances. */
   readonly extent: number;
+  /** How long it moved, in strides, and where and when the stride at hand began. */
+  readonly movedMs: number;
+  readonly stride: { readonly from: number; readonly atMs: number };
 }
 
 /** For each earlier posture the run that has come to it with the newest frame; null where there is none. */
@@ -40,7 +43,8 @@ const REACH = 3;
 /**
  * Folds one frame. A recording that comes round again goes through the same postures at the same pace, to within the
  * landmarks' noise, however its pictures were encoded or scaled, and also when it is played backward. A person comes
- * close to an earlier posture now and then, and turns along the same path twice, but not at the same pace.
+ * close to an earlier posture now and then, and turns along the same path twice, but not at the same pace there and back.
+ * Who sets off, or comes back, at the same pace twice and rests before or after it is none: at rest a moment is like any.
  */
 export function foldRepeats(state: RepeatsState, posture: Posture, policy: InjectionPolicy): RepeatsState {
   const { postures, count } = state;
@@ -71,10 +75,20 @@ export function foldRepeats(state: RepeatsState, posture: Posture, policy: Injec
       const drift = direction * (sourceAtMs - run.sourceAtMs) - (posture.atMs - run.startAtMs);
       if (Math.abs(drift) <= policy.repeatDriftMs) best = run;
     }
-    if (best === null) return { frames: 1, start: count, startAtMs: posture.atMs, sourceAtMs, extent: 0 };
+    const here = { from: count, atMs: posture.atMs };
+    if (best === null) {
+      const start = { start: count, startAtMs: posture.atMs, sourceAtMs, stride: here };
+      return { ...start, frames: 1, extent: 0, movedMs: 0 };
+    }
     const origin = originAt(best.start);
     const extent = origin === undefined ? best.extent : Math.max(best.extent, motion(origin, posture));
-    return { ...best, frames: best.frames + 1, extent };
+    const { stride } = best;
+    const strideMs = posture.atMs - stride.atMs;
+    const from = originAt(stride.from);
+    const isDone = from !== undefined && motion(from, posture) >= policy.repeatStride;
+    const movedMs = best.movedMs + (isDone && strideMs <= policy.repeatStrideMs ? strideMs : 0);
+    const isOver = isDone || strideMs >= policy.repeatStrideMs;
+    return { ...best, frames: best.frames + 1, extent, movedMs, stride: isOver ? here : stride };
   }
 
   function isRepeat(run: Run | null): boolean {
@@ -82,6 +96,7 @@ export function foldRepeats(state: RepeatsState, posture: Posture, policy: Injec
       run !== null &&
       run.frames >= policy.repeatFrames &&
       posture.atMs - run.startAtMs >= policy.repeatMs &&
+      run.movedMs >= policy.repeatMovedMs &&
       run.extent >= policy.repeatExtent
     );
   }

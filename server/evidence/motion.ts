@@ -57,6 +57,6 @@ export function motionEvidence(state: MotionState, modelPresent: boolean, policy
   if (probabilities.length < policy.minWindows) return { measured: false, why: 'too-few-frames' };
   const score = pooledMotion(probabilities);
   const llr = policy.slope * logOdds(score, MOST_LOG_ODDS) + policy.offset;
-  const logLikelihoodRatio = Math.min(policy.maxLlr, Math.max(-policy.maxLlr, llr));
+  const logLikelihoodRatio = Math.min(policy.maxLlr, Math.max(policy.minLlr, llr));
   return { measured: true, logLikelihoodRatio, score, frames: probabilities.length };
 }

@@ -94,6 +94,24 @@ describe('a weak sign of injection', () => {
   });
 });
 
+describe('the network for motion', () => {
+  it.each([
+    ['standard', 3],
+    ['standard-flash', 3],
+    ['blink-only', Math.log(0.95 / 0.25)],
+  ] as const)('%s: by itself does not refuse somebody who holds still and did all that was asked', (name, challenge) => {
+    const policy = policyFor(name);
+    for (const mode of policy.modes) {
+      const outcome = (motion: number | null) => {
+        const evidence = shown({ match: 7, challenge, continuity: 0.49, motion, quality: 0, flash: 0 });
+        return decide(session(withSigns(evidence, [], policy), mode), null, policy);
+      };
+      expect(outcome(policy.motion.minLlr)).toEqual(outcome(null));
+      expect(outcome(null).kind).not.toBe('go-on');
+    }
+  });
+});
+
 describe('signs together', () => {
   it('count once where the same innocent cause explains them, and not at all where it explains all', () => {
     expect(corroboratedLlr(['noiseless', 'virtual-camera'])).toBe(0);

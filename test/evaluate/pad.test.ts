@@ -151,7 +151,11 @@ describe('a folder of recordings', () => {
     await mkdir(out);
     for (const [i, { jpeg }] of frames.entries())
       await writeFile(join(folder, 'set/print/one', `one_7_${i}.jpg`), jpeg);
-    await writeFile(join(folder, 'set/faces/Ann/Ann_0001.jpg'), frames[0].jpeg);
+    // More of one person than a recording needs frames.
+    for (const number of frames.keys()) {
+      const name = `Ann_${String(number + 1).padStart(4, '0')}.jpg`;
+      await writeFile(join(folder, 'set/faces/Ann', name), frames[0].jpeg);
+    }
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -72,15 +72,36 @@ describe('continuity', () => {
   it.each([
     ['full', ALL_MODELS],
     ['base', BASE_MODELS],
-  ])('takes two contradictions for another face, in the %s tier', (_, { models }) => {
-    expect(watch([...times(5), ...times(1, { identity: BOB })], models)).toMatchObject({
-      changed: false,
-      unproven: true,
-    });
-    const state = watch([...times(5), ...times(2, { identity: BOB })], models);
+  ])('takes contradictions over a while for another face, in the %s tier', (_, { models }) => {
+    const other = { identity: BOB };
+    for (const frames of [1, 2, 5])
+      expect(watch([...times(5), ...times(frames, other)], models)).toMatchObject({
+        changed: false,
+        unproven: true,
+      });
+    const state = watch([...times(5), ...times(6, other)], models);
     expect(state.changed).toBe(true);
     const evidence = continuityEvidence(state, policy.continuity);
     expect(evidence.measured && evidence.logLikelihoodRatio).toBeLessThan(-3);
+  });
+
+  it('takes no turned face for another one, nor one that has just come back', () => {
+    const turned = { yawDeg: 25, identity: BOB };
+    const then = (looks: readonly Look[]) => watch([...times(5), ...looks]);
+    expect(then(times(30, turned))).toMatchObject({ changed: false, unproven: true });
+    expect(then([...times(10, turned), ...times(7, { identity: BOB })])).toMatchObject({ changed: false });
+    expect(then([...times(10, turned), ...times(14, { identity: BOB })])).toMatchObject({ changed: true });
+  });
+
+  it('takes a face that looks away for longer than anybody does, and resembles another all the while', () => {
+    const turned = { yawDeg: 25, identity: BOB };
+    expect(watch([...times(5), ...times(35, turned)])).toMatchObject({ changed: false, unproven: true });
+    expect(watch([...times(5), ...times(40, turned)])).toMatchObject({ changed: true });
+  });
+
+  it('begins to count anew with each agreement', () => {
+    const flickering = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? {} : { identity: BOB }));
+    expect(watch([...times(5), ...flickering])).toMatchObject({ changed: false });
   });
 
   it.each([

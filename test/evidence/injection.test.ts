@@ -106,7 +106,13 @@ const resting: Head = (atMs) => {
 };
 
 /** Frames of a head whose landmarks are read with `noise` eye distances of error, as another encoding makes it. */
-function heads(head: Head, sourceMs: (i: number) => number, frames: number, noise = 0.006): InjectionState {
+function heads(
+  head: Head,
+  sourceMs: (i: number) => number,
+  frames: number,
+  noise = 0.006,
+  everyMs = EVERY_MS,
+): InjectionState {
   const random = seeded(7);
   let state = initialInjection;
   for (let i = 0; i < frames; i++) {
@@ -123,7 +129,7 @@ function heads(head: Head, sourceMs: (i: number) => number, frames: number, nois
     const { value: plain } = analysis.face;
     const quality = { ...plain.quality, interEyePx: UNIT_PX };
     const value: FaceAnalysis = { ...plain, landmarks, quality };
-    const times = { atMs: i * EVERY_MS, capturedAtMs: captured(i) };
+    const times = { atMs: i * everyMs, capturedAtMs: i * everyMs + (i % 7) / 10 };
     const sample = { seq: i, ...times, analysis: { ...analysis, face: { found: true as const, value } } };
     state = foldInjection(state, sample, policy);
   }
@@ -160,6 +166,34 @@ describe('a recording that comes round again in other encodings', () => {
   });
 });
 
+/** Somebody at rest who turns at these moments and back, in these times. */
+const turningAt =
+  (turns: readonly (readonly [number, number, number, number])[]): Head =>
+  (atMs) => {
+    let share = 0;
+    for (const [startMs, riseMs, holdMs, fallMs] of turns) {
+      const sinceMs = atMs - startMs;
+      const along = Math.min(1, sinceMs / riseMs, (riseMs + holdMs + fallMs - sinceMs) / fallMs);
+      if (along > 0) share = along * along * (3 - 2 * along);
+    }
+    return { x: 0.4 * share, y: 0.05 * share, yaw: 0.6 * share };
+  };
+
+describe('a gesture that is asked for twice', () => {
+  const signsOf = (...turns: (readonly [number, number, number, number])[]) =>
+    heads(turningAt(turns), (i) => i * EVERY_MS, 200, 0.003).signs.filter((sign) => sign === 'repeated');
+
+  it('is no recording where only the way there, or the way back, comes at the same pace', () => {
+    expect(signsOf([1_000, 500, 500, 470], [4_500, 620, 380, 470])).toEqual([]);
+    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 620, 380])).toEqual([]);
+    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 620, 470])).toEqual([]);
+  });
+
+  it('is one where all of it comes again', () => {
+    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 500, 470])).toEqual(['repeated']);
+  });
+});
+
 describe('a stream that is cut together', () => {
   /** Goes on with another moment of the same recording from each of these frames on. */
   const cutAt = (frames: readonly number[]) => (i: number) => {
@@ -177,6 +211,18 @@ describe('a stream that is cut together', () => {
     const once = heads(jumping, cutAt([30]), 120);
     expect(once.signs).toEqual(['cut']);
     expect(severity(once)).toBeLessThan(policy.rejectSeverity);
+  });
+
+  it('is not told from a jerk of the head by a camera of 12 frames a second', () => {
+    // Four degrees within 80 ms, three times: two frames at 25 a second see it on its way, at 12 none does.
+    const jerking: Head = (atMs) => {
+      const { x, y, yaw } = resting(atMs);
+      const jerks = [2_000, 5_000, 8_000].map((ms) => Math.min(1, Math.max(0, (atMs - ms) / 80)));
+      return { x: x + 0.16 * (jerks[0] - jerks[1] + jerks[2]), y, yaw };
+    };
+    const everyMs = 1000 / 12;
+    expect(heads(jerking, (i) => i * everyMs, 130, 0.006, everyMs).cuts.cuts).toBe(0);
+    expect(heads(jerking, (i) => i * EVERY_MS, 270).cuts.cuts).toBe(0);
   });
 
   it('is not seen in quick movements', () => {

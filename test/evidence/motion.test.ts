@@ -78,7 +78,7 @@ describe('evidence of motion', () => {
   });
 
   it('is bounded both ways, however sure the network is', () => {
-    expect(llr(0, 0, 0, 0)).toBe(-policy.maxLlr);
+    expect(llr(0, 0, 0, 0)).toBe(policy.minLlr);
     expect(llr(1, 1, 1, 1)).toBeLessThanOrEqual(policy.maxLlr);
   });
 });

@@ -11,8 +11,8 @@ import type { Footage, FootageSource } from './footage.ts';
 const EVERYTHING: AnalysisWants = { embeddings: true, pad: true, countFaces: true };
 const GEOMETRY: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
 /**
- * Every look is taken of each third frame; its two neighbours borrow what it showed beside geometry, at most 40 ms
- * away. Sessions ask for such looks of every fifth frame or fewer, but for moments.
+ * Every look is taken of each third frame unless the source says otherwise; its two neighbours borrow what it showed beside
+ * geometry, at most 40 ms away. Sessions ask for such looks of every fifth frame or fewer, but for moments.
  */
 const LOOK_EVERY = 3;
 
@@ -37,14 +37,18 @@ export async function analyseFootages(
   let pool: Promise<FrameAnalyzer> | null = null;
   const lane = async () => {
     for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
-      const { id, framesPerSecond } = source;
+      const { id, framesPerSecond, lookEvery = LOOK_EVERY } = source;
       const file = path.join(folder, `${sha256(Buffer.from(id))}.msgpack`);
       let frames = await read(file);
       if (frames === null) {
         frames = await analyse(source, await (pool ??= startPool()));
         await writeAtomically(file, encodeAnalyses(frames));
       }
-      footages.set(id, { id, framesPerSecond, frames: frames.map((_, index) => borrowing(frames, index)) });
+      footages.set(id, {
+        id,
+        framesPerSecond,
+        frames: frames.map((_, index) => borrowing(frames, index, lookEvery)),
+      });
       onFootage();
     }
   };
@@ -64,8 +68,9 @@ async function read(file: string): Promise<FrameAnalysis[] | null> {
 async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<FrameAnalysis[]> {
   const frames: FrameAnalysis[] = [];
   let region: FaceRegion | null = null;
+  const { lookEvery = LOOK_EVERY } = source;
   for await (const picture of source.pictures()) {
-    const wants = frames.length % LOOK_EVERY === 0 ? EVERYTHING : GEOMETRY;
+    const wants = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
     const reply: AnalyzeReply = await ask(pool, picture, region, wants);
     if (!reply.ok) {
       if (reply.code === 'server.internal')
@@ -80,9 +85,9 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
 }
 
 /** A frame with the looks of the nearest one that was looked at closely. */
-function borrowing(frames: readonly FrameAnalysis[], index: number): FrameAnalysis {
-  const past = index % LOOK_EVERY;
-  const nearest = 2 * past > LOOK_EVERY ? index - past + LOOK_EVERY : index - past;
+function borrowing(frames: readonly FrameAnalysis[], index: number, lookEvery: number): FrameAnalysis {
+  const past = index % lookEvery;
+  const nearest = 2 * past > lookEvery ? index - past + lookEvery : index - past;
   const lender = frames[nearest] ?? frames[index - past];
   const frame = frames[index];
   if (past === 0 || !frame.face.found || !lender.face.found) return frame;

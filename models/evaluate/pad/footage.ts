@@ -12,6 +12,8 @@ export interface FootageSource {
   /** Names the frames in the cache: the same id must always give the same ones. */
   readonly id: string;
   readonly framesPerSecond: number;
+  /** Every look is taken of each frame with this number; the others borrow the nearest one's. Default 3. */
+  readonly lookEvery?: number;
   /** Encoded pictures, in order. */
   readonly pictures: () => AsyncIterable<Buffer>;
 }

@@ -26,25 +26,40 @@ export function carryOver(
 
 /** Moves a face by this share of what lies between two others: turned, scaled and shifted as a rigid body. */
 function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: number): FaceAnalysis {
-  const turn = {
+  const before = centre(from.landmarks);
+  const after = centre(to.landmarks);
+  return movedRigidly(face, {
     yawDeg: share * (from.pose.yawDeg - to.pose.yawDeg),
     pitchDeg: share * (from.pose.pitchDeg - to.pose.pitchDeg),
     rollDeg: share * (from.pose.rollDeg - to.pose.rollDeg),
-  };
-  const [a, b, c, d, e, f, g, h, i] = rotationOf(turn);
-  const scale = (from.quality.interEyePx / to.quality.interEyePx) ** share;
+    scale: (from.quality.interEyePx / to.quality.interEyePx) ** share,
+    rightPx: share * (before.x - after.x),
+    downPx: share * (before.y - after.y),
+  });
+}
+
+/** Turns in degrees, shifts in pixels of the picture. */
+export interface RigidMove {
+  readonly yawDeg: number;
+  readonly pitchDeg: number;
+  readonly rollDeg: number;
+  readonly scale: number;
+  readonly rightPx: number;
+  readonly downPx: number;
+}
+
+/** The face turned about its middle, scaled and shifted, as a rigid body in space. Small turns only. */
+export function movedRigidly(face: FaceAnalysis, move: RigidMove): FaceAnalysis {
+  const [a, b, c, d, e, f, g, h, i] = rotationOf(move);
+  const { scale, rightPx, downPx } = move;
   const here = centre(face.landmarks);
-  const before = centre(from.landmarks);
-  const after = centre(to.landmarks);
-  const right = share * (before.x - after.x);
-  const down = share * (before.y - after.y);
   const landmarks = new Float32Array(face.landmarks.length);
   for (let at = 0; at < landmarks.length; at += 3) {
     const x = face.landmarks[at] - here.x;
     const y = face.landmarks[at + 1] - here.y;
     const z = face.landmarks[at + 2];
-    landmarks[at] = here.x + right + scale * (a * x + b * y + c * z);
-    landmarks[at + 1] = here.y + down + scale * (d * x + e * y + f * z);
+    landmarks[at] = here.x + rightPx + scale * (a * x + b * y + c * z);
+    landmarks[at + 1] = here.y + downPx + scale * (d * x + e * y + f * z);
     landmarks[at + 2] = scale * (g * x + h * y + i * z);
   }
   const { pose, region, box, quality } = face;
@@ -53,19 +68,19 @@ function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: 
     landmarks,
     // Turns this small add up.
     pose: {
-      yawDeg: pose.yawDeg + turn.yawDeg,
-      pitchDeg: pose.pitchDeg + turn.pitchDeg,
-      rollDeg: pose.rollDeg + turn.rollDeg,
+      yawDeg: pose.yawDeg + move.yawDeg,
+      pitchDeg: pose.pitchDeg + move.pitchDeg,
+      rollDeg: pose.rollDeg + move.rollDeg,
     },
     region: {
-      centreX: here.x + right + scale * (region.centreX - here.x),
-      centreY: here.y + down + scale * (region.centreY - here.y),
+      centreX: here.x + rightPx + scale * (region.centreX - here.x),
+      centreY: here.y + downPx + scale * (region.centreY - here.y),
       size: scale * region.size,
-      angleRad: region.angleRad + (turn.rollDeg * Math.PI) / 180,
+      angleRad: region.angleRad + (move.rollDeg * Math.PI) / 180,
     },
     box: {
-      x: here.x + right + scale * (box.x - here.x),
-      y: here.y + down + scale * (box.y - here.y),
+      x: here.x + rightPx + scale * (box.x - here.x),
+      y: here.y + downPx + scale * (box.y - here.y),
       width: scale * box.width,
       height: scale * box.height,
     },

@@ -56,6 +56,7 @@ export class BankPresenter implements Presenter {
   #last: { readonly frame: FrameAnalysis; readonly footage: Footage; readonly index: number } | null = null;
   #join: { readonly from: FrameAnalysis; readonly to: FrameAnalysis; readonly atMs: number } | null = null;
   #pictures = 0;
+  #reused = false;
 
   constructor(options: BankPresenterOptions) {
     this.#options = options;
@@ -99,11 +100,19 @@ export class BankPresenter implements Presenter {
     return this.#take?.untilMs ?? -Infinity;
   }
 
+  /** Whether a take was played for a second time: then a movement came again exactly, as no person's does. */
+  get reusedTake(): boolean {
+    return this.#reused;
+  }
+
   /** Takes of a kind in an order of chance, each once before any comes again. */
   #next(kind: ChallengeKind): Take | null {
     const takes = this.#options.bank.takes[kind] ?? [];
     let unused = this.#unused.get(kind) ?? [];
-    if (unused.length === 0) unused = shuffled(takes, this.#options.random);
+    if (unused.length === 0) {
+      this.#reused ||= this.#unused.has(kind);
+      unused = shuffled(takes, this.#options.random);
+    }
     const [take, ...others] = unused;
     this.#unused.set(kind, others);
     return take ?? null;

@@ -114,9 +114,14 @@ const MOST_PROBES = 16;
  * A session that asks nothing would be decided within a second. So that cues are judged by as much as a session with
  * challenges shows, it has to pool as many probes as the recording allows, up to those of about six seconds.
  */
-function atLength(policy: Policy, lengthMs: number): Policy {
+export function atLength(policy: Policy, lengthMs: number): Policy {
   const probes = Math.min(MOST_PROBES, Math.floor(lengthMs / PROBE_EVERY_MS));
-  return { ...policy, match: { ...policy.match, minProbes: Math.max(policy.match.minProbes, probes) } };
+  const { match, enrol } = policy;
+  return {
+    ...policy,
+    match: { ...match, minProbes: Math.max(match.minProbes, probes) },
+    enrol: { ...enrol, targetFrames: Math.max(enrol.targetFrames, probes) },
+  };
 }
 
 /** `once` ends a session with its recording; otherwise the recording begins again, each picture taken anew. */
@@ -148,6 +153,7 @@ function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once
   };
 }
 
-function enrolmentFrames({ frames }: Footage): number {
+/** How many of a recording's frames found its reference. */
+export function enrolmentFrames({ frames }: Footage): number {
   return Math.max(FEWEST_ENROLMENT_FRAMES, Math.floor(ENROLMENT_SHARE * frames.length));
 }

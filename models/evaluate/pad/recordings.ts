@@ -61,7 +61,7 @@ export async function findRecordings(folder: string): Promise<FoundRecordings> {
     const images = entries.filter((entry) => entry.isFile() && IMAGE_FILE.test(entry.name));
     const photograph = `${path.posix.basename(relative)}_0001.`;
     const isPhotographs = images.some(({ name }) => name.startsWith(photograph));
-    if (images.length >= FEWEST_FRAMES || (images.length > 0 && !isPhotographs)) {
+    if (images.length > 0 && !isPhotographs) {
       if (images.length < FEWEST_FRAMES) notices.push(`${relative} has fewer than ${FEWEST_FRAMES} frames`);
       else
         recordings.push(

@@ -19,6 +19,8 @@ export interface Presenter {
 }
 
 export interface PlayOptions {
+  /** Default: verify. A new reference is always stored. */
+  readonly mode?: 'enrol' | 'verify';
   readonly presenter: Presenter;
   readonly policy: Policy;
   readonly context: SessionContext;
@@ -89,7 +91,7 @@ class Player {
       {
         sessionId: 'session',
         tenant: 'tenant',
-        mode: 'verify',
+        mode: options.mode ?? 'verify',
         subject: SUBJECT,
         policy: options.policy.name,
         audience: null,

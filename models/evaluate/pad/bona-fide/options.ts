@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import type { PolicyName } from '../../../../server/decision/policy-shape.ts';
+import { EvaluateError } from '../../evaluate-error.ts';
+import { TIERS, type Tier } from '../ledger.ts';
+
+/** Policies that bona fide subjects are played by. An attended enrolment asks an operator instead. */
+const PLAYED: readonly PolicyName[] = ['standard', 'blink-only', 'passive'];
+
+export const BONA_FIDE_USAGE = `Usage: npm run evaluate -- bona-fide [--data DIR] [--portraits DIR] [options]
+How often people who are there in person are not accepted: recordings of living people, and drawn people who answer.
+
+  --data DIR           recordings, as for pad; an INDEX.tsv with the columns file and person says who is in which
+  --portraits DIR      photographs laid out as Name/Name_0001.jpg, to draw people from; without it, the sample photographs
+  --people N           drawn people (40); a quarter of them are compressed as well
+  --sessions N         sessions of each recording and drawn person in every row (4)
+  --policies A,B       of these policies (${PLAYED.join(',')})
+  --tier base|full     this tier only
+  --out DIR            where report.json, report.md and sessions.jsonl go (./reports/bona-fide)
+  --workers N          worker processes (one for each core)
+  --seed N             of everything drawn (1)
+  --readme FILE        write the tables into FILE between its markers "generated:bona-fide"
+  --from-report        take the report in --out instead of playing anything
+A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
+
+export interface BonaFideArguments {
+  readonly data: string | null;
+  readonly portraits: string | null;
+  readonly people: number;
+  readonly sessions: number;
+  readonly policies: readonly PolicyName[];
+  readonly tier: Tier | null;
+  readonly out: string;
+  readonly workers: number | null;
+  readonly seed: number;
+  readonly readme: string | null;
+  readonly fromReport: boolean;
+}
+
+/** Reads the arguments after `bona-fide`; null asks for help. Throws EvaluateError on a mistake. */
+export function parseBonaFideArguments(args: readonly string[]): BonaFideArguments | null {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        data: text,
+        portraits: text,
+        people: text,
+        sessions: text,
+        policies: text,
+        tier: text,
+        out: text,
+        workers: text,
+        seed: text,
+        readme: text,
+        'from-report': flag,
+        help: flag,
+      },
+    }));
+  } catch (error) {
+    throw new EvaluateError(error instanceof Error ? error.message : 'The arguments cannot be read.');
+  }
+  if (values.help === true) return null;
+  return {
+    data: values.data ?? null,
+    portraits: values.portraits ?? null,
+    people: whole('people', values.people, 0, 40),
+    sessions: whole('sessions', values.sessions, 1, 4),
+    policies: policiesOf(values.policies),
+    tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
+    out: values.out ?? './reports/bona-fide',
+    workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
+    seed: whole('seed', values.seed, 0, 1),
+    readme: values.readme ?? null,
+    fromReport: values['from-report'] ?? false,
+  };
+}
+
+function policiesOf(value: string | undefined): readonly PolicyName[] {
+  return value === undefined ? PLAYED : value.split(',').map((name) => oneOf('policies', name, PLAYED));
+}
+
+function whole(name: string, value: string | undefined, least: number, fallback: number): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < least) {
+    throw new EvaluateError(`--${name} takes a whole number from ${least} on.`);
+  }
+  return number;
+}
+
+function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen === undefined) throw new EvaluateError(`--${name} takes ${choices.join(', ')}.`);
+  return chosen;
+}

@@ -1,0 +1,116 @@
+import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-signs.ts';
+import { middle95 } from '../../bootstrap.ts';
+import { proportion, type Bounded } from '../../proportion.ts';
+import { randomIndex, seededRandom } from '../../seeded-random.ts';
+import { POLICY_NAMES } from '../../../../server/decision/policy-shape.ts';
+import { TIERS } from '../ledger.ts';
+import { cellKey, MODES, type BonaFideSession, type Cell } from './session.ts';
+import { CONDITIONS } from './subject.ts';
+
+/** How the sessions of one cell fared. */
+export interface BonaFideRow extends Cell {
+  readonly sessions: number;
+  readonly people: number;
+  /** People who were not accepted at least once. */
+  readonly peopleRefused: number;
+  /** BPCER, share of sessions not accepted, with exact bounds for independent sessions. */
+  readonly errorRate: Bounded;
+  /** The same rate with bounds by person. */
+  readonly byPerson: Pick<Bounded, 'low' | 'high'>;
+  /** Sessions not accepted by why, most frequent first. */
+  readonly failures: readonly { readonly reasons: string; readonly sessions: number }[];
+  /** Share of all sessions that carry each sign of injection, most frequent first, without those in none. */
+  readonly signs: readonly { readonly sign: InjectionSign; readonly share: number }[];
+  /** From the first frame to the decision. */
+  readonly medianMs: number;
+}
+
+const REPLICATES = 2_000;
+const BOOTSTRAP_SEED = 1;
+
+/** Rows for all cells in which there are sessions, in the order of conditions, policies, tiers and modes. */
+export function summarise(sessions: readonly BonaFideSession[]): BonaFideRow[] {
+  const cells = new Map<string, BonaFideSession[]>();
+  for (const session of sessions) {
+    const cell = cells.get(cellKey(session));
+    if (cell === undefined) cells.set(cellKey(session), [session]);
+    else cell.push(session);
+  }
+  return [...cells.values()].map(rowOf).toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+const placeOf = ({ condition, policy, tier, mode }: Cell): number =>
+  ((CONDITIONS.indexOf(condition) * POLICY_NAMES.length + POLICY_NAMES.indexOf(policy)) * TIERS.length +
+    TIERS.indexOf(tier)) *
+    MODES.length +
+  MODES.indexOf(mode);
+
+function rowOf(sessions: readonly BonaFideSession[]): BonaFideRow {
+  const { condition, policy, tier, mode } = sessions[0];
+  const failed = sessions.filter(({ outcome }) => outcome !== 'accept');
+  const people = new Map<string, { errors: number; sessions: number }>();
+  for (const { person, outcome } of sessions) {
+    const of = people.get(person) ?? { errors: 0, sessions: 0 };
+    people.set(person, {
+      errors: of.errors + (outcome === 'accept' ? 0 : 1),
+      sessions: of.sessions + 1,
+    });
+  }
+  const took = sessions.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
+  return {
+    condition,
+    policy,
+    tier,
+    mode,
+    sessions: sessions.length,
+    people: people.size,
+    peopleRefused: [...people.values()].filter(({ errors }) => errors > 0).length,
+    errorRate: proportion(failed.length, sessions.length),
+    byPerson: boundsByPerson([...people.values()]),
+    failures: countReasons(failed),
+    signs: INJECTION_SIGNS.map((sign) => ({
+      sign,
+      share: sessions.filter(({ signs }) => signs.includes(sign)).length / sessions.length,
+    }))
+      .filter(({ share }) => share > 0)
+      .toSorted((a, b) => b.share - a.share),
+    medianMs: took[took.length >> 1],
+  };
+}
+
+/**
+ * The middle 95 % of the rate over people drawn with replacement, with all sessions of each. Where nobody failed, or
+ * everybody always did, resampling tells nothing: then the exact bounds of as many independent people.
+ */
+export function boundsByPerson(
+  people: readonly { readonly errors: number; readonly sessions: number }[],
+): Pick<Bounded, 'low' | 'high'> {
+  const errors = people.reduce((sum, one) => sum + one.errors, 0);
+  const total = people.reduce((sum, one) => sum + one.sessions, 0);
+  if (errors === 0 || errors === total) {
+    const { low, high } = proportion(errors === 0 ? 0 : people.length, people.length);
+    return { low, high };
+  }
+  const random = seededRandom(BOOTSTRAP_SEED);
+  const rates = Float64Array.from({ length: REPLICATES }, () => {
+    let [failed, all] = [0, 0];
+    for (let draw = 0; draw < people.length; draw++) {
+      const one = people[randomIndex(random, people.length)];
+      failed += one.errors;
+      all += one.sessions;
+    }
+    return failed / all;
+  });
+  return middle95(rates);
+}
+
+function countReasons(sessions: readonly BonaFideSession[]): BonaFideRow['failures'] {
+  const counts = new Map<string, number>();
+  for (const { outcome, reasons, signs } of sessions) {
+    const key = outcome === 'closed' ? 'closed' : [...reasons, ...signs].join(' + ');
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([reasons, count]) => ({ reasons, sessions: count }))
+    .toSorted((a, b) => b.sessions - a.sessions);
+}
