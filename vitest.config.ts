@@ -44,7 +44,7 @@ const WITH_THE_OPTIONAL = [
   'test/bench/hints.test.ts',
   'test/browser/help.test.ts',
   'test/demo/accounts.test.ts',
-  'test/e2e/{attacks,refusals,tiers,trip}.test.ts',
+  'test/e2e/*.test.ts',
   'test/evaluate/*.test.ts',
   'test/inference/pool.test.ts',
   'test/models/minifasnet.test.ts',
@@ -126,6 +126,7 @@ export default defineConfig({
               test: {
                 name: 'optional',
                 include: WITH_THE_OPTIONAL,
+                exclude: REAL_TIME,
                 maxWorkers: 2,
                 sequence: { groupOrder: 2 },
               },
