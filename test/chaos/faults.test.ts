@@ -34,13 +34,13 @@ const decided = (service: VirtualService) =>
   service.clients.filter(({ outcome }) => outcome === 'accept' || outcome === 'reject').length;
 
 describe('whatever befalls the workers', () => {
-  const seed = 11;
+  const seed = 13;
 
   it.each<[string, Ailment, number]>([
     ['one frame in a hundred kills its worker', { kill: 1 }, 2],
-    ['one in two hundred hangs until its time is up', { hang: 0.5 }, 1],
+    ['one in a thousand hangs until its time is up', { hang: 0.1 }, 2],
     ['one in fifty fails, as for want of memory', { fails: 2 }, 1],
-    ['all of that', { kill: 0.5, hang: 0.2, fails: 0.5 }, 2],
+    ['all of that', { kill: 0.5, hang: 0.1, fails: 0.5 }, 2],
   ])('nobody is decided wrongly, and nothing is left behind: %s', async (_name, ailment, atLeast) => {
     const service = new VirtualService({ seed, fateOf: fates(ailment, seed) });
     await aBusyDay(service);

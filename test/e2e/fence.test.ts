@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeFence } from '../../server/inference/fence/fence.ts';
 import type { FenceFindings } from '../support/fence/attempts.ts';
+import { modelCacheDir } from '../../models/prepared.ts';
 import { preparedModels } from '../vision/support.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -75,7 +76,12 @@ async function run({ args, env = {}, id = null, through = [] }: Start) {
   const inBetween = Array.from({ length: LEFT_OPEN - 3 }, () => 'ignore' as const);
   const child = spawn(program, rest, {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], TSX_DISABLE_CACHE: '1', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      TSX_DISABLE_CACHE: '1',
+      VERIFRAME_MODEL_CACHE: modelCacheDir(),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', ...inBetween, file],
     ...(id === null ? {} : { uid: id, gid: id }),
   });

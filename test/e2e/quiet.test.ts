@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runQuietly, whyNotQuiet, type Observed, type Report } from '../support/quiet-machine/index.ts';
+import { modelCacheDir } from '../../models/prepared.ts';
 import { preparedModels } from '../vision/support.ts';
 import { samplePhoto } from '../models/support.ts';
 
@@ -41,8 +42,15 @@ describe.skipIf(whyNot !== null)(
     const of = (name: string): Observed => report.programs.find((one) => one.name === name)!;
     beforeAll(async () => {
       const { blazeface } = await preparedModels();
-      const common = { picture: samplePhoto, env: {} };
-      const env = { HOST: '127.0.0.1', PORT: '0', VERIFRAME_WORKERS: '1', VERIFRAME_DEMO: 'off' };
+      const models = { VERIFRAME_MODEL_CACHE: modelCacheDir() };
+      const common = { picture: samplePhoto, env: models };
+      const env = {
+        ...models,
+        HOST: '127.0.0.1',
+        PORT: '0',
+        VERIFRAME_WORKERS: '1',
+        VERIFRAME_DEMO: 'off',
+      };
       const fromSource = ['--import', 'tsx'];
       report = await runQuietly([
         { ...common, name: 'library', role: 'caller', args: ['-e', LOADS_LIBRARY, blazeface!] },

@@ -9,6 +9,7 @@ import { forgetSecrets, OPTIONS, readConfig } from '../../server/config.ts';
 import { generateApiKey } from '../../server/identity/api-keys.ts';
 import { createObservation } from '../../server/observation.ts';
 import { divideSettings, PARTS, readSettingsOf, type Part } from '../../server/part-settings.ts';
+import { modelCacheDir } from '../../models/prepared.ts';
 import { preparedModels } from '../vision/support.ts';
 
 /** Values that are found again wherever they get. */
@@ -98,6 +99,7 @@ describe('a server with secrets', () => {
       VERIFRAME_WORKERS: '1',
       VERIFRAME_METRICS: 'token',
       VERIFRAME_DATA_DIR: join(folder, 'data'),
+      VERIFRAME_MODEL_CACHE: modelCacheDir(),
       VERIFRAME_API_KEYS_FILE: keysFile,
     });
     const server = await startServer(config, pino({ level: 'trace' }, sink));
@@ -134,6 +136,7 @@ describe('a server with secrets', () => {
     const config = readConfig({
       VERIFRAME_MASTER_KEY: wrong,
       VERIFRAME_DATA_DIR: join(folder, 'data'),
+      VERIFRAME_MODEL_CACHE: modelCacheDir(),
       PORT: '0',
     });
     const failure: unknown = await startServer(config, pino({ level: 'silent' })).catch(
