@@ -74,8 +74,8 @@ function setting({ sessionsEach, seed, frames, chosen, codecs }: BonaFideReport)
 }
 
 const endedFirstWords = ({ endedFirst }: BonaFideReport): string =>
-  `${count(endedFirst)} sessions more count neither way: the recording was over before it had shown as many good frames as ` +
-  'any session needs.';
+  `${count(endedFirst)} sessions more count neither way: the recording was over before its person had held still for half a ` +
+  'second, as one is asked to, or had shown as many good frames as any session needs.';
 
 const leftOutWords = ({ leftOut }: BonaFideReport): string =>
   leftOut.map(({ why, subjects }) => `${count(subjects)} because ${why}`).join('; ');
