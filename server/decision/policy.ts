@@ -164,7 +164,7 @@ const blink: BlinkPolicy = {
  * eight people before one webcam (392), 3.3 with the fused networks and 5.3 with MobileFaceNet, for one pair. The bars lie between and allow for worse light than in those clips.
  * Another face: living people contradicted themselves for a moment in turns (kept-aside recordings, 4 or 5 of 300 sessions
  * at 12 frames a second), so it takes three contradictions of faces that look ahead, or 1.5 s of any, longer than a turn is
- * held. Faces that are swapped in or out at any moment, or in answers only, are accepted in none of 300 presentations each.
+ * held. Faces that are swapped in or out at any moment, or in answers only, are accepted in none of 200 presentations each.
  */
 const continuity: ContinuityPolicy = {
   followTrack: true,

@@ -241,11 +241,18 @@ describe('rates by person', () => {
         sessions: 4,
         people: 2,
         peopleRefused: 1,
+        refusedBySigns: 0,
         errorRate: { value: 0.25 },
         failures: [{ reasons: 'time-up + motionless', sessions: 1 }],
         signs: [{ sign: 'motionless', share: 0.25 }],
       },
     ]);
+    const rejected = {
+      ...session('ann', false),
+      reasons: ['injection-above-bar' as const],
+      signs: ['spliced' as const],
+    };
+    expect(summarise([...sessions, rejected])).toMatchObject([{ refusedBySigns: 1, sessions: 5 }]);
   });
 });
 

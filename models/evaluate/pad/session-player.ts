@@ -46,6 +46,8 @@ export interface Played {
   readonly assurance: Assurance | null;
   readonly evidence: EvidenceByCue | null;
   readonly tookMs: number;
+  /** The face held still for as long as it takes to know its rest: without that nothing is asked or decided. */
+  readonly positioned: boolean;
   /** Time spent on challenges: the pauses before them, the answers, and coming back to rest. */
   readonly challengesMs: number;
   /** Kinds of challenge in the order in which they were shown. */
@@ -80,6 +82,7 @@ class Player {
   #wakeAtMs: number | null = null;
   #credit = 0;
   #decided: Extract<Effect, { type: 'decide' }> | null = null;
+  #positioned = false;
   #challengesFromMs: number | null = null;
   #challengesToMs: number | null = null;
   readonly #asked: { readonly number: number; readonly kind: string }[] = [];
@@ -129,6 +132,7 @@ class Player {
       assurance: this.#decided?.assurance ?? null,
       evidence: this.#decided?.evidence ?? null,
       tookMs,
+      positioned: this.#positioned,
       challengesMs: this.#challengesFromMs === null ? 0 : toMs - this.#challengesFromMs,
       asked: this.#asked.map(({ kind }) => kind),
     };
@@ -172,6 +176,7 @@ class Player {
     const { policy, context } = this.#options;
     const [state, effects] = transition(this.#state, event, policy, context);
     this.#state = state;
+    this.#positioned ||= state.phase === 'challenging' || state.phase === 'matching';
     for (const effect of effects) this.#execute(effect);
   }
 

@@ -156,7 +156,11 @@ function showingOf(
     present(random, policy) {
       const offsetMs = Math.max(0, lengthMs - LEFT_MS) * random();
       if (policy.requiredCues.includes('blink')) {
-        return { presenter: new RecordingPresenter(frames, { once: true }), policy };
+        return {
+          endsFirst: (ended) => isTooShort(ended, policy),
+          presenter: new RecordingPresenter(frames, { once: true }),
+          policy,
+        };
       }
       return {
         endsFirst: (ended) => isTooShort(ended, policy),
@@ -171,9 +175,10 @@ function showingOf(
   };
 }
 
-/** Whether the recording was over before it had shown as many good frames as any session needs. */
-function isTooShort({ reasons, evidence }: Played, { match }: Policy): boolean {
+/** Whether the recording was over before the face had held still, or shown as many good frames as any session needs. */
+function isTooShort({ reasons, evidence, positioned }: Played, { match }: Policy): boolean {
   if (!reasons.includes('source-ended')) return false;
+  if (!positioned) return true;
   const probes = evidence?.match;
   return (
     reasons.includes('required-cue-unmeasured') ||

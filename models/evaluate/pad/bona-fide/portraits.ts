@@ -4,9 +4,16 @@ import { policyFor } from '../../../../server/decision/policy.ts';
 import { judge } from '../../../../server/evidence/quality-gate.ts';
 import { ImageDecoder } from '../../../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../../../server/inference/ort-model.ts';
-import type { FrameAnalysis } from '../../../../server/vision/analysis.ts';
+import { deviationFrom, extentOf, postureOf } from '../../../../server/evidence/gesture.ts';
+import type { FaceAnalysis, FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../../../server/vision/analyze.ts';
-import { preparePortrait, type Portrait } from '../../../../test/support/puppet/index.ts';
+import {
+  ACTIONS,
+  preparePortrait,
+  type Performance,
+  type Portrait,
+} from '../../../../test/support/puppet/index.ts';
+import { planPerformance } from '../../../../test/support/puppet/motion.ts';
 import { hash32 } from '../../../../test/support/puppet/seeded.ts';
 import { sha256 } from '../../../file-stamp.ts';
 import type { PreparedModels } from '../../../prepared.ts';
@@ -29,7 +36,8 @@ export type PassedOver =
   | 'small'
   | 'turned'
   | 'cannot be laid out'
-  | 'unclear when drawn';
+  | 'unclear when drawn'
+  | 'cannot be drawn doing all that may be asked';
 
 export interface ChosenPeople {
   readonly people: readonly DrawnPerson[];
@@ -42,13 +50,16 @@ const MAX_YAW_DEG = 10;
 const MAX_PITCH_DEG = 15;
 const MAX_ROLL_DEG = 15;
 const MIN_INTER_EYE_PX = 36;
+/** Lids drawn shut leave at most this share of their openness: a little less than the bar of a blink. */
+const MAX_CLOSURE = 0.68;
 const MAX_PIXELS = 8_000_000;
 
 /** The rule by which people are chosen, in words for a report. */
 export const CHOICE_RULE =
   `the first picture of each name, names in the order of their SHA-256; taken where it shows one face, turned by no ` +
   `more than ${MAX_YAW_DEG}° of yaw, ${MAX_PITCH_DEG}° of pitch and ${MAX_ROLL_DEG}° of roll, with ${MIN_INTER_EYE_PX} px ` +
-  `or more between the eyes, and where the quality gate calls it good once it is drawn`;
+  `or more between the eyes, where the quality gate calls it good once it is drawn, and where a drawing of each gesture at ` +
+  `its height is seen to be one: half-closed lids in a photograph cannot be drawn blinking, nor a grin smiling`;
 
 /**
  * Chooses people from a folder laid out like LFW by `CHOICE_RULE`, as many as wanted or as there are. Throws EvaluateError
@@ -112,9 +123,39 @@ async function personOf(name: string, photograph: Buffer, look: Look): Promise<D
   if (portrait === null) return 'cannot be laid out';
   const seed = hash32(...Buffer.from(name));
   const drawn = await look(await calmPerformer(portrait, seed).frameAt([], 0));
-  return drawn !== null && isGood(drawn)
+  if (drawn === null || !isGood(drawn)) return 'unclear when drawn';
+  return (await canPerform(portrait, seed, look))
     ? { name, photograph: sha256(photograph).slice(0, 16), portrait, seed }
-    : 'unclear when drawn';
+    : 'cannot be drawn doing all that may be asked';
+}
+
+/** Whether the server sees a drawing of each gesture at its height as done. */
+async function canPerform(portrait: Portrait, seed: number, look: Look): Promise<boolean> {
+  const { gestures } = policyFor('standard');
+  const performer = calmPerformer(portrait, seed);
+  const faceAt = async (performances: readonly Performance[], atMs: number) => {
+    const seen = await look(await performer.frameAt(performances, atMs));
+    return seen?.face.found ? { face: seen.face.value, width: seen.width } : null;
+  };
+  const rest = await faceAt([], 0);
+  if (rest === null) return false;
+  const restPosture = postureOf(rest.face, rest.width);
+  for (const action of ACTIONS) {
+    const performance = planPerformance(action, 0, -Infinity, () => 0.5);
+    const at = await faceAt([performance], performance.startMs + performance.riseMs + performance.holdMs / 2);
+    if (at === null) return false;
+    const isDone =
+      action === 'blink'
+        ? closure(rest.face, at.face) < MAX_CLOSURE
+        : extentOf(action, deviationFrom(restPosture, postureOf(at.face, at.width)), gestures) >= 1;
+    if (!isDone) return false;
+  }
+  return true;
+}
+
+/** Openness of the wider eye as a share of its openness at rest. */
+function closure({ eyes: rest }: FaceAnalysis, { eyes }: FaceAnalysis): number {
+  return Math.max(eyes.imageLeft / rest.imageLeft, eyes.imageRight / rest.imageRight);
 }
 
 function isGood(analysis: FrameAnalysis): boolean {

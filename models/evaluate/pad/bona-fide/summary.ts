@@ -17,6 +17,8 @@ export interface BonaFideRow extends Cell {
   readonly errorRate: Bounded;
   /** The same rate with bounds by person. */
   readonly byPerson: Pick<Bounded, 'low' | 'high'>;
+  /** Sessions that signs of injection, or what looked like another face, rejected alone. */
+  readonly refusedBySigns: number;
   /** Sessions not accepted by why, most frequent first. */
   readonly failures: readonly { readonly reasons: string; readonly sessions: number }[];
   /** Share of all sessions that carry each sign of injection, most frequent first, without those in none. */
@@ -25,6 +27,7 @@ export interface BonaFideRow extends Cell {
   readonly medianMs: number;
 }
 
+const ALONE = ['injection-above-bar', 'face-changed'] as const;
 const REPLICATES = 2_000;
 const BOOTSTRAP_SEED = 1;
 
@@ -67,6 +70,7 @@ function rowOf(sessions: readonly BonaFideSession[]): BonaFideRow {
     peopleRefused: [...people.values()].filter(({ errors }) => errors > 0).length,
     errorRate: proportion(failed.length, sessions.length),
     byPerson: boundsByPerson([...people.values()]),
+    refusedBySigns: failed.filter(({ reasons }) => ALONE.some((reason) => reasons.includes(reason))).length,
     failures: countReasons(failed),
     signs: INJECTION_SIGNS.map((sign) => ({
       sign,

@@ -32,6 +32,7 @@ const HEAD = [
   'people refused once',
   'BPCER (by session)',
   'bounds by person',
+  'of them by signs alone',
   'why not',
   'signs seen',
   'median time',
@@ -47,6 +48,7 @@ const cells = (row: BonaFideRow): string[] => [
   count(row.peopleRefused),
   bounded(row.errorRate),
   `${percent(row.byPerson.low)}–${percent(row.byPerson.high)}`,
+  count(row.refusedBySigns),
   whyNot(row),
   signs(row),
   seconds(row.medianMs),
@@ -62,7 +64,8 @@ const DRAWN_NOTE =
   'reaction time, out of two takes of each answer (a session is played anew where a third one made it look `repeated`). They show what the service asks of somebody who does all of it, not what people and their cameras do.';
 
 const BOUNDS_NOTE =
-  'BPCER counts every session that was not accepted. Bounds by session are exact for independent sessions (Clopper and ' +
+  'BPCER counts every session that was not accepted; “by signs alone” those that `repeated`, `spliced` and other signs of ' +
+  'injection, or `face-changed`, rejected whatever else was seen. Bounds by session are exact for independent sessions (Clopper and ' +
   'Pearson, 95 %), which sessions of one person are not; bounds by person are the middle 95 % over people drawn with ' +
   'replacement, and where nobody was refused those of as many independent people.';
 
@@ -74,8 +77,8 @@ function setting({ sessionsEach, seed, frames, chosen, codecs }: BonaFideReport)
 }
 
 const endedFirstWords = ({ endedFirst }: BonaFideReport): string =>
-  `${count(endedFirst)} sessions more count neither way: the recording was over before it had shown as many good frames as ` +
-  'any session needs.';
+  `${count(endedFirst)} sessions more count neither way: the recording was over before its person had held still for half a ` +
+  'second, as one is asked to, or had shown as many good frames as any session needs.';
 
 const leftOutWords = ({ leftOut }: BonaFideReport): string =>
   leftOut.map(({ why, subjects }) => `${count(subjects)} because ${why}`).join('; ');
