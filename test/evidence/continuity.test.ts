@@ -88,15 +88,15 @@ describe('continuity', () => {
   it('takes no turned face for another one, nor one that has just come back', () => {
     const turned = { yawDeg: 25, identity: BOB };
     const then = (looks: readonly Look[]) => watch([...times(5), ...looks]);
-    expect(then(times(30, turned))).toMatchObject({ changed: false, unproven: true });
+    expect(then(times(20, turned))).toMatchObject({ changed: false, unproven: true });
     expect(then([...times(10, turned), ...times(7, { identity: BOB })])).toMatchObject({ changed: false });
     expect(then([...times(10, turned), ...times(14, { identity: BOB })])).toMatchObject({ changed: true });
   });
 
   it('takes a face that looks away for longer than anybody does, and resembles another all the while', () => {
     const turned = { yawDeg: 25, identity: BOB };
-    expect(watch([...times(5), ...times(35, turned)])).toMatchObject({ changed: false, unproven: true });
-    expect(watch([...times(5), ...times(40, turned)])).toMatchObject({ changed: true });
+    expect(watch([...times(5), ...times(25, turned)])).toMatchObject({ changed: false, unproven: true });
+    expect(watch([...times(5), ...times(28, turned)])).toMatchObject({ changed: true });
   });
 
   it('begins to count anew with each agreement', () => {
