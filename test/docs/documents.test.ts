@@ -30,7 +30,7 @@ function linkedFiles(name: string): string[] {
 /** Lines that a writer can wrap: no table, picture, HTML or code, and nothing that a command writes. */
 function proseOf(name: string): string[] {
   return textOf(name)
-    .replaceAll(/<!-- generated:(\w+) -->.*?<!-- \/generated:\1 -->/gs, '')
+    .replaceAll(/<!-- generated:([\w-]+) -->.*?<!-- \/generated:\1 -->/gs, '')
     .replaceAll(/```.*?```/gs, '')
     .split('\n')
     .filter((line) => !/^\s*[|<!]/.test(line));
