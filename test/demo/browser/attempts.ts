@@ -42,8 +42,12 @@ export interface Attempt {
   readonly look: (page: Page) => Promise<void>;
 }
 
-/** A picture that answers nothing may be a person in bad light, and is asked for one more look. */
-const REFUSED = /^We (could not confirm it’s you|need one more look)$/;
+/**
+ * A picture that answers nothing may be a person in bad light, and is asked for one more look; on a busy machine it may
+ * be the service that did not keep up.
+ */
+const REFUSED =
+  /^(We (could not confirm it’s you|need one more look)|The (connection|service) was too slow)$/;
 
 /** Tries to sign in with what must not: refused, with the other way in offered, and nothing opened. */
 export async function triesInVain(browser: Browser, attempt: Attempt): Promise<void> {
