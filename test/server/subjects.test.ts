@@ -313,3 +313,29 @@ describe('whom the gallery finds and the store does not know', () => {
     expect(await subjects.search('default', faceAt(1))).toEqual([]);
   });
 });
+
+describe('a subject of whom a reference does not open', () => {
+  it('is no candidate, and keeps nobody else from being recognised or enrolled', async () => {
+    await enrol('ada', faceAt(1));
+    const another = { mobilefacenet: unit(192).toReversed() };
+    expect(await enrol('bob', another)).toBe('stored');
+    const file = new Database(join(folder, 'subjects.db'));
+    const [{ sequence }] = file
+      .prepare<[], { sequence: number }>('SELECT sequence FROM reference ORDER BY sequence LIMIT 1')
+      .all();
+    file.prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?').run(sequence);
+    file.close();
+    await expect(store.references.ofSubject('default', 'ada')).rejects.toMatchObject({ code: 'store.corrupt' });
+    expect(gallery.search('default', faceAt(1), 5).map(({ subject }) => subject)).toContain('ada');
+    expect(await subjects.search('default', faceAt(1))).toMatchObject([{ subject: 'bob' }]);
+    expect(await subjects.search('default', another)).toMatchObject([{ subject: 'bob' }]);
+    const third = { mobilefacenet: Float32Array.from({ length: 192 }, (_, at) => (at === 96 ? 1 : 0)) };
+    expect(await enrol('cyd', third)).toBe('stored');
+  });
+
+  it('does not make a store that is busy look empty', async () => {
+    await enrol('ada', faceAt(1));
+    faults = [{ of: 'ofSubject', when: 'before', code: 'store.busy' }];
+    await expect(subjects.search('default', faceAt(1))).rejects.toMatchObject({ code: 'store.busy' });
+  });
+});
