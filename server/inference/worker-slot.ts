@@ -5,7 +5,7 @@ import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
 import { type ExecutionProvider, ExecutionProviderError } from './execution-provider.ts';
 import type { Fence } from './fence/fence.ts';
 import { launchFenced } from './fence/launch.ts';
-import type { PoolMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
+import { readWorkerMessage, type PoolMessage, type WorkerSettings } from './worker-messages.ts';
 
 /** `failing`: it answers, but only that it cannot. */
 export type LossCause = 'ended' | 'job-timeout' | 'start-timeout' | 'failing';
@@ -107,7 +107,7 @@ export class WorkerSlot {
         START_TIMEOUT_MS,
       );
       this.#state = { kind: 'starting', child, timer, ready: resolve, failed: reject };
-      child.on('message', (message: WorkerMessage) => this.#receive(child, message));
+      child.on('message', (message: unknown) => this.#receive(child, message));
       child.on('error', (error) => this.#lose(child, 'ended', error.message));
       child.on('exit', (code, signal) =>
         this.#lose(child, 'ended', `exit code ${code ?? signal}${lastWords()}`),
@@ -159,10 +159,12 @@ export class WorkerSlot {
     await Promise.all(this.#ending);
   }
 
-  #receive(child: ChildProcess, message: WorkerMessage): void {
+  #receive(child: ChildProcess, said: unknown): void {
     const state = this.#state;
     if (!('child' in state) || state.child !== child) return;
-    if (message.type === 'ready' && state.kind === 'starting') {
+    const message = readWorkerMessage(said);
+    if (message === null) this.#lose(child, 'ended', 'it said what no worker says');
+    else if (message.type === 'ready' && state.kind === 'starting') {
       clearTimeout(state.timer);
       this.#state = { kind: 'idle', child };
       this.#options.onEvent({ type: 'worker-ready', worker: this.#options.worker, pid: child.pid });

@@ -323,9 +323,13 @@ describe('a subject of whom a reference does not open', () => {
     const [{ sequence }] = file
       .prepare<[], { sequence: number }>('SELECT sequence FROM reference ORDER BY sequence LIMIT 1')
       .all();
-    file.prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?').run(sequence);
+    file
+      .prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?')
+      .run(sequence);
     file.close();
-    await expect(store.references.ofSubject('default', 'ada')).rejects.toMatchObject({ code: 'store.corrupt' });
+    await expect(store.references.ofSubject('default', 'ada')).rejects.toMatchObject({
+      code: 'store.corrupt',
+    });
     expect(gallery.search('default', faceAt(1), 5).map(({ subject }) => subject)).toContain('ada');
     expect(await subjects.search('default', faceAt(1))).toMatchObject([{ subject: 'bob' }]);
     expect(await subjects.search('default', another)).toMatchObject([{ subject: 'bob' }]);
