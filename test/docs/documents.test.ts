@@ -59,6 +59,15 @@ describe('documents', () => {
     expect(proseOf(name).filter((line) => line.length > LONGEST_PROSE_COLUMNS)).toEqual([]);
   });
 
+  it.each(documents)('%s has no row of a table that stands by itself', (name) => {
+    const lines = textOf(name).split('\n');
+    const isRow = (line = '') => line.startsWith('|');
+    const alone = lines.filter(
+      (line, at) => isRow(line) && !isRow(lines[at - 1]) && !/^\|[\s:|-]+\|$/.test(lines[at + 1] ?? ''),
+    );
+    expect(alone).toEqual([]);
+  });
+
   it('are all reached from the first page', () => {
     const reached = new Set(['README.md']);
     for (const name of reached)
