@@ -22,6 +22,14 @@ const MIN_SESSIONS_PER_WORKER = 2;
 const FIRST_SESSION_MS = 10_000;
 const RETRY_RANGE_MS = [1_000, 30_000] as const;
 
+/** One of the two is called, once. */
+export interface Newcomer {
+  /** Its session has ended. */
+  left(): void;
+  /** It got no session. Otherwise one ticket, shown again and again, would stand for a rush. */
+  turnedAway(): void;
+}
+
 /**
  * Knows how many sessions the workers can serve, by what frames were measured to cost. A session that sends as fast
  * as it may is counted with the frames it is promised, one that sends less with what it uses, and one that has just
@@ -79,12 +87,18 @@ export class Capacity {
     return Math.max(0, atLeast, Math.floor((workers - taken) / share + Number.EPSILON));
   }
 
-  /** A session begins; returns what to call when it has ended, unless it came to nothing. */
-  entered(): () => void {
+  /** A session begins. */
+  entered(): Newcomer {
     const atMs = this.#clock.nowMs();
     this.#entered.push(atMs);
-    return () => {
-      this.#sessionMs += (this.#clock.nowMs() - atMs - this.#sessionMs) / AVERAGED_WAITS;
+    return {
+      left: () => {
+        this.#sessionMs += (this.#clock.nowMs() - atMs - this.#sessionMs) / AVERAGED_WAITS;
+      },
+      turnedAway: () => {
+        const place = this.#entered.indexOf(atMs);
+        if (place >= 0) this.#entered.splice(place, 1);
+      },
     };
   }
 

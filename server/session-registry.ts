@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Welcome } from '../protocol/downstream.ts';
 import { VeriframeError } from '../protocol/errors.ts';
 import type { Attempts } from './attempts.ts';
-import type { Capacity } from './capacity.ts';
+import type { Capacity, Newcomer } from './capacity.ts';
 import { policyFor } from './decision/policy.ts';
 import type { Tickets } from './identity/tickets.ts';
 import type { Sessions } from './session-directory.ts';
@@ -68,9 +68,9 @@ export class SessionRegistry implements SessionHost {
     if (refusal !== null) throw refusal;
     const taken = this.parts.tickets.take(ticket);
     this.starting++;
-    const left = this.parts.capacity.entered();
+    const newcomer = this.parts.capacity.entered();
     try {
-      return await this.start(taken, link, offers, left);
+      return await this.start(taken, link, offers, newcomer);
     } finally {
       this.starting--;
       this.tellWhenEmpty();
@@ -99,7 +99,7 @@ export class SessionRegistry implements SessionHost {
     taken: ReturnType<Tickets['take']>,
     link: ClientLink,
     offers: ClientOffers | undefined,
-    left: () => void,
+    newcomer: Newcomer,
   ): Promise<SessionHandle> {
     const { services } = this.parts;
     const { grant: request } = taken;
@@ -107,6 +107,7 @@ export class SessionRegistry implements SessionHost {
       await this.parts.attempts.begin(request);
       taken.use();
     } catch (error) {
+      newcomer.turnedAway();
       if (error instanceof VeriframeError && error.code === 'subject.locked') taken.putBack();
       else {
         taken.use();
@@ -119,10 +120,11 @@ export class SessionRegistry implements SessionHost {
       stored = await this.referencesFor(request);
       if (this.draining) throw new VeriframeError('server.draining');
     } catch (error) {
+      newcomer.turnedAway();
       services.failed(request, error instanceof VeriframeError ? error.code : 'server.internal');
       throw error;
     }
-    return this.run(request, stored, link, offers, left);
+    return this.run(request, stored, link, offers, newcomer);
   }
 
   private async referencesFor({ mode, tenant, subject }: SessionRequest): Promise<readonly Reference[]> {
@@ -136,12 +138,12 @@ export class SessionRegistry implements SessionHost {
     stored: readonly Reference[],
     link: ClientLink,
     offers: ClientOffers | undefined,
-    left: () => void,
+    newcomer: Newcomer,
   ): SessionHandle {
     const { services, limits, directory } = this.parts;
     const policy = policyFor(request.policy);
     const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
-      left();
+      newcomer.left();
       this.running.delete(runner);
       directory.ended(request);
       this.tellWhenEmpty();

@@ -134,6 +134,14 @@ describe('capacity', () => {
     expect(places).toBeGreaterThan(0);
   });
 
+  it('takes nobody who was turned away for a newcomer, however often', () => {
+    const { capacity, run } = measured(2, 20, 3);
+    run(10, 4);
+    const room = capacity.room(4);
+    for (let i = 0; i < 100; i++) capacity.entered().turnedAway();
+    expect(capacity.room(4)).toBe(room);
+  });
+
   it('has no room while turns wait long, whatever the averages say, and has it again seconds later', () => {
     const { capacity, run, state, clock } = measured(4, 5, 10);
     run(5, 2);
@@ -149,12 +157,12 @@ describe('capacity', () => {
   it('tells those who are refused to come back in half the time a session takes, within bounds', () => {
     const { capacity, clock } = measured(1, 10, 10);
     for (let i = 0; i < 200; i++) {
-      const left = capacity.entered();
+      const newcomer = capacity.entered();
       clock.advance(4_000);
-      left();
+      newcomer.left();
     }
     expect(capacity.retryAfterMs).toBe(2_000);
-    for (let i = 0; i < 200; i++) capacity.entered()();
+    for (let i = 0; i < 200; i++) capacity.entered().left();
     expect(capacity.retryAfterMs).toBe(1_000);
   });
 });

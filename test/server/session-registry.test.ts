@@ -30,6 +30,11 @@ function registryOf(maxSessions: number, faults: Faults = {}) {
   const tickets = createTickets({ clock, lifetimeMs: 600_000, maxOutstanding: 100 });
   const begun: string[] = [];
   const ended: string[] = [];
+  const newcomers = { entered: 0, left: 0, turnedAway: 0 };
+  const entered = () => {
+    newcomers.entered++;
+    return { left: () => newcomers.left++, turnedAway: () => newcomers.turnedAway++ };
+  };
   const registry = new SessionRegistry({
     tickets,
     attempts: {
@@ -48,7 +53,7 @@ function registryOf(maxSessions: number, faults: Faults = {}) {
     directory: { started: () => undefined, ended: () => undefined },
     limits: { maxImageBytes: 1e6, maxImagePixels: 1e6, maxFramesPerSecond: 30 },
     maxSessions,
-    capacity: { room: () => 100, entered: () => () => undefined, retryAfterMs: 1000 },
+    capacity: { room: () => 100, entered, retryAfterMs: 1000 },
     services: {
       clock,
       analyzer: idleAnalyzer,
@@ -80,7 +85,7 @@ function registryOf(maxSessions: number, faults: Faults = {}) {
   const ticketFor = (sessionId: string) =>
     tickets.issue({ ...identification(sessionId), mode: 'verify', subject: 'anna' }).ticket;
   const attachWith = (ticket: string) => registry.attach(ticket, link);
-  return { attach, attachWith, begun, clock, closed, ended, registry, ticketFor };
+  return { attach, attachWith, begun, clock, closed, ended, newcomers, registry, ticketFor };
 }
 
 const settled = async () => {
@@ -118,10 +123,12 @@ describe('a redeemed ticket', () => {
   it('R12: is not used up by a server that is full, drains, or has the subject locked, nor begins anything', async () => {
     const locked = new VeriframeError('subject.locked', undefined, { retryAfterMs: 5 });
     const faults: Faults = { begin: () => Promise.reject(locked) };
-    const { attach, attachWith, begun, ended, registry, ticketFor } = registryOf(1, faults);
+    const { attach, attachWith, begun, ended, newcomers, registry, ticketFor } = registryOf(1, faults);
     const ticket = ticketFor('one');
     await expect(attachWith(ticket)).rejects.toBe(locked);
     await expect(attachWith(ticket)).rejects.toBe(locked);
+    // Shown again and again, it must not look like a rush for which others are kept out.
+    expect(newcomers).toEqual({ entered: 2, left: 0, turnedAway: 2 });
     faults.begin = async () => undefined;
     const other = await attach();
     await expect(attachWith(ticket)).rejects.toMatchObject({ code: 'server.busy' });
@@ -146,9 +153,10 @@ describe('a redeemed ticket', () => {
       'one server.internal',
     ],
   ])('whose session the store fails at %s has ended, and is used up', async (_, faults, ending) => {
-    const { attachWith, ended, registry, ticketFor } = registryOf(3, faults);
+    const { attachWith, ended, newcomers, registry, ticketFor } = registryOf(3, faults);
     const ticket = ticketFor('one');
     await expect(attachWith(ticket)).rejects.toMatchObject({ code: expect.stringContaining('store.') });
+    expect(newcomers).toEqual({ entered: 1, left: 0, turnedAway: 1 });
     expect(ended).toEqual([ending]);
     await expect(attachWith(ticket)).rejects.toMatchObject({ code: 'ticket.invalid' });
     expect(registry.openSessions).toBe(0);
