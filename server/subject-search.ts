@@ -1,6 +1,7 @@
 import { unclampedLlr } from './decision/calibrate.ts';
 import { compare } from './decision/compare.ts';
-import type { Gallery } from './gallery/gallery.ts';
+import { thresholdAt, type Fmr } from './decision/score-scales.ts';
+import type { Found, Gallery } from './gallery/gallery.ts';
 import type { Candidate } from './session/event.ts';
 import { StoreError } from './store/errors.ts';
 import type { ReferenceStore } from './store/ports.ts';
@@ -12,28 +13,33 @@ export type Search = (tenant: string, probe: Embeddings) => Promise<readonly Can
 /** Subjects a search brings back. More than one, so that a fused comparison can overturn one network's order. */
 const SEARCH_DEPTH = 8;
 
+/** Above its score a face may be the subject's, and what is wrong with that subject's references matters. */
+const POSSIBLE_FMR: Fmr = 1e-2;
+
 /**
  * Makes the 1:N search of a gallery: each candidate brings the one of its references that fits the probe best. Whom the
- * gallery finds and `references` does not know is no candidate: the gallery may lag behind. Nor is one whose references
- * do not all open, told to `onCorrupt`: a damaged row must not keep everybody else from being recognised.
+ * gallery finds and `references` does not know is no candidate: the gallery may lag behind. Where a reference does not
+ * open, told to `onCorrupt`, the search rejects only for a face that may be its subject's: a damaged row must not keep
+ * everybody else from being recognised, nor have its subject taken for nobody.
  */
 export function createSearch(
   gallery: Gallery,
   references: Pick<ReferenceStore, 'ofSubject'>,
   onCorrupt: (error: StoreError) => void,
 ): Search {
-  const storedOf = async (tenant: string, subject: string): Promise<readonly Candidate[]> => {
+  const storedOf = async (tenant: string, found: Found): Promise<readonly Candidate[]> => {
     try {
-      return await references.ofSubject(tenant, subject);
+      return await references.ofSubject(tenant, found.subject);
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'store.corrupt')) throw error;
       onCorrupt(error);
+      if (found.score >= thresholdAt(found.model, POSSIBLE_FMR)) throw error;
       return [];
     }
   };
   return async (tenant, probe) => {
     const found = gallery.search(tenant, probe, SEARCH_DEPTH);
-    const stored = await Promise.all(found.map(({ subject }) => storedOf(tenant, subject)));
+    const stored = await Promise.all(found.map((one) => storedOf(tenant, one)));
     return stored.flatMap((ofSubject) => bestOf(probe, ofSubject));
   };
 }

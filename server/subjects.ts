@@ -59,7 +59,7 @@ export class Subjects implements SubjectDirectory, Pick<ReferenceStore, 'ofSubje
   constructor(parts: Parts) {
     this.parts = parts;
     this.search = createSearch(parts.gallery, this, ({ code }) =>
-      parts.log.error({ code }, 'a subject is not searched: a reference does not open'),
+      parts.log.error({ code }, 'a subject is not recognised: a reference does not open'),
     );
   }
 
