@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 
 export type Database = Sqlite.Database;
@@ -49,8 +50,15 @@ CREATE INDEX sign_ins_of_user ON sign_ins (user_id, at_ms DESC);
 
 const VERSION = 1;
 
-/** Opens the demo's own database and creates its tables when they are missing. What is deleted is overwritten. */
+/**
+ * Opens the demo's own database and creates its tables when they are missing. What is deleted is overwritten. For the
+ * owner only, as SQLite would not make it; its log gets the same mode. `:memory:` is no file.
+ */
 export function openDatabase(path: string): Database {
+  if (path !== ':memory:') {
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+  }
   const database = new Sqlite(path);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
