@@ -6,9 +6,9 @@ import type { Embeddings } from './vision/analysis.ts';
 
 /**
  * A reference that nobody matches, for a subject that has none: a random direction for each model. In the
- * 128 dimensions or more that these have, its cosine with any face is 0 ± .09: by MobileFaceNet three in a
- * thousand faces come over the bar that one in a hundred strangers comes over (.252), and one in two million over that of an
- * accept (.431). So it is refused as early and as clearly as a stranger is.
+ * 128 dimensions or more that these have, its cosine with any face is 0 ± .09: by MobileFaceNet one in a thousand
+ * faces comes over the bar that one in a hundred strangers comes over (.27), and one in two million over that of an
+ * accept (.431). So it is refused at the same point and as clearly as a stranger is.
  */
 export function decoyReference(
   tenant: string,
