@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments, whole } from './arguments.ts';
 import { EvaluateError } from './evaluate-error.ts';
 
 export const USAGE = `Usage: npm run evaluate -- verification --data DIR [options]
@@ -36,28 +36,20 @@ export interface VerificationArguments {
 /** Reads the arguments after `verification`; null asks for help. Throws EvaluateError on a mistake. */
 export function parseVerificationArguments(args: readonly string[]): VerificationArguments | null {
   const text = { type: 'string' } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        data: text,
-        pairs: text,
-        cohorts: text,
-        out: text,
-        'limit-identities': text,
-        workers: text,
-        'degradation-identities': text,
-        'alignment-identities': text,
-        bootstrap: text,
-        seed: text,
-        readme: text,
-        help: { type: 'boolean' },
-      },
-    }));
-  } catch (error) {
-    throw new EvaluateError(error instanceof Error ? error.message : 'The arguments cannot be read.');
-  }
+  const values = readArguments(args, {
+    data: text,
+    pairs: text,
+    cohorts: text,
+    out: text,
+    'limit-identities': text,
+    workers: text,
+    'degradation-identities': text,
+    'alignment-identities': text,
+    bootstrap: text,
+    seed: text,
+    readme: text,
+    help: { type: 'boolean' },
+  });
   if (values.help === true) return null;
   if (values.data === undefined && values.readme === undefined) throw new EvaluateError('--data is missing.');
   const workers = values.workers;
@@ -74,13 +66,4 @@ export function parseVerificationArguments(args: readonly string[]): Verificatio
     seed: whole('seed', values.seed, 0, 1),
     readme: values.readme ?? null,
   };
-}
-
-function whole(name: string, value: string | undefined, least: number, fallback: number): number {
-  if (value === undefined) return fallback;
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < least) {
-    throw new EvaluateError(`--${name} takes a whole number from ${least} on.`);
-  }
-  return number;
 }

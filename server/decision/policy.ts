@@ -26,8 +26,9 @@ import {
 export { POLICY_NAMES, type Policy, type PolicyName } from './policy-shape.ts';
 
 /*
- * Every threshold of a decision stands here, in `policy-attacks.ts`, `policy-flash.ts` or `policy-supply.ts` once, but for the scales of comparison scores
- * (`score-scales.ts`) and the assumed rates behind log-likelihood ratios, which stand beside the cue that uses them.
+ * Every threshold of a decision stands here, in `policy-attacks.ts`, `policy-flash.ts` or `policy-supply.ts` once, but
+ * for the scales of comparison scores (`score-scales.ts`) and the assumed rates behind log-likelihood ratios, which stand
+ * beside the cue that uses them.
  * "Starting value" means: chosen from what is known, not yet calibrated on a data set.
  */
 

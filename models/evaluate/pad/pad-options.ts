@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
+import { oneOf, readArguments, whole } from '../arguments.ts';
 import { POLICY_NAMES } from '../../../server/decision/policy.ts';
-import { EvaluateError } from '../evaluate-error.ts';
 import { TIERS, type Tier } from './ledger.ts';
 
 export const PAD_USAGE = `Usage: npm run evaluate -- pad [--data DIR] [options]
@@ -36,58 +35,30 @@ export interface PadArguments {
 export function parsePadArguments(args: readonly string[]): PadArguments | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        data: text,
-        out: text,
-        presentations: text,
-        kinds: text,
-        tier: text,
-        policy: text,
-        workers: text,
-        seed: text,
-        readme: text,
-        'from-report': flag,
-        help: flag,
-      },
-    }));
-  } catch (error) {
-    throw new EvaluateError(error instanceof Error ? error.message : 'The arguments cannot be read.');
-  }
+  const values = readArguments(args, {
+    data: text,
+    out: text,
+    presentations: text,
+    kinds: text,
+    tier: text,
+    policy: text,
+    workers: text,
+    seed: text,
+    readme: text,
+    'from-report': flag,
+    help: flag,
+  });
   if (values.help === true) return null;
   return {
     data: values.data ?? null,
     out: values.out ?? './reports/pad',
     presentations: whole('presentations', values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
-    tier: oneOf('tier', values.tier, TIERS) ?? null,
-    policy: oneOf('policy', values.policy, POLICY_NAMES) ?? 'standard',
+    tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
+    policy: oneOf('policy', values.policy ?? 'standard', POLICY_NAMES),
     workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
     seed: whole('seed', values.seed, 0, 1),
     readme: values.readme ?? null,
     fromReport: values['from-report'] ?? false,
   };
-}
-
-function whole(name: string, value: string | undefined, least: number, fallback: number): number {
-  if (value === undefined) return fallback;
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < least) {
-    throw new EvaluateError(`--${name} takes a whole number from ${least} on.`);
-  }
-  return number;
-}
-
-function oneOf<Choice extends string>(
-  name: string,
-  value: string | undefined,
-  choices: readonly Choice[],
-): Choice | undefined {
-  if (value === undefined) return undefined;
-  const chosen = choices.find((choice) => choice === value);
-  if (chosen === undefined) throw new EvaluateError(`--${name} takes one of ${choices.join(', ')}.`);
-  return chosen;
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments } from '../arguments.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import { progressDisplay } from '../progress-display.ts';
 import { policyChange } from './policy-change.ts';
@@ -58,20 +58,12 @@ function parse(args: readonly string[]): {
   readonly set: readonly string[];
   readonly current: boolean;
 } | null {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        records: { type: 'string' },
-        set: { type: 'string', multiple: true },
-        current: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }));
-  } catch (error) {
-    throw new EvaluateError(error instanceof Error ? error.message : 'The arguments cannot be read.');
-  }
+  const values = readArguments(args, {
+    records: { type: 'string' },
+    set: { type: 'string', multiple: true },
+    current: { type: 'boolean' },
+    help: { type: 'boolean' },
+  });
   if (values.help === true) return null;
   if (values.records === undefined) throw new EvaluateError('--records is missing.');
   return { records: values.records, set: values.set ?? [], current: values.current ?? false };

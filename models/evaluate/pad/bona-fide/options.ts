@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
+import { oneOf, readArguments, whole } from '../../arguments.ts';
 import type { PolicyName } from '../../../../server/decision/policy-shape.ts';
-import { EvaluateError } from '../../evaluate-error.ts';
 import { TIERS, type Tier } from '../ledger.ts';
 
 /** Policies that bona fide subjects are played by. An attended enrolment asks an operator instead. */
@@ -40,28 +39,20 @@ export interface BonaFideArguments {
 export function parseBonaFideArguments(args: readonly string[]): BonaFideArguments | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        data: text,
-        portraits: text,
-        people: text,
-        sessions: text,
-        policies: text,
-        tier: text,
-        out: text,
-        workers: text,
-        seed: text,
-        readme: text,
-        'from-report': flag,
-        help: flag,
-      },
-    }));
-  } catch (error) {
-    throw new EvaluateError(error instanceof Error ? error.message : 'The arguments cannot be read.');
-  }
+  const values = readArguments(args, {
+    data: text,
+    portraits: text,
+    people: text,
+    sessions: text,
+    policies: text,
+    tier: text,
+    out: text,
+    workers: text,
+    seed: text,
+    readme: text,
+    'from-report': flag,
+    help: flag,
+  });
   if (values.help === true) return null;
   return {
     data: values.data ?? null,
@@ -80,19 +71,4 @@ export function parseBonaFideArguments(args: readonly string[]): BonaFideArgumen
 
 function policiesOf(value: string | undefined): readonly PolicyName[] {
   return value === undefined ? PLAYED : value.split(',').map((name) => oneOf('policies', name, PLAYED));
-}
-
-function whole(name: string, value: string | undefined, least: number, fallback: number): number {
-  if (value === undefined) return fallback;
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < least) {
-    throw new EvaluateError(`--${name} takes a whole number from ${least} on.`);
-  }
-  return number;
-}
-
-function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
-  const chosen = choices.find((choice) => choice === value);
-  if (chosen === undefined) throw new EvaluateError(`--${name} takes ${choices.join(', ')}.`);
-  return chosen;
 }
