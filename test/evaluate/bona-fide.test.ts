@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,11 @@ import {
 } from '../../models/evaluate/pad/bona-fide/evaluation.ts';
 import { compressed } from '../../models/evaluate/pad/bona-fide/compressed.ts';
 import { findLiving, framesPerSecondOf } from '../../models/evaluate/pad/bona-fide/living.ts';
-import { parseBonaFideArguments } from '../../models/evaluate/pad/bona-fide/options.ts';
+import {
+  BONA_FIDE_OPTIONS,
+  BONA_FIDE_USAGE,
+  parseBonaFideArguments,
+} from '../../models/evaluate/pad/bona-fide/options.ts';
 import type { BonaFideSession } from '../../models/evaluate/pad/bona-fide/session.ts';
 import { boundsByPerson, summarise } from '../../models/evaluate/pad/bona-fide/summary.ts';
 import { markdownReport, terminalTable } from '../../models/evaluate/pad/bona-fide/text.ts';
@@ -266,14 +270,8 @@ describe('the arguments', () => {
     }
   });
 
-  it('are said in the usage that the command prints', async () => {
-    const { BONA_FIDE_USAGE } = await import('../../models/evaluate/pad/bona-fide/options.ts');
-    const source = await readFile(
-      new URL('../../models/evaluate/pad/bona-fide/options.ts', import.meta.url),
-      'utf8',
-    );
-    const names = [...source.matchAll(/^ {8}'?([a-z-]+)'?: (?:text|flag),$/gm)].map(([, name]) => name);
-    expect(names.length).toBeGreaterThan(8);
-    for (const name of names.filter((one) => one !== 'help')) expect(BONA_FIDE_USAGE).toContain(`--${name}`);
+  it('are said in the usage that the command prints', () => {
+    for (const name of Object.keys(BONA_FIDE_OPTIONS).filter((one) => one !== 'help'))
+      expect(BONA_FIDE_USAGE).toContain(`--${name}`);
   });
 });

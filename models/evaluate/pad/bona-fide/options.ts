@@ -21,6 +21,25 @@ How often people who are there in person are not accepted: recordings of living 
   --from-report        take the report in --out instead of playing anything
 A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
 
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
+/** What the command takes, as `node:util` reads it. */
+export const BONA_FIDE_OPTIONS = {
+  data: text,
+  portraits: text,
+  people: text,
+  sessions: text,
+  policies: text,
+  tier: text,
+  out: text,
+  workers: text,
+  seed: text,
+  readme: text,
+  'from-report': flag,
+  help: flag,
+};
+
 export interface BonaFideArguments {
   readonly data: string | null;
   readonly portraits: string | null;
@@ -37,22 +56,7 @@ export interface BonaFideArguments {
 
 /** Reads the arguments after `bona-fide`; null asks for help. Throws EvaluateError on a mistake. */
 export function parseBonaFideArguments(args: readonly string[]): BonaFideArguments | null {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const values = readArguments(args, {
-    data: text,
-    portraits: text,
-    people: text,
-    sessions: text,
-    policies: text,
-    tier: text,
-    out: text,
-    workers: text,
-    seed: text,
-    readme: text,
-    'from-report': flag,
-    help: flag,
-  });
+  const values = readArguments(args, BONA_FIDE_OPTIONS);
   if (values.help === true) return null;
   return {
     data: values.data ?? null,
