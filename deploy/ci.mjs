@@ -11,7 +11,9 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 /**
  * What a report of vitest's JSON reporter says. A file that failed outside its tests counts as one failure.
  *
- * @param {{ testResults: readonly { name: string, status: string, assertionResults: readonly { status: string, fullName: string }[] }[] }} report
+ * @typedef {{ status: string, fullName: string }} TestResult
+ * @typedef {{ name: string, status: string, assertionResults: readonly TestResult[] }} FileResult
+ * @param {{ testResults: readonly FileResult[] }} report
  * @returns {{ passed: number, failed: string[], skipped: number }} `failed` in words, one line for each failure
  */
 export function countsOf({ testResults }) {

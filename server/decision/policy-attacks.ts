@@ -7,11 +7,12 @@ import type { DepthPolicy, InjectionPolicy, PlanarityPolicy } from './policy-sha
  * Stillness, over any second: landmarks of people (ten clips, eight webcam recordings) moved by .011 eye distances or
  * more, those of still pictures with fresh noise by .003 to .006. It counts beside other signs only.
  * Repeats: another encoding of the same picture moves landmarks by .003 to .034 eye distances (medians). Below
- * `repeatExtent` people who rest come back to where they were by chance. A gesture that is asked for twice comes on the same
- * path, and one phase of it at the same pace by chance: a way there takes up to .56 s of movement, there and back from .65 s.
- * Cuts: of 3 600 steps in the clips one is a jump of .1 between stillness, where the camera had dropped a frame; of cuts
- * to random moments about a fourth are. At 12 frames a second, or 10 played as 12, a jerk of a living head is such a jump:
- * only steps of 70 ms and less are judged.
+ * `repeatExtent` people who rest come back to where they were by chance. A gesture that is asked for twice comes on
+ * the same path, and one phase of it at the same pace by chance: a way there takes up to .56 s of movement, there and
+ * back from .65 s.
+ * Cuts: of 3 600 steps in the clips one is a jump of .1 between stillness, where the camera had dropped a frame; of
+ * cuts to random moments about a fourth are. At 12 frames a second, or 10 played as 12, a jerk of a living head is
+ * such a jump: only steps of 70 ms and less are judged.
  * Standing blocks: at most .033 (median of a recording) before eight webcams, .03 to .32 in clips out of a video codec, six
  * of ten beyond the bar. Honest cameras with such a codec inside were not measured, so the sign is weak.
  * The other values are starting values.

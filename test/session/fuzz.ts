@@ -8,6 +8,7 @@ import { transition } from '../../server/session/transition.ts';
 import { ALICE, analysisOf, BOB, embeddingsOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS, START_MS } from '../support/session-driver.ts';
 import { gesture } from '../support/subjects.ts';
+import { requestOfAlice } from '../support/session-request.ts';
 
 const look: fc.Arbitrary<Look> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({}) },
@@ -54,17 +55,6 @@ interface Turn {
   readonly effects: readonly Effect[];
 }
 
-const requestOf = (mode: Mode, policy: string) => ({
-  sessionId: 's',
-  tenant: 't',
-  mode,
-  subject: mode === 'identify' ? null : 'alice',
-  policy,
-  audience: null,
-  nonce: null,
-  createdAtMs: START_MS,
-});
-
 const reference = { referenceId: 'r', subject: 'alice', embeddings: embeddingsOf(ALICE, 0.3, seeded(7)) };
 
 /** What a subject who wants to be accepted shows next; now and then with lids down. */
@@ -80,7 +70,7 @@ function cooperative(state: SessionState, seq: number): Look {
 function play(mode: Mode, policy: Policy, steps: readonly { action: Action; afterMs: number }[]): Turn[] {
   const random = seeded(11);
   let atMs = START_MS;
-  let state = initialState(requestOf(mode, policy.name), atMs);
+  let state = initialState(requestOfAlice(mode, policy.name, START_MS), atMs);
   let wakeAtMs: number | null = null;
   let seq = 0;
   const worker: { running: Extract<Effect, { type: 'analyze' }> | null } = { running: null };

@@ -6,6 +6,7 @@ import { initialState, type SessionContext, type SessionState } from '../../serv
 import { transition } from '../../server/session/transition.ts';
 import type { Mode, PublicStatus } from '../../protocol/status.ts';
 import { ALICE, analysisOf, embeddingsOf, seeded, type Identity, type Script } from './analysis-builder.ts';
+import { requestOfAlice } from './session-request.ts';
 
 export const ALL_MODELS: SessionContext = {
   models: {
@@ -70,16 +71,7 @@ export class SessionDriver {
     this.policy = policyFor(policy);
     this.context = context;
     this.random = seeded(seed);
-    this.request = {
-      sessionId: 'session',
-      tenant: 'tenant',
-      mode,
-      subject: mode === 'identify' ? null : 'alice',
-      policy,
-      audience: null,
-      nonce: null,
-      createdAtMs: START_MS,
-    };
+    this.request = requestOfAlice(mode, policy, START_MS);
     this.state = initialState(this.request, START_MS);
     this.dispatch({ type: 'hello', atMs: this.nowMs, flash: options.flash ?? false });
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
