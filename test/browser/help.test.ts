@@ -145,7 +145,7 @@ describe.skipIf(chromiumPath === null || !isModelThere)(
       expect(asked.filter((url) => !url.startsWith(site.url) && !url.startsWith('data:'))).toEqual([]);
       expect(asked.some((url) => url.endsWith('/help/vision_wasm_module_internal.wasm'))).toBe(true);
       expect(await page.evaluate(() => globalThis.refused)).toEqual([]);
-    }, 60_000);
+    });
 
     it('is not missed where it cannot be loaded', async () => {
       await using visit = await Visit.open(rig.browser, rig.built, { query: '?help=/nowhere/' });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.ts';
 import { useRig } from './support/rig.ts';
 import { LOOKS, SHOTS } from './support/appearances.ts';
-import { findingsOn } from './support/findings.ts';
+import { findingsOn, motionEnds } from './support/findings.ts';
 import { type Screen, SCREENS } from './support/screens.ts';
 import { openSite, type Site } from './support/site.ts';
 
@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === null)('looks (skipped where no Chromium is foun
     const findings: Record<string, readonly string[]> = {};
     for (const screen of SCREENS) {
       await reach(screen, site, page, context);
-      await settle(page);
+      await motionEnds(page);
       if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}-${screen.name}.png`) });
       await context.setOffline(false);
       findings[screen.name] = await findingsOn(page);
@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === null)('looks (skipped where no Chromium is foun
     await context.close();
     await site.close();
     expect(findings).toEqual(Object.fromEntries(SCREENS.map((screen) => [screen.name, []])));
-  }, 60_000);
+  });
 });
 
 async function reach(screen: Screen, site: Site, page: Page, context: BrowserContext): Promise<void> {
@@ -52,15 +52,4 @@ async function reach(screen: Screen, site: Site, page: Page, context: BrowserCon
   await page.locator(`face-auth[screen=${screen.screen}]`).waitFor();
   if (screen.line !== undefined)
     await page.locator('.line:not(.leaving)', { hasText: screen.line }).waitFor();
-}
-
-/** Lets what moves on its way to a screen arrive; endless motion goes on. */
-async function settle(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const root = document.querySelector('face-auth')?.shadowRoot;
-    const finite = (root?.getAnimations() ?? []).filter(
-      ({ effect }) => effect?.getComputedTiming().iterations !== Infinity,
-    );
-    await Promise.allSettled(finite.map(({ finished }) => finished));
-  });
 }

@@ -100,7 +100,7 @@ describe('verification through the worker pool', () => {
       expect(text).not.toMatch(/NaN|undefined|Infinity/);
       expect(text).toContain('18 pictures of 8 people');
     }
-  }, 120_000);
+  });
 
   it('follows the pairs of a protocol, where a face that was not acquired is judged to be somebody else', async () => {
     const dataset = await readDataset(path.join(folder, 'groups'));
@@ -131,7 +131,7 @@ describe('verification through the worker pool', () => {
     expect(fused).toMatchObject({ genuine: 6, impostor: 6, folds: [1, 5 / 6] });
     expect(fused?.mean).toBeCloseTo(11 / 12, 10);
     expect(markdownReport(report)).not.toContain('drawn in the manner');
-  }, 120_000);
+  });
 
   it('gives the rates of each cohort at the threshold of all, and leaves out who has none', async () => {
     const all = await readDataset(path.join(folder, 'groups'));
@@ -165,7 +165,7 @@ describe('verification through the worker pool', () => {
     });
     expect(near).toMatchObject({ genuine: 2, fnmr: { value: 0 }, impostor: 4, measuredFmr: { value: 0 } });
     expect(markdownReport(report)).toMatch(/far.*25/);
-  }, 120_000);
+  });
 
   it('says in one sentence that there are no models', async () => {
     const dataset = await readDataset(path.join(folder, 'groups'));
@@ -195,7 +195,7 @@ describe.skipIf(missing !== null)(
       expect(missed('fused', 1e-3)).toBeLessThanOrEqual(2);
       if (report.models.includes('mobilefacenet'))
         expect(missed('mobilefacenet', 1e-3)).toBeLessThanOrEqual(1);
-    }, 120_000);
+    });
   },
 );
 

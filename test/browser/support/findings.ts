@@ -5,9 +5,13 @@ declare global {
   var axe: typeof axeCore;
 }
 
-/** What axe finds on a page, and whether anything sticks out of the viewport. */
+/**
+ * What axe finds on a page, and whether anything sticks out of the viewport. Waits until fades and other finite motion have ended:
+ * axe would measure the contrast of a text that is only half there.
+ */
 export async function findingsOn(page: Page): Promise<readonly string[]> {
   await page.evaluate(axeCore.source);
+  await motionEnds(page);
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run({
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
@@ -20,4 +24,19 @@ export async function findingsOn(page: Page): Promise<readonly string[]> {
     ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
     ...(overflow > 0 ? [`sticks out by ${overflow} px`] : []),
   ];
+}
+
+/** Waits for every finite animation and transition of the page and of the shadow trees in it; endless motion goes on. */
+export async function motionEnds(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const isFinite = ({ effect }: Animation) => effect?.getComputedTiming().iterations !== Infinity;
+    const finite = () => {
+      const hosts = [...document.querySelectorAll('*')].map(({ shadowRoot }) => shadowRoot);
+      const trees = [document, ...hosts.filter((tree) => tree !== null)];
+      return trees.flatMap((tree) => tree.getAnimations()).filter(isFinite);
+    };
+    // What ends may start another: a line that leaves makes room for the next.
+    for (let moving = finite(); moving.length > 0; moving = finite())
+      await Promise.allSettled(moving.map(({ finished }) => finished));
+  });
 }
