@@ -2,8 +2,8 @@
 FROM node:24-trixie AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY deploy/packages.mjs deploy/object-wrap.h deploy/
-RUN node deploy/packages.mjs
+COPY tools/packages.mjs tools/object-wrap.h tools/
+RUN node tools/packages.mjs
 COPY . .
 # The full tier is fetched here when the builder has internet; without it the image serves the base tier.
 RUN npm run build && node dist/models/prepare-command.js
@@ -11,8 +11,8 @@ RUN npm run build && node dist/models/prepare-command.js
 FROM node:24-trixie AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-COPY deploy/packages.mjs deploy/object-wrap.h deploy/
-RUN node deploy/packages.mjs --omit=dev \
+COPY tools/packages.mjs tools/object-wrap.h tools/
+RUN node tools/packages.mjs --omit=dev \
  # The official uWebSockets.js is published in its own repository only; its binaries fit this Node.
  && { npm install --no-save --omit=dev --no-audit --no-fund "uWebSockets.js@github:uNetworking/uWebSockets.js#v20.67.0" \
    || echo "uWebSockets.js could not be had: the image serves with ws"; } \

@@ -13,7 +13,7 @@ const LONG = [
   'test/browser/people.test.ts',
   'test/chaos/processes.test.ts',
   'test/demo/browser/**/*.test.ts',
-  'test/deploy/npm-versions.test.ts',
+  'test/tools/npm-versions.test.ts',
   'test/e2e/tiers.test.ts',
   'test/evaluate/bona-fide.test.ts',
   'test/evaluate/pad.test.ts',
@@ -33,7 +33,7 @@ const PROGRAMS = [
   'test/kiosk/sources.test.ts',
   'test/models/**/*.test.ts',
   'test/server/part-settings.test.ts',
-  'test/server/recording.test.ts',
+  'test/observe/recording.test.ts',
   'test/store/folder-lock.test.ts',
   'test/store/sqlite-processes.test.ts',
 ];
@@ -48,7 +48,7 @@ const WITH_THE_OPTIONAL = [
   'test/evaluate/*.test.ts',
   'test/inference/pool.test.ts',
   'test/models/minifasnet.test.ts',
-  'test/server/recording.test.ts',
+  'test/observe/recording.test.ts',
   'test/train/**/*.test.ts',
   'test/vision/*.test.ts',
 ];

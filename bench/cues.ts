@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../models/package-root.ts';
-import { loadPrepared, modelCacheDir } from '../models/prepared.ts';
+import { loadPrepared } from '../models/prepared.ts';
+import { modelCacheDir } from '../models/prepare/settings.ts';
 import { OrtRunner } from '../server/inference/ort-model.ts';
 import { FrameAnalyzerCore } from '../server/vision/analyze.ts';
 import {
@@ -14,8 +15,8 @@ import {
   wavedPhoto,
   type Portrait,
   type ShownStatus,
-} from '../test/support/puppet/index.ts';
-import { seededDraws } from '../test/support/puppet/seeded.ts';
+} from '../simulator/index.ts';
+import { seededDraws } from '../simulator/seeded.ts';
 import { PAPERS, reliefOf, type Shape } from './cues/reliefs.ts';
 import { report, reliefTable, type Row } from './cues/report.ts';
 import { examine } from './cues/streams.ts';

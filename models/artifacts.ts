@@ -1,4 +1,4 @@
-import { CONVERTER_VERSION, convertModel } from './convert/convert-model.ts';
+import { CONVERTER_VERSION, convertModel } from './convert-model.ts';
 import type { ModelId } from './ids.ts';
 import {
   BROWSER_ASSETS,

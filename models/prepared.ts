@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { readSettingsOf } from '../server/part-settings.ts';
 import { type Artifact, ARTIFACTS } from './artifacts.ts';
 import { cachedFile, readCacheIndex } from './cache-index.ts';
 import { MODEL_IDS, type ModelId } from './ids.ts';
@@ -13,12 +12,9 @@ export interface PreparedModels {
   readonly browserAssets: Readonly<Partial<Record<BrowserAssetId, string>>>;
 }
 
-/** `VERIFRAME_MODEL_CACHE`, else `models/.cache` in the package. */
-export function modelCacheDir(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string {
-  const { modelCache: configured } = readSettingsOf('models', environment);
-  return configured ? path.resolve(configured) : path.join(packageRoot(), 'models', '.cache');
+/** The folder of prepared models: the one that is configured, or `models/.cache` in the package where `configured` is empty. */
+export function modelCacheFolder(configured: string): string {
+  return configured === '' ? path.join(packageRoot(), 'models', '.cache') : path.resolve(configured);
 }
 
 /**

@@ -6,15 +6,15 @@ import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
 import type { SystemInfo } from './api/context.ts';
-import { Attempts } from './attempts.ts';
-import { Capacity } from './capacity.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { Attempts } from './sessions/attempts.ts';
+import { Capacity } from './sessions/capacity.ts';
+import { systemClock, type Clock } from './time/clock.ts';
 import type { Config } from './config.ts';
-import { neededRight, POLICY_NAMES, serves } from './decision/policy.ts';
-import { withDecoys } from './decoy-reference.ts';
-import type { startDemo } from './demo.ts';
-import { FrameMemory } from './frame-memory.ts';
-import { createGallery } from './gallery/gallery.ts';
+import { neededRight, POLICY_NAMES, serves } from './policy/built-in.ts';
+import { withDecoys } from './subjects/decoy.ts';
+import type { startDemo } from './mounts/demo.ts';
+import { FrameMemory } from './sessions/frame-memory.ts';
+import { createGallery } from './subjects/gallery/gallery.ts';
 import { roomForConnections } from './gateway/descriptors.ts';
 import {
   createGateway,
@@ -28,20 +28,20 @@ import { createTickets } from './identity/tickets.ts';
 import { createTokenIssuer, type TokenIssuer } from './identity/tokens.ts';
 import type { FrameAnalyzer, LoadedModels } from './inference/calls.ts';
 import type { FenceReport } from './inference/fence/fence.ts';
-import { createObservation } from './observation.ts';
+import { createObservation } from './observe/observation.ts';
 import type { Logger } from './observe/log.ts';
-import { openRecorder } from './observe/session-recording.ts';
+import { openRecorder } from './observe/recorder.ts';
 import { watchTogether, type WatchSession } from './observe/session-watch.ts';
-import { divideSettings, type SettingsByPart, type SettingsOf } from './part-settings.ts';
-import { Sessions } from './session-directory.ts';
-import { secureDraws, SessionRegistry } from './session-registry.ts';
-import type { SessionServices } from './session-runner.ts';
-import { prepareInference, startInference } from './start-inference.ts';
-import { lockDataFolder } from './store/folder-lock.ts';
-import { Subjects } from './subjects.ts';
+import { divideSettings, type SettingsByPart, type SettingsOf } from './settings/parts.ts';
+import { SessionDirectory } from './sessions/directory.ts';
+import { secureDraws, SessionRegistry } from './sessions/registry.ts';
+import type { SessionServices } from './sessions/runner.ts';
+import { prepareInference, startInference } from './inference/start.ts';
+import { lockDataFolder } from './store/sqlite/folder-lock.ts';
+import { Subjects } from './subjects/subjects.ts';
 import { loadMasterKey } from './store/master-key.ts';
 import type { Store } from './store/ports.ts';
-import { openThreadedStore, type StoreThreadEvent } from './store/threaded.ts';
+import { openThreadedStore, type StoreThreadEvent } from './store/sqlite/threaded.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -111,7 +111,7 @@ async function startParts(
       }
     });
     closers.push(() => store.close());
-    const directory = new Sessions(clock);
+    const directory = new SessionDirectory(clock);
     const subjects = new Subjects({
       references: store.references,
       gallery,
@@ -281,7 +281,7 @@ async function loadApiKeys(
 
 /** Loaded only where it is wanted: a production service has no use for the demo's code. */
 async function openDemo(...parts: Parameters<typeof startDemo>): ReturnType<typeof startDemo> {
-  const demo = await import('./demo.ts');
+  const demo = await import('./mounts/demo.ts');
   return await demo.startDemo(...parts);
 }
 
@@ -303,7 +303,7 @@ interface ServiceParts extends Sources {
   readonly log: Logger;
   readonly subjects: Subjects;
   readonly issuer: TokenIssuer;
-  readonly directory: Sessions;
+  readonly directory: SessionDirectory;
   readonly attempts: Attempts;
 }
 

@@ -5,7 +5,7 @@ import { ExecutionProviderError } from './inference/execution-provider.ts';
 import { FenceError } from './inference/fence/choose.ts';
 import { describeFence } from './inference/fence/fence.ts';
 import { createLogger } from './observe/log.ts';
-import { FolderInUseError } from './store/folder-lock.ts';
+import { FolderInUseError } from './store/sqlite/folder-lock.ts';
 
 const HELP = `veriframe server
 

@@ -1,7 +1,7 @@
 import { depthRelief, type DepthImage } from '../../server/vision/depth.ts';
 import { LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
-import type { Draw } from '../../test/support/puppet/seeded.ts';
-import { normalDraw } from '../../test/support/puppet/seeded.ts';
+import type { Draw } from '../../simulator/seeded.ts';
+import { normalDraw } from '../../simulator/seeded.ts';
 
 /** A mesh with what scales it. */
 export interface Shape {

@@ -1,7 +1,7 @@
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { foldInjection, initialInjection } from '../../server/evidence/injection.ts';
 import { motion } from '../../server/evidence/injection-posture.ts';
-import type { InjectionSign } from '../../server/evidence/injection-signs.ts';
+import type { InjectionSign } from '../../server/evidence/injection-indicators.ts';
 import { median } from '../../server/evidence/sample.ts';
 import type { Watched } from './watch.ts';
 

@@ -1,4 +1,4 @@
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { foldPlanarity, initialPlanarity, planarityEvidence } from '../../server/evidence/planarity.ts';
 import { movementResiduals } from '../../server/vision/movement.ts';
 import { deviations, type Watched } from './watch.ts';

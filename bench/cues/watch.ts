@@ -7,7 +7,7 @@ import type { Sample } from '../../server/evidence/sample.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import type { FaceAnalysis, FaceRegion } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import type { Presenter } from '../../test/support/puppet/index.ts';
+import type { Presenter } from '../../simulator/index.ts';
 
 /** One picture of a recording, as it would go over the wire. */
 export interface Picture {

@@ -1,4 +1,4 @@
-import { flash as policy } from '../../server/decision/policy-flash.ts';
+import { flash as policy } from '../../server/policy/flash.ts';
 import {
   colourShown,
   foldFlash,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createPuppet, SAMPLE_PORTRAITS } from '../../test/support/puppet/index.ts';
+import { createPuppet, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 
 /** Time between frames of a common webcam. */
 export const FRAME_MS = 40;

@@ -1,6 +1,6 @@
 import { EMBEDDING_MODELS, type EmbeddingModelId, type ModelId } from '../../models/ids.ts';
 import type { PreparedModels } from '../../models/prepared.ts';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
 import { neededEmbeddings } from '../../server/session/needed-embeddings.ts';

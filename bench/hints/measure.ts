@@ -1,10 +1,10 @@
 import type { Hint } from '../../protocol/status.ts';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { judge } from '../../server/evidence/quality-gate.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import type { FaceAnalysis, FrameAnalysis } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import { Camera } from '../../test/support/puppet/camera.ts';
+import { Camera } from '../../simulator/camera.ts';
 import type { Photo } from './photo.ts';
 import { SCENES, type Scene } from './scenes.ts';
 

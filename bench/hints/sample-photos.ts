@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import { Head, HEAD_AT_REST } from '../../test/support/puppet/head.ts';
-import { preparePortrait, SAMPLE_PORTRAITS } from '../../test/support/puppet/index.ts';
+import { Head, HEAD_AT_REST } from '../../simulator/head.ts';
+import { preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { loadPhoto, type Photo } from './photo.ts';
 
 /** The faces of the sample photos that come with an installed package, turned to the camera. */

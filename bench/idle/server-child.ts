@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../server/clock.ts';
+import { systemClock } from '../../server/time/clock.ts';
 import { startServer } from '../../server/compose.ts';
 import { readConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { secureDraws } from '../../server/session-registry.ts';
+import { secureDraws } from '../../server/sessions/registry.ts';
 import { openDescriptors } from '../load/meters.ts';
 
 /** What the server holds, memory collected first. */

@@ -1,5 +1,5 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ShownStatus } from '../../test/support/puppet/index.ts';
+import type { ShownStatus } from '../../simulator/index.ts';
 import type { Clip, Person } from './bank.ts';
 import { freshen, VARIANTS } from './fresh-jpeg.ts';
 

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { decode, encode } from '@msgpack/msgpack';
 import type { ChallengeKind } from '../../protocol/status.ts';
 import { packageRoot } from '../../models/package-root.ts';
-import { policyFor } from '../../server/decision/policy.ts';
-import { preparePortrait, SAMPLE_PORTRAITS, WEBCAM_SIZE } from '../../test/support/puppet/index.ts';
-import { CalmPuppet } from './calm-puppet.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
+import { preparePortrait, SAMPLE_PORTRAITS, WEBCAM_SIZE } from '../../simulator/index.ts';
+import { CalmPuppet } from './low-sway-puppet.ts';
 
 /** Pictures one after the other, as JPEGs, and how long each is shown. */
 export interface Clip {
@@ -36,7 +36,7 @@ export interface BankOptions {
   readonly ways?: number;
 }
 
-const PUPPET_CODE = fileURLToPath(new URL('../../test/support/puppet', import.meta.url));
+const PUPPET_CODE = fileURLToPath(new URL('../../simulator', import.meta.url));
 const IDLE_MS = 16_000;
 /** One more than the challenges that a session draws: an answer that was not seen is given again. */
 const WAYS = 5;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../server/clock.ts';
+import { systemClock } from '../../server/time/clock.ts';
 import { startServer } from '../../server/compose.ts';
 import { readConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import type { SessionWatch } from '../../server/observe/session-watch.ts';
-import { secureDraws } from '../../server/session-registry.ts';
+import { secureDraws } from '../../server/sessions/registry.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import type { Command, Report, ServerSample } from './messages.ts';
 import { childrenOf, fairness, openDescriptors, ProcessMeter, Times, usageOf } from './meters.ts';

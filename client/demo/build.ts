@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { build } from 'esbuild';
-import { buildClient } from '../build.ts';
+import { buildClient } from '../browser/build.ts';
 import { coloursSheet } from './pages/colours.ts';
 import { DOCUMENTS } from './pages/documents.ts';
 import { markFile } from './pages/drawings.ts';

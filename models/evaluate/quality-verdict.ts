@@ -1,5 +1,5 @@
 import type { Hint } from '../../protocol/status.ts';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { judge } from '../../server/evidence/quality-gate.ts';
 import type { FaceSummary } from './image-record.ts';
 

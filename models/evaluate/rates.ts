@@ -1,4 +1,4 @@
-import { FMRS } from '../../server/decision/score-scales.ts';
+import { FMRS } from '../../server/policy/false-match-rates.ts';
 import { bootstrapFnmr, middle95 } from './bootstrap.ts';
 import { fitScoreLine } from './logistic.ts';
 import { proportion, type Bounded } from './proportion.ts';
@@ -39,7 +39,7 @@ export interface MethodRates {
   readonly impostor: number;
   readonly equalErrorRate: number;
   readonly points: readonly OperatingPoint[];
-  /** What `server/decision/score-scales.ts` holds for this method. */
+  /** What `server/matching/score-scales.ts` holds for this method. */
   readonly scale: {
     readonly thresholds: readonly number[];
     readonly slope: number;

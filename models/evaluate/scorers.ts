@@ -1,4 +1,4 @@
-import { fuseScores } from '../../server/decision/compare.ts';
+import { fuseScores } from '../../server/matching/compare.ts';
 import type { EmbeddingModelId } from '../ids.ts';
 import type { Cosines } from './compare-all.ts';
 

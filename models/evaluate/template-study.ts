@@ -1,4 +1,4 @@
-import { addToPool, emptyPool, poolMean, type EmbeddingPool } from '../../server/evidence/embedding-pool.ts';
+import { addToPool, emptyPool, poolMean, type EmbeddingPool } from '../../server/matching/embedding-pool.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../ids.ts';
 import { compareAll, compareRows } from './compare-all.ts';

@@ -82,7 +82,7 @@ export function markdownReport(report: VerificationReport): string {
     ],
     ['## Thresholds', thresholdTable(report)],
     [
-      '## Scales for server/decision/score-scales.ts',
+      '## Scales for server/matching/score-scales.ts',
       'Thresholds at FMR 1e−2, 1e−3, 1e−4 and 1e−5; log-likelihood ratio = slope · score + offset (logistic ' +
         'regression, both classes weighing alike).',
       scaleTable(report),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { COMPARISON_METHODS, FMRS, thresholdAt } from '../../server/decision/score-scales.ts';
+import { COMPARISON_METHODS, thresholdAt } from '../../server/matching/score-scales.ts';
+import { FMRS } from '../../server/policy/false-match-rates.ts';
 import type { FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createPool } from '../../server/inference/pool.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../ids.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
-import { createLiveTicket, listDecisions, listSubjects } from './observation.ts';
+import { createLiveTicket, listDecisions, listSubjects } from './observe.ts';
 import { createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
 import { getHealth, getKeys, getReadiness, getSystem } from './system.ts';

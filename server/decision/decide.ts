@@ -1,10 +1,11 @@
 import type { Retry } from '../../protocol/errors.ts';
 import type { Mode, Outcome, Slowness } from '../../protocol/status.ts';
 import type { ChallengeFailure } from '../evidence/challenge.ts';
-import type { Cue, EvidenceByCue } from '../evidence/evidence.ts';
-import type { Standing } from '../evidence/match.ts';
+import type { EvidenceByCue } from '../evidence/evidence.ts';
+import type { Cue } from '../policy/cues.ts';
+import type { Standing } from '../matching/match.ts';
 import { fuse } from './fuse.ts';
-import type { Policy } from './policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import { SLOWNESS_REASON, type Reason } from './reasons.ts';
 
 /** Everything a session has found out that bears on its outcome. */

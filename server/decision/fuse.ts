@@ -1,6 +1,7 @@
-import type { Cue, Evidence, EvidenceByCue } from '../evidence/evidence.ts';
-import { logOdds, probabilityOf } from './calibrate.ts';
-import type { FusionPolicy } from './policy-shape.ts';
+import type { Evidence, EvidenceByCue } from '../evidence/evidence.ts';
+import type { Cue } from '../policy/cues.ts';
+import { logOdds, probabilityOf } from '../evidence/log-odds.ts';
+import type { FusionPolicy } from '../policy/shape.ts';
 
 /** The groups of plain-weight fusion: who, depth, liveness, motion. */
 const WEIGHTED_GROUPS: readonly { readonly weight: number; readonly cues: readonly Cue[] }[] = [

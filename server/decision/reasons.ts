@@ -1,6 +1,6 @@
 import { SLOWNESSES, type Slowness } from '../../protocol/status.ts';
-import type { Cue } from '../evidence/evidence.ts';
-import { INJECTION_SIGNS } from '../evidence/injection-signs.ts';
+import type { Cue } from '../policy/cues.ts';
+import { INJECTION_SIGNS } from '../evidence/injection-indicators.ts';
 
 /** Why a session ended as it did. For the audit record; the client never sees them. */
 export const REASONS = [

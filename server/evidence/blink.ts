@@ -1,4 +1,4 @@
-import type { BlinkPolicy } from '../decision/policy-shape.ts';
+import type { BlinkPolicy } from '../policy/shape.ts';
 import type { Evidence } from './evidence.ts';
 import { faceOf, median, type Sample } from './sample.ts';
 

@@ -1,5 +1,5 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy, GesturePolicy } from '../decision/policy-shape.ts';
+import type { ChallengePolicy, GesturePolicy } from '../policy/shape.ts';
 import type { Blink } from './blink.ts';
 import type { Evidence } from './evidence.ts';
 import { conspicuousMoves, extentOf, facesAhead, isAtRest, type Deviation } from './gesture.ts';

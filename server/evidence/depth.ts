@@ -1,4 +1,4 @@
-import type { DepthPolicy } from '../decision/policy-shape.ts';
+import type { DepthPolicy } from '../policy/shape.ts';
 import type { Evidence } from './evidence.ts';
 import type { Verdict } from './quality-gate.ts';
 import { faceOf, median, type Sample } from './sample.ts';

@@ -1,3 +1,5 @@
+import type { Cue } from '../policy/cues.ts';
+
 /** Why a cue says nothing. Unknown is never zero. */
 export type Unmeasured =
   | 'not-started'
@@ -34,20 +36,5 @@ export type Evidence =
       readonly frames: number;
     }
   | { readonly measured: false; readonly why: Unmeasured };
-
-export const CUES = [
-  'match',
-  'challenge',
-  'blink',
-  'passive-pad',
-  'motion',
-  'continuity',
-  'injection',
-  'planarity',
-  'depth',
-  'flash',
-  'quality',
-] as const;
-export type Cue = (typeof CUES)[number];
 
 export type EvidenceByCue = Readonly<Record<Cue, Evidence>>;

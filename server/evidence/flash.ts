@@ -1,4 +1,4 @@
-import type { FlashPolicy } from '../decision/policy-shape.ts';
+import type { FlashPolicy } from '../policy/shape.ts';
 import type { FlashColours } from '../vision/flash-colours.ts';
 import type { MeanColour } from '../vision/skin.ts';
 import type { Evidence, Unmeasured } from './evidence.ts';

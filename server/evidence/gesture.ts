@@ -1,5 +1,5 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { GesturePolicy } from '../decision/policy-shape.ts';
+import type { GesturePolicy } from '../policy/shape.ts';
 import type { FaceAnalysis, Pose } from '../vision/analysis.ts';
 import type { Mouth } from '../vision/mouth.ts';
 import { poseFrom } from '../vision/neutral-pose.ts';

@@ -1,4 +1,4 @@
-import type { InjectionPolicy } from '../decision/policy-shape.ts';
+import type { InjectionPolicy } from '../policy/shape.ts';
 import { headMotion, type Posture } from './injection-posture.ts';
 
 export interface CutsState {

@@ -1,4 +1,4 @@
-import type { InjectionPolicy } from '../decision/policy-shape.ts';
+import type { InjectionPolicy } from '../policy/shape.ts';
 import { median } from './sample.ts';
 
 /** What a camera's noise leaves of a picture's blocks. */

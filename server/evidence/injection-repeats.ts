@@ -1,4 +1,4 @@
-import type { InjectionPolicy } from '../decision/policy-shape.ts';
+import type { InjectionPolicy } from '../policy/shape.ts';
 import { motion, type Posture } from './injection-posture.ts';
 
 /** A stretch of the past that the newest frames go through again, forward or backward. */

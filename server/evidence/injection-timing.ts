@@ -1,4 +1,4 @@
-import type { InjectionPolicy } from '../decision/policy-shape.ts';
+import type { InjectionPolicy } from '../policy/shape.ts';
 
 /** How frames follow each other, by the client's clock and by ours. */
 export interface TimingState {

@@ -1,9 +1,9 @@
-import type { InjectionPolicy } from '../decision/policy-shape.ts';
+import type { InjectionPolicy } from '../policy/shape.ts';
 import type { Evidence } from './evidence.ts';
 import { foldCuts, initialCuts, type CutsState } from './injection-cuts.ts';
 import { motion, postureOf, type Posture } from './injection-posture.ts';
 import { foldRepeats, initialRepeats, type RepeatsState } from './injection-repeats.ts';
-import { corroboratedLlr, worstSeverity, type InjectionSign } from './injection-signs.ts';
+import { corroboratedLlr, worstSeverity, type InjectionSign } from './injection-indicators.ts';
 import { foldNoise, initialNoise, isNoiseless, type NoiseState } from './injection-noise.ts';
 import { foldTiming, initialTiming, isMetronomic, spanMs, type TimingState } from './injection-timing.ts';
 import { faceOf, type Sample } from './sample.ts';

@@ -1,5 +1,5 @@
-import { logOdds } from '../decision/calibrate.ts';
-import type { MotionPolicy } from '../decision/policy-shape.ts';
+import { logOdds } from './log-odds.ts';
+import type { MotionPolicy } from '../policy/shape.ts';
 import type { Evidence } from './evidence.ts';
 import { MOTION_SPAN_MS, motionPosture, motionWindow, type MotionPosture } from './motion-features.ts';
 import { faceOf, median, type Sample } from './sample.ts';

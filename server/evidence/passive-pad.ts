@@ -1,5 +1,5 @@
-import { logOdds } from '../decision/calibrate.ts';
-import type { PassivePadPolicy } from '../decision/policy-shape.ts';
+import { logOdds } from './log-odds.ts';
+import type { PassivePadPolicy } from '../policy/shape.ts';
 import type { Evidence } from './evidence.ts';
 import type { Verdict } from './quality-gate.ts';
 import { faceOf, median, type Sample } from './sample.ts';

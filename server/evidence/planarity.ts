@@ -1,4 +1,4 @@
-import type { PlanarityPolicy } from '../decision/policy-shape.ts';
+import type { PlanarityPolicy } from '../policy/shape.ts';
 import { headlikeness } from '../vision/planarity.ts';
 import type { Evidence } from './evidence.ts';
 import type { Deviation } from './gesture.ts';

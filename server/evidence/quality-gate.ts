@@ -1,5 +1,5 @@
 import type { Hint } from '../../protocol/status.ts';
-import type { QualityPolicy } from '../decision/policy-shape.ts';
+import type { QualityPolicy } from '../policy/shape.ts';
 import type { FaceAnalysis } from '../vision/analysis.ts';
 import type { Evidence } from './evidence.ts';
 import { faceOf, type Sample } from './sample.ts';

@@ -3,7 +3,7 @@ import { decodeUpstream, encodeMessage, MESSAGE_OVERHEAD_BYTES } from '../../pro
 import type { Downstream } from '../../protocol/downstream.ts';
 import { type ErrorCode, retryAfterMsOf, VeriframeError } from '../../protocol/errors.ts';
 import type { Hello, Upstream } from '../../protocol/upstream.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import { isVirtualCamera } from '../evidence/virtual-cameras.ts';
 import type { ClientLink, SessionHandle, SessionHost } from '../session/ports.ts';
 import { TokenBucket } from './token-bucket.ts';

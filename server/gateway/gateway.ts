@@ -3,7 +3,7 @@ import { LIVE_SUBPROTOCOL } from '../../protocol/live.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import type { ApiContext } from '../api/context.ts';
 import { LIVE_PATH, STREAM_PATH } from '../api/paths.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { SessionHost } from '../session/ports.ts';
 import type { LiveHost } from '../observe/live-feed.ts';
 import { type Admission, createAdmission } from './admission.ts';

@@ -2,7 +2,7 @@ import { CLOSE } from '../../protocol/close.ts';
 import { decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
 import { type ErrorCode, retryAfterMsOf, VeriframeError } from '../../protocol/errors.ts';
 import type { LiveMessage } from '../../protocol/live.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { LiveHost, LiveListener } from '../observe/live-feed.ts';
 import { HELLO_BUDGET_BYTES } from './connection.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';

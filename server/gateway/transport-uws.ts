@@ -23,7 +23,7 @@ import type {
   TransportLimits,
 } from './transport.ts';
 import { endAsRead } from './uws-body.ts';
-import { UwsDoor } from './uws-door.ts';
+import { UwsDoor } from './uws-accept-limiter.ts';
 
 export type UwsModule = typeof UWebSockets;
 type UwsSocket = UWebSockets.WebSocket<SocketData>;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { VeriframeError } from '../../protocol/errors.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { SessionRequest } from '../session/ports.ts';
 
 export interface IssuedTicket {

@@ -1,11 +1,11 @@
 import type { LiveMessage, LiveSession, ServiceFigures } from '../../protocol/live.ts';
 import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
-import type { Clock } from '../clock.ts';
-import type { Policy } from '../decision/policy.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Policy } from '../policy/built-in.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { SessionContext } from '../session/state.ts';
-import { LiveRow } from './live-row.ts';
+import { LiveRow } from './live-session-view.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 /** What a ticket for a live feed lets its bearer see: the tenant's sessions and the service, or one session. */

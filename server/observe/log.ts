@@ -1,5 +1,4 @@
 import { pino, type Logger } from 'pino';
-import type { SettingsOf } from '../part-settings.ts';
 
 export type { Logger };
 
@@ -7,7 +6,7 @@ export type { Logger };
  * The process's logger. What may be logged: codes, counts, durations, sizes, session ids. What may not: pixels,
  * embeddings, scores, subject ids, tickets, tokens, keys. Errors are logged by code and message only.
  */
-export function createLogger({ logLevel }: Pick<SettingsOf<'process'>, 'logLevel'>): Logger {
+export function createLogger({ logLevel }: { readonly logLevel: string }): Logger {
   return pino({
     level: logLevel,
     base: null,

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { Policy } from '../decision/policy.ts';
+import type { Policy } from '../policy/built-in.ts';
 import type { Effect } from '../session/effect.ts';
 import type { SessionEvent } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';

@@ -1,5 +1,5 @@
 import { conclude } from '../decision/decide.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import { concludeWith } from './conclude.ts';
 import type { SessionEvent } from './event.ts';
 import { openFlow } from './frame-flow.ts';

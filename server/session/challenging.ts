@@ -1,5 +1,5 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy, GesturePolicy, Policy } from '../decision/policy-shape.ts';
+import type { ChallengePolicy, GesturePolicy, Policy } from '../policy/shape.ts';
 import {
   foldChallenge,
   passTime,
@@ -9,7 +9,7 @@ import {
 } from '../evidence/challenge.ts';
 import { deviationFrom, isFeasible, type Posture } from '../evidence/gesture.ts';
 import { alternativesTo, drawCount, drawKind, pick } from './draw-challenge.ts';
-import type { Seen } from './fold-analysis.ts';
+import type { Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
 import type { ChallengeLog, ChallengingState, Live, MatchingState } from './state.ts';
 import { drawAt, type Step } from './step.ts';

@@ -1,10 +1,10 @@
 import { decide, type Cause, type Conclusion } from '../decision/decide.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import { isTimeUp } from './deadlines.ts';
 import type { Effect, Verdict } from './effect.ts';
 import { assuranceOf, evidenceOf, findingsOf, matchFinding } from './findings.ts';
 import { isIdle } from './frame-flow.ts';
-import type { MatchedReference } from '../evidence/match.ts';
+import type { MatchedReference } from '../matching/match.ts';
 import type { SessionEvent } from './event.ts';
 import { enrolmentConclusion, erasedConclusion, proceed } from './matching.ts';
 import { isLive, withLive, type ConfirmingState, type LiveState, type SessionContext } from './state.ts';

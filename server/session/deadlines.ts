@@ -1,5 +1,5 @@
 import { nextChallengeTime, type ChallengeRun } from '../evidence/challenge.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import { flashDeadline } from './flashing.ts';
 import { starvationDueMs } from './frame-supply.ts';
 import type { ChallengingState, LiveState } from './state.ts';

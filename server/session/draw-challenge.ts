@@ -1,5 +1,5 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy } from '../decision/policy-shape.ts';
+import type { ChallengePolicy } from '../policy/shape.ts';
 import { isHeadMove } from '../evidence/gesture.ts';
 import type { ChallengeLog } from './state.ts';
 

@@ -1,16 +1,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Bye } from '../../protocol/upstream.ts';
-import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
-
-/** A subject's stored reference, opened: one averaged, L2-normalised embedding for each model it was made with. */
-export interface Reference {
-  readonly referenceId: string;
-  readonly subject: string;
-  readonly embeddings: Embeddings;
-}
-
-/** A subject that a 1:N search found, by the stored reference that it is judged by. */
-export type Candidate = Reference;
+import type { Candidate, Reference } from '../matching/reference.ts';
+import type { FrameAnalysis } from '../vision/analysis.ts';
 
 /** How the store took a new reference: `erased` when its subject was erased since the session was created. */
 export type EnrolmentResult =

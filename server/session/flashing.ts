@@ -1,5 +1,5 @@
 import type { FlashStatus } from '../../protocol/status.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import {
   colourShown,
@@ -9,7 +9,7 @@ import {
   passFlashTime,
   startFlash,
 } from '../evidence/flash.ts';
-import type { Seen } from './fold-analysis.ts';
+import type { Seen } from './accumulate-frame.ts';
 import type { Live, LiveState, MatchingState } from './state.ts';
 
 /** How long the colours take, with the time their light may need to come back; 0 where none are shown. */

@@ -1,4 +1,4 @@
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import type { Effect } from './effect.ts';
 import type { SessionEvent } from './event.ts';
 import type { FrameFlow, FrameTicket } from './state.ts';

@@ -1,10 +1,11 @@
 import { conclude, type Conclusion } from '../decision/decide.ts';
-import type { Policy } from '../decision/policy-shape.ts';
-import { poolMean } from '../evidence/embedding-pool.ts';
+import type { Policy } from '../policy/shape.ts';
+import { poolMean } from '../matching/embedding-pool.ts';
 import type { Posture } from '../evidence/gesture.ts';
-import { matchCandidates } from '../evidence/match.ts';
+import { matchCandidates } from '../matching/match.ts';
 import type { Mode } from '../../protocol/status.ts';
-import type { Candidate, EnrolmentResult } from './event.ts';
+import type { EnrolmentResult } from './event.ts';
+import type { Candidate } from '../matching/reference.ts';
 import type { Live, MatchingState } from './state.ts';
 import type { Step } from './step.ts';
 import { flashTimeMs } from './flashing.ts';

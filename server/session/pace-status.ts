@@ -1,5 +1,5 @@
 import type { PublicStatus } from '../../protocol/status.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import type { StatusTrack } from './state.ts';
 
 export const silent: StatusTrack = { sent: null, sentAtMs: 0, hint: null, hintSinceMs: 0 };

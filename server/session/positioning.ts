@@ -1,8 +1,8 @@
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import { restOf } from '../evidence/gesture.ts';
 import { beginChallenges } from './challenging.ts';
 import { awaitsLine, withHold } from './frame-supply.ts';
-import { forgiveBreaks, startOver, type Seen } from './fold-analysis.ts';
+import { forgiveBreaks, startOver, type Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
 import {
   withLive,

@@ -1,5 +1,5 @@
 import type { ChallengeStatus, Hint, PublicStatus } from '../../protocol/status.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import type { ChallengeRun } from '../evidence/challenge.ts';
 import { deviationFrom, facesAhead, isAtRest } from '../evidence/gesture.ts';
 import { isSkippable } from './challenging.ts';

@@ -1,7 +1,7 @@
 import type { ChallengeReading } from '../../protocol/live.ts';
 import type { Hint, Slowness } from '../../protocol/status.ts';
 import { fuse } from '../decision/fuse.ts';
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
 import { evidenceOf, matchFinding } from './findings.ts';
 import type { LiveState, SessionContext } from './state.ts';

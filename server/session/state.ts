@@ -3,20 +3,20 @@ import type { ChallengeKind, FaceBox, Hint, Mode, Outcome, PublicStatus } from '
 import type { EmbeddingModelId, PadModelId } from '../../models/ids.ts';
 import { initialBlink, type BlinkState } from '../evidence/blink.ts';
 import type { ChallengeFailure, ChallengeRun } from '../evidence/challenge.ts';
-import { initialContinuity, type ContinuityState } from '../evidence/continuity.ts';
+import { initialContinuity, type ContinuityState } from '../matching/continuity.ts';
 import { initialDepth, type DepthState } from '../evidence/depth.ts';
-import { emptyPool, type EmbeddingPool } from '../evidence/embedding-pool.ts';
+import { emptyPool, type EmbeddingPool } from '../matching/embedding-pool.ts';
 import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import { initialInjection, type InjectionState } from '../evidence/injection.ts';
-import type { MatchFinding } from '../evidence/match.ts';
+import type { MatchFinding } from '../matching/match.ts';
 import { initialMotion, type MotionState } from '../evidence/motion.ts';
 import { initialPassivePad, type PassivePadState } from '../evidence/passive-pad.ts';
 import { initialPlanarity, type PlanarityState } from '../evidence/planarity.ts';
 import { initialQuality, type QualityState, type Verdict } from '../evidence/quality-gate.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
-import type { Reference } from './event.ts';
+import type { Reference } from '../matching/reference.ts';
 import type { FrameSupply } from './frame-supply.ts';
 import type { SessionRequest } from './ports.ts';
 

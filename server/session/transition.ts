@@ -1,11 +1,11 @@
-import type { Policy } from '../decision/policy-shape.ts';
+import type { Policy } from '../policy/shape.ts';
 import { onHello, onReferences } from './begin.ts';
 import { advanceChallenging, skipChallenge } from './challenging.ts';
 import { concludeWith, endFor, judgeOrEnd, onConfirming } from './conclude.ts';
 import { nextDeadline } from './deadlines.ts';
 import type { SessionEvent } from './event.ts';
 import { advanceFlash } from './flashing.ts';
-import { foldAnalysis, type Seen } from './fold-analysis.ts';
+import { foldAnalysis, type Seen } from './accumulate-frame.ts';
 import { runningFrame, startRunning, stopRunning, takeFrame } from './frame-flow.ts';
 import { atTask, countAnalysis, countArrival, countFailure, passSupplyTime } from './frame-supply.ts';
 import { enrolmentConclusion, takeCandidates } from './matching.ts';
@@ -14,7 +14,7 @@ import { advancePositioning } from './positioning.ts';
 import { publicStatus } from './public-status.ts';
 import { isLive, withLive, type LiveState, type SessionContext, type SessionState } from './state.ts';
 import { drawAt, failWith, withEffects, type Step } from './step.ts';
-import { wantsOf } from './wants.ts';
+import { wantsOf } from './next-analysis.ts';
 
 export type { SessionContext } from './state.ts';
 

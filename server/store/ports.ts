@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { Assurance, Reason } from '../decision/reasons.ts';
 import type { AttemptedSubject, LockOutPolicy } from '../identity/lock-out.ts';
-import type { Reference } from '../session/event.ts';
+import type { Reference } from '../matching/reference.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import type { StoreError } from './errors.ts';
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
 import type { Embeddings } from '../vision/analysis.ts';
-import { faultInEmbeddings } from '../gallery/embeddings.ts';
+import { faultInEmbeddings } from '../vision/embedding-faults.ts';
 import { encodeFields, openEnvelope, seal, type AssociatedFields, type EnvelopeKey } from './envelope.ts';
 import { StoreError } from './errors.ts';
 import type { NewReference, StoredReference } from './ports.ts';

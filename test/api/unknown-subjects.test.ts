@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createSession } from '../../server/api/sessions.ts';
-import { policyFor } from '../../server/decision/policy.ts';
-import { decoyReference, withDecoys } from '../../server/decoy-reference.ts';
-import { matchReferences } from '../../server/evidence/match.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
+import { decoyReference, withDecoys } from '../../server/subjects/decoy.ts';
+import { matchReferences } from '../../server/matching/match.ts';
 import type { StoredReference } from '../../server/store/ports.ts';
-import { seededDraws } from '../support/puppet/seeded.ts';
+import { seededDraws } from '../../simulator/seeded.ts';
 import { createContext } from '../gateway/harness.ts';
 
 const ROUNDS = 300;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltFile, buildClient, GZIP_BUDGET_BYTES, HELP_WORKER } from '../../client/build.ts';
-import { FaceAuth } from '../../client/element/face-auth.ts';
+import { type BuiltFile, buildClient, GZIP_BUDGET_BYTES, HELP_WORKER } from '../../client/browser/build.ts';
+import { FaceAuth } from '../../client/browser/element/face-auth.ts';
 
-const ELEMENT = fileURLToPath(new URL('../../client/element/', import.meta.url));
+const ELEMENT = fileURLToPath(new URL('../../client/browser/element/', import.meta.url));
 
 describe('client build', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { chromiumPath } from './support/chromium.ts';
+import { chromiumPath } from '../../tools/chromium.ts';
 import { findingsOn } from './support/findings.ts';
 import { useRig } from './support/rig.ts';
 import type { Scenario } from './support/site.ts';

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { ownOriginOnly } from '../../client/sdk/help/own-origin.ts';
-import { guide, LENIENT, type MeshPoint } from '../../client/sdk/help/seen-face.ts';
-import type { FaceSessionEvent } from '../../client/sdk/session-state.ts';
-import { policyFor } from '../../server/decision/policy.ts';
+import { ownOriginOnly } from '../../client/browser/sdk/help/own-origin.ts';
+import { guide, LENIENT, type MeshPoint } from '../../client/browser/sdk/help/seen-face.ts';
+import type { FaceSessionEvent } from '../../client/browser/sdk/session-state.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 
-import { chromiumPath, samplePerson } from './support/chromium.ts';
+import { chromiumPath, samplePerson } from '../../tools/chromium.ts';
 import { useRig } from './support/rig.ts';
 import { helpModel } from './support/site.ts';
 import { Visit } from './support/visit.ts';

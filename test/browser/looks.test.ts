@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath } from './support/chromium.ts';
+import { chromiumPath } from '../../tools/chromium.ts';
 import { useRig } from './support/rig.ts';
 import { LOOKS, SHOTS } from './support/appearances.ts';
 import { findingsOn, motionEnds } from './support/findings.ts';

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { HOLD_MS } from '../../client/element/hint-holder.ts';
-import type { FaceAuth } from '../../client/element/index.ts';
-import { LANGUAGES } from '../../client/element/words/index.ts';
-import { chromiumPath } from './support/chromium.ts';
+import { HOLD_MS } from '../../client/browser/element/hint-holder.ts';
+import type { FaceAuth } from '../../client/browser/element/index.ts';
+import { LANGUAGES } from '../../client/browser/element/words/index.ts';
+import { chromiumPath } from '../../tools/chromium.ts';
 import { useRig } from './support/rig.ts';
 import type { Scenario } from './support/site.ts';
 import { Visit } from './support/visit.ts';

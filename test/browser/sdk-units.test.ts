@@ -4,13 +4,13 @@ import { decodeDownstream as decodeByCodec, decodeUpstream, encodeMessage } from
 import type { Downstream } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from '../../protocol/status.ts';
-import { ColourPacer } from '../../client/sdk/colour-pacer.ts';
-import { EncoderTrials, type EncoderVariant } from '../../client/sdk/encoder-trials.ts';
-import { FACE_SESSION_ERRORS, FaceSessionError } from '../../client/sdk/errors.ts';
-import { EventQueue } from '../../client/sdk/event-queue.ts';
-import { adaptPace, frameSize, isFrameDue, type Pace, startPace } from '../../client/sdk/pace.ts';
-import { type FaceSessionState, nextSessionState } from '../../client/sdk/session-state.ts';
-import { decodeDownstream, encodeUpstream } from '../../client/sdk/wire.ts';
+import { ColourPacer } from '../../client/browser/sdk/colour-pacer.ts';
+import { EncoderTrials, type EncoderVariant } from '../../client/browser/sdk/encoder-trials.ts';
+import { FACE_SESSION_ERRORS, FaceSessionError } from '../../client/browser/sdk/errors.ts';
+import { EventQueue } from '../../client/browser/sdk/event-queue.ts';
+import { adaptPace, frameSize, isFrameDue, type Pace, startPace } from '../../client/browser/sdk/pace.ts';
+import { type FaceSessionState, nextSessionState } from '../../client/browser/sdk/session-state.ts';
+import { decodeDownstream, encodeUpstream } from '../../client/browser/sdk/wire.ts';
 
 const copy = (bytes: Uint8Array) => new Uint8Array(bytes).buffer;
 

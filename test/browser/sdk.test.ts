@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type * as Sdk from '../../client/sdk/index.ts';
-import { chromiumPath } from './support/chromium.ts';
+import type * as Sdk from '../../client/browser/sdk/index.ts';
+import { chromiumPath } from '../../tools/chromium.ts';
 import { useRig } from './support/rig.ts';
 import { Visit } from './support/visit.ts';
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClient } from '../../client/build.ts';
+import { buildClient } from '../../client/browser/build.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
-import { createPuppet, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
-import { type RealServer, startRealServer } from '../support/real-server.ts';
-import { chromiumPath, launchBrowser } from './support/chromium.ts';
+import { createPuppet, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
+import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
+import { chromiumPath, launchBrowser } from '../../tools/chromium.ts';
 import { JOURNEY_MS, passed } from './support/face-check.ts';
 import { type GuideSite, openGuideSite, readGuide } from './support/guide-site.ts';
 import { openSite, type Site } from './support/site.ts';
@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
   );
 
   it(
-    'sign that person in on a site that has only what client/GUIDE.md says',
+    'sign that person in on a site that has only what client/browser/README.md says',
     async () => {
       const page = await (await browser.newContext()).newPage();
       const puppet = await createPuppet({ portrait, seed: 3 });
@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
     JOURNEY_MS,
   );
 
-  it('client/GUIDE.md stays under twenty lines', async () => {
+  it('client/browser/README.md stays under twenty lines', async () => {
     const { page, backend } = await readGuide();
     const lines = `${page}\n${backend}`.split('\n').filter((line) => line.trim() !== '');
     expect(lines.length).toBeLessThan(20);

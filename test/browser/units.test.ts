@@ -6,11 +6,17 @@ import {
   settleAnnouncement,
   SILENCE,
   SPEAK_MS,
-} from '../../client/element/announcer.ts';
-import { screenText } from '../../client/element/captions.ts';
-import { CUES } from '../../client/element/cues.ts';
-import { pageEventOf } from '../../client/element/events.ts';
-import { firstHint, HOLD_MS, hintDueInMs, settleHint, wishHint } from '../../client/element/hint-holder.ts';
+} from '../../client/browser/element/announcer.ts';
+import { screenText } from '../../client/browser/element/captions.ts';
+import { CUES } from '../../client/browser/element/cues.ts';
+import { pageEventOf } from '../../client/browser/element/events.ts';
+import {
+  firstHint,
+  HOLD_MS,
+  hintDueInMs,
+  settleHint,
+  wishHint,
+} from '../../client/browser/element/hint-holder.ts';
 import {
   angleBetween,
   beadPath,
@@ -21,12 +27,20 @@ import {
   type RingState,
   TICK_MARKS,
   tickLook,
-} from '../../client/element/ring.ts';
-import { cueOf, isGuidance, lineOf, nextView, ringOf, START, type View } from '../../client/element/view.ts';
-import { LANGUAGES } from '../../client/element/words/index.ts';
-import { replaceWords } from '../../client/element/words/words.ts';
-import { FaceSessionError } from '../../client/sdk/errors.ts';
-import type { FaceSessionEvent } from '../../client/sdk/session-state.ts';
+} from '../../client/browser/element/ring.ts';
+import {
+  cueOf,
+  isGuidance,
+  lineOf,
+  nextView,
+  ringOf,
+  START,
+  type View,
+} from '../../client/browser/element/view.ts';
+import { LANGUAGES } from '../../client/browser/element/words/index.ts';
+import { replaceWords } from '../../client/browser/element/words/words.ts';
+import { FaceSessionError } from '../../client/browser/sdk/errors.ts';
+import type { FaceSessionEvent } from '../../client/browser/sdk/session-state.ts';
 import { MODES } from '../../protocol/status.ts';
 
 const still: RingState = { progress: 0, gapDeg: null, trail: null, signDeg: null };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Capacity, PROMISED_FRAMES_PER_SECOND } from '../../server/capacity.ts';
+import { Capacity, PROMISED_FRAMES_PER_SECOND } from '../../server/sessions/capacity.ts';
 import { ALICE, BOB } from '../support/analysis-builder.ts';
 import { subject } from '../support/subjects.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';

@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../../protocol/status.ts';
-import { comparisonLlr, MAX_COMPARISON_LLR, unclampedLlr } from '../../server/decision/calibrate.ts';
-import { compare, fuseScores } from '../../server/decision/compare.ts';
+import { comparisonLlr, MAX_COMPARISON_LLR, unclampedLlr } from '../../server/matching/comparison-llr.ts';
+import { compare, fuseScores } from '../../server/matching/compare.ts';
 import { decide, requiredCues, type Findings } from '../../server/decision/decide.ts';
 import { fuse } from '../../server/decision/fuse.ts';
-import { POLICY_NAMES, policyFor, serves } from '../../server/decision/policy.ts';
-import { COMPARISON_METHODS, FMRS, thresholdAt } from '../../server/decision/score-scales.ts';
+import { POLICY_NAMES, policyFor, serves } from '../../server/policy/built-in.ts';
+import { COMPARISON_METHODS, thresholdAt } from '../../server/matching/score-scales.ts';
+import { FMRS } from '../../server/policy/false-match-rates.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
 import { everything, findings, measured, nothing, unmeasured } from './findings.ts';
 

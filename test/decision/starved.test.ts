@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../../protocol/status.ts';
 import { decide, type Findings } from '../../server/decision/decide.ts';
-import { POLICY_NAMES, policyFor } from '../../server/decision/policy.ts';
+import { POLICY_NAMES, policyFor } from '../../server/policy/built-in.ts';
 import type { Evidence, EvidenceByCue } from '../../server/evidence/evidence.ts';
 import { everything, findings, measured, unmeasured } from './findings.ts';
 

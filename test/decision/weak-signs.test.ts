@@ -1,16 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide, type Findings } from '../../server/decision/decide.ts';
-import { POLICY_NAMES, policyFor } from '../../server/decision/policy.ts';
-import type { Policy } from '../../server/decision/policy-shape.ts';
-import { CUES, type Cue, type Evidence, type EvidenceByCue } from '../../server/evidence/evidence.ts';
+import { POLICY_NAMES, policyFor } from '../../server/policy/built-in.ts';
+import type { Policy } from '../../server/policy/shape.ts';
+import type { Evidence, EvidenceByCue } from '../../server/evidence/evidence.ts';
+import { CUES, type Cue } from '../../server/policy/cues.ts';
 import { injectionEvidence, initialInjection } from '../../server/evidence/injection.ts';
 import {
   corroboratedLlr,
   INJECTION_SIGNS,
   worstSeverity,
   type InjectionSign,
-} from '../../server/evidence/injection-signs.ts';
+} from '../../server/evidence/injection-indicators.ts';
 import { findings, measured, unmeasured } from './findings.ts';
 
 const { rejectSeverity } = policyFor('standard').injection;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { AccountView } from '../../client/demo/account-view.ts';
 import { connect } from '../../client/kiosk/session-client.ts';
-import type { RealServer } from '../support/real-server.ts';
+import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import { refusalOf, type VisitorBrowser } from './visitor-browser.ts';
 

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../server/clock.ts';
+import { systemClock } from '../../server/time/clock.ts';
 import { readConfig } from '../../server/config.ts';
-import { divideSettings } from '../../server/part-settings.ts';
-import { startDemo } from '../../server/demo.ts';
+import { divideSettings } from '../../server/settings/parts.ts';
+import { startDemo } from '../../server/mounts/demo.ts';
 
 describe('the server hosts the demo', () => {
   let folder: string;

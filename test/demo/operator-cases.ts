@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import type { RealServer } from '../support/real-server.ts';
+import type { RealServer } from '../../tools/throwaway-server.ts';
 import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
 
 /** Who may look at the live service through the demo: whoever knows the secret in the data folder, and nobody else. */

@@ -7,10 +7,10 @@ import { type Demo, type DemoRequest, openDemo } from '../../client/demo/backend
 import { deviceOf, placeOf } from '../../client/demo/backend/visitor.ts';
 import { buildDemo } from '../../client/demo/build.ts';
 import { LANGUAGES } from '../../client/demo/words/index.ts';
-import { INSTRUMENT_WORDS } from '../../client/demo/words/instrument/index.ts';
+import { INSTRUMENT_WORDS } from '../../client/demo/words/operator/index.ts';
 import { startGateway } from '../gateway/harness.ts';
 import { REASONS } from '../../server/decision/reasons.ts';
-import { CUES } from '../../server/evidence/evidence.ts';
+import { CUES } from '../../server/policy/cues.ts';
 import { chooseTransport } from '../../server/gateway/transport-choice.ts';
 
 let folder: string;

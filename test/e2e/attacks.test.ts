@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { secureDraws } from '../../server/session-registry.ts';
+import { secureDraws } from '../../server/sessions/registry.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { play } from '../support/play.ts';
@@ -13,9 +13,9 @@ import {
   type Portrait,
   type Presenter,
   type RecordedFrame,
-} from '../support/puppet/index.ts';
-import { seededDraws } from '../support/puppet/seeded.ts';
-import { startRealServer, type RealServer } from '../support/real-server.ts';
+} from '../../simulator/index.ts';
+import { seededDraws } from '../../simulator/seeded.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*

@@ -9,7 +9,7 @@ import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { TestClient } from '../gateway/sockets.ts';
-import { startRealServer, type RealServer } from '../support/real-server.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const jpeg = (width: number, height: number) =>

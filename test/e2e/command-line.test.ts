@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRealServer, type RealServer } from '../support/real-server.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { ffmpegMissing, recording, recordingsMissing } from '../support/recordings.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../client/kiosk/veriframe.mjs', import.meta.url));

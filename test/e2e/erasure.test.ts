@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reason } from '../../server/decision/reasons.ts';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { play, type Play } from '../support/play.ts';
-import type { Portrait, Presenter } from '../support/puppet/index.ts';
-import { startRealServer, type RealServer } from '../support/real-server.ts';
+import type { Portrait, Presenter } from '../../simulator/index.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeFence } from '../../server/inference/fence/fence.ts';
 import type { FenceFindings } from '../support/fence/attempts.ts';
-import { modelCacheDir } from '../../models/prepared.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { preparedModels } from '../vision/support.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runQuietly, whyNotQuiet, type Observed, type Report } from '../support/quiet-machine/index.ts';
-import { modelCacheDir } from '../../models/prepared.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { preparedModels } from '../vision/support.ts';
 import { samplePhoto } from '../models/support.ts';
 
@@ -11,7 +11,8 @@ const whyNot = whyNotQuiet();
 /** What evaluation, training and the tests do: they load the networks in a process of their own, and run them. */
 const LOADS_NETWORKS = `
 const { OrtRunner } = await import(${JSON.stringify(at('server/inference/ort-model.ts'))});
-const { loadPrepared, modelCacheDir } = await import(${JSON.stringify(at('models/prepared.ts'))});
+const { loadPrepared } = await import(${JSON.stringify(at('models/prepared.ts'))});
+const { modelCacheDir } = await import(${JSON.stringify(at('models/prepare/settings.ts'))});
 const { models } = await loadPrepared(modelCacheDir());
 const runner = await OrtRunner.load({ blazeface: models.blazeface });
 process.on('SIGTERM', () => process.exit(runner.has('blazeface') ? 0 : 1));

@@ -10,7 +10,7 @@ import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { TestClient } from '../gateway/sockets.ts';
-import { startRealServer, type RealServer } from '../support/real-server.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 
 const picture = await sharp({ create: { width: 320, height: 240, channels: 3, background: '#888' } })
   .jpeg()

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { play } from '../support/play.ts';
-import type { Portrait } from '../support/puppet/index.ts';
-import { startRealServer, type RealServer } from '../support/real-server.ts';
+import type { Portrait } from '../../simulator/index.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 interface Decisions {

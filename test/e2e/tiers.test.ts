@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { ARTIFACTS } from '../../models/artifacts.ts';
-import { modelCacheDir, prepareModels } from '../../models/prepare.ts';
+import { prepareModels } from '../../models/prepare/prepare.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { play } from '../support/play.ts';
-import type { Portrait } from '../support/puppet/index.ts';
-import { startRealServer } from '../support/real-server.ts';
+import type { Portrait } from '../../simulator/index.ts';
+import { startRealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*

@@ -20,9 +20,9 @@ import { boundsByPerson, summarise } from '../../models/evaluate/pad/bona-fide/s
 import { markdownReport, terminalTable } from '../../models/evaluate/pad/bona-fide/text.ts';
 import { wandering } from '../../models/evaluate/pad/bona-fide/wandering.ts';
 import type { Footage } from '../../models/evaluate/pad/footage.ts';
-import { modelCacheDir } from '../../models/prepared.ts';
-import { policyFor } from '../../server/decision/policy.ts';
-import { createPuppet, record, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
+import { createPuppet, record, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 

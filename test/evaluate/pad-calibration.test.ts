@@ -7,8 +7,8 @@ import { runCalibration } from '../../models/train/calibrate/command.ts';
 import { readSessions, samplesByCue, type CueSample } from '../../models/train/calibrate/cue-samples.ts';
 import { costOf, fitCue, fitLine, fitSteps, scaleOfSteps } from '../../models/train/calibrate/fit-cue.ts';
 import { TrainError } from '../../models/train/train-error.ts';
-import { CUES } from '../../server/evidence/evidence.ts';
-import { normalDraw } from '../support/puppet/seeded.ts';
+import { CUES } from '../../server/policy/cues.ts';
+import { normalDraw } from '../../simulator/seeded.ts';
 
 /** Scores of two normal distributions, one unit wide and `apart`: their true ratio is a line of that slope. */
 function normals(apart: number, count: number): CueSample[] {

@@ -13,10 +13,10 @@ import { evaluatePad, type PadOptions } from '../../models/evaluate/pad/pad-eval
 import { parsePadArguments } from '../../models/evaluate/pad/pad-options.ts';
 import { PUPPET_KINDS } from '../../models/evaluate/pad/puppet-kinds.ts';
 import { findRecordings, presentationOf } from '../../models/evaluate/pad/recordings.ts';
-import { modelCacheDir } from '../../models/prepared.ts';
-import { policyFor } from '../../server/decision/policy.ts';
-import { preparePortrait, record, SAMPLE_PORTRAITS, stillPhoto } from '../support/puppet/index.ts';
-import { hash32 } from '../support/puppet/seeded.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
+import { preparePortrait, record, SAMPLE_PORTRAITS, stillPhoto } from '../../simulator/index.ts';
+import { hash32 } from '../../simulator/seeded.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 import { gesture } from '../support/subjects.ts';

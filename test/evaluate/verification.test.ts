@@ -10,7 +10,7 @@ import { parsePairs, resolvePairs } from '../../models/evaluate/pairs.ts';
 import { RecordCache } from '../../models/evaluate/record-cache.ts';
 import { markdownReport, readmeTable, terminalTable } from '../../models/evaluate/verification-text.ts';
 import { verify, type VerificationOptions } from '../../models/evaluate/verification.ts';
-import { modelCacheDir } from '../../models/prepared.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
 import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { recording, recordingsMissing } from '../support/recordings.ts';
 import { groupPhoto, preparedModels } from '../vision/support.ts';

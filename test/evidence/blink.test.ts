@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { blinkEvidence, foldBlink, initialBlink, type BlinkState } from '../../server/evidence/blink.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
-import { policyFor } from '../../server/decision/policy.ts';
-import type { ChallengePolicy } from '../../server/decision/policy-shape.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
+import type { ChallengePolicy } from '../../server/policy/shape.ts';
 import {
   challengeEvidence,
   foldChallenge,

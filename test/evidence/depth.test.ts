@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decodeUpstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { depthEvidence, foldDepth, initialDepth } from '../../server/evidence/depth.ts';
 import type { FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { SessionRunner } from '../../server/session-runner.ts';
+import { SessionRunner } from '../../server/sessions/runner.ts';
 import type { Verdict } from '../../server/session/effect.ts';
 import { depthRelief, withDepth, type DepthImage } from '../../server/vision/depth.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';

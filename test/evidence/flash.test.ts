@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { policyFor } from '../../server/decision/policy.ts';
-import type { FlashPolicy } from '../../server/decision/policy-shape.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
+import type { FlashPolicy } from '../../server/policy/shape.ts';
 import {
   colourShown,
   flashEvidence,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { foldInjection } from '../../server/evidence/injection.ts';
-import { worstSeverity } from '../../server/evidence/injection-signs.ts';
+import { worstSeverity } from '../../server/evidence/injection-indicators.ts';
 import { foldNoise, initialNoise, isNoiseless } from '../../server/evidence/injection-noise.ts';
 import { isVirtualCamera } from '../../server/evidence/virtual-cameras.ts';
 import { initialState, isLive } from '../../server/session/state.ts';

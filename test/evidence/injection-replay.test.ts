@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameMemory } from '../../server/frame-memory.ts';
+import { FrameMemory } from '../../server/sessions/frame-memory.ts';
 import { seeded, type Script } from '../support/analysis-builder.ts';
 import { SessionDriver } from '../support/session-driver.ts';
 

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import type { Deviation } from '../../server/evidence/gesture.ts';
 import { foldPlanarity, initialPlanarity, planarityEvidence } from '../../server/evidence/planarity.ts';
 import { headlikeness } from '../../server/vision/planarity.ts';
-import { createLooker, instants, type Looker } from '../puppet/looker.ts';
+import { createLooker, instants, type Looker } from '../simulator/looker.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { plainHead, turned } from '../support/plain-head.ts';
 import {
@@ -12,7 +12,7 @@ import {
   SAMPLE_PORTRAITS,
   wavedPhoto,
   type Portrait,
-} from '../support/puppet/index.ts';
+} from '../../simulator/index.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
 const policy = policyFor('standard').planarity;

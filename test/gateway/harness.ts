@@ -2,9 +2,10 @@ import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
-import type { ApiContext, SessionView } from '../../server/api/context.ts';
+import type { ApiContext } from '../../server/api/context.ts';
+import type { SessionView } from '../../server/sessions/directory.ts';
 import { STREAM_PATH } from '../../server/api/paths.ts';
-import { systemClock } from '../../server/clock.ts';
+import { systemClock } from '../../server/time/clock.ts';
 import {
   createGateway,
   DEFAULT_GATEWAY_LIMITS,

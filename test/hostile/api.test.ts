@@ -1,19 +1,19 @@
 import { request as httpRequest } from 'node:http';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MOST_A_PAGE } from '../../server/api/observation.ts';
+import { MOST_A_PAGE } from '../../server/api/observe.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { describeOperations, errorBody } from '../../server/api/openapi.ts';
 import type { Operation } from '../../server/api/operation.ts';
 import { OPERATIONS } from '../../server/api/operations.ts';
-import { neededRight, POLICY_NAMES, serves } from '../../server/decision/policy.ts';
-import { createGallery } from '../../server/gallery/gallery.ts';
+import { neededRight, POLICY_NAMES, serves } from '../../server/policy/built-in.ts';
+import { createGallery } from '../../server/subjects/gallery/gallery.ts';
 import { createRoutes } from '../../server/gateway/routes.ts';
 import type { HttpRequest } from '../../server/gateway/transport.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { Sessions } from '../../server/session-directory.ts';
-import { Subjects } from '../../server/subjects.ts';
+import { SessionDirectory } from '../../server/sessions/directory.ts';
+import { Subjects } from '../../server/subjects/subjects.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { createContext, startGateway, TRANSPORTS } from '../gateway/harness.ts';
 import { createSqliteBackend } from '../store/sqlite-backend.ts';
@@ -205,7 +205,7 @@ describe('the API on a real store', () => {
     await gallery.load(store.references.all());
     const parts = createContext();
     const { nowMs } = parts.context.clock;
-    const sessions = new Sessions({ nowMs });
+    const sessions = new SessionDirectory({ nowMs });
     const subjects = new Subjects({
       references: store.references,
       gallery,

@@ -6,13 +6,13 @@ import { decodeDownstream, decodeUpstream, encodeMessage } from '../../protocol/
 import { ERRORS, type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import { OUTCOMES } from '../../protocol/status.ts';
 import { DEPTH_SIDES, type Upstream } from '../../protocol/upstream.ts';
-import { Capacity } from '../../server/capacity.ts';
-import { POLICY_NAMES, serves } from '../../server/decision/policy.ts';
+import { Capacity } from '../../server/sessions/capacity.ts';
+import { POLICY_NAMES, serves } from '../../server/policy/built-in.ts';
 import { ClientConnection } from '../../server/gateway/connection.ts';
 import type { Connection } from '../../server/gateway/transport.ts';
 import { createTickets } from '../../server/identity/tickets.ts';
 import { createLogger } from '../../server/observe/log.ts';
-import { SessionRegistry } from '../../server/session-registry.ts';
+import { SessionRegistry } from '../../server/sessions/registry.ts';
 import { SimulatedPool } from '../chaos/support/simulated-pool.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';

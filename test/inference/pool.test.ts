@@ -9,7 +9,7 @@ import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../server/i
 import { ExecutionProviderError } from '../../server/inference/execution-provider.ts';
 import { createPool, type PoolEvent } from '../../server/inference/pool.ts';
 import { installedPackage } from '../../models/package-root.ts';
-import type { PreparedModels } from '../../models/prepare.ts';
+import type { PreparedModels } from '../../models/prepared.ts';
 import { groupPhoto, MAX_PIXELS, NOTHING_MORE, preparedModels } from '../vision/support.ts';
 
 type Models = PreparedModels['models'];

@@ -8,7 +8,7 @@ import {
 } from '../../client/kiosk/errors.ts';
 import { jsonPresenter } from '../../client/kiosk/present/json.ts';
 import { linesPresenter } from '../../client/kiosk/present/lines.ts';
-import { guidance } from '../../client/words/en.ts';
+import { guidance } from '../../protocol/words/en.ts';
 import { errorLine, type FinalDecision, type Presenter } from '../../client/kiosk/present/presenter.ts';
 import { SteadyText } from '../../client/kiosk/present/steady.ts';
 import { statusBlock } from '../../client/kiosk/present/terminal.ts';

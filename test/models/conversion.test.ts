@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type * as Tfjs from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CONVERTER_VERSION } from '../../models/convert/convert-model.ts';
+import { CONVERTER_VERSION } from '../../models/convert-model.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import { installedPackage } from '../../models/package-root.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { download } from '../../models/download.ts';
+import { download } from '../../models/prepare/download.ts';
 import { sha256 } from '../../models/file-stamp.ts';
 import { withServer } from './http-server.ts';
 

@@ -8,7 +8,9 @@ import { ARTIFACTS } from '../../models/artifacts.ts';
 import { MODEL_IDS } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import { packageRoot } from '../../models/package-root.ts';
-import { loadPrepared, modelCacheDir, prepareOptionsFromEnvironment } from '../../models/prepare.ts';
+import { prepareOptionsFromEnvironment } from '../../models/prepare/prepare.ts';
+import { loadPrepared } from '../../models/prepared.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
 
 let cacheDir: string;
 beforeEach(async () => {
@@ -60,7 +62,7 @@ describe('manifest and settings', () => {
 
 /** Runs the command in a process of its own, without network. */
 function run(args: readonly string[], cache = cacheDir) {
-  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare-command.ts', ...args], {
+  return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare/command.ts', ...args], {
     cwd: packageRoot(),
     env: {
       ...process.env,

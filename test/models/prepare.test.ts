@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Artifact, modelArtifact } from '../../models/artifacts.ts';
 import { sha256 } from '../../models/file-stamp.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
-import { loadPrepared, PrepareError, type PrepareProgress, prepareModels } from '../../models/prepare.ts';
+import { PrepareError, type PrepareProgress, prepareModels } from '../../models/prepare/prepare.ts';
+import { loadPrepared } from '../../models/prepared.ts';
 import { withServer } from './http-server.ts';
 
 const blazeface = modelArtifact(MODEL_MANIFEST.blazeface);

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from '../../server/inference/onnx-runtime.ts';
 import sharp from 'sharp';
-import { convertModel } from '../../models/convert/convert-model.ts';
+import { convertModel } from '../../models/convert-model.ts';
 import type { ImageModelId, ModelId } from '../../models/ids.ts';
 import { type ImageInput, MODEL_MANIFEST, type Normalisation } from '../../models/manifest.ts';
 import { installedPackage } from '../../models/package-root.ts';
-import { packagedFile } from '../../models/sources.ts';
+import { packagedFile } from '../../models/prepare/sources.ts';
 import { MIRROR_DIR } from '../support/optional.ts';
 
 export const samplePhoto = path.join(installedPackage('@vladmandic/face-api'), 'demo/sample1.jpg');

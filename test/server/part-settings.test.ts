@@ -7,9 +7,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startServer } from '../../server/compose.ts';
 import { forgetSecrets, OPTIONS, readConfig } from '../../server/config.ts';
 import { generateApiKey } from '../../server/identity/api-keys.ts';
-import { createObservation } from '../../server/observation.ts';
-import { divideSettings, PARTS, readSettingsOf, type Part } from '../../server/part-settings.ts';
-import { modelCacheDir } from '../../models/prepared.ts';
+import { createObservation } from '../../server/observe/observation.ts';
+import { divideSettings, PARTS, readSettingsOf, type Part } from '../../server/settings/parts.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { preparedModels } from '../vision/support.ts';
 
 /** Values that are found again wherever they get. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyFor } from '../../server/decision/policy.ts';
+import { policyFor } from '../../server/policy/built-in.ts';
 import type { Effect } from '../../server/session/effect.ts';
 import { SessionDriver, START_MS } from '../support/session-driver.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adaptPace, startPace } from '../../client/sdk/pace.ts';
+import { adaptPace, startPace } from '../../client/browser/sdk/pace.ts';
 import type { Mode } from '../../protocol/status.ts';
 import { ALICE, BOB, embeddingsOf, seeded, type Script } from '../support/analysis-builder.ts';
 import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';

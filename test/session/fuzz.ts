@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { MODES, type Mode } from '../../protocol/status.ts';
-import { POLICY_NAMES, policyFor, type Policy } from '../../server/decision/policy.ts';
+import { POLICY_NAMES, policyFor, type Policy } from '../../server/policy/built-in.ts';
 import type { Effect } from '../../server/session/effect.ts';
 import type { SessionEvent } from '../../server/session/event.ts';
 import { initialState, isLive, type SessionState } from '../../server/session/state.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Candidate } from '../../server/session/event.ts';
+import type { Candidate } from '../../server/matching/reference.ts';
 import { ALICE, BOB, embeddingsOf, seeded, type Identity, type Look } from '../support/analysis-builder.ts';
 import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
 import { flawlessPhotograph, photograph, subject, switchAt } from '../support/subjects.ts';

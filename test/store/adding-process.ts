@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import { testMasterKey } from './sqlite-backend.ts';
 import { newReference, randomEmbeddings } from './support.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FolderInUseError, lockDataFolder } from '../../server/store/folder-lock.ts';
+import { FolderInUseError, lockDataFolder } from '../../server/store/sqlite/folder-lock.ts';
 
 const PROGRAM = fileURLToPath(new URL('./locking-process.ts', import.meta.url));
 

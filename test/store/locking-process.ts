@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { FolderInUseError, lockDataFolder } from '../../server/store/folder-lock.ts';
+import { FolderInUseError, lockDataFolder } from '../../server/store/sqlite/folder-lock.ts';
 
 /*
  * Takes a data folder and keeps it until it is killed: `locking-process.ts FOLDER [with-child|collecting]`. Prints `held`,

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
-import { RemoteStore } from '../../server/store/remote-store.ts';
-import { StoreLine } from '../../server/store/store-line.ts';
-import { serveStore } from '../../server/store/store-server.ts';
+import { RemoteStore } from '../../server/store/sqlite/remote-store.ts';
+import { StoreLine } from '../../server/store/store-rpc-client.ts';
+import { serveStore } from '../../server/store/store-rpc-server.ts';
 import type { StoreBackend } from './reference-store.contract.ts';
 import { createSqliteBackend, testMasterKey } from './sqlite-backend.ts';
 

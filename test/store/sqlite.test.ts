@@ -3,9 +3,9 @@ import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checksumOf, migrate, MIGRATIONS } from '../../server/store/migrations.ts';
-import { toStoreError } from '../../server/store/sqlite-database.ts';
-import { openSqliteStore } from '../../server/store/sqlite.ts';
+import { checksumOf, migrate, MIGRATIONS } from '../../server/store/sqlite/migrations.ts';
+import { toStoreError } from '../../server/store/sqlite/database.ts';
+import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import { describeStore } from './reference-store.contract.ts';
 import { createSqliteBackend, testMasterKey, type SqliteBackend } from './sqlite-backend.ts';
 import { newDecision, newReference } from './support.ts';

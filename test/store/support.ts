@@ -2,7 +2,7 @@ import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { NewDecision, NewReference } from '../../server/store/ports.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 import { normalise } from '../../server/vision/embed.ts';
-import { normalDraw, seededDraws } from '../support/puppet/seeded.ts';
+import { normalDraw, seededDraws } from '../../simulator/seeded.ts';
 
 export const DIMENSIONS: Readonly<Record<EmbeddingModelId, number>> = {
   faceres: 1024,

@@ -5,7 +5,7 @@ import {
   openThreadedStore,
   type StoreThreadEvent,
   type ThreadedStoreOptions,
-} from '../../server/store/threaded.ts';
+} from '../../server/store/sqlite/threaded.ts';
 import { VirtualService, violations } from '../chaos/support/virtual-service.ts';
 import { subject } from '../support/subjects.ts';
 import { createPortBackend } from './port-backend.ts';

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { prepareModels } from '../../models/prepare.ts';
+import { prepareModels } from '../../models/prepare/prepare.ts';
 
 const prepared = new Map<string, Promise<unknown>>();
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { readSettingsOf } from '../../server/part-settings.ts';
-import { createObservation, type Observation } from '../../server/observation.ts';
+import { readSettingsOf } from '../../server/settings/parts.ts';
+import { createObservation, type Observation } from '../../server/observe/observation.ts';
 import type { SessionWatch } from '../../server/observe/session-watch.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { initialState } from '../../server/session/state.ts';

@@ -5,7 +5,7 @@ import {
   type Portrait,
   type Puppet,
   type PuppetOptions,
-} from '../support/puppet/index.ts';
+} from '../../simulator/index.ts';
 
 /** Two people who look nothing like each other, prepared once for all tests of a file. */
 export interface People {

@@ -2,9 +2,9 @@ import { connect, type KioskSession } from '../../client/kiosk/session-client.ts
 import type { CreatedSession } from '../../client/kiosk/api.ts';
 import type { Decision, Status } from '../../protocol/downstream.ts';
 import type { Mode } from '../../protocol/status.ts';
-import type { RealServer } from './real-server.ts';
+import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-import type { Presenter } from './puppet/presenter.ts';
+import type { Presenter } from '../../simulator/presenter.ts';
 
 export interface Presentation {
   readonly presenter: Presenter;

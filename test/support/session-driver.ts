@@ -1,7 +1,7 @@
-import { policyFor } from '../../server/decision/policy.ts';
-import type { Policy } from '../../server/decision/policy.ts';
+import { policyFor, type Policy } from '../../server/policy/built-in.ts';
 import type { Effect } from '../../server/session/effect.ts';
-import type { Candidate, EnrolmentResult, Reference, SessionEvent } from '../../server/session/event.ts';
+import type { EnrolmentResult, SessionEvent } from '../../server/session/event.ts';
+import type { Candidate, Reference } from '../../server/matching/reference.ts';
 import { initialState, type SessionContext, type SessionState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
 import type { Mode, PublicStatus } from '../../protocol/status.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../server/clock.ts';
+import type { Clock } from '../../server/time/clock.ts';
 
 /**
  * A clock that the test moves, so that sessions with real models and sockets do not depend on how fast the machine

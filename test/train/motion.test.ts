@@ -29,7 +29,7 @@ import {
   type Presenter,
   SAMPLE_PORTRAITS,
   wavedPhoto,
-} from '../support/puppet/index.ts';
+} from '../../simulator/index.ts';
 import { NOTHING_MORE, preparedModels } from '../vision/support.ts';
 import { loadTensorFlow } from '../../models/train/tensorflow.ts';
 

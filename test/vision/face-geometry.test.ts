@@ -6,10 +6,10 @@ import { movementResiduals } from '../../server/vision/movement.ts';
 import { neutralPose, poseFrom } from '../../server/vision/neutral-pose.ts';
 import { headPose } from '../../server/vision/pose.ts';
 import { meanColourIn, skinColours } from '../../server/vision/skin.ts';
-import { preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../support/puppet/index.ts';
-import { Head, HEAD_AT_REST, type HeadState } from '../support/puppet/head.ts';
-import { compose, inverse, rotationOf, type Rotation } from '../support/puppet/rotation.ts';
-import { seededDraws } from '../support/puppet/seeded.ts';
+import { preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
+import { Head, HEAD_AT_REST, type HeadState } from '../../simulator/head.ts';
+import { compose, inverse, rotationOf, type Rotation } from '../../simulator/rotation.ts';
+import { seededDraws } from '../../simulator/seeded.ts';
 import { loadRunner, NOTHING_MORE } from './support.ts';
 
 let core: FrameAnalyzerCore;

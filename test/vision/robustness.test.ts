@@ -2,7 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FaceAnalysis, FrameAnalysis } from '../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import { preparePortrait, SAMPLE_PORTRAITS } from '../support/puppet/index.ts';
+import { preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { decode, loadRunner, NOTHING_MORE } from './support.ts';
 
 let core: FrameAnalyzerCore;

@@ -1,4 +1,4 @@
-import { DARK, LIGHT } from '../../palette.ts';
+import { DARK, LIGHT } from '../../browser/palette.ts';
 
 /** The colours of both themes; every page's style sheets take them by these names. */
 const LIGHT_PAGES = {

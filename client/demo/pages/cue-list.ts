@@ -1,6 +1,6 @@
 import type { CueReading } from '../../../protocol/live.ts';
 import { make } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { cueName, signed, weightOf, whyUnmeasured } from './readings.ts';
 
 interface Entry {

@@ -1,8 +1,8 @@
-import { INSTRUMENT_WORDS } from '../words/instrument/index.ts';
+import { INSTRUMENT_WORDS } from '../words/operator/index.ts';
 import { isLanguage, LANGUAGES, type Words } from '../words/index.ts';
 import { sealDrawing, stageDrawing } from './drawings.ts';
 import { iconMarkup } from './icons.ts';
-import { INSTRUMENTS } from './instrument-documents.ts';
+import { INSTRUMENTS } from './operator-documents.ts';
 import { document, navigation, type Page, problem } from './shell.ts';
 
 const fact = (icon: Parameters<typeof iconMarkup>[0], { title, text }: Words['welcome']['quick']) =>

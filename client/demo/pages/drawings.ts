@@ -1,4 +1,4 @@
-import { OVAL, TICK_MARKS } from '../../element/ring.ts';
+import { OVAL, TICK_MARKS } from '../../browser/element/ring.ts';
 
 const round = (value: number) => Math.round(value * 100) / 100;
 

@@ -2,7 +2,7 @@ import { type Chart, type Line, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
 import { fill } from '../words/words.ts';
 import { button, find, make } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { cueName, endName, instruction, modeName, phaseName } from './readings.ts';
 import { reasonsOf } from './operator-rows.ts';
 import type { SessionTrace } from './session-trace.ts';

@@ -3,7 +3,7 @@ import { OUTCOMES } from '../../../protocol/status.ts';
 import { figureChart } from './charts.ts';
 import { find, make } from './dom.ts';
 import { fill } from '../words/words.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { fixed, outcomeName } from './readings.ts';
 
 const say = instrument.operator;

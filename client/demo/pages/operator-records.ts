@@ -2,7 +2,7 @@ import type { Mode, Outcome } from '../../../protocol/status.ts';
 import { ask } from './api.ts';
 import { fill } from '../words/words.ts';
 import { button, make } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { fixed, modeName, outcomeName, plainWords, reasonName } from './readings.ts';
 import { words } from './words.ts';
 

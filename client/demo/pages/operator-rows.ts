@@ -2,7 +2,7 @@ import type { LiveSession } from '../../../protocol/live.ts';
 import { type Chart, sparkline } from './charts.ts';
 import { fill } from '../words/words.ts';
 import { make } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import {
   challengeName,
   cueName,

@@ -1,6 +1,6 @@
 import { ApiError, ask, isKnown } from './api.ts';
 import { find, onSubmit, tell, textOf } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 
 const { problem } = instrument.operator;
 const form = find('form', HTMLFormElement);

@@ -1,7 +1,7 @@
 import type { LiveMessage } from '../../../protocol/live.ts';
 import { ApiError, ask } from './api.ts';
 import { find } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
 import { SessionDetail } from './operator-detail.ts';
 import { Figures } from './operator-figures.ts';

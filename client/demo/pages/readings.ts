@@ -1,6 +1,6 @@
 import type { CueReading, LiveSession } from '../../../protocol/live.ts';
 import type { ChallengeKind, Mode, Outcome, Phase } from '../../../protocol/status.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { language } from './words.ts';
 
 const { guidance } = instrument;

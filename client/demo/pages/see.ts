@@ -1,11 +1,11 @@
 import type { LiveMessage, LiveSession, SessionEnd } from '../../../protocol/live.ts';
-import type { FaceSessionEvent } from '../../sdk/index.ts';
-import { createFaceSession } from '../../sdk/index.ts';
+import type { FaceSessionEvent } from '../../browser/sdk/index.ts';
+import { createFaceSession } from '../../browser/sdk/index.ts';
 import { ApiError, ask, isKnown } from './api.ts';
 import { type Chart, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
 import { find, make } from './dom.ts';
-import { instrument } from './instrument-words.ts';
+import { instrument } from './operator-strings.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
 import {
   endName,

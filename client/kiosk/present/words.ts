@@ -1,6 +1,6 @@
 import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness } from '../../../protocol/status.ts';
 import type { Retry } from '../../../protocol/errors.ts';
-import { guidance } from '../../words/en.ts';
+import { guidance } from '../../../protocol/words/en.ts';
 
 /** What people read. Present tense, two to five words, never blaming, no scores. */
 

@@ -1,5 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack';
-import { analysisCodec } from '../../../server/observe/session-recording-format.ts';
+import { analysisCodec } from '../../../server/observe/recording-format.ts';
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
 
 /** MessagePack of analyses with all their fields, whatever they are. */

@@ -1,5 +1,5 @@
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../../protocol/status.ts';
-import type { Reference } from '../../../server/session/event.ts';
+import type { Reference } from '../../../server/matching/reference.ts';
 import { type Bank, BANK_FRAMES_PER_SECOND, bankOf, type BankRecipe, bankSources } from './bank.ts';
 import type { FootageSource } from './footage.ts';
 import { enrolmentRecipe, headRecipe, PEOPLE, type Person } from './materials.ts';

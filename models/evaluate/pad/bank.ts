@@ -1,14 +1,9 @@
 import type { ChallengeKind } from '../../../protocol/status.ts';
-import { ACTIONS, type Action, type Performance } from '../../../test/support/puppet/index.ts';
-import { planPerformance, spontaneousBlink } from '../../../test/support/puppet/motion.ts';
-import { hash32, seededDraws } from '../../../test/support/puppet/seeded.ts';
+import { ACTIONS, type Action, type Performance } from '../../../simulator/index.ts';
+import { planPerformance, spontaneousBlink } from '../../../simulator/motion.ts';
+import { hash32, seededDraws } from '../../../simulator/seeded.ts';
+import type { Performer } from '../../../simulator/performer.ts';
 import type { Footage, FootageSource } from './footage.ts';
-
-/** Somebody, or something, that can be drawn while it performs. */
-export interface Performer {
-  /** The camera's picture at that instant. */
-  frameAt(performances: readonly Performance[], atMs: number): Promise<Buffer>;
-}
 
 /** How the takes of a bank are made. */
 export interface BankRecipe {

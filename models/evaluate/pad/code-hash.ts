@@ -9,16 +9,13 @@ const CODE = [
   '../../../server/inference/jpeg-header',
   '../../../server/inference/jpeg-turbo',
   '../../../server/inference/ort-model',
-  '../../../test/support/puppet',
+  '../../../simulator',
   '../../manifest',
   './analysis-codec',
   './bank',
-  './flat-performer',
   './footage-store',
-  './head-performer',
   './materials',
   './recordings',
-  './surfaces',
 ];
 
 /** Names the version of models and code that footages are drawn and analysed by. */

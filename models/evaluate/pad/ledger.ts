@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import type { Policy } from '../../../server/decision/policy-shape.ts';
-import { CUES, type Cue } from '../../../server/evidence/evidence.ts';
+import type { Policy } from '../../../server/policy/shape.ts';
+import { CUES, type Cue } from '../../../server/policy/cues.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
 import { proportion, type Bounded } from '../proportion.ts';
 import { seededRandom } from '../seeded-random.ts';

@@ -5,15 +5,20 @@ import {
   SAMPLE_PORTRAITS,
   type Action,
   type Portrait,
-} from '../../../test/support/puppet/index.ts';
-import { planPerformance } from '../../../test/support/puppet/motion.ts';
-import { hash32, seededDraws } from '../../../test/support/puppet/seeded.ts';
+} from '../../../simulator/index.ts';
+import { planPerformance } from '../../../simulator/motion.ts';
+import { hash32, seededDraws } from '../../../simulator/seeded.ts';
 import { BANK_FRAMES_PER_SECOND, type BankRecipe, bankSources } from './bank.ts';
-import { flatPerformer, type Holding, type Surface } from './flat-performer.ts';
+import { flatPerformer, type Holding, type Surface } from '../../../simulator/flat-performer.ts';
 import type { FootageSource } from './footage.ts';
-import { Camera } from '../../../test/support/puppet/camera.ts';
-import { coupleDrawer, headDrawer, headPerformer, noiselessPerformer } from './head-performer.ts';
-import { cutPaper, type DisplayKind, paper, replayed } from './surfaces.ts';
+import { Camera } from '../../../simulator/camera.ts';
+import {
+  coupleDrawer,
+  headDrawer,
+  headPerformer,
+  noiselessPerformer,
+} from '../../../simulator/head-performer.ts';
+import { cutPaper, type DisplayKind, paper, replayed } from '../../../simulator/surfaces.ts';
 
 /** Somebody who can be drawn. */
 export interface Person {

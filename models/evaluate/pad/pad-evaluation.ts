@@ -1,4 +1,4 @@
-import { policyFor } from '../../../server/decision/policy.ts';
+import { policyFor } from '../../../server/policy/built-in.ts';
 import { loadPrepared, type PreparedModels } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import type { Progress } from '../verification.ts';

@@ -1,5 +1,5 @@
 import { oneOf, readArguments, whole } from '../arguments.ts';
-import { POLICY_NAMES } from '../../../server/decision/policy.ts';
+import { POLICY_NAMES } from '../../../server/policy/built-in.ts';
 import { TIERS, type Tier } from './ledger.ts';
 
 export const PAD_USAGE = `Usage: npm run evaluate -- pad [--data DIR] [options]

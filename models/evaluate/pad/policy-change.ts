@@ -1,4 +1,4 @@
-import type { Policy } from '../../../server/decision/policy-shape.ts';
+import type { Policy } from '../../../server/policy/shape.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 
 /** Makes a policy with other values of one. */

@@ -1,5 +1,5 @@
 import type { ChallengeKind, PublicStatus } from '../../../protocol/status.ts';
-import type { Reference } from '../../../server/session/event.ts';
+import type { Reference } from '../../../server/matching/reference.ts';
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { BANK_FRAMES_PER_SECOND, type Bank } from './bank.ts';
 import { BankPresenter, humanAnswer, type RecordedFrame } from './presenters.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../../../server/decision/policy-shape.ts';
+import type { Policy } from '../../../server/policy/shape.ts';
 import { durationMs, type Footage } from './footage.ts';
 import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';

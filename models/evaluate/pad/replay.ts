@@ -1,15 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Outcome } from '../../../protocol/status.ts';
-import type { Policy } from '../../../server/decision/policy-shape.ts';
-import { policyFor } from '../../../server/decision/policy.ts';
+import type { Policy } from '../../../server/policy/shape.ts';
+import { policyFor } from '../../../server/policy/built-in.ts';
 import type { Reason } from '../../../server/decision/reasons.ts';
 import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
 import {
   decodeRecording,
   RECORDING_SUFFIX,
   type SessionRecord,
-} from '../../../server/observe/session-recording-format.ts';
+} from '../../../server/observe/recording-format.ts';
 import { initialState, type SessionState } from '../../../server/session/state.ts';
 import { transition } from '../../../server/session/transition.ts';
 import { EvaluateError } from '../evaluate-error.ts';

@@ -1,5 +1,5 @@
-import type { Policy } from '../../../server/decision/policy-shape.ts';
-import type { Reference } from '../../../server/session/event.ts';
+import type { Policy } from '../../../server/policy/shape.ts';
+import type { Reference } from '../../../server/matching/reference.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
 import type { Embeddings, FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../ids.ts';

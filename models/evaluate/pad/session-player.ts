@@ -1,10 +1,11 @@
 import type { Outcome, PublicStatus } from '../../../protocol/status.ts';
-import type { Policy } from '../../../server/decision/policy-shape.ts';
+import type { Policy } from '../../../server/policy/shape.ts';
 import type { Assurance, Reason } from '../../../server/decision/reasons.ts';
 import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
-import { FrameMemory, type SessionFrames } from '../../../server/frame-memory.ts';
+import { FrameMemory, type SessionFrames } from '../../../server/sessions/frame-memory.ts';
 import type { Effect } from '../../../server/session/effect.ts';
-import { DRAWS_PER_EVENT, type Reference, type SessionEvent } from '../../../server/session/event.ts';
+import { DRAWS_PER_EVENT, type SessionEvent } from '../../../server/session/event.ts';
+import type { Reference } from '../../../server/matching/reference.ts';
 import { initialState, type SessionContext, type SessionState } from '../../../server/session/state.ts';
 import { transition } from '../../../server/session/transition.ts';
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';

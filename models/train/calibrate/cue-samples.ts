@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { CUES, type Cue, type EvidenceByCue } from '../../../server/evidence/evidence.ts';
+import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
+import { CUES, type Cue } from '../../../server/policy/cues.ts';
 import { TrainError } from '../train-error.ts';
 
 /** What a cue said in one session of a ledger. */

@@ -1,6 +1,6 @@
 import { MOTION_FEATURES } from '../../../server/evidence/motion-features.ts';
 import { MOST_LOG_ODDS, pooledMotion } from '../../../server/evidence/motion.ts';
-import { logOdds } from '../../../server/decision/calibrate.ts';
+import { logOdds } from '../../../server/evidence/log-odds.ts';
 import { fitLogistic } from '../../evaluate/logistic.ts';
 import { proportion, type Bounded } from '../../evaluate/proportion.ts';
 import { summarise, windowsOf } from './measure.ts';

@@ -3,7 +3,8 @@ import { OrtRunner } from '../../../server/inference/ort-model.ts';
 import type { FaceAnalysis, FaceRegion } from '../../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../../server/vision/analyze.ts';
 import type { RgbImage } from '../../../server/vision/image.ts';
-import { loadPrepared, modelCacheDir } from '../../prepared.ts';
+import { loadPrepared } from '../../prepared.ts';
+import { modelCacheDir } from '../../prepare/settings.ts';
 import { TrainError } from '../train-error.ts';
 
 const MAX_PIXELS = 4_000_000;

@@ -5,16 +5,19 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { RealServer } from '../../support/real-server.ts';
+import type { RealServer } from '../../../tools/throwaway-server.ts';
 
-/** The code that client/GUIDE.md tells a web developer to write. */
+/** The code that client/browser/README.md tells a web developer to write. */
 export interface Guide {
   readonly page: string;
   readonly backend: string;
 }
 
 export async function readGuide(): Promise<Guide> {
-  const guide = await readFile(fileURLToPath(new URL('../../../client/GUIDE.md', import.meta.url)), 'utf8');
+  const guide = await readFile(
+    fileURLToPath(new URL('../../../client/browser/README.md', import.meta.url)),
+    'utf8',
+  );
   const code = (name: string) => {
     const found = new RegExp(`<!-- code:${name} -->\\n\`\`\`\\w+\\n(.*?)\`\`\``, 's').exec(guide)?.[1];
     if (found === undefined) throw new Error(`GUIDE.md has no code:${name}`);

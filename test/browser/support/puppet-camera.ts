@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { Presenter } from '../../support/puppet/presenter.ts';
+import type { Presenter } from '../../../simulator/presenter.ts';
 
 declare global {
   var nextPicture: () => Promise<string>;

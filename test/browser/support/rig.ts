@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { buildClient } from '../../../client/build.ts';
-import { chromiumPath, launchBrowser } from './chromium.ts';
+import { buildClient } from '../../../client/browser/build.ts';
+import { chromiumPath, launchBrowser } from '../../../tools/chromium.ts';
 
 /** What a suite in Chromium works with, while its tests run. */
 export interface Rig {

@@ -4,8 +4,9 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { HELP_WORKER } from '../../../client/build.ts';
-import { loadPrepared, modelCacheDir } from '../../../models/prepared.ts';
+import { HELP_WORKER } from '../../../client/browser/build.ts';
+import { loadPrepared } from '../../../models/prepared.ts';
+import { modelCacheDir } from '../../../models/prepare/settings.ts';
 import { SUBPROTOCOL } from '../../../protocol/version.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { WatchSession } from '../../../server/observe/session-watch.ts';
-import type { Presenter } from '../../support/puppet/presenter.ts';
+import type { Presenter } from '../../../simulator/presenter.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 declare global {

@@ -11,7 +11,7 @@ import { prepareBank } from '../../../bench/load/bank.ts';
 import { Generator, type Told } from '../../../bench/load/generator.ts';
 import { childrenOf, openDescriptors } from '../../../bench/load/meters.ts';
 import { loadMasterKey } from '../../../server/store/master-key.ts';
-import { openSqliteStore } from '../../../server/store/sqlite.ts';
+import { openSqliteStore } from '../../../server/store/sqlite/store.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

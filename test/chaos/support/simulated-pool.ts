@@ -1,4 +1,4 @@
-import type { Clock } from '../../../server/clock.ts';
+import type { Clock } from '../../../server/time/clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../../../server/inference/calls.ts';
 import { analysisOf, type Look } from '../../support/analysis-builder.ts';
 import { ALL_MODELS } from '../../support/session-driver.ts';

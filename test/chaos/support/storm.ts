@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { seededDraws } from '../../support/puppet/seeded.ts';
+import { seededDraws } from '../../../simulator/seeded.ts';
 import { isAlive, RealService, until } from './real-service.ts';
 
 /** What a storm may do next. */

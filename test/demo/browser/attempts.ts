@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { PHONE } from '../../browser/support/appearances.ts';
 import { SESSION_END_MS } from '../../browser/support/face-check.ts';
 import { presentToPage } from '../../browser/support/puppet-camera.ts';
-import type { Presenter } from '../../support/puppet/index.ts';
+import type { Presenter } from '../../../simulator/index.ts';
 
 /** Lets a presenter in front of the page's camera see what an element shows that a page adds later. */
 export async function showStatuses(page: Page): Promise<void> {

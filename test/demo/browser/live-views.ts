@@ -4,8 +4,8 @@ import { decode } from '@msgpack/msgpack';
 import type { Browser, Page } from 'playwright-core';
 import { LANDMARK_SCALE, type LiveMessage } from '../../../protocol/live.ts';
 import { DESKTOP } from '../../browser/support/appearances.ts';
-import type { Portrait } from '../../support/puppet/index.ts';
-import type { RealServer } from '../../support/real-server.ts';
+import type { Portrait } from '../../../simulator/index.ts';
+import type { RealServer } from '../../../tools/throwaway-server.ts';
 
 type Look = Extract<LiveMessage, { type: 'look' }>;
 

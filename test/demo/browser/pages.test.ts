@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildDemo } from '../../../client/demo/build.ts';
 import { connect } from '../../../client/kiosk/session-client.ts';
-import { chromiumPath, launchBrowser } from '../../browser/support/chromium.ts';
+import { chromiumPath, launchBrowser } from '../../../tools/chromium.ts';
 import { DESKTOP, LOOKS, PHONE, SHOTS } from '../../browser/support/appearances.ts';
 import { JOURNEY_MS, passed, SESSION_END_MS } from '../../browser/support/face-check.ts';
 import { findingsOn } from '../../browser/support/findings.ts';
@@ -20,8 +20,8 @@ import {
   preparePortrait,
   SAMPLE_PORTRAITS,
   stillPhoto,
-} from '../../support/puppet/index.ts';
-import { type RealServer, startRealServer } from '../../support/real-server.ts';
+} from '../../../simulator/index.ts';
+import { type RealServer, startRealServer } from '../../../tools/throwaway-server.ts';
 
 describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chromium is found)", () => {
   let browser: Browser;

@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childrenOf } from '../../../bench/load/meters.ts';
-import { modelCacheDir, loadPrepared } from '../../../models/prepared.ts';
+import { loadPrepared } from '../../../models/prepared.ts';
+import { modelCacheDir } from '../../../models/prepare/settings.ts';
 import { fencesThatHold } from '../../../server/inference/fence/choose.ts';
 import { NO_FENCE, type Fence, type FenceReport } from '../../../server/inference/fence/fence.ts';
 import { launchFenced } from '../../../server/inference/fence/launch.ts';
-import { startRealServer } from '../real-server.ts';
+import { startRealServer } from '../../../tools/throwaway-server.ts';
 
 export interface Attempted {
   readonly fence: Fence['kind'];

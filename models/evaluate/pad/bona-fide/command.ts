@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { modelCacheDir } from '../../../prepared.ts';
+import { modelCacheDir } from '../../../prepare/settings.ts';
 import { EvaluateError } from '../../evaluate-error.ts';
 import { progressDisplay } from '../../progress-display.ts';
 import { updateGenerated } from '../../readme-table.ts';

@@ -1,9 +1,10 @@
-import { Camera } from '../../../../test/support/puppet/camera.ts';
-import { Head, HEAD_AT_REST, type HeadState } from '../../../../test/support/puppet/head.ts';
-import { ACTIONS, type Performance, type Portrait } from '../../../../test/support/puppet/index.ts';
-import { headStateAt } from '../../../../test/support/puppet/motion.ts';
-import { hash32 } from '../../../../test/support/puppet/seeded.ts';
-import type { BankRecipe, Performer } from '../bank.ts';
+import { Camera } from '../../../../simulator/camera.ts';
+import { Head, HEAD_AT_REST, type HeadState } from '../../../../simulator/head.ts';
+import { ACTIONS, type Performance, type Portrait } from '../../../../simulator/index.ts';
+import { headStateAt } from '../../../../simulator/motion.ts';
+import { hash32 } from '../../../../simulator/seeded.ts';
+import type { BankRecipe } from '../bank.ts';
+import type { Performer } from '../../../../simulator/performer.ts';
 import type { DrawnPerson } from './portraits.ts';
 
 /** Share of a puppet's sway in what is drawn: somebody who holds still better than most people do. */

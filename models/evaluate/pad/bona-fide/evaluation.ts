@@ -1,6 +1,6 @@
 import { CHALLENGE_KINDS } from '../../../../protocol/status.ts';
-import { policyFor } from '../../../../server/decision/policy.ts';
-import type { PolicyName } from '../../../../server/decision/policy-shape.ts';
+import { policyFor } from '../../../../server/policy/built-in.ts';
+import type { PolicyName } from '../../../../server/policy/shape.ts';
 import { loadPrepared, type PreparedModels } from '../../../prepared.ts';
 import { versionOf } from '../../code-version.ts';
 import { count } from '../../text-cells.ts';

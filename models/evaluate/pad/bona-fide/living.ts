@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { policyFor } from '../../../../server/decision/policy.ts';
-import type { Policy } from '../../../../server/decision/policy-shape.ts';
+import { policyFor } from '../../../../server/policy/built-in.ts';
+import type { Policy } from '../../../../server/policy/shape.ts';
 import { judge } from '../../../../server/evidence/quality-gate.ts';
 import type { FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { durationMs, type Footage } from '../footage.ts';

@@ -1,5 +1,5 @@
 import { oneOf, readArguments, whole } from '../../arguments.ts';
-import type { PolicyName } from '../../../../server/decision/policy-shape.ts';
+import type { PolicyName } from '../../../../server/policy/shape.ts';
 import { TIERS, type Tier } from '../ledger.ts';
 
 /** Policies that bona fide subjects are played by. An attended enrolment asks an operator instead. */

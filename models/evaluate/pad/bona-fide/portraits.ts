@@ -1,20 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { policyFor } from '../../../../server/decision/policy.ts';
+import { policyFor } from '../../../../server/policy/built-in.ts';
 import { judge } from '../../../../server/evidence/quality-gate.ts';
 import { ImageDecoder } from '../../../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../../../server/inference/ort-model.ts';
 import { deviationFrom, extentOf, postureOf } from '../../../../server/evidence/gesture.ts';
 import type { FaceAnalysis, FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../../../server/vision/analyze.ts';
-import {
-  ACTIONS,
-  preparePortrait,
-  type Performance,
-  type Portrait,
-} from '../../../../test/support/puppet/index.ts';
-import { planPerformance } from '../../../../test/support/puppet/motion.ts';
-import { hash32 } from '../../../../test/support/puppet/seeded.ts';
+import { ACTIONS, preparePortrait, type Performance, type Portrait } from '../../../../simulator/index.ts';
+import { planPerformance } from '../../../../simulator/motion.ts';
+import { hash32 } from '../../../../simulator/seeded.ts';
 import { sha256 } from '../../../file-stamp.ts';
 import type { PreparedModels } from '../../../prepared.ts';
 import { EvaluateError } from '../../evaluate-error.ts';

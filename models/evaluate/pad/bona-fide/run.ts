@@ -1,8 +1,8 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import { policyFor } from '../../../../server/decision/policy.ts';
-import type { Policy, PolicyName } from '../../../../server/decision/policy-shape.ts';
-import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-signs.ts';
-import { hash32 } from '../../../../test/support/puppet/seeded.ts';
+import { policyFor } from '../../../../server/policy/built-in.ts';
+import type { Policy, PolicyName } from '../../../../server/policy/shape.ts';
+import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
+import { hash32 } from '../../../../simulator/seeded.ts';
 import { seededRandom } from '../../seeded-random.ts';
 import type { SessionContext } from '../../../../server/session/state.ts';
 import type { Footage } from '../footage.ts';

@@ -1,6 +1,6 @@
 import type { Reason } from '../../../../server/decision/reasons.ts';
-import type { InjectionSign } from '../../../../server/evidence/injection-signs.ts';
-import type { PolicyName } from '../../../../server/decision/policy-shape.ts';
+import type { InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
+import type { PolicyName } from '../../../../server/policy/shape.ts';
 import type { Tier } from '../ledger.ts';
 import type { Played } from '../session-player.ts';
 import type { Condition } from './subject.ts';

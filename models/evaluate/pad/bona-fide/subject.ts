@@ -1,5 +1,5 @@
-import type { Policy } from '../../../../server/decision/policy-shape.ts';
-import type { Reference } from '../../../../server/session/event.ts';
+import type { Policy } from '../../../../server/policy/shape.ts';
+import type { Reference } from '../../../../server/matching/reference.ts';
 import type { Footage, FootageSource } from '../footage.ts';
 import type { Played, Presenter } from '../session-player.ts';
 

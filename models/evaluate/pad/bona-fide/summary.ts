@@ -1,8 +1,8 @@
-import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-signs.ts';
+import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
 import { middle95 } from '../../bootstrap.ts';
 import { proportion, type Bounded } from '../../proportion.ts';
 import { randomIndex, seededRandom } from '../../seeded-random.ts';
-import { POLICY_NAMES } from '../../../../server/decision/policy-shape.ts';
+import { POLICY_NAMES } from '../../../../server/policy/shape.ts';
 import { TIERS } from '../ledger.ts';
 import { cellKey, MODES, type BonaFideSession, type Cell } from './session.ts';
 import { CONDITIONS } from './subject.ts';

@@ -1,4 +1,4 @@
-import { sway } from '../../../../test/support/puppet/motion.ts';
+import { sway } from '../../../../simulator/motion.ts';
 import { movedRigidly } from '../join.ts';
 import type { Presenter } from '../session-player.ts';
 

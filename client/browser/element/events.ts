@@ -1,0 +1,82 @@
+import type { ChallengeStatus, Mode, Outcome, PublicStatus, Slowness } from '../../../protocol/status.ts';
+import type { CameraPermission } from '../sdk/camera.ts';
+import type { FaceSessionErrorCode } from '../sdk/errors.ts';
+import type { FaceSessionEvent } from '../sdk/session-state.ts';
+
+/** What each event of the element carries as `detail`. */
+export interface FaceAuthEventDetails {
+  /** The element is drawn and can be started. */
+  ready: null;
+  permission: { readonly permission: CameraPermission };
+  connecting: null;
+  streaming: { readonly sessionId: string; readonly mode: Mode };
+  status: PublicStatus;
+  challenge: ChallengeStatus;
+  passed: { readonly mode: Mode; readonly token: string | null };
+  failed: {
+    readonly mode: Mode;
+    readonly outcome: Exclude<Outcome, 'accept'>;
+    readonly retryable: boolean;
+    /** What was too slow for a judgement; absent: nothing was. */
+    readonly cause?: Slowness;
+  };
+  error: { readonly code: FaceSessionErrorCode; readonly message: string; readonly retryable: boolean };
+  cancel: null;
+}
+
+export type FaceAuthEvent = {
+  [Type in keyof FaceAuthEventDetails]: { readonly type: Type; readonly detail: FaceAuthEventDetails[Type] };
+}[keyof FaceAuthEventDetails];
+
+/** The element's event for an event of its session, or null where the page is told nothing. */
+export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent | null {
+  switch (event.type) {
+    case 'permission':
+      return { type: 'permission', detail: { permission: event.permission } };
+    case 'connecting':
+      return { type: 'connecting', detail: null };
+    case 'streaming':
+      return { type: 'streaming', detail: { sessionId: event.sessionId, mode: event.mode } };
+    case 'status': {
+      const { phase, progress, hint, face, challenge, flash } = event;
+      return {
+        type: 'status',
+        detail: {
+          phase,
+          progress,
+          ...(hint === undefined ? {} : { hint }),
+          ...(face === undefined ? {} : { face }),
+          ...(challenge === undefined ? {} : { challenge }),
+          ...(flash === undefined ? {} : { flash }),
+        },
+      };
+    }
+    case 'challenge': {
+      const { kind, number, of, remainingMs, skippable } = event;
+      return { type: 'challenge', detail: { kind, number, of, remainingMs, skippable } };
+    }
+    case 'decision':
+      return event.outcome === 'accept'
+        ? { type: 'passed', detail: { mode, token: event.token ?? null } }
+        : {
+            type: 'failed',
+            detail: {
+              mode,
+              outcome: event.outcome,
+              retryable: event.retryable,
+              ...(event.cause === undefined ? {} : { cause: event.cause }),
+            },
+          };
+    case 'failed': {
+      const { code, message, retryable } = event.error;
+      return { type: 'error', detail: { code, message, retryable } };
+    }
+    case 'cancelled':
+      return { type: 'cancel', detail: null };
+    case 'camera':
+    case 'guidance':
+    case 'flash':
+    case 'warning':
+      return null;
+  }
+}

@@ -1,0 +1,216 @@
+import type { Status } from '../../../protocol/downstream.ts';
+import type {
+  ChallengeKind,
+  ChallengeStatus,
+  FaceBox,
+  Hint,
+  Phase,
+  Slowness,
+} from '../../../protocol/status.ts';
+import type { FaceSessionErrorCode } from '../sdk/errors.ts';
+import type { FaceSessionEvent } from '../sdk/session-state.ts';
+import { type Cue, CUES } from './cues.ts';
+import { directionToCentre, type RingState } from './ring.ts';
+
+/** What the person sees. */
+export type View =
+  | { readonly screen: 'start' }
+  | { readonly screen: 'permission' }
+  | { readonly screen: 'connecting' }
+  | StreamingView
+  | { readonly screen: 'passed' }
+  | {
+      readonly screen: 'failed';
+      readonly outcome: 'reject' | 're-verify';
+      readonly retryable: boolean;
+      /** What was too slow, where that is why. */
+      readonly cause: Slowness | null;
+    }
+  | { readonly screen: 'denied' }
+  | { readonly screen: 'offline' }
+  | { readonly screen: 'error'; readonly code: FaceSessionErrorCode; readonly retryable: boolean };
+
+export interface StreamingView {
+  readonly screen: 'streaming';
+  readonly phase: Phase;
+  /** The server's. */
+  readonly hint: Hint | null;
+  /** What help on the device asks for; it knows first. Null where it asks for nothing or is absent. */
+  readonly seen: Hint | null;
+  readonly face: FaceBox | null;
+  readonly challenge: ChallengeStatus | null;
+  /** `#rrggbb` to show around the picture, or null. */
+  readonly colour: string | null;
+  /** Share of the ring that is lit. Never falls within a session, even when the face is lost. */
+  readonly lit: number;
+  /** How much of the present challenge is done, 0..1. */
+  readonly followed: number;
+}
+
+/** The line under the stage: a hint, a challenge, or what goes on when there is nothing to do. */
+export type Line =
+  | { readonly of: 'hint'; readonly hint: Hint }
+  | { readonly of: 'challenge'; readonly kind: ChallengeKind }
+  | { readonly of: 'phase'; readonly phase: Phase };
+
+export const START: View = { screen: 'start' };
+
+/** The view after an event of the session. */
+export function nextView(view: View, event: FaceSessionEvent): View {
+  switch (event.type) {
+    case 'permission':
+      return { screen: event.permission === 'granted' ? 'connecting' : 'permission' };
+    case 'camera':
+    case 'connecting':
+      return { screen: 'connecting' };
+    case 'streaming':
+      return {
+        screen: 'streaming',
+        phase: 'hello',
+        hint: null,
+        seen: null,
+        face: null,
+        challenge: null,
+        colour: null,
+        lit: 0,
+        followed: 0,
+      };
+    case 'status':
+      return view.screen === 'streaming' ? follow(view, event) : view;
+    case 'guidance':
+      return view.screen === 'streaming'
+        ? { ...view, seen: event.hint, face: event.face ?? view.face }
+        : view;
+    case 'flash':
+      return view.screen === 'streaming' ? { ...view, colour: event.flash?.colour ?? null } : view;
+    case 'challenge':
+    case 'warning':
+      return view;
+    case 'decision':
+      return event.outcome === 'accept'
+        ? { screen: 'passed' }
+        : {
+            screen: 'failed',
+            outcome: event.outcome,
+            retryable: event.retryable,
+            cause: event.cause ?? null,
+          };
+    case 'failed':
+      return viewOfError(event.error.code, event.error.retryable);
+    case 'cancelled':
+      return START;
+  }
+}
+
+function viewOfError(code: FaceSessionErrorCode, retryable: boolean): View {
+  if (code === 'camera.denied') return { screen: 'denied' };
+  if (code === 'connection.offline') return { screen: 'offline' };
+  return { screen: 'error', code, retryable };
+}
+
+/** Where each phase begins and ends on the ring. */
+const PHASE_ARC: Readonly<Record<Phase, readonly [number, number]>> = {
+  hello: [0, 0],
+  positioning: [0, 0.12],
+  challenging: [0.12, 0.86],
+  matching: [0.86, 0.98],
+  decided: [0.98, 0.98],
+};
+
+function follow(view: StreamingView, status: Extract<FaceSessionEvent, { type: 'status' }>): StreamingView {
+  const [begin, end] = PHASE_ARC[status.phase];
+  const challenge = status.challenge ?? null;
+  return {
+    screen: 'streaming',
+    phase: status.phase,
+    hint: hintAfter(view.hint, status),
+    // Later on a turned or open-mouthed face is what was asked for.
+    seen: isPlacing(status.phase) ? view.seen : null,
+    face: status.face ?? null,
+    challenge,
+    colour: view.colour,
+    lit: Math.max(view.lit, begin + (end - begin) * status.progress),
+    followed: challenge === null ? 0 : followedShare(status.progress, challenge),
+  };
+}
+
+/**
+ * The hint to show next. In the short pause between two challenges the server asks to hold still; words that change
+ * there would still be held when the next challenge is shown, so "look straight" stays until then.
+ */
+function hintAfter(shown: Hint | null, { phase, hint }: Pick<Status, 'phase' | 'hint'>): Hint | null {
+  const isPause = phase === 'challenging' && hint === 'hold-still';
+  return isPause && shown === 'look-straight' ? shown : (hint ?? null);
+}
+
+/**
+ * How much of a challenge's movement was seen. The server counts the response as half of a challenge and the
+ * return to the front as the other half; the ring is full once the head has arrived.
+ */
+function followedShare(progress: number, { number, of }: ChallengeStatus): number {
+  return Math.min(1, Math.max(0, 2 * (progress * of - (number - 1))));
+}
+
+/** What to say now. A challenge speaks unless something stands in its way. */
+export function lineOf({ phase, hint, seen, challenge }: StreamingView): Line {
+  // The server finds faces that are too far away for the device.
+  const isFar = seen === 'no-face' && hint === 'move-closer';
+  if (seen !== null && !isFar) return { of: 'hint', hint: seen };
+  if (hint !== null && hint !== 'do-challenge' && hint !== 'wait') return { of: 'hint', hint };
+  if (challenge !== null) return { of: 'challenge', kind: challenge.kind };
+  return hint === 'wait' ? { of: 'hint', hint } : { of: 'phase', phase };
+}
+
+/** What they say the person can neither do nor help: a challenge still stands beside them. */
+const SLOW_HINTS: readonly Hint[] = ['connection-slow', 'service-slow'];
+
+/** Hints that need nothing changed about the picture: the face is where it should be. */
+const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'wait', ...SLOW_HINTS];
+
+/** Whether a line asks the person to change something about the picture, which the oval shows as not fitting. */
+export function isGuidance(line: Line): boolean {
+  return line.of === 'hint' && !CALM_HINTS.includes(line.hint);
+}
+
+/** The cue to show: none while something stands in the way of the challenge, or once the head has followed. */
+export function cueOf(view: View): Cue | null {
+  if (view.screen !== 'streaming') return null;
+  const line = lineOf(view);
+  if (line.of === 'hint' && SLOW_HINTS.includes(line.hint) && view.challenge !== null)
+    return CUES[view.challenge.kind];
+  return line.of === 'challenge' ? CUES[line.kind] : null;
+}
+
+/** What the ring says on each screen. */
+export function ringOf(view: View): RingState {
+  const still: RingState = { progress: 0, gapDeg: null, trail: null, signDeg: null };
+  if (view.screen === 'passed') return { ...still, progress: 1 };
+  if (view.screen !== 'streaming') return still;
+  const line = lineOf(view);
+  const cue = view.challenge === null ? {} : CUES[view.challenge.kind];
+  return {
+    progress: view.lit,
+    gapDeg:
+      line.of === 'hint' && line.hint === 'centre-face' && view.face !== null
+        ? directionToCentre(view.face)
+        : null,
+    trail: cue.beadDeg === undefined ? null : { toDeg: cue.beadDeg, followed: view.followed },
+    signDeg: signOf(cueOf(view)),
+  };
+}
+
+/** Where a cue's sign sits on the ring: lids at the top, a mouth at the bottom. */
+function signOf(cue: Cue | null): number | null {
+  if (cue?.lids === true) return 0;
+  return cue?.mouth === undefined ? null : 180;
+}
+
+/** Whether the ring breathes: while a face is being found and placed. */
+export function isBreathing(view: View): boolean {
+  if (view.screen === 'permission' || view.screen === 'connecting') return true;
+  return view.screen === 'streaming' && isPlacing(view.phase);
+}
+
+function isPlacing(phase: Phase): boolean {
+  return phase === 'hello' || phase === 'positioning';
+}

@@ -1,0 +1,69 @@
+import type { ChallengeKind, Hint, Mode, Phase, Slowness } from '../../../../protocol/status.ts';
+
+interface ScreenWords {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Every word the element shows or speaks. A page may replace any of them. */
+export interface Words {
+  /** Reading direction of the language. */
+  readonly direction: 'ltr' | 'rtl';
+  /** Name of the element for screen readers. */
+  readonly label: string;
+  readonly start: Readonly<Record<Mode, string>> & {
+    readonly what: string;
+    readonly howLong: string;
+    readonly retention: string;
+    readonly button: string;
+    readonly camera: string;
+    /** Announces colours that change, where they will be shown. */
+    readonly colours: string;
+    readonly withoutColours: string;
+  };
+  readonly permission: ScreenWords;
+  readonly connecting: string;
+  readonly phase: Readonly<Record<Phase, string>>;
+  readonly hint: Readonly<Record<Hint, string>>;
+  readonly challenge: Readonly<Record<ChallengeKind, string>>;
+  /** Spoken with a challenge; `{number}` and `{of}` are replaced. */
+  readonly challengeOf: string;
+  readonly passed: Readonly<Record<Mode, ScreenWords>>;
+  readonly failed: Readonly<Record<'reject' | 're-verify', ScreenWords>>;
+  /** Instead of a failure's words when it was nothing that the person did. */
+  readonly slow: Readonly<Record<Slowness, ScreenWords>>;
+  /** Instead of a failure's text when trying again cannot help. */
+  readonly otherWay: string;
+  readonly enrolFailed: ScreenWords;
+  /** An enrolment refused for good. It does not say why: that could tell who else has an account here. */
+  readonly enrolRefused: ScreenWords;
+  readonly denied: ScreenWords;
+  readonly offline: ScreenWords;
+  readonly error: Readonly<Record<'camera' | 'busy' | 'other' | 'final', ScreenWords>>;
+  readonly retry: string;
+  readonly skip: string;
+  readonly cancel: string;
+}
+
+/** Words a page replaces: any part of `Words`, to any depth. */
+export type WordOverrides = Overrides<Words>;
+type Overrides<Part> = {
+  readonly [Key in keyof Part]?: Part[Key] extends string ? Part[Key] : Overrides<Part[Key]>;
+};
+
+/** `words` with the page's own in their place. */
+export function replaceWords(words: Words, overrides: WordOverrides): Words {
+  return merge(words, overrides) as Words;
+}
+
+function merge(base: object, overrides: object): object {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(overrides)) {
+    const present = merged[key];
+    const isGroup =
+      typeof present === 'object' && present !== null && typeof value === 'object' && value !== null;
+    if (isGroup) merged[key] = merge(present, value as object);
+    else if (value !== undefined) merged[key] = value;
+  }
+  return merged;
+}

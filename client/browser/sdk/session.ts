@@ -1,0 +1,291 @@
+import type { Downstream } from '../../../protocol/downstream.ts';
+import { CAMERA_LABEL_LENGTH, type ChallengeStatus } from '../../../protocol/status.ts';
+import type { Hello } from '../../../protocol/upstream.ts';
+import { type Camera, type CameraChoice, cameraPermission, openCamera } from './camera.ts';
+import { ColourPacer } from './colour-pacer.ts';
+import { Connection } from './connection.ts';
+import { asFaceSessionError, FaceSessionError } from './errors.ts';
+import { EventQueue } from './event-queue.ts';
+import { FrameSender } from './frame-sender.ts';
+import { startLocalHelp } from './help/local-help.ts';
+import type { Guidance } from './help/seen-face.ts';
+import {
+  type FaceSessionEnd,
+  type FaceSessionEvent,
+  type FaceSessionState,
+  isNewChallenge,
+  nextSessionState,
+} from './session-state.ts';
+
+export interface FaceSessionOptions {
+  /** The server's stream address, `…/v1/stream`. */
+  readonly url: string | URL;
+  /**
+   * Fetches a fresh ticket from the page's own backend. Called once, when the camera is open, so that the ticket's
+   * short life is not spent on the permission question.
+   */
+  readonly ticket: (context: { readonly signal: AbortSignal }) => string | Promise<string>;
+  readonly camera?: CameraChoice;
+  /** Where the picture is shown. Without it the session plays the camera out of sight. */
+  readonly video?: HTMLVideoElement;
+  /**
+   * Folder of this origin with MediaPipe's `vision_wasm_module_internal.js` and `.wasm` and the model
+   * `face_landmarker.task`. With it the device itself looks whether a face fits: hints come at once and only
+   * pictures that fit are sent. Where it is missing, or anything in it, the server's hints suffice.
+   */
+  readonly help?: string | URL;
+  /**
+   * The page shows the colours of the event `flash` around the picture, and the person was told of them beforehand.
+   * Never offered to the server where less motion is preferred. Default false.
+   */
+  readonly flash?: boolean;
+  /** Aborting cancels the session. */
+  readonly signal?: AbortSignal;
+  /** Names the client software in the server's audit. */
+  readonly client?: string;
+}
+
+export interface FaceSession extends AsyncIterable<FaceSessionEvent> {
+  readonly state: FaceSessionState;
+  /** How it ended. Never rejects. */
+  readonly ended: Promise<FaceSessionEnd>;
+  /** Calls `listener` with each event from now on; returns the function that takes it off. */
+  subscribe(listener: (event: FaceSessionEvent) => void): () => void;
+  /** Asks for another challenge of equal strength. */
+  skip(): void;
+  /** Ends the session; the camera is released before this returns. */
+  cancel(): void;
+}
+
+/** The longest wait from opening the socket to `welcome`. */
+const WELCOME_MS = 10_000;
+/** What help on the device saw longer ago than this keeps no picture back. */
+const FRESH_MS = 500;
+
+/**
+ * Starts a session: asks for the camera, fetches a ticket, connects and streams until the server decides. Nothing
+ * is thrown: failures arrive as the event `failed` with a coded error. Events before the first listener or reader
+ * are not lost as long as it is added in the same turn. Leaving a `for await` loop early cancels the session.
+ */
+export function createFaceSession(options: FaceSessionOptions): FaceSession {
+  const session = new BrowserSession(options);
+  void session.run();
+  return session;
+}
+
+class BrowserSession implements FaceSession {
+  readonly ended: Promise<FaceSessionEnd>;
+  readonly #options: FaceSessionOptions;
+  readonly #abort = new AbortController();
+  readonly #listeners = new Set<(event: FaceSessionEvent) => void>();
+  readonly #queues = new Set<EventQueue<FaceSessionEvent>>();
+  readonly #video: HTMLVideoElement;
+  #resolveEnded!: (end: FaceSessionEnd) => void;
+  #state: FaceSessionState = { kind: 'starting' };
+  #camera: Camera | null = null;
+  #connection: Connection | null = null;
+  #sender: FrameSender | null = null;
+  #stopHelp: () => void = () => {};
+  #seen: (Guidance & { readonly atMs: number }) | null = null;
+  #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
+  #challenge: ChallengeStatus | undefined;
+  readonly #colours = new ColourPacer((flash) => this.#emit({ type: 'flash', flash }));
+
+  constructor(options: FaceSessionOptions) {
+    this.#options = options;
+    this.#video = options.video ?? document.createElement('video');
+    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
+  }
+
+  get state(): FaceSessionState {
+    return this.#state;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<FaceSessionEvent> {
+    const queue = new EventQueue<FaceSessionEvent>(() => this.cancel());
+    this.#queues.add(queue);
+    if (this.#state.kind === 'ended') queue.end();
+    return queue;
+  }
+
+  subscribe(listener: (event: FaceSessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  skip(): void {
+    this.#connection?.send({ type: 'skip' });
+  }
+
+  cancel(): void {
+    if (this.#state.kind === 'ended') return;
+    this.#connection?.send({ type: 'bye', reason: 'cancelled' });
+    this.#end({ type: 'cancelled' });
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#abort;
+    const cancel = () => this.cancel();
+    this.#options.signal?.addEventListener('abort', cancel, { signal });
+    await Promise.resolve();
+    if (this.#options.signal?.aborted) this.cancel();
+    try {
+      const permission = await cameraPermission();
+      signal.throwIfAborted();
+      this.#emit({ type: 'permission', permission });
+      this.#camera = await openCamera(this.#options.camera ?? {}, signal, () =>
+        this.#fail(new FaceSessionError('camera.lost')),
+      );
+      this.#emit({ type: 'camera', stream: this.#camera.stream, label: this.#camera.label });
+      play(this.#video, this.#camera.stream);
+      this.#startHelp();
+      this.#emit({ type: 'connecting' });
+      const ticket = await this.#fetchTicket();
+      signal.throwIfAborted();
+      this.#connect(ticket);
+    } catch (cause) {
+      if (!signal.aborted) this.#fail(asFaceSessionError(cause, 'camera.in_use'));
+    }
+  }
+
+  async #fetchTicket(): Promise<string> {
+    try {
+      return await this.#options.ticket({ signal: this.#abort.signal });
+    } catch (cause) {
+      throw new FaceSessionError(navigator.onLine ? 'ticket.failed' : 'connection.offline', { cause });
+    }
+  }
+
+  #connect(ticket: string): void {
+    const { url, client = 'veriframe-browser', flash = false } = this.#options;
+    const offers = flash && !prefersReducedMotion() ? { flash } : {};
+    this.#welcomeTimer = setTimeout(() => this.#fail(new FaceSessionError('connection.timeout')), WELCOME_MS);
+    const connection = new Connection({
+      url,
+      onOpen: () => connection.send({ type: 'hello', ticket, client, ...offers, ...this.#cameraName() }),
+      onMessage: (message) => this.#hear(connection, message),
+      onEnd: (error) => this.#fail(error ?? new FaceSessionError('connection.lost')),
+    });
+    this.#connection = connection;
+  }
+
+  #cameraName(): Pick<Hello, 'camera'> {
+    const label = this.#camera?.label.slice(0, CAMERA_LABEL_LENGTH) ?? '';
+    return label === '' ? {} : { camera: { label } };
+  }
+
+  #hear(connection: Connection, message: Downstream): void {
+    this.#sender?.heard();
+    switch (message.type) {
+      case 'welcome':
+        clearTimeout(this.#welcomeTimer);
+        this.#sender = new FrameSender({
+          connection,
+          video: this.#video,
+          limits: message.limits,
+          keepsBack: () => this.#keepsBack(),
+          shown: () => this.#colours.shown?.number ?? null,
+          onFailure: (error) => {
+            connection.send({ type: 'bye', reason: 'error' });
+            this.#fail(error);
+          },
+        });
+        return this.#emit({ type: 'streaming', sessionId: message.sessionId, mode: message.mode });
+      case 'credit':
+        return this.#sender?.credit(message.frames);
+      case 'status': {
+        this.#emit(message);
+        const previous = this.#challenge;
+        this.#challenge = message.challenge;
+        if (isNewChallenge(previous, message.challenge))
+          this.#emit({ type: 'challenge', ...message.challenge });
+        this.#colours.wish(message.flash ?? null);
+        return;
+      }
+      case 'decision': {
+        const { outcome, token, retry, cause } = message;
+        const retryable = retry !== 'never';
+        return this.#end({
+          type: 'decision',
+          outcome,
+          ...(token === undefined ? {} : { token }),
+          retryable,
+          ...(cause === undefined ? {} : { cause }),
+        });
+      }
+      case 'error':
+        // An error that closes the connection is reported by the close that follows it.
+        if (message.code === 'frame.undecodable' || message.code === 'skip.not_allowed')
+          this.#emit({ type: 'warning', error: new FaceSessionError(message.code) });
+        return;
+    }
+  }
+
+  #startHelp(): void {
+    const { help } = this.#options;
+    if (help === undefined) return;
+    this.#stopHelp = startLocalHelp({
+      folder: help,
+      video: this.#video,
+      isWanted: () => this.#isPlacing,
+      onSeen: (seen) => {
+        const before = this.#seen;
+        this.#seen = { ...seen, atMs: performance.now() };
+        // Where the face is counts only while it has to move there.
+        const isNews = before === null || before.hint !== seen.hint || seen.hint === 'centre-face';
+        if (isNews && this.#isPlacing) this.#emit({ type: 'guidance', ...seen });
+      },
+    });
+  }
+
+  /** Whether the face is still being found and placed. From then on every picture is evidence. */
+  get #isPlacing(): boolean {
+    if (this.#state.kind !== 'streaming') return false;
+    const phase = this.#state.status?.phase ?? 'hello';
+    return phase === 'hello' || phase === 'positioning';
+  }
+
+  #keepsBack(): boolean {
+    if (this.#seen === null || this.#seen.hint === null || !this.#isPlacing) return false;
+    return performance.now() - this.#seen.atMs < FRESH_MS;
+  }
+
+  #fail(error: FaceSessionError): void {
+    this.#end({ type: 'failed', error });
+  }
+
+  /** The single way out: everything that was opened is released before anyone hears of the end. */
+  #end(end: FaceSessionEnd): void {
+    if (this.#state.kind === 'ended') return;
+    clearTimeout(this.#welcomeTimer);
+    this.#stopHelp();
+    this.#colours.stop();
+    this.#sender?.stop();
+    this.#connection?.close();
+    this.#camera?.stop();
+    this.#video.srcObject = null;
+    this.#abort.abort();
+    this.#emit(end);
+    for (const queue of this.#queues) queue.end();
+    this.#resolveEnded(end);
+  }
+
+  #emit(event: FaceSessionEvent): void {
+    this.#state = nextSessionState(this.#state, event);
+    for (const queue of this.#queues) queue.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function play(video: HTMLVideoElement, stream: MediaStream): void {
+  video.muted = true;
+  video.playsInline = true;
+  video.srcObject = stream;
+  // A play() that is cut short by the end of the session rejects, and that end is reported elsewhere.
+  video.play().catch(() => {});
+}
+
+/** Whether the person asked their device for less motion: colours that change are not for them. */
+export function prefersReducedMotion(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+}

@@ -1,0 +1,108 @@
+import type { Mode, Outcome, Phase } from '../../../../protocol/status.ts';
+import type { Guidance } from '../../../../protocol/words/guidance.ts';
+
+type Named<Key extends string> = Readonly<Record<Key, string>>;
+
+/** What the operator's page and the view of one's own session say beyond the words of all pages. */
+export interface InstrumentWords {
+  readonly guidance: Guidance;
+  /** Names of what the service tells; what has no name here is shown by its id. */
+  readonly phase: Named<Phase>;
+  readonly mode: Named<Mode>;
+  readonly outcome: Named<Outcome>;
+  readonly cue: Readonly<Record<string, string>>;
+  /** Why a cue was not measured. */
+  readonly why: Readonly<Record<string, string>>;
+  /** Why a session was decided so, for somebody who knows nothing of it. Sentences without full stop. */
+  readonly reason: Readonly<Record<string, string>>;
+  readonly reading: {
+    readonly notMeasured: string;
+    readonly required: string;
+    /** A session that ended without a decision. */
+    readonly ended: string;
+    readonly withoutDecision: string;
+    readonly eyes: string;
+    readonly aspectRatio: string;
+    readonly head: string;
+    readonly yaw: string;
+    readonly pitch: string;
+    readonly roll: string;
+    readonly evidence: string;
+  };
+  readonly see: {
+    readonly lead: string;
+    readonly start: string;
+    readonly again: string;
+    readonly picture: string;
+    readonly pictureAlt: string;
+    readonly frame: string;
+    readonly rate: string;
+    readonly delay: string;
+    readonly eyesTrace: string;
+    readonly headTrace: string;
+    readonly notStarted: string;
+    readonly probability: string;
+    readonly decided: string;
+    /** Where the probability speaks for the person and the outcome does not. */
+    readonly rule: string;
+    readonly against: string;
+    readonly for: string;
+    readonly legend: string;
+    readonly waiting: string;
+    readonly connecting: string;
+    readonly failed: string;
+    readonly problem: Named<
+      | 'sign_in.required'
+      | 'face.missing'
+      | 'face.locked'
+      | 'attempts.too_many'
+      | 'service.refused'
+      | 'camera'
+      | 'other'
+    >;
+  };
+  readonly operator: {
+    readonly title: string;
+    readonly secret: string;
+    readonly secretPlace: string;
+    readonly problem: Named<'operator.refused' | 'attempts.too_many' | 'other'>;
+    readonly toLight: string;
+    readonly toDark: string;
+    readonly link: Named<'live' | 'lost' | 'refused'>;
+    readonly service: string;
+    readonly figure: Named<'sessions' | 'rate' | 'latency' | 'queue' | 'decisions' | 'machine'>;
+    readonly running: string;
+    /** With `{busy}` and `{workers}`. */
+    readonly workers: string;
+    readonly views: string;
+    readonly view: Named<'live' | 'decisions' | 'subjects'>;
+    readonly column: Named<
+      'phase' | 'session' | 'hint' | 'time' | 'challenges' | 'eyes' | 'head' | 'evidence' | 'cues'
+    >;
+    readonly empty: string;
+    /** With `{id}`. */
+    readonly session: string;
+    readonly close: string;
+    readonly weight: string;
+    /** With `{name}`. */
+    readonly overTime: string;
+    /** With `{passed}` and `{of}`. */
+    readonly challenges: string;
+    readonly notRead: string;
+    readonly more: string;
+    readonly decisions: {
+      readonly column: Named<
+        'decided' | 'outcome' | 'reasons' | 'mode' | 'policy' | 'took' | 'session' | 'subject'
+      >;
+      readonly none: string;
+      readonly caption: string;
+    };
+    readonly subjects: {
+      readonly column: Named<'subject' | 'references' | 'first' | 'last'>;
+      readonly none: string;
+      readonly caption: string;
+      /** With `{count}`. */
+      readonly counted: string;
+    };
+  };
+}

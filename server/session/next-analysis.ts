@@ -1,0 +1,45 @@
+import type { Policy } from '../policy/shape.ts';
+import { deviationFrom, extentOf } from '../evidence/gesture.ts';
+import { nextMotionWindow } from '../evidence/motion.ts';
+import type { AnalysisWants } from '../vision/analysis.ts';
+import { neededEmbeddings } from './needed-embeddings.ts';
+import { isFlashPending } from './flashing.ts';
+import type { ChallengingState, LiveState, SessionContext } from './state.ts';
+
+/** What the frame that goes to a worker at `atMs` should be asked beyond what every frame gets. */
+export function wantsOf(
+  state: LiveState,
+  atMs: number,
+  policy: Policy,
+  context: SessionContext,
+): AnalysisWants {
+  const { look, gathered } = state.live;
+  const { sampling } = policy;
+  const due = (lastAtMs: number | null, everyMs: number) => lastAtMs === null || atMs - lastAtMs >= everyMs;
+  const usable = look.verdict?.usable ?? false;
+  const countsPad = context.models.pad.length > 0 && policy.fusion.cues.includes('passive-pad');
+  const mustRecognise =
+    gathered.continuity.unproven || (state.phase === 'challenging' && isAnswering(state, policy));
+  const embedEveryMs =
+    gathered.probes.frames < sampling.enoughProbes ? sampling.embedEveryMs : sampling.embedSeldomEveryMs;
+  const judgesMotion = context.models.motion === true && policy.fusion.cues.includes('motion');
+  const motion =
+    judgesMotion && due(look.motionAtMs, policy.motion.everyMs) ? nextMotionWindow(gathered.motion) : null;
+  return {
+    embeddings:
+      sampling.embedEveryMs === 0 || (usable && (mustRecognise || due(look.embeddedAtMs, embedEveryMs))),
+    embeddingModels: neededEmbeddings(state.live, context),
+    pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
+    colours: state.phase === 'matching' && isFlashPending(state, policy),
+    countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
+    ...(motion === null ? {} : { motion }),
+  };
+}
+
+/** Whether the next frame may answer the challenge by a gesture, or complete it. */
+function isAnswering({ run, live, rest }: ChallengingState, { gestures }: Policy): boolean {
+  if (run.stage === 'settling') return true;
+  const { posture } = live.look;
+  if (run.stage !== 'awaiting-response' || posture === null) return false;
+  return extentOf(run.kind, deviationFrom(rest, posture), gestures) >= gestures.begunShare;
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../time/clock.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Mode, Outcome } from '../../protocol/status.ts';
+import type { SessionRequest } from '../session/ports.ts';
+
+/** What a relying party may learn of one of its sessions. */
+export interface SessionView {
+  readonly sessionId: string;
+  readonly mode: Mode;
+  readonly policy: string;
+  readonly createdAtMs: number;
+  /**
+   * `waiting` for hello, `running`, `decided`, or `ended` without a decision: the ticket expired, the client left or
+   * an error closed it.
+   */
+  readonly state: 'waiting' | 'running' | 'decided' | 'ended';
+  /** Null until decided. */
+  readonly outcome: Outcome | null;
+  /** The signed decision; null until decided. */
+  readonly token: string | null;
+  /** The error that ended it without a decision; null where there was none, and where its ticket was never used. */
+  readonly code: ErrorCode | null;
+}
+
+interface Entry {
+  readonly request: SessionRequest;
+  /** When its ticket runs out. */
+  readonly expiresAtMs: number;
+  readonly forgetAtMs: number;
+  readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
+  /** What ended it without a decision. */
+  readonly code: ErrorCode | null;
+  readonly state: 'announced' | 'running' | 'ended';
+  /** Its subject was erased since: it enrols nobody any more. */
+  readonly isRevoked: boolean;
+}
+
+/** How long a relying party can ask for a session's outcome: as long as its token is valid. */
+const KEPT_AFTER_END_MS = 5 * 60_000;
+
+/**
+ * What relying parties may ask about this process's sessions. In memory: bounded by the tickets outstanding, the
+ * sessions open, and those that ended within the last five minutes.
+ */
+export class SessionDirectory {
+  private readonly clock: Pick<Clock, 'nowMs'>;
+  private readonly entries = new Map<string, Entry>();
+  private sweepAtMs = 0;
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.clock = clock;
+  }
+
+  /** A session was created and waits for its client until its ticket expires. */
+  announce(request: SessionRequest, expiresAtMs: number): void {
+    this.sweep();
+    const forgetAtMs = expiresAtMs + KEPT_AFTER_END_MS;
+    this.entries.set(request.sessionId, {
+      request,
+      expiresAtMs,
+      forgetAtMs,
+      ending: null,
+      code: null,
+      state: 'announced',
+      isRevoked: false,
+    });
+  }
+
+  started({ sessionId }: SessionRequest): void {
+    this.change(sessionId, { state: 'running', forgetAtMs: Infinity });
+  }
+
+  decided({ sessionId }: SessionRequest, outcome: Outcome, token: string): void {
+    this.change(sessionId, { ending: { outcome, token } });
+  }
+
+  /** The first error stands. */
+  failed({ sessionId }: SessionRequest, code: ErrorCode): void {
+    if (this.entries.get(sessionId)?.code === null) this.change(sessionId, { code });
+    this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
+  }
+
+  ended({ sessionId }: SessionRequest): void {
+    this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
+  }
+
+  /** Null when there is none of that id for the tenant. */
+  find(tenant: string, sessionId: string): SessionView | null {
+    const entry = this.entries.get(sessionId);
+    if (entry === undefined || entry.request.tenant !== tenant) return null;
+    const { mode, policy, createdAtMs } = entry.request;
+    return {
+      sessionId,
+      mode,
+      policy,
+      createdAtMs,
+      state: this.stateOf(entry),
+      outcome: entry.ending?.outcome ?? null,
+      token: entry.ending?.token ?? null,
+      code: entry.ending === null ? entry.code : null,
+    };
+  }
+
+  /** The subject is being erased: no session created before may enrol it again. */
+  revokeEnrolments(tenant: string, subject: string): void {
+    for (const [sessionId, { request }] of this.entries) {
+      if (request.mode === 'enrol' && request.subject === subject && request.tenant === tenant)
+        this.change(sessionId, { isRevoked: true });
+    }
+  }
+
+  isRevoked({ sessionId }: SessionRequest): boolean {
+    return this.entries.get(sessionId)?.isRevoked ?? false;
+  }
+
+  private stateOf(entry: Entry): SessionView['state'] {
+    if (entry.ending !== null) return 'decided';
+    if (entry.state === 'running') return 'running';
+    return entry.state === 'announced' && entry.expiresAtMs > this.clock.nowMs() ? 'waiting' : 'ended';
+  }
+
+  private change(sessionId: string, change: Partial<Entry>): void {
+    const entry = this.entries.get(sessionId);
+    if (entry !== undefined) this.entries.set(sessionId, { ...entry, ...change });
+  }
+
+  /** Drops what has run out, at most once a second, so that a flood of new sessions does not pay for each. */
+  private sweep(): void {
+    const nowMs = this.clock.nowMs();
+    if (nowMs < this.sweepAtMs) return;
+    this.sweepAtMs = nowMs + 1000;
+    for (const [id, { forgetAtMs }] of this.entries) {
+      if (forgetAtMs <= nowMs) this.entries.delete(id);
+    }
+  }
+}

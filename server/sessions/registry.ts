@@ -1,0 +1,185 @@
+import { randomInt } from 'node:crypto';
+import type { Welcome } from '../../protocol/downstream.ts';
+import { VeriframeError } from '../../protocol/errors.ts';
+import type { Attempts } from './attempts.ts';
+import type { Capacity, Newcomer } from './capacity.ts';
+import { policyFor } from '../policy/built-in.ts';
+import type { Tickets } from '../identity/tickets.ts';
+import type { SessionDirectory } from './directory.ts';
+import { SessionRunner, type SessionServices } from './runner.ts';
+import type { Reference } from '../matching/reference.ts';
+import type {
+  ClientLink,
+  ClientOffers,
+  SessionHandle,
+  SessionHost,
+  SessionRequest,
+} from '../session/ports.ts';
+import type { ReferenceStore } from '../store/ports.ts';
+
+interface Parts {
+  readonly tickets: Pick<Tickets, 'take'>;
+  readonly attempts: Pick<Attempts, 'begin' | 'refusal'>;
+  readonly references: Pick<ReferenceStore, 'ofSubject'>;
+  readonly services: SessionServices;
+  readonly directory: Pick<SessionDirectory, 'started' | 'ended'>;
+  readonly limits: Omit<Welcome['limits'], 'maxSessionMs'>;
+  /** Sessions open at a time, however fast the workers are. */
+  readonly maxSessions: number;
+  readonly capacity: Pick<Capacity, 'room' | 'entered' | 'retryAfterMs'>;
+}
+
+/** Keeps the running sessions of this process: lets them in, counts them, drains them. */
+export class SessionRegistry implements SessionHost {
+  private readonly parts: Parts;
+  private readonly running = new Set<SessionRunner>();
+  private starting = 0;
+  private draining = false;
+  private emptied: (() => void)[] = [];
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  get openSessions(): number {
+    return this.running.size + this.starting;
+  }
+
+  /** Those open and those there is room for now, by what the workers have been measured to do. */
+  get maxSessions(): number {
+    const { maxSessions, capacity } = this.parts;
+    return Math.min(maxSessions, this.openSessions + capacity.room(this.openSessions));
+  }
+
+  /** Why a newcomer would be refused now, or null. */
+  refusal(): VeriframeError | null {
+    if (this.draining) return new VeriframeError('server.draining');
+    if (this.openSessions < this.maxSessions) return this.parts.attempts.refusal();
+    return new VeriframeError('server.busy', undefined, { retryAfterMs: this.parts.capacity.retryAfterMs });
+  }
+
+  /**
+   * A full or draining server does not use the ticket up, nor does a subject that is locked: the client may come back
+   * with it. From then on an attempt is on record. Rejects with `VeriframeError` (`server.draining`, `server.busy`,
+   * `ticket.invalid`, `subject.locked`) or the store's error.
+   */
+  async attach(ticket: string, link: ClientLink, offers?: ClientOffers): Promise<SessionHandle> {
+    const refusal = this.refusal();
+    if (refusal !== null) throw refusal;
+    const taken = this.parts.tickets.take(ticket);
+    this.starting++;
+    const newcomer = this.parts.capacity.entered();
+    try {
+      return await this.start(taken, link, offers, newcomer);
+    } finally {
+      this.starting--;
+      this.tellWhenEmpty();
+    }
+  }
+
+  /**
+   * Lets no newcomer in; resolves when every session has ended or `withinMs` has passed and the rest was cut off. Whoever
+   * asks again with less time ends the wait of those before, too.
+   */
+  async drain(withinMs: number): Promise<void> {
+    this.draining = true;
+    if (this.openSessions === 0) return;
+    const { clock } = this.parts.services;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.wakeAt(clock.nowMs() + withinMs, resolve);
+      this.emptied.push(() => {
+        cancel();
+        resolve();
+      });
+    });
+    for (const runner of this.running) runner.abort('server.draining');
+  }
+
+  private async start(
+    taken: ReturnType<Tickets['take']>,
+    link: ClientLink,
+    offers: ClientOffers | undefined,
+    newcomer: Newcomer,
+  ): Promise<SessionHandle> {
+    const { services } = this.parts;
+    const { grant: request } = taken;
+    try {
+      await this.parts.attempts.begin(request);
+      taken.use();
+    } catch (error) {
+      newcomer.turnedAway();
+      if (error instanceof VeriframeError && error.code === 'subject.locked') taken.putBack();
+      else {
+        taken.use();
+        services.failed(request, 'server.internal');
+      }
+      throw error;
+    }
+    let stored: readonly Reference[];
+    try {
+      stored = await this.referencesFor(request);
+      if (this.draining) throw new VeriframeError('server.draining');
+    } catch (error) {
+      newcomer.turnedAway();
+      services.failed(request, error instanceof VeriframeError ? error.code : 'server.internal');
+      throw error;
+    }
+    return this.run(request, stored, link, offers, newcomer);
+  }
+
+  private async referencesFor({ mode, tenant, subject }: SessionRequest): Promise<readonly Reference[]> {
+    return mode === 'verify' && subject !== null
+      ? await this.parts.references.ofSubject(tenant, subject)
+      : [];
+  }
+
+  private run(
+    request: SessionRequest,
+    stored: readonly Reference[],
+    link: ClientLink,
+    offers: ClientOffers | undefined,
+    newcomer: Newcomer,
+  ): SessionHandle {
+    const { services, limits, directory } = this.parts;
+    const policy = policyFor(request.policy);
+    const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
+      newcomer.left();
+      this.running.delete(runner);
+      directory.ended(request);
+      this.tellWhenEmpty();
+    });
+    this.running.add(runner);
+    directory.started(request);
+    const { sessionId, mode } = request;
+    try {
+      runner.start(
+        {
+          type: 'welcome',
+          sessionId,
+          mode,
+          policy: policy.name,
+          limits: { ...limits, maxSessionMs: policy.timing.sessionMs },
+        },
+        stored,
+        offers,
+      );
+    } catch (error) {
+      runner.abort('server.internal');
+      throw error;
+    }
+    return runner;
+  }
+
+  private tellWhenEmpty(): void {
+    if (this.openSessions > 0) return;
+    for (const resolve of this.emptied.splice(0)) resolve();
+  }
+}
+
+/** Size of the integer range that a uniform draw in [0, 1) is taken from; `randomInt` allows up to 2^48. */
+const DRAW_RANGE = 2 ** 48 - 1;
+
+/** `count` independent uniform numbers in [0, 1) from the operating system's cryptographic source. */
+export function secureDraws(count: number): readonly number[] {
+  return Array.from({ length: count }, () => randomInt(DRAW_RANGE) / DRAW_RANGE);
+}

@@ -1,0 +1,321 @@
+import { imageBuffer } from '../../protocol/codec.ts';
+import type { Welcome } from '../../protocol/downstream.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { Frame, Upstream } from '../../protocol/upstream.ts';
+import type { Clock } from '../time/clock.ts';
+import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../inference/calls.ts';
+import type { FrameMemory, SessionFrames } from './frame-memory.ts';
+import type { Logger } from '../observe/log.ts';
+import type { SessionWatch, WatchSession } from '../observe/session-watch.ts';
+import type { Policy } from '../policy/built-in.ts';
+import { slownessOf } from '../decision/reasons.ts';
+import type { Accept, Effect, Verdict } from '../session/effect.ts';
+import { DRAWS_PER_EVENT, type EnrolmentResult, type SessionEvent } from '../session/event.ts';
+import type { Candidate, Reference } from '../matching/reference.ts';
+import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from '../session/ports.ts';
+import { initialState, type SessionContext, type SessionState } from '../session/state.ts';
+import { transition } from '../session/transition.ts';
+import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
+import { withDepth, type DepthImage } from '../vision/depth.ts';
+
+/** What a running session may use. */
+export interface SessionServices {
+  readonly clock: Clock;
+  readonly analyzer: FrameAnalyzer;
+  readonly context: SessionContext;
+  /** The pictures of all sessions; null where none are remembered. */
+  readonly frameMemory: FrameMemory | null;
+  readonly log: Logger;
+  /** Whoever looks on while sessions run. */
+  readonly watch?: WatchSession;
+  /** `count` numbers in [0, 1) from a cryptographic source. */
+  readonly draws: (count: number) => readonly number[];
+  search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
+  /** Never rejects. `isAwaited`: whether the session still waits for the answer, asked before anything is stored. */
+  enrol(request: SessionRequest, embeddings: Embeddings, isAwaited: () => boolean): Promise<EnrolmentResult>;
+  /** Puts an accept on record. Resolves with whether it stands: not when the reference that it rests on is gone. */
+  recordAccept(request: SessionRequest, accept: Accept, startedAtMs: number): Promise<boolean>;
+  /** Records a decision (an accept is on record by now) and signs it. Resolves with the token to deliver. */
+  conclude(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<string>;
+  /** Puts on record that the session ended without a decision; never throws. */
+  failed(request: SessionRequest, code: ErrorCode): void;
+}
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+
+/**
+ * Runs one session: turns what arrives into events, folds them through the pure `transition`, and executes the
+ * effects in order. Owns the session's timer, its undecoded frames (at most one waiting and one being handed
+ * over) and its turn at the pool; `end` lets go of all three. A session whose client left ends once it is decided, so
+ * that a reference it was storing is on record. Of each session exactly one ending goes on record: its decision, or
+ * the code of the error that ended it.
+ */
+export class SessionRunner implements SessionHandle {
+  private state: SessionState;
+  private readonly startedAtMs: number;
+  private readonly frames = new Map<number, Pick<Frame, 'image' | 'depth'>>();
+  private readonly shownFrames: SessionFrames | null;
+  private readonly queue: WithoutTime<SessionEvent>[] = [];
+  private folding = false;
+  private wantsTurn = false;
+  private handedOver: {
+    readonly seq: number;
+    readonly request: AnalyzeRequest;
+    readonly depth: DepthImage | null;
+  } | null = null;
+  private withdrawTurn: (() => void) | null = null;
+  private cancelWake: (() => void) | null = null;
+  private ended = false;
+  /** Its decision is being put on record. */
+  private concluding = false;
+  private endedWith: ErrorCode | null = null;
+  private readonly request: SessionRequest;
+  private readonly policy: Policy;
+  private readonly link: ClientLink;
+  private readonly services: SessionServices;
+  private readonly onEnd: () => void;
+  private readonly watch: SessionWatch | null;
+
+  constructor(
+    request: SessionRequest,
+    policy: Policy,
+    link: ClientLink,
+    services: SessionServices,
+    onEnd: () => void,
+  ) {
+    this.request = request;
+    this.policy = policy;
+    this.link = link;
+    this.services = services;
+    this.onEnd = onEnd;
+    this.shownFrames = services.frameMemory?.openSession() ?? null;
+    this.startedAtMs = services.clock.nowMs();
+    this.state = initialState(request, this.startedAtMs);
+    this.watch = services.watch?.(request, policy) ?? null;
+  }
+
+  /** Greets the client and starts the session's deadlines. */
+  start(welcome: Welcome, references: readonly Reference[], offers?: ClientOffers): void {
+    this.link.send(welcome);
+    const { flash = false, virtualCamera = false } = offers ?? {};
+    this.dispatch({ type: 'hello', flash, virtualCamera });
+    this.dispatch({ type: 'references', references });
+  }
+
+  receive(message: Exclude<Upstream, { type: 'hello' }>): void {
+    switch (message.type) {
+      case 'frame':
+        this.receiveFrame(message);
+        break;
+      case 'skip':
+        this.dispatch({ type: 'skip', draws: this.services.draws(DRAWS_PER_EVENT) });
+        break;
+      case 'bye':
+        this.dispatch({ type: 'bye', reason: message.reason });
+        break;
+    }
+  }
+
+  disconnected(code: ErrorCode | null = null): void {
+    this.dispatch({ type: 'disconnected', ...(code === null ? {} : { code }) });
+    // A client that left without an error before its session was live has said no hello to it.
+    if (this.state.phase === 'closed') this.endWith(this.state.code ?? 'hello.expected');
+  }
+
+  /** Ends the session from the server's side, without a decision. */
+  abort(code: 'server.draining' | 'server.internal'): void {
+    if (this.ended) return;
+    this.link.close(code);
+    this.endWith(code);
+  }
+
+  private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
+    // What comes after the decision would be kept for nothing for as long as it takes to record it.
+    if (this.ended || this.state.phase === 'confirming' || this.state.phase === 'decided') return;
+    this.frames.set(seq, { image, depth });
+    this.dispatch({
+      type: 'frame',
+      seq,
+      capturedAtMs,
+      bytes: image.byteLength,
+      ...(shown === undefined ? {} : { shown }),
+    });
+  }
+
+  private dispatch(event: WithoutTime<SessionEvent>): void {
+    if (this.ended) return;
+    this.queue.push(event);
+    if (this.folding) return;
+    this.folding = true;
+    try {
+      for (let next = this.queue.shift(); next !== undefined && !this.ended; next = this.queue.shift())
+        this.fold(next);
+    } catch (error) {
+      this.giveUp(error, 'session failed');
+    } finally {
+      this.folding = false;
+    }
+    if (this.wantsTurn && !this.ended) {
+      this.wantsTurn = false;
+      this.withdrawTurn = this.services.analyzer.requestTurn(this.takeTurn, this.analysisDone);
+    }
+  }
+
+  private fold(event: WithoutTime<SessionEvent>): void {
+    const timed = { ...event, atMs: this.services.clock.nowMs() } as SessionEvent;
+    const [state, effects] = transition(this.state, timed, this.policy, this.services.context);
+    this.state = state;
+    this.watch?.stepped(timed, state, effects);
+    for (const effect of effects) this.execute(effect);
+  }
+
+  private execute(effect: Effect): void {
+    switch (effect.type) {
+      case 'request-turn':
+        this.wantsTurn = true;
+        break;
+      case 'analyze': {
+        const frame = this.frames.get(effect.seq);
+        if (frame === undefined) throw new Error('the frame to analyse is gone');
+        this.frames.delete(effect.seq);
+        const request = { image: imageBuffer(frame.image), region: effect.region, wants: effect.wants };
+        this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null };
+        break;
+      }
+      case 'forget-frame':
+        this.frames.delete(effect.seq);
+        break;
+      case 'send-credit':
+        this.link.send({ type: 'credit', frames: effect.frames });
+        break;
+      case 'send-status':
+        this.link.send({ type: 'status', ...effect.status });
+        break;
+      case 'send-error':
+        this.link.sendError(effect.code);
+        break;
+      case 'wake-at':
+        this.cancelWake?.();
+        this.cancelWake = effect.atMs === null ? null : this.services.clock.wakeAt(effect.atMs, this.wake);
+        break;
+      case 'search-gallery':
+        void this.search(effect.probe);
+        break;
+      case 'store-reference':
+        void this.services
+          .enrol(this.request, effect.embeddings, this.isStoring)
+          .then((result) => this.dispatch({ type: 'enrolled', ...result }));
+        break;
+      case 'record-accept':
+        void this.recordAccept(effect.accept);
+        break;
+      case 'decide':
+        void this.conclude(effect);
+        break;
+      case 'fail':
+        this.link.close(effect.code);
+        this.endWith(effect.code);
+        break;
+    }
+  }
+
+  private readonly wake = (): void => {
+    this.dispatch({ type: 'deadline', draws: this.services.draws(DRAWS_PER_EVENT) });
+  };
+
+  private readonly takeTurn = (): AnalyzeRequest | null => {
+    this.withdrawTurn = null;
+    this.dispatch({ type: 'turn' });
+    return this.handedOver?.request ?? null;
+  };
+
+  private readonly analysisDone = (reply: AnalyzeReply): void => {
+    if (this.handedOver === null) return;
+    const { seq, depth } = this.handedOver;
+    this.handedOver = null;
+    if (reply.ok) {
+      const seenBefore = this.seenBefore(reply.analysis);
+      this.dispatch({
+        type: 'analyzed',
+        seq,
+        analysis: depth === null ? reply.analysis : withDepth(reply.analysis, depth),
+        ...(seenBefore === null ? {} : { seenBefore }),
+        draws: this.services.draws(DRAWS_PER_EVENT),
+      });
+    } else this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
+  };
+
+  /** Only of pictures that show a face: a camera that is covered sends everybody the same black one. */
+  private seenBefore({ face, pixelDigest }: FrameAnalysis): boolean | null {
+    return face.found && this.shownFrames !== null ? this.shownFrames.seenBefore(pixelDigest) : null;
+  }
+
+  private async search(probe: Embeddings): Promise<void> {
+    try {
+      const candidates = await this.services.search(this.request.tenant, probe);
+      this.dispatch({ type: 'candidates', candidates });
+    } catch (error) {
+      this.giveUp(error, 'search failed');
+    }
+  }
+
+  private readonly isStoring = (): boolean =>
+    !this.ended && this.state.phase === 'matching' && this.state.pending?.for === 'storage';
+
+  private async recordAccept(accept: Accept): Promise<void> {
+    this.concluding = true;
+    try {
+      const stands = await this.services.recordAccept(this.request, accept, this.startedAtMs);
+      if (this.endedWith === null) this.dispatch({ type: 'accept-recorded', stands });
+      else if (stands) await this.conclude(accept);
+      else this.services.failed(this.request, this.endedWith);
+    } catch (error) {
+      this.notRecorded(error, 'accept not recorded');
+    }
+  }
+
+  private async conclude(verdict: Verdict): Promise<void> {
+    this.concluding = true;
+    try {
+      const token = await this.services.conclude(this.request, verdict, this.startedAtMs);
+      const { outcome, retry, reasons } = verdict;
+      const cause = slownessOf(reasons);
+      this.link.send({ type: 'decision', outcome, token, retry, ...(cause === null ? {} : { cause }) });
+      this.link.close(null);
+      this.end();
+    } catch (error) {
+      this.notRecorded(error, 'decision not delivered');
+    }
+  }
+
+  /** Where it was cut off meanwhile, it ends on record with what its client was told. */
+  private notRecorded(error: unknown, what: string): void {
+    this.concluding = false;
+    if (this.endedWith !== null) this.services.failed(this.request, this.endedWith);
+    this.giveUp(error, what);
+  }
+
+  private giveUp(error: unknown, what: string): void {
+    this.services.log.error({ sessionId: this.request.sessionId, error: String(error) }, what);
+    this.abort('server.internal');
+  }
+
+  /** A decision that is being put on record stands, whether or not somebody is left to hear it. */
+  private endWith(code: ErrorCode): void {
+    if (this.ended) return;
+    this.endedWith = code;
+    if (!this.concluding) this.services.failed(this.request, code);
+    this.end();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.cancelWake?.();
+    this.withdrawTurn?.();
+    this.frames.clear();
+    this.queue.length = 0;
+    this.watch?.ended(this.endedWith);
+    this.onEnd();
+  }
+}

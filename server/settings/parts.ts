@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { parseOption, type Value } from './option.ts';
+import { type Config, OPTIONS } from './options.ts';
+
+/** Which settings each part of the program is given; it is given no other. Secrets go to the one part that checks with them. */
+export const PARTS = {
+  /** `main.ts`: log, signals, what is said at the start. */
+  process: ['host', 'logLevel', 'drainMs', 'demo'],
+  identity: ['dataDir', 'apiKeysFile', 'issuer'],
+  store: ['dataDir', 'masterKey', 'masterKeyFile'],
+  /** The paths of secrets are those that workers are fenced from. */
+  inference: [
+    'modelCache',
+    'workers',
+    'executionProvider',
+    'fence',
+    'maxImagePixels',
+    'frameTimeoutMs',
+    'dataDir',
+    'masterKeyFile',
+    'apiKeysFile',
+    'recordSessionsTo',
+  ],
+  sessions: [
+    'maxSessions',
+    'ticketLifetimeMs',
+    'lockOutFailures',
+    'lockOutMs',
+    'replayMemoryFrames',
+    'maxImageBytes',
+    'maxImagePixels',
+    'maxFramesPerSecond',
+  ],
+  gateway: [
+    'host',
+    'port',
+    'transport',
+    'allowedOrigins',
+    'trustProxy',
+    'maxConnections',
+    'maxConnectionsPerAddress',
+    'maxImageBytes',
+    'maxFramesPerSecond',
+    'helloTimeoutMs',
+    'idleTimeoutMs',
+  ],
+  observation: ['metrics', 'metricsToken', 'trustProxy', 'ticketLifetimeMs'],
+  recorder: ['recordSessionsTo', 'maxRecordedSessions'],
+  demo: ['dataDir', 'host', 'issuer', 'modelCache', 'demoPages', 'demoPolicy', 'demoApiKey'],
+  /** `npm run models`, and whatever loads the networks by itself. */
+  models: ['modelCache', 'modelMirror', 'offline'],
+} as const satisfies Record<string, readonly (keyof Config)[]>;
+
+export type Part = keyof typeof PARTS;
+
+/** The settings of one part. `part` keeps the whole table, or another part's share, from being taken for them. */
+export type SettingsOf<P extends Part> = Pick<Config, (typeof PARTS)[P][number]> & { readonly part: P };
+
+export type SettingsByPart = { readonly [P in Part]: SettingsOf<P> };
+
+/** Gives each part its share. */
+export function divideSettings(config: Config): SettingsByPart {
+  const shares = Object.entries(PARTS).map(([part, names]) => {
+    const share = names.map((name) => [name, config[name]] as const);
+    return [part, { part, ...Object.fromEntries(share) }] as const;
+  });
+  // Object.fromEntries forgets which share is whose.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(shares) as unknown as SettingsByPart;
+}
+
+/**
+ * Reads and checks the settings of one part alone, for a program that is only that part.
+ * @throws ConfigError naming the first variable of the part that does not fit
+ */
+export function readSettingsOf<P extends Part>(
+  part: P,
+  env: Readonly<Record<string, string | undefined>>,
+): SettingsOf<P> {
+  const share = PARTS[part].map((name) => [name, readSetting(name, env)] as const);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { part, ...Object.fromEntries(share) } as unknown as SettingsOf<P>;
+}
+
+/**
+ * Reads and checks one setting.
+ * @throws ConfigError when it does not fit
+ */
+export function readSetting(
+  name: keyof typeof OPTIONS,
+  env: Readonly<Record<string, string | undefined>>,
+): Value {
+  const value = parseOption(OPTIONS[name], env[OPTIONS[name].env]);
+  return name === 'dataDir' ? resolve(String(value)) : value;
+}

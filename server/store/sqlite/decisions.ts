@@ -1,0 +1,268 @@
+import type { Statement } from 'better-sqlite3';
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../../../protocol/errors.ts';
+import type { Mode, Outcome } from '../../../protocol/status.ts';
+import { REASONS, type Assurance } from '../../decision/reasons.ts';
+import { CUES } from '../../policy/cues.ts';
+import {
+  type AttemptedSubject,
+  EXCUSED_PER_FAILURE,
+  isExcused,
+  lockedUntilMs,
+  type LockOutPolicy,
+} from '../../identity/lock-out.ts';
+import { StoreError } from '../errors.ts';
+import type { SqliteDatabase } from './database.ts';
+import type { SqliteKeys } from './keys.ts';
+import type {
+  DecisionLog,
+  DecisionPlace,
+  NewAttempt,
+  NewDecision,
+  NewFailure,
+  RecordedAttempt,
+} from '../ports.ts';
+import { assertStorableText, subjectHash } from '../reference-record.ts';
+
+const REASONS_FORM = z.array(z.enum(REASONS));
+const CODE_FORM = z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERRORS, code));
+const ASSURANCE_FORM: z.ZodType<Assurance> = z.object({
+  tier: z.enum(['base', 'full']),
+  measured: z.array(z.enum(CUES)),
+  unmeasured: z.array(z.enum(CUES)),
+  challengesPassed: z.int(),
+});
+
+interface Begun {
+  readonly tenant: string;
+  readonly sessionId: string;
+  readonly subjectHash: Buffer | null;
+  readonly mode: Mode;
+  /** 0 or 1. */
+  readonly observed: number;
+  readonly policy: string;
+  readonly startedAtMs: number;
+}
+
+interface Row extends Begun {
+  readonly endedAtMs: number;
+  /** Null beside a code. */
+  readonly outcome: Outcome | null;
+  /** JSON; null beside a code. */
+  readonly reasons: string | null;
+  /** JSON; null beside a code. */
+  readonly assurance: string | null;
+  readonly code: string | null;
+}
+
+/** Attempts and decisions in SQLite, behind the port of the same name. */
+export class SqliteDecisions implements DecisionLog {
+  readonly #database: SqliteDatabase;
+  readonly #keys: SqliteKeys;
+  readonly #begin: Statement<[Begun]>;
+  readonly #end: Statement<[Row & { readonly excused: number }]>;
+  readonly #endOpen: Statement<[number]>;
+  readonly #isStored: Statement<[string, string, Buffer | null], 1>;
+  readonly #find: Statement<[string, string], Row>;
+  readonly #lastAccept: Statement<[string, Buffer, number, number], number>;
+  readonly #counted: Statement<[string, Buffer, number, number, number, number, number], number>;
+  readonly #list: Statement<[string, number, string, number], Row>;
+
+  constructor(database: SqliteDatabase, keys: SqliteKeys) {
+    this.#database = database;
+    this.#keys = keys;
+    const { raw } = database;
+    this.#begin = raw.prepare(`
+      INSERT INTO attempt (tenant, session_id, subject_hash, mode, observed, policy, started_at_ms)
+      VALUES (@tenant, @sessionId, @subjectHash, @mode, @observed, @policy, @startedAtMs)
+      ON CONFLICT DO NOTHING
+    `);
+    // A hash that an erasure has cut off does not come back; only an identification learns its subject at its end.
+    this.#end = raw.prepare(`
+      INSERT INTO attempt (tenant, session_id, subject_hash, mode, observed, policy, started_at_ms, ended_at_ms,
+        outcome, reasons, assurance, code, excused)
+      VALUES (@tenant, @sessionId, @subjectHash, @mode, @observed, @policy, @startedAtMs, @endedAtMs,
+        @outcome, @reasons, @assurance, @code, @excused)
+      ON CONFLICT DO UPDATE SET
+        subject_hash = iif(mode = 'identify', excluded.subject_hash, subject_hash),
+        ended_at_ms = excluded.ended_at_ms, outcome = excluded.outcome, reasons = excluded.reasons,
+        assurance = excluded.assurance, code = excluded.code, excused = excluded.excused
+      WHERE ended_at_ms IS NULL
+    `);
+    this.#endOpen = raw.prepare(`
+      UPDATE attempt SET ended_at_ms = max(started_at_ms, ?), code = 'server.internal', excused = 1
+      WHERE ended_at_ms IS NULL
+    `);
+    this.#isStored = raw.prepare(
+      'SELECT 1 FROM reference WHERE reference_id = ? AND tenant = ? AND subject_hash = ?',
+    );
+    const select = `
+      SELECT tenant, session_id AS sessionId, subject_hash AS subjectHash, mode, observed, policy,
+        started_at_ms AS startedAtMs, ended_at_ms AS endedAtMs, outcome, reasons, assurance, code
+      FROM attempt`;
+    this.#find = raw.prepare(`${select} WHERE tenant = ? AND session_id = ? AND ended_at_ms IS NOT NULL`);
+    this.#lastAccept = raw
+      .prepare<[string, Buffer, number, number], number>(`
+        SELECT ended_at_ms FROM attempt
+        WHERE tenant = ? AND subject_hash = ? AND outcome = 'accept' AND mode = 'verify' AND observed = ?
+          AND ended_at_ms > ?
+        ORDER BY ended_at_ms DESC LIMIT 1
+      `)
+      .pluck();
+    this.#counted = raw
+      .prepare<[string, Buffer, number, number, number, number, number], number>(`
+        SELECT started_at_ms FROM attempt
+        WHERE tenant = ? AND subject_hash = ? AND mode = 'verify' AND observed = ? AND excused = ?
+          AND started_at_ms > ? AND outcome IS NOT 'accept' AND (ended_at_ms IS NULL OR ended_at_ms >= ?)
+        ORDER BY started_at_ms DESC LIMIT ?
+      `)
+      .pluck();
+    this.#list = raw.prepare(`
+      ${select} WHERE tenant = ? AND ended_at_ms IS NOT NULL AND (ended_at_ms, session_id) < (?, ?)
+      ORDER BY ended_at_ms DESC, session_id DESC LIMIT ?
+    `);
+  }
+
+  async begin(attempt: NewAttempt, lockOut: LockOutPolicy): Promise<number | null> {
+    assertStorable(attempt);
+    const { tenant, subject, observed, mode, startedAtMs } = attempt;
+    return await this.#database.write(() => {
+      if (mode === 'verify' && subject !== null) {
+        const untilMs = this.#lockedUntil({ tenant, subject, observed }, startedAtMs, lockOut);
+        if (untilMs !== null) return untilMs;
+      }
+      const { changes } = this.#begin.run(this.#begun(attempt));
+      if (changes === 0) throw new StoreError('store.invalid', 'The session has begun before.');
+      return null;
+    });
+  }
+
+  async record(ending: NewDecision | NewFailure): Promise<boolean> {
+    assertStorable(ending);
+    const how =
+      ending.outcome === null
+        ? { outcome: null, reasons: null, assurance: null, code: ending.code }
+        : {
+            outcome: ending.outcome,
+            reasons: JSON.stringify(ending.reasons),
+            assurance: JSON.stringify(ending.assurance),
+            code: null,
+          };
+    const excused = isExcused(ending) ? 1 : 0;
+    const { decidedAtMs: endedAtMs } = ending;
+    return await this.#database.write(() => {
+      const begun = this.#begun(ending);
+      const { tenant, sessionId } = ending;
+      const recorded = this.#find.get(tenant, sessionId);
+      if (recorded !== undefined) return recorded.outcome === ending.outcome;
+      if (
+        ending.outcome === 'accept' &&
+        this.#isStored.get(ending.restsOn, tenant, begun.subjectHash) === undefined
+      )
+        return false;
+      this.#end.run({ ...begun, endedAtMs, ...how, excused });
+      return true;
+    });
+  }
+
+  async endInterrupted(atMs: number): Promise<number> {
+    return await this.#database.write(() => this.#endOpen.run(atMs).changes);
+  }
+
+  async find(tenant: string, sessionId: string): Promise<RecordedAttempt | null> {
+    const row = await this.#database.attempt(() => this.#find.get(tenant, sessionId));
+    return row === undefined ? null : attemptOf(row);
+  }
+
+  async lockedUntil(
+    attempted: AttemptedSubject,
+    nowMs: number,
+    lockOut: LockOutPolicy,
+  ): Promise<number | null> {
+    return await this.#database.attempt(() => this.#lockedUntil(attempted, nowMs, lockOut));
+  }
+
+  async list(
+    tenant: string,
+    before: DecisionPlace | null,
+    limit: number,
+  ): Promise<readonly RecordedAttempt[]> {
+    const { decidedAtMs, sessionId } = before ?? { decidedAtMs: Number.MAX_SAFE_INTEGER, sessionId: '' };
+    const rows = await this.#database.attempt(() => this.#list.all(tenant, decidedAtMs, sessionId, limit));
+    return rows.map(attemptOf);
+  }
+
+  #lockedUntil(
+    { tenant, subject, observed }: AttemptedSubject,
+    nowMs: number,
+    lockOut: LockOutPolicy,
+  ): number | null {
+    const { maxFailures, windowMs } = lockOut;
+    const key = maxFailures === 0 ? null : this.#keys.find(tenant, 'lookup');
+    if (key === null) return null;
+    const hash = subjectHash(key, tenant, subject);
+    const isObserved = observed ? 1 : 0;
+    const sinceMs = nowMs - windowMs;
+    const setFreeAtMs = this.#lastAccept.get(tenant, hash, isObserved, sinceMs) ?? Number.MIN_SAFE_INTEGER;
+    const beganAtMs = (excused: number, limit: number) =>
+      this.#counted.all(tenant, hash, isObserved, excused, sinceMs, setFreeAtMs, limit);
+    const counted = {
+      ownAtMs: beganAtMs(0, maxFailures),
+      excusedAtMs: beganAtMs(1, EXCUSED_PER_FAILURE * maxFailures),
+    };
+    return lockedUntilMs(counted, nowMs, lockOut);
+  }
+
+  /** Call inside a write transaction: it may make the tenant's key. */
+  #begun({ tenant, sessionId, subject, mode, observed, policy, startedAtMs }: NewAttempt): Begun {
+    const hash =
+      subject === null ? null : subjectHash(this.#keys.findOrCreate(tenant, 'lookup'), tenant, subject);
+    return { tenant, sessionId, subjectHash: hash, mode, observed: observed ? 1 : 0, policy, startedAtMs };
+  }
+}
+
+function assertStorable({
+  tenant,
+  sessionId,
+  subject,
+}: Pick<NewAttempt, 'tenant' | 'sessionId' | 'subject'>): void {
+  assertStorableText(tenant, 'tenant');
+  assertStorableText(sessionId, 'session id');
+  if (subject !== null) assertStorableText(subject, 'subject');
+}
+
+function attemptOf(row: Row): RecordedAttempt {
+  const { tenant, sessionId, mode, policy, startedAtMs, endedAtMs: decidedAtMs, outcome } = row;
+  const attempted = {
+    tenant,
+    sessionId,
+    mode,
+    observed: row.observed === 1,
+    policy,
+    startedAtMs,
+    decidedAtMs,
+    subjectHash: row.subjectHash?.toString('hex') ?? null,
+  };
+  return outcome === null
+    ? { ...attempted, outcome, code: read(CODE_FORM, row.code) }
+    : {
+        ...attempted,
+        outcome,
+        reasons: read(REASONS_FORM, parsed(row.reasons)),
+        assurance: read(ASSURANCE_FORM, parsed(row.assurance)),
+      };
+}
+
+function read<T>(form: z.ZodType<T>, value: unknown): T {
+  const result = form.safeParse(value);
+  if (result.success) return result.data;
+  throw new StoreError('store.corrupt', 'An attempt has an unknown form.', { cause: result.error });
+}
+
+function parsed(json: string | null): unknown {
+  try {
+    return JSON.parse(json ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import type { Statement } from 'better-sqlite3';
+import { toStoreError, type SqliteDatabase } from './database.ts';
+import type { SqliteKeys } from './keys.ts';
+import type { StoreError } from '../errors.ts';
+import { iteratePages, type ReferencePage } from './reference-pages.ts';
+import type { NewReference, ReferenceStore, StoredReference, SubjectSummary } from '../ports.ts';
+import {
+  assertStorable,
+  assertStorableText,
+  openReference,
+  sealReference,
+  subjectHash,
+  type ReferenceRecord,
+} from '../reference-record.ts';
+
+/** References opened between two turns of the event loop. */
+const PAGE = 128;
+
+type Row = ReferenceRecord & { readonly sequence: number };
+
+type SubjectRow = Omit<SubjectSummary, 'subjectHash'> & { readonly subjectHash: Buffer };
+
+/** References in SQLite, behind the port of the same name (which says what each method promises). */
+export class SqliteReferences implements ReferenceStore {
+  readonly #database: SqliteDatabase;
+  readonly #keys: SqliteKeys;
+  readonly #closeStore: () => Promise<void>;
+  readonly #insert: Statement<[ReferenceRecord]>;
+  readonly #ofSubject: Statement<[string, Buffer], Row>;
+  readonly #page: Statement<[number, number], Row>;
+  readonly #delete: Statement<[string, Buffer]>;
+  readonly #unlinkAttempts: Statement<[string, Buffer]>;
+  readonly #countSubjects: Statement<[string], number>;
+  readonly #listSubjects: Statement<[string, Buffer, number], SubjectRow>;
+
+  constructor(database: SqliteDatabase, keys: SqliteKeys, closeStore: () => Promise<void>) {
+    this.#database = database;
+    this.#keys = keys;
+    this.#closeStore = closeStore;
+    const { raw } = database;
+    const columns = `sequence, reference_id AS referenceId, tenant, subject_hash AS subjectHash, models,
+      created_at_ms AS createdAtMs, key_id AS keyId, envelope`;
+    this.#insert = raw.prepare(`
+      INSERT INTO reference (reference_id, tenant, subject_hash, models, created_at_ms, key_id, envelope)
+      VALUES (@referenceId, @tenant, @subjectHash, @models, @createdAtMs, @keyId, @envelope)
+    `);
+    this.#ofSubject = raw.prepare(
+      `SELECT ${columns} FROM reference WHERE tenant = ? AND subject_hash = ? ORDER BY sequence`,
+    );
+    this.#page = raw.prepare(`SELECT ${columns} FROM reference WHERE sequence > ? ORDER BY sequence LIMIT ?`);
+    this.#delete = raw.prepare('DELETE FROM reference WHERE tenant = ? AND subject_hash = ?');
+    this.#unlinkAttempts = raw.prepare(
+      'UPDATE attempt SET subject_hash = NULL WHERE tenant = ? AND subject_hash = ?',
+    );
+    this.#countSubjects = raw
+      .prepare<[string], number>('SELECT count(DISTINCT subject_hash) FROM reference WHERE tenant = ?')
+      .pluck();
+    this.#listSubjects = raw.prepare(`
+      SELECT subject_hash AS subjectHash, count(*) AS "references", min(created_at_ms) AS firstEnrolledAtMs,
+        max(created_at_ms) AS lastEnrolledAtMs
+      FROM reference WHERE tenant = ? AND subject_hash > ?
+      GROUP BY subject_hash ORDER BY subject_hash LIMIT ?
+    `);
+  }
+
+  async add(reference: NewReference): Promise<string> {
+    assertStorable(reference);
+    const referenceId = randomUUID();
+    await this.#database.write(() => {
+      const dataKey = this.#keys.findOrCreate(reference.tenant, 'data');
+      const lookupKey = this.#keys.findOrCreate(reference.tenant, 'lookup');
+      this.#insert.run(sealReference(referenceId, reference, dataKey, lookupKey));
+    });
+    return referenceId;
+  }
+
+  async ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]> {
+    return this.#database.attempt(() => {
+      const hash = this.#hashOf(tenant, subject);
+      if (hash === null) return [];
+      return this.#ofSubject.all(tenant, hash).map((row) => this.#open(row));
+    });
+  }
+
+  all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncGenerator<StoredReference> {
+    return iteratePages((after) => this.page(after), onCorrupt);
+  }
+
+  /** The references that follow the place `after`, for `iteratePages`. */
+  async page(after: number): Promise<ReferencePage> {
+    const rows = await this.#database.attempt(() => this.#page.all(after, PAGE));
+    const items = rows.map((row) => this.#itemOf(row));
+    return { items, next: rows.length < PAGE ? null : (rows.at(-1)?.sequence ?? null) };
+  }
+
+  async eraseSubject(tenant: string, subject: string): Promise<number> {
+    const erased = await this.#database.write(() => {
+      const hash = this.#hashOf(tenant, subject);
+      if (hash === null) return { references: 0, keyIds: [] };
+      const references = this.#delete.run(tenant, hash).changes;
+      this.#unlinkAttempts.run(tenant, hash);
+      return { references, keyIds: this.#keys.shredUnused(tenant) };
+    });
+    this.#keys.forget(erased.keyIds);
+    await this.#database.truncateLog();
+    return erased.references;
+  }
+
+  async countSubjects(tenant: string): Promise<number> {
+    return this.#database.attempt(() => this.#countSubjects.get(tenant) ?? 0);
+  }
+
+  async listSubjects(
+    tenant: string,
+    after: string | null,
+    limit: number,
+  ): Promise<readonly SubjectSummary[]> {
+    const rows = await this.#database.attempt(() =>
+      this.#listSubjects.all(tenant, Buffer.from(after ?? '', 'hex'), limit),
+    );
+    return rows.map((row) => ({ ...row, subjectHash: row.subjectHash.toString('hex') }));
+  }
+
+  close(): Promise<void> {
+    return this.#closeStore();
+  }
+
+  /** Null when the tenant has no lookup key and so no subjects. */
+  #hashOf(tenant: string, subject: string): Buffer | null {
+    assertStorableText(tenant, 'tenant');
+    assertStorableText(subject, 'subject');
+    const lookupKey = this.#keys.find(tenant, 'lookup');
+    return lookupKey === null ? null : subjectHash(lookupKey, tenant, subject);
+  }
+
+  #open(row: Row): StoredReference {
+    return openReference(row, this.#keys.dataKey(row.keyId, row.tenant));
+  }
+
+  #itemOf(row: Row): ReferencePage['items'][number] {
+    try {
+      return { opens: true, reference: this.#open(row) };
+    } catch (cause) {
+      const error = toStoreError(cause);
+      if (error.code !== 'store.corrupt') throw error;
+      return { opens: false, referenceId: row.referenceId, detail: error.detail };
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { MessagePort } from 'node:worker_threads';
+import { toStoreError } from './sqlite/database.ts';
+import { openSqliteStore, type SqliteStore } from './sqlite/store.ts';
+import {
+  faultOf,
+  type StoreMethods,
+  type StoreReply,
+  type StoreRequest,
+  type StoreSettings,
+} from './store-rpc.ts';
+
+/** Opens a SQLite store and serves it to the other end of `port` until that says `close`. Never rejects. */
+export async function serveStore(port: MessagePort, settings: StoreSettings): Promise<void> {
+  const reply = (message: StoreReply) => port.postMessage(message);
+  let store: SqliteStore;
+  try {
+    const { buffer, byteOffset, byteLength } = settings.masterKey;
+    store = await openSqliteStore({ ...settings, masterKey: Buffer.from(buffer, byteOffset, byteLength) });
+  } catch (error) {
+    reply({ type: 'refused', fault: faultOf(toStoreError(error)) });
+    return;
+  }
+  const methods = methodsOf(store);
+  const answer = async ({ call, method, args }: Extract<StoreRequest, { type: 'call' }>) => {
+    try {
+      const run = methods[method] as (...given: unknown[]) => Promise<unknown>;
+      reply({ type: 'done', call, result: await run(...args) });
+    } catch (error) {
+      reply({ type: 'failed', call, fault: faultOf(toStoreError(error)) });
+    }
+  };
+  port.on('message', (request: StoreRequest) => {
+    if (request.type === 'call') {
+      void answer(request);
+      return;
+    }
+    void store.close().then(() => {
+      reply({ type: 'closed' });
+      port.close();
+    });
+  });
+  reply({ type: 'opened' });
+}
+
+function methodsOf({ references, decisions }: SqliteStore): StoreMethods {
+  return {
+    add: (...given) => references.add(...given),
+    ofSubject: (...given) => references.ofSubject(...given),
+    page: (...given) => references.page(...given),
+    eraseSubject: (...given) => references.eraseSubject(...given),
+    countSubjects: (...given) => references.countSubjects(...given),
+    listSubjects: (...given) => references.listSubjects(...given),
+    record: (...given) => decisions.record(...given),
+    find: (...given) => decisions.find(...given),
+    begin: (...given) => decisions.begin(...given),
+    endInterrupted: (...given) => decisions.endInterrupted(...given),
+    lockedUntil: (...given) => decisions.lockedUntil(...given),
+    listDecisions: (...given) => decisions.list(...given),
+  };
+}

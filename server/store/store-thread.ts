@@ -1,6 +1,0 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import type { StoreSettings } from './store-messages.ts';
-import { serveStore } from './store-server.ts';
-
-if (parentPort === null) throw new Error('This module is the main module of a thread.');
-await serveStore(parentPort, workerData as StoreSettings);

@@ -1,0 +1,183 @@
+// The one script that must run before anything is installed: plain JavaScript, Node's own modules only.
+// `npm start` and `npm test` call it; it does what is missing and nothing that is done.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { installPackages } from './packages.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
+const NEEDED_NODE = [20, 19];
+/** Every project of vitest.config.ts but the long files. */
+const QUICK = ['--project=!long'];
+const BUSY_LOOPS = 4;
+
+const at = (path) => join(ROOT, path);
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function run(command, args, env = {}) {
+  const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
+  if (result.error) fail(`${command}: ${result.error.message}`);
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor < NEEDED_NODE[1]))
+    fail(`veriframe needs Node ${NEEDED_NODE.join('.')} or newer; this is ${process.versions.node}.`);
+}
+
+/** Native add-ons are built for one Node ABI, so the stamp covers the lock file and the running Node. */
+function installFingerprint() {
+  return createHash('sha256')
+    .update(readFileSync(at('package-lock.json')))
+    .update(`${process.platform} ${process.arch} ${process.versions.modules}`)
+    .digest('hex');
+}
+
+function runScript(name) {
+  const npm = process.env.npm_execpath;
+  if (npm) run(process.execPath, [npm, 'run', '--silent', name]);
+  else run('npm', ['run', '--silent', name]);
+}
+
+function install() {
+  const fingerprint = installFingerprint();
+  if (existsSync(INSTALL_STAMP) && readFileSync(INSTALL_STAMP, 'utf8') === fingerprint) return;
+  process.stdout.write('Installing packages (two to three minutes the first time)\n');
+  installPackages(['--include=dev']);
+  writeFileSync(INSTALL_STAMP, fingerprint);
+}
+
+function build() {
+  run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  run(process.execPath, ['--import', 'tsx', at('client/demo/build.ts')]);
+}
+
+const onPath = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+/**
+ * What only the tests need, from Debian's packages where this may install them. Without it the tests concerned say
+ * that they were skipped.
+ */
+function installTestPrograms() {
+  const missing = [
+    ...(process.env.CHROMIUM_PATH || ['chromium', 'chromium-browser', 'google-chrome'].some(onPath)
+      ? []
+      : ['chromium']),
+    ...(onPath('ffmpeg') ? [] : ['ffmpeg']),
+  ];
+  if (missing.length === 0) return;
+  const isRoot = process.getuid?.() === 0;
+  if (!onPath('apt-get') || !(isRoot || spawnSync('sudo', ['-n', 'true']).status === 0)) {
+    process.stdout.write(`Not installed, some tests will be skipped: ${missing.join(', ')}\n`);
+    return;
+  }
+  process.stdout.write(`Installing ${missing.join(' and ')} for the tests\n`);
+  const apt = (...args) =>
+    spawnSync(isRoot ? 'apt-get' : 'sudo', [...(isRoot ? [] : ['apt-get']), ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status === 0;
+  if (!apt('update', '-q') || !apt('install', '-q', '-y', '--no-install-recommends', ...missing))
+    process.stdout.write('That did not work: the tests that need them will be skipped.\n');
+}
+
+/** Folders beside the checkout that settings name; what the caller's own environment says stands. */
+function besides() {
+  const folders = { VERIFRAME_MODEL_MIRROR: at('../shared/models'), VERIFRAME_DATA: at('../shared/data') };
+  const used = Object.entries(folders).filter(([name, path]) => !process.env[name] && existsSync(path));
+  return Object.fromEntries(used);
+}
+
+function prepareModels(env = {}) {
+  run(process.execPath, [at('dist/models/prepare-command.js')], env);
+}
+
+/** Runs the files named, or all files of the projects chosen. */
+function test({ files, projects, env = {} }) {
+  installTestPrograms();
+  // A person who names some tests wants those; everybody else also wants types, lint and format held.
+  if (files.length === 0) runScript('check');
+  const { VERIFRAME_TEST_REPORT: report } = process.env;
+  hand(
+    at('node_modules/vitest/vitest.mjs'),
+    [
+      'run',
+      ...(files.length === 0 ? projects : files),
+      ...(report ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []),
+    ],
+    env,
+  );
+}
+
+/** Four loops that never rest, for as long as this process lives. */
+function beBusy() {
+  return Array.from({ length: BUSY_LOOPS }, () => new Worker('for (;;);', { eval: true }));
+}
+
+/** Hands the process over to a long-lived child: signals reach it, its exit code is ours. */
+function hand(script, args, env = {}) {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
+}
+
+const [task, ...rest] = process.argv.slice(2);
+checkNode();
+install();
+build();
+switch (task) {
+  case 'start':
+    prepareModels();
+    hand(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
+    break;
+  case 'test':
+    test({ files: rest, projects: QUICK });
+    break;
+  case 'test-busy':
+    beBusy();
+    test({ files: rest, projects: QUICK });
+    break;
+  case 'test-all': {
+    const env = besides();
+    prepareModels(env);
+    test({ files: rest, projects: [], env: { ...env, VERIFRAME_TEST_ALL: '1' } });
+    break;
+  }
+  case 'evaluate':
+    prepareModels(besides());
+    hand(at('dist/models/evaluate/cli.js'), rest);
+    break;
+  case 'train':
+    prepareModels(besides());
+    hand(at('dist/models/train/cli.js'), rest);
+    break;
+  case 'bench':
+  case 'tools':
+    prepareModels(besides());
+    hand('--import', ['tsx', at(`${task}/${rest[0]}.ts`), ...rest.slice(1)]);
+    break;
+  case 'chaos':
+    prepareModels(besides());
+    hand('--import', ['tsx', at('test/chaos/command.ts'), ...rest]);
+    break;
+  case 'models':
+    prepareModels(besides());
+    break;
+  default:
+    fail(
+      'usage: node tools/setup.mjs start|test|test-all|test-busy|models|evaluate|train|chaos|bench NAME|tools NAME',
+    );
+}
