@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveFolder } from './serve-folder.ts';
 import { execute, install, pack, ROOT } from './support.ts';
-import { chromiumPath, launchChromium } from '../../tools/chromium.ts';
+import { chromiumPath, launchBrowser } from '../../tools/chromium.ts';
 
 const VERSIONS = { vite: '8.4.0', react: '19.3.1', 'react-dom': '19.3.1', vue: '3.5.45' };
 
@@ -81,7 +81,7 @@ describe('projects that install the packages', () => {
       true,
     );
     const site = await serveFolder(join(page, 'dist'));
-    const browser = await launchChromium();
+    const browser = await launchBrowser(chromiumPath);
     try {
       const window = await browser.newPage();
       await window.goto(site.url);
