@@ -31,7 +31,8 @@ export interface Audit {
 export interface SystemInfo {
   readonly version: string;
   readonly tier: 'base' | 'full';
-  readonly models: readonly { readonly id: ModelId; readonly licence: string }[];
+  /** Those that are loaded. */
+  readonly models: readonly ModelId[];
   readonly transport: { readonly name: 'uws' | 'ws'; readonly why: string };
 }
 
@@ -49,7 +50,7 @@ export interface ApiContext {
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;
   readonly system: SystemInfo;
-  readiness(): 'starting' | 'ready' | 'draining';
+  readiness(): 'ready' | 'draining';
   /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
 }

@@ -1,9 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MOST_A_PAGE } from '../../server/api/observe.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
-import { describeOperations, errorBody } from '../../server/api/openapi.ts';
+import { errorBody } from '../../protocol/http/fields.ts';
+import { MAX_ENTRIES_PER_PAGE } from '../../protocol/http/records.ts';
+import { describeOperations } from '../../server/api/openapi.ts';
 import type { Operation } from '../../server/api/operation.ts';
 import { OPERATIONS } from '../../server/api/operations.ts';
 import { neededRight, POLICY_NAMES, serves } from '../../server/policy/built-in.ts';
@@ -248,8 +249,8 @@ describe('the API on a real store', () => {
       return [status, Buffer.from(body).toString().includes('api.invalid')];
     };
     for (const path of ['/v1/decisions', '/v1/subjects']) {
-      expect([path, await ask(path, MOST_A_PAGE)]).toEqual([path, [200, false]]);
-      expect([path, await ask(path, MOST_A_PAGE + 1)]).toEqual([path, [400, true]]);
+      expect([path, await ask(path, MAX_ENTRIES_PER_PAGE)]).toEqual([path, [200, false]]);
+      expect([path, await ask(path, MAX_ENTRIES_PER_PAGE + 1)]).toEqual([path, [400, true]]);
     }
   });
 
