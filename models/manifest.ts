@@ -314,6 +314,19 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
   },
 };
 
+/** Licences that allow any use of the weights, at most with the authors' names kept beside them. */
+const PERMISSIVE_LICENCES: readonly string[] = ['Apache-2.0', 'MIT', 'CC0-1.0'];
+
+/** Those of `ids` whose licence, or the data that they were trained on, may restrict how they are used. */
+export function modelsWithRestrictions(ids: readonly ModelId[]): readonly ModelSpec[] {
+  return ids
+    .map((id): ModelSpec => MODEL_MANIFEST[id])
+    .filter(
+      ({ licence: { spdx, restrictingData } }) =>
+        restrictingData !== null || !PERMISSIVE_LICENCES.includes(spdx),
+    );
+}
+
 export const BROWSER_ASSETS: Readonly<Record<BrowserAssetId, BrowserAsset>> = {
   'face-landmarker': {
     id: 'face-landmarker',
