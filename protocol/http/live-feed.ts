@@ -14,9 +14,7 @@ export const createLiveTicket = {
   ...FOR_OBSERVERS,
   method: 'POST',
   path: LIVE_PATH,
-  summary:
-    "Get a ticket for the live feed of the tenant's sessions and of the service's figures. The API key must have " +
-    'the right `mayObserve`.',
+  summary: "Get a ticket for the live feed of the tenant's sessions and of the service's figures.",
   answers: { 201: liveTicket },
   errors: [...OBSERVER_ERRORS, 'server.busy'],
 } as const satisfies OperationDescription;

@@ -21,7 +21,7 @@ export interface OperationDescription {
   readonly body: z.ZodType | null;
   /** A larger body is answered with 413. */
   readonly maxBodyBytes: number;
-  /** The answer of success by its HTTP status. Clients drop unknown fields: a later server may have more. */
+  /** The one answer of success, under its HTTP status. Clients drop unknown fields: a later server may have more. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
   /** Codes it may end with, beside `server.internal`. Their answer is `errorBody`. */
   readonly errors: readonly ErrorCode[];
@@ -32,7 +32,7 @@ export interface OperationDescription {
 const nothing = z.strictObject({});
 
 /** What most operations have in common. */
-export const WITHOUT_INPUT = {
+const WITHOUT_INPUT = {
   params: nothing,
   query: nothing,
   bodyKind: 'none',

@@ -40,7 +40,7 @@ export const listDecisions = {
   path: '/v1/decisions',
   summary:
     'The record of attempts that have ended, the latest first: each redeemed ticket once, with its decision and the ' +
-    'reasons, or with the error that ended it. Needs the right `mayObserve`.',
+    'reasons, or with the error that ended it.',
   query: z.strictObject({
     limit,
     before: z.string().regex(DECISION_PLACE).optional().describe('`next` of the page before.'),
@@ -60,7 +60,7 @@ export const listSubjects = {
   ...FOR_OBSERVERS,
   method: 'GET',
   path: '/v1/subjects',
-  summary: 'Enrolled subjects by keyed hash, never by id. Needs the right `mayObserve`.',
+  summary: 'Enrolled subjects by keyed hash, never by id.',
   query: z.strictObject({ limit, after: subjectHash.optional().describe('`next` of the page before.') }),
   answers: { 200: z.object({ total: z.int(), subjects: z.array(enrolledSubject), next }) },
   errors: OBSERVER_ERRORS,

@@ -13,7 +13,7 @@ import type { Subjects } from '../subjects/subjects.ts';
 import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
 
 /** The policies there are. */
-export interface PolicyCatalogue {
+interface PolicyCatalogue {
   names(): readonly string[];
   serves(name: string, mode: Mode): boolean;
   /** What a key must be granted to create sessions under it; null: nothing. */
@@ -21,7 +21,7 @@ export interface PolicyCatalogue {
 }
 
 /** The records that operators may read, page by page. */
-export interface Audit {
+interface Audit {
   listDecisions: DecisionLog['list'];
   listSubjects: ReferenceStore['listSubjects'];
   countSubjects: ReferenceStore['countSubjects'];

@@ -32,7 +32,7 @@ export function describeOperations(
 }
 
 function describe(operation: Operation): Record<string, unknown> {
-  const { id, summary, access, params, query, body, status, result } = operation;
+  const { id, summary, access, right, params, query, body, status, result } = operation;
   const described = (shape: z.ZodObject['shape'], place: 'path' | 'query') =>
     Object.entries(shape).map(([name, schema]) => {
       const { properties, required = [] } = z.toJSONSchema(z.object({ value: schema }), { io: 'input' });
@@ -46,7 +46,7 @@ function describe(operation: Operation): Record<string, unknown> {
   const parameters = [...described(params.shape, 'path'), ...described(query.shape, 'query')];
   return {
     operationId: id,
-    summary,
+    summary: right === null ? summary : `${summary} Needs an API key with the right \`mayObserve\`.`,
     ...(access === 'key' ? { security: [{ apiKey: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null

@@ -11,7 +11,7 @@ import type { Caller } from '../identity/api-keys.ts';
 import type { ApiContext } from './context.ts';
 
 /** An HTTP request after routing. Nothing in it has been checked. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly authorization: string | undefined;
   /** Values of the path's placeholders, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
@@ -73,8 +73,9 @@ export function tenantOperation<Id extends OperationId>(
 
 function described(id: OperationId): Omit<Operation, 'handle'> {
   const description: OperationDescription = OPERATIONS[id];
-  const [success] = Object.entries(description.answers);
-  if (success === undefined) throw new TypeError(`The operation ${id} has no answer of success.`);
+  const [success, ...others] = Object.entries(description.answers);
+  if (success === undefined || others.length > 0)
+    throw new TypeError(`The operation ${id} must have one answer of success.`);
   const [status, result] = success;
   return { ...description, id, status: Number(status), result };
 }
