@@ -94,7 +94,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'server/store': [
     'protocol',
     'models',
-    'server/policy',
     'server/vision',
     'server/matching',
     'server/decision',
@@ -128,7 +127,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'models',
     'server/policy',
-    'server/decision',
     'server/session',
     'server/time',
     'server/identity',

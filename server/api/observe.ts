@@ -2,13 +2,11 @@ import { z } from 'zod';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { LIVE_SUBPROTOCOL } from '../../protocol/live.ts';
 import { MODES, OUTCOMES } from '../../protocol/status.ts';
-import { REASONS } from '../decision/reasons.ts';
-import { CUES } from '../policy/cues.ts';
 import type { Caller } from '../identity/api-keys.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
 import type { DecisionPlace, RecordedAttempt } from '../store/ports.ts';
 import type { ApiContext } from './context.ts';
-import { errorCode, tenantOperation } from './operation.ts';
+import { tenantOperation } from './operation.ts';
 import { LIVE_PATH } from './paths.ts';
 
 /** How a listener gets onto a live feed. */
@@ -46,6 +44,9 @@ const hash = z
   .regex(/^[0-9a-f]{64}$/)
   .describe('Keyed hash of a subject id, equal for equal subjects of one tenant.');
 
+// Text, not this version's closed sets: a newer version may have written the record, and a rollback must read it.
+const recordedName = z.string();
+
 const decision = z.object({
   sessionId: z.string(),
   subjectHash: hash.nullable(),
@@ -54,13 +55,13 @@ const decision = z.object({
     .enum(OUTCOMES)
     .nullable()
     .describe('Null of an attempt that an error ended before its decision.'),
-  code: errorCode.nullable().describe('The error that ended it; null of an attempt that was decided.'),
+  code: recordedName.nullable().describe('The error that ended it; null of an attempt that was decided.'),
   observed: z.boolean().describe('Whether its evidence could be followed: such a session opens nothing.'),
   policy: z.string(),
-  reasons: z.array(z.enum(REASONS)),
+  reasons: z.array(recordedName),
   tier: z.enum(['base', 'full']).nullable(),
-  measured: z.array(z.enum(CUES)),
-  unmeasured: z.array(z.enum(CUES)),
+  measured: z.array(recordedName),
+  unmeasured: z.array(recordedName),
   challengesPassed: z.int().nullable(),
   startedAtMs: z.number(),
   decidedAtMs: z.number().describe('When it ended.'),

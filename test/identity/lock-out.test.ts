@@ -58,6 +58,11 @@ describe('what is not the person’s fault', () => {
       expect(isExcused({ outcome, reasons: excused })).toBe(false);
   });
 
+  it('is nothing that this version does not know', () => {
+    expect(isExcused({ outcome: 're-verify', reasons: ['connection-too-odd'] })).toBe(false);
+    expect(isExcused({ outcome: null, code: 'server.overheated' })).toBe(false);
+  });
+
   it('is what the server did, and no rule that a client broke', () => {
     const codes = Object.keys(ERRORS) as ErrorCode[];
     expect(codes.filter((code) => isExcused({ outcome: null, code }))).toEqual([

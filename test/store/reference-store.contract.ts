@@ -144,15 +144,15 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
     });
 
-    describe('tampering', () => {
-      /** What the store says of a spoilt reference, asked in every way. */
-      const observe = async (spoiltOwner: readonly [string, string]) => {
+    describe('a reference that was tampered with', () => {
+      /** What every method says when the reference `spoiltId` of `owner` cannot be opened. */
+      const readAll = async (owner: readonly [tenant: string, subject: string]) => {
         const { references } = store;
         const corrupt: [string, string][] = [];
         const note = (referenceId: string, error: StoreError) => corrupt.push([referenceId, error.code]);
         const readable = await collect(references.all(note));
         return {
-          owner: await references.ofSubject(...spoiltOwner).catch(codeOf),
+          ofOwner: await references.ofSubject(...owner).catch(codeOf),
           all: await collect(references.all()).catch(codeOf),
           ofBen: (await references.ofSubject('door', 'ben')).length,
           corrupt,
@@ -161,7 +161,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
         };
       };
       const onlyItIsLost = () => ({
-        owner: 'store.corrupt',
+        ofOwner: 'store.corrupt',
         all: 'store.corrupt',
         ofBen: 1,
         corrupt: [[spoiltId, 'store.corrupt']],
@@ -174,28 +174,51 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
         await store.references.add(newReference({ subject: 'ben', seed: 2 }));
       });
 
-      it('finds a changed bit', async () => {
+      it('does not open after a changed bit', async () => {
         await backend.flipBit(spoiltId);
-        expect(await observe(['door', 'anna'])).toEqual(onlyItIsLost());
+        expect(await readAll(['door', 'anna'])).toEqual(onlyItIsLost());
       });
 
-      it('finds a changed time of creation', async () => {
+      it('does not open with a changed time of creation', async () => {
         await backend.redate(spoiltId, 1);
-        expect(await observe(['door', 'anna'])).toEqual(onlyItIsLost());
+        expect(await readAll(['door', 'anna'])).toEqual(onlyItIsLost());
       });
 
       it("finds a row moved to another subject, who must not open with the mover's face", async () => {
         const victimId = await store.references.add(newReference({ subject: 'victim', seed: 3 }));
         await backend.moveTo(spoiltId, victimId);
-        expect(await observe(['door', 'victim'])).toEqual(onlyItIsLost());
+        expect(await readAll(['door', 'victim'])).toEqual(onlyItIsLost());
       });
 
-      it('finds a row moved to another tenant', async () => {
+      it('does not open in the row of another tenant', async () => {
         const victimId = await store.references.add(
           newReference({ tenant: 'gate', subject: 'anna', seed: 3 }),
         );
         await backend.moveTo(spoiltId, victimId);
-        expect(await observe(['gate', 'anna'])).toEqual(onlyItIsLost());
+        expect(await readAll(['gate', 'anna'])).toEqual(onlyItIsLost());
+      });
+
+      it('is reported and left out when asked for, as long as another of its subject opens', async () => {
+        const reported: [string, string][] = [];
+        const opened = async () => {
+          reported.length = 0;
+          const found = await store.references.ofSubject('door', 'anna', (referenceId, { code }) =>
+            reported.push([referenceId, code]),
+          );
+          return found.map(({ referenceId }) => referenceId);
+        };
+        const goodId = await store.references.add(newReference({ subject: 'anna', seed: 4 }));
+        expect([await opened(), reported]).toEqual([[spoiltId, goodId], []]);
+        await backend.flipBit(spoiltId);
+        expect([await opened(), reported]).toEqual([[goodId], [[spoiltId, 'store.corrupt']]]);
+        await expect(store.references.ofSubject('door', 'anna')).rejects.toMatchObject({
+          code: 'store.corrupt',
+        });
+        // No list, since an empty one would say that nobody is enrolled.
+        await backend.flipBit(goodId);
+        await expect(opened()).rejects.toMatchObject({ code: 'store.corrupt' });
+        expect(reported.map(([referenceId]) => referenceId)).toEqual([spoiltId, goodId]);
+        expect(await store.references.ofSubject('door', 'nobody', () => undefined)).toEqual([]);
       });
     });
 
@@ -336,7 +359,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
 
     it('answers every call after close with store.unavailable, and closes twice', async () => {
       await store.close();
-      await store.references.close();
+      await store.close();
       const unavailable = { code: 'store.unavailable' };
       await expect(store.references.add(newReference())).rejects.toMatchObject(unavailable);
       await expect(store.references.ofSubject('door', 'anna')).rejects.toMatchObject(unavailable);

@@ -116,7 +116,7 @@ describe('gallery recall against brute force', () => {
     const add = (id: number, bulk = false) =>
       index.add(id, references[id].subject, references[id].embeddings.faceres!, bulk);
     for (let id = 0; id < people - 1; id++) add(id, true);
-    index.settle();
+    index.finishBulk();
     const left = [0, 700, people - 2];
     for (let id = people - 1; index.form === 'float'; id++) {
       const before = rowsWritten();

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { thresholdAt } from '../../server/matching/score-scales.ts';
 import { createGallery, type Gallery } from '../../server/subjects/gallery/gallery.ts';
@@ -22,6 +23,7 @@ let gallery: Gallery;
 let sessions: SessionDirectory;
 let subjects: Subjects;
 let faults: Fault[];
+let logged: Record<string, unknown>[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'veriframe-subjects-'));
@@ -33,11 +35,16 @@ beforeEach(async () => {
   gallery = createGallery();
   sessions = new SessionDirectory({ nowMs: () => 1 });
   faults = [];
+  logged = [];
+  const log = pino(
+    { base: null, formatters: { level: (label) => ({ level: label }) } },
+    { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   subjects = new Subjects({
-    references: { ...failing(store.references), close: () => store.close() },
+    references: failing(store.references),
     gallery,
     sessions,
-    log: createLogger({ logLevel: 'silent' }),
+    log,
     nowMs: () => 1,
   });
 });
@@ -55,7 +62,7 @@ interface Fault {
 }
 
 /** The store, but for the `faults`, each of which befalls the next call of its kind. */
-function failing(references: ReferenceStore): Omit<ReferenceStore, 'close'> {
+function failing(references: ReferenceStore): ReferenceStore {
   const guarded =
     <Args extends unknown[], Result>(of: Fault['of'], call: (...args: Args) => Promise<Result>) =>
     async (...args: Args) => {
@@ -246,7 +253,6 @@ describe('an erasure', () => {
     const erased = deferred<void>();
     const slow: ReferenceStore = {
       ...failing(references),
-      close: () => store.close(),
       async *all(onCorrupt) {
         for await (const reference of references.all(onCorrupt)) {
           reading.resolve();
@@ -314,28 +320,52 @@ describe('whom the gallery finds and the store does not know', () => {
   });
 });
 
-describe('a subject of whom a reference does not open', () => {
+describe('a subject of whom a reference cannot be opened', () => {
+  /** Damages the reference that was stored as the `number`th, beginning with 1. */
+  function damage(number: number): void {
+    const file = new Database(join(folder, 'subjects.db'));
+    file.prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?').run(number);
+    file.close();
+  }
+
   it('keeps nobody else from being recognised or enrolled, and is not taken for nobody', async () => {
     await enrol('ada', faceAt(1));
     const another = { mobilefacenet: unit(192).toReversed() };
     expect(await enrol('bob', another)).toBe('stored');
-    const file = new Database(join(folder, 'subjects.db'));
-    const [{ sequence }] = file
-      .prepare<[], { sequence: number }>('SELECT sequence FROM reference ORDER BY sequence LIMIT 1')
-      .all();
-    file
-      .prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?')
-      .run(sequence);
-    file.close();
-    await expect(store.references.ofSubject('default', 'ada')).rejects.toMatchObject({
-      code: 'store.corrupt',
-    });
+    damage(1);
+    for (const read of [store.references, subjects])
+      await expect(read.ofSubject('default', 'ada')).rejects.toMatchObject({ code: 'store.corrupt' });
     expect(gallery.search('default', faceAt(1), 5).map(({ subject }) => subject)).toContain('ada');
     expect(await subjects.search('default', another)).toMatchObject([{ subject: 'bob' }]);
     await expect(subjects.search('default', faceAt(1))).rejects.toMatchObject({ code: 'store.corrupt' });
     expect(await enrol('eve', faceAt(1))).toBe('failed');
     const third = { mobilefacenet: Float32Array.from({ length: 192 }, (_, at) => (at === 96 ? 1 : 0)) };
     expect(await enrol('cyd', third)).toBe('stored');
+  });
+
+  it('is verified by its other references, and the log has the code and nothing of whom', async () => {
+    await enrol('ada', faceAt(1));
+    await enrol('ada', faceAt(0.99));
+    logged.length = 0;
+    damage(1);
+    const [reference, ...more] = await subjects.ofSubject('default', 'ada');
+    expect([reference?.embeddings, more]).toEqual([faceAt(0.99), []]);
+    expect(await subjects.countReferences('default', 'ada')).toBe(1);
+    const said = logged.map(({ msg, code, level }) => ({ msg, code, level }));
+    expect(said).toEqual(
+      [1, 2].map(() => ({ msg: 'a reference does not open', code: 'store.corrupt', level: 'error' })),
+    );
+    expect(JSON.stringify(logged)).not.toContain('ada');
+  });
+
+  it('takes no further reference: whether a face is its own cannot be ruled out without all of them', async () => {
+    await enrol('ada', faceAt(1));
+    await enrol('ada', faceAt(0.99));
+    damage(1);
+    expect(await enrol('ada', faceAt(1))).toBe('failed');
+    await expect(subjects.search('default', faceAt(1))).rejects.toMatchObject({ code: 'store.corrupt' });
+    expect(await subjects.erase('default', 'ada')).toBe(2);
+    expect(await enrol('ada', faceAt(1))).toBe('stored');
   });
 
   it('does not make a store that is busy look empty', async () => {
