@@ -10,6 +10,7 @@ import { openRecorder } from '../../server/observe/recorder.ts';
 import type { SessionEvent } from '../../server/session/event.ts';
 import { initialState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
+import type { Cue } from '../../server/policy/cues.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 import { BOB } from '../support/analysis-builder.ts';
 import { person, preparePeople } from '../support/people.ts';
@@ -107,6 +108,34 @@ describe('recorded sessions', () => {
       Buffer.concat([header, ...events, end].map((part) => encodePart(part))),
     );
     expect((await replayFolder(folder, AS_RECORDED)).map(({ same }) => same)).toEqual([false]);
+    expect(await runReplay(['--records', folder])).toBe(1);
+  });
+
+  it('of a newer version are read with the reasons and cues that they name, and shown as different', async () => {
+    const folder = join(parent, 'newer');
+    await record(folder, [played({ seed: 12 }), played({ seed: 13 })]);
+    const names = (await readdir(folder)).toSorted();
+    const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    const [reasoned, asking] = files.map(decodeRecording);
+    const end = { type: 'decided', outcome: 'reject', reasons: ['voice-contradicted'] } as const;
+    const requiredCues = [...asking.header.policy.requiredCues, 'voice'] as Cue[];
+    const header = { ...asking.header, policy: { ...asking.header.policy, requiredCues } };
+    const parts = [
+      [reasoned.header, ...reasoned.events, end],
+      [header, ...asking.events, end],
+    ];
+    for (const [at, name] of names.entries())
+      await writeFile(join(folder, name), Buffer.concat(parts[at].map((part) => encodePart(part))));
+    const recorded = { outcome: 'reject', reasons: ['voice-contradicted'] };
+    expect(await replayFolder(folder, AS_RECORDED)).toMatchObject([
+      { recorded, replayed: { outcome: 'accept' }, same: false },
+      { recorded, replayed: { outcome: 'undecided', reasons: ['unknown-cue-voice'] }, same: false },
+    ]);
+    const current = { from: 'current', change: policyChange([]) } as const;
+    expect(await replayFolder(folder, current)).toMatchObject([
+      { replayed: { outcome: 'accept' } },
+      { replayed: { outcome: 'accept' } },
+    ]);
     expect(await runReplay(['--records', folder])).toBe(1);
   });
 
