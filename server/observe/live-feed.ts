@@ -57,7 +57,7 @@ export const LONGEST_FEED_MS = 15 * 60_000;
 /** A listener with more unread bytes than this misses updates. */
 export const SLOW_BYTES = 64 * 1024;
 /** Most simultaneous listeners of each scope, over all tenants. */
-export const MOST_LISTENERS = { service: 32, session: 64 } as const;
+export const MAX_LISTENERS = { service: 32, session: 64 } as const;
 /** Most sessions in one message. The others wait for the next message. */
 const SESSIONS_A_MESSAGE = 64;
 /** How long an ended session is kept for a slow listener that has not been sent its end. */
@@ -110,7 +110,7 @@ export class LiveFeed implements LiveHost {
   attach(ticket: string, listener: LiveListener): () => void {
     const grant = this.#parts.tickets.redeem(ticket);
     const alike = [...this.#subscriptions].filter((other) => other.grant.scope === grant.scope);
-    if (alike.length >= MOST_LISTENERS[grant.scope]) throw new VeriframeError('server.busy');
+    if (alike.length >= MAX_LISTENERS[grant.scope]) throw new VeriframeError('server.busy');
     const nowMs = this.#parts.clock.nowMs();
     const subscription: Subscription = {
       grant,

@@ -8,7 +8,7 @@ import { RecordingAnonymizer } from './recording-anonymizer.ts';
 import { encodePart, RECORDING_SUFFIX, RECORDING_VERSION } from './recording-format.ts';
 import type { SessionWatch, WatchSession } from './session-watch.ts';
 
-interface RecorderOptions {
+export interface RecorderOptions {
   readonly folder: string;
   /** Most recordings kept. The oldest are deleted first. */
   readonly maxRecordings: number;
@@ -18,7 +18,7 @@ interface RecorderOptions {
 }
 
 /** Records sessions to files, for the operator's own evaluation. */
-interface SessionRecorder {
+export interface SessionRecorder {
   readonly watch: WatchSession;
   /** Resolves when everything recorded so far is on disk. */
   close(): Promise<void>;

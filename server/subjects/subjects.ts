@@ -10,6 +10,7 @@ import type { SessionRequest } from '../session/ports.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
 import type { NewReference, ReferenceStore, StoredReference } from '../store/ports.ts';
 import { createSearch, type Search } from './search.ts';
+import { subjectKey } from './subject-key.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
 /**
@@ -92,7 +93,7 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
 
   /** Whether an erasure was requested and is not finished. */
   isBeingErased(tenant: string, subject: string): boolean {
-    return this.unfinishedErasures.has(keyOf(tenant, subject));
+    return this.unfinishedErasures.has(subjectKey(tenant, subject));
   }
 
   /**
@@ -145,7 +146,7 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
 
   /** Returns how many references the subject is known to have had since its erasure was first requested. */
   private beginErasure(tenant: string, subject: string, held: number): number {
-    const key = keyOf(tenant, subject);
+    const key = subjectKey(tenant, subject);
     const known = Math.max(held, this.unfinishedErasures.get(key) ?? 0);
     this.unfinishedErasures.set(key, known);
     return known;
@@ -155,7 +156,7 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     const { references, gallery } = this.parts;
     const known = this.beginErasure(tenant, subject, gallery.removeSubject(tenant, subject));
     const erased = await references.eraseSubject(tenant, subject);
-    this.unfinishedErasures.delete(keyOf(tenant, subject));
+    this.unfinishedErasures.delete(subjectKey(tenant, subject));
     return Math.max(erased, known);
   }
 
@@ -223,10 +224,6 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     this.lastChange = result.catch(() => undefined);
     return result;
   }
-}
-
-function keyOf(tenant: string, subject: string): string {
-  return JSON.stringify([tenant, subject]);
 }
 
 function codeOf(error: unknown): string {

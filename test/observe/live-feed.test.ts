@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LANDMARK_SCALE, type LiveMessage, type LiveSession } from '../../protocol/live.ts';
-import { MOST_LISTENERS, SLOW_BYTES, type LiveListener } from '../../server/observe/live-feed.ts';
+import { MAX_LISTENERS, SLOW_BYTES, type LiveListener } from '../../server/observe/live-feed.ts';
 import type { FrameAnalysis } from '../../server/vision/analysis.ts';
 import { DRIVER, observe, Replay } from '../support/live-replay.ts';
 import { START_MS } from '../support/session-driver.ts';
@@ -137,8 +137,8 @@ describe('the live feed', () => {
   it('refuses more listeners than there may be, and takes others when they have left', () => {
     const { clock, observation } = observe();
     for (const [grant, most] of [
-      [service, MOST_LISTENERS.service],
-      [{ scope: 'session', sessionId: 'one' } as const, MOST_LISTENERS.session],
+      [service, MAX_LISTENERS.service],
+      [{ scope: 'session', sessionId: 'one' } as const, MAX_LISTENERS.session],
     ] as const) {
       const attach = () =>
         observation.live.attach(observation.liveTickets.issue(grant).ticket, new Listener(clock));

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Attempts, MOST_WAITING } from '../../server/sessions/attempts.ts';
+import { Attempts, MAX_UNWRITTEN_ENDS } from '../../server/sessions/attempts.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { StoreError, type StoreErrorCode } from '../../server/store/errors.ts';
@@ -124,7 +124,7 @@ describe('an attempt', () => {
   it('is refused while more than enough of those before wait for the store, and let in when they are on record', async () => {
     const { attempts, pass, state } = setUp();
     state.fault = 'store.unavailable';
-    for (let at = 0; at < MOST_WAITING - 1; at++) attempts.failed(request(`s${at}`), 'server.internal');
+    for (let at = 0; at < MAX_UNWRITTEN_ENDS - 1; at++) attempts.failed(request(`s${at}`), 'server.internal');
     await pass(1);
     expect(attempts.refusal()).toBeNull();
     attempts.failed(request('last'), 'server.internal');

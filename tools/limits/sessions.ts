@@ -1,9 +1,9 @@
 import { policyFor } from '../../server/policy/built-in.ts';
-import { MOST_WAITING } from '../../server/sessions/attempts.ts';
+import { MAX_UNWRITTEN_ENDS } from '../../server/sessions/attempts.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
 import { MAX_SCANS } from '../../server/inference/jpeg-header.ts';
-import { LONGEST_FEED_MS, MOST_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
+import { LONGEST_FEED_MS, MAX_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
 import { MAX_REFERENCES } from '../../server/subjects/subjects.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
 
@@ -113,7 +113,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       },
       {
         what: 'Ends of sessions that wait for the store, beyond which nobody is let in',
-        limit: count(MOST_WAITING),
+        limit: count(MAX_UNWRITTEN_ENDS),
         hears: 'server.busy',
         test: test(
           'sessions/attempts',
@@ -157,7 +157,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
     limits: [
       {
         what: 'Listeners: of a tenant’s sessions; of single sessions',
-        limit: `${MOST_LISTENERS.service}; ${MOST_LISTENERS.session}`,
+        limit: `${MAX_LISTENERS.service}; ${MAX_LISTENERS.session}`,
         hears: 'server.busy',
         test: test(
           'observe/live-feed',

@@ -4,6 +4,7 @@ import type { EmbeddingModelId } from '../../../models/ids.ts';
 import type { StoredReference } from '../../store/ports.ts';
 import type { Embeddings } from '../../vision/analysis.ts';
 import { faultInEmbeddings } from '../../vision/embedding-faults.ts';
+import { subjectKey } from '../subject-key.ts';
 import { GalleryError } from './errors.ts';
 import { TenantGallery } from './tenant-gallery.ts';
 
@@ -81,7 +82,7 @@ class SqliteVecGallery implements Gallery {
     let added = 0;
     try {
       for await (const reference of references) {
-        if (removed.has(keyOf(reference.tenant, reference.subject))) continue;
+        if (removed.has(subjectKey(reference.tenant, reference.subject))) continue;
         if (this.#insert(reference, true)) added++;
       }
     } finally {
@@ -97,7 +98,7 @@ class SqliteVecGallery implements Gallery {
 
   removeSubject(tenant: string, subject: string): number {
     this.#assertOpen();
-    for (const removed of this.#removedDuring) removed.add(keyOf(tenant, subject));
+    for (const removed of this.#removedDuring) removed.add(subjectKey(tenant, subject));
     return this.#tenants.get(tenant)?.removeSubject(subject) ?? 0;
   }
 
@@ -132,8 +133,4 @@ class SqliteVecGallery implements Gallery {
   #assertOpen(): void {
     if (!this.#database.open) throw new GalleryError('gallery.closed');
   }
-}
-
-function keyOf(tenant: string, subject: string): string {
-  return JSON.stringify([tenant, subject]);
 }
