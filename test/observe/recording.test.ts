@@ -62,7 +62,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 describe('recorded sessions', () => {
-  it('are decided the same when they are played again, whatever they came to', async () => {
+  it('are decided the same when they are replayed, whatever their outcome', async () => {
     const folder = join(parent, 'all');
     const drivers = [
       played({ seed: 1 }),
@@ -87,7 +87,7 @@ describe('recorded sessions', () => {
     expect(await runReplay(['--records', folder])).toBe(0);
   });
 
-  it('are decided otherwise by another threshold', async () => {
+  it('are decided differently by another threshold', async () => {
     const folder = join(parent, 'changed');
     await record(folder, [played({ seed: 6 })]);
     const one = await recordIn(folder);
@@ -97,7 +97,7 @@ describe('recorded sessions', () => {
     expect(await runReplay(['--records', folder, '--set', 'fusion.accept=0.9999999999'])).toBe(0);
   });
 
-  it('say so when an answer differs', async () => {
+  it('are reported when the replayed decision differs', async () => {
     const folder = join(parent, 'tampered');
     await record(folder, [played({ seed: 7 })]);
     const { header, events } = await recordIn(folder);
@@ -139,14 +139,14 @@ describe('recorded sessions', () => {
     expect(await runReplay(['--records', folder])).toBe(1);
   });
 
-  it('refuse a threshold that the policy does not have, or a value of another kind', () => {
+  it('cannot be replayed with a threshold that the policy does not have, or a value of another kind', () => {
     const { policy } = new SessionDriver();
     expect(() => policyChange(['fusion'])).toThrow(/path=value/);
     expect(() => policyChange(['fusion.kindness=1'])(policy)).toThrow(/no fusion.kindness/);
     expect(() => policyChange(['fusion.accept=high'])(policy)).toThrow(/no such value/);
   });
 
-  it('hold no subject, no time of day and no embedding as it was, but every cosine', async () => {
+  it('hold no subject, no time of day and no original embedding, but keep every cosine', async () => {
     const folders = [join(parent, 'one'), join(parent, 'other')];
     const driver = played({ seed: 8 });
     for (const folder of folders) await record(folder, [driver]);
@@ -200,7 +200,7 @@ function embeddingsIn(events: readonly SessionEvent[]): Embeddings[] {
 }
 
 describe('a server that records', () => {
-  it('writes what its sessions were decided by, and no picture', async ({ onTestFinished }) => {
+  it('writes what its sessions were decided by, and no image', async ({ onTestFinished }) => {
     const folder = join(parent, 'server');
     const clock = new VirtualClock();
     const env = { VERIFRAME_RECORD_SESSIONS_TO: folder };

@@ -109,7 +109,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         what: 'The same of those that the service ended, or that were starved of frames',
         limit: `${EXCUSED_PER_FAILURE} × ${OPTIONS.lockOutFailures.env}`,
         hears: 'subject.locked',
-        test: test('identity/lock-out', 'but by three times as many of those'),
+        test: test('identity/lock-out', 'after three times as many excused attempts'),
       },
       {
         what: 'Ends of sessions that wait for the store, beyond which nobody is let in',
@@ -117,14 +117,17 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         hears: 'server.busy',
         test: test(
           'sessions/attempts',
-          'is refused while more than enough of those before wait for the store, and let in when they are on record',
+          'is refused while too many ends of others wait for the store, and admitted once those are on record',
         ),
       },
       {
         what: 'References of a subject',
         limit: count(MAX_REFERENCES),
         hears: { words: 're-verify: the reference is not stored' },
-        test: test('subjects/subjects', 'has no more references than a claim can be compared with fairly'),
+        test: test(
+          'subjects/subjects',
+          'has a limited number of references, since each one adds false matches',
+        ),
       },
       {
         what: 'Servers on one data folder',
@@ -170,7 +173,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         hears: { words: 'the last state, later' },
         test: test(
           'observe/live-feed',
-          'R38: a listener that does not read loses updates but the last state, and delays nobody',
+          'R38: a listener that does not read misses updates, gets the latest state once it reads, and delays nobody',
         ),
       },
       {
