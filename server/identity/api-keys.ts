@@ -45,7 +45,7 @@ const record = z.object({
 const keyFile = z.object({ keys: z.array(record).min(1) });
 
 /** A key as it is stored, without its secret. */
-type ApiKeyRecord = z.infer<typeof record>;
+export type ApiKeyRecord = z.infer<typeof record>;
 
 /** The keys cannot be read. `message` says where and why, and holds no secret. */
 export class ApiKeysError extends Error {
@@ -53,7 +53,7 @@ export class ApiKeysError extends Error {
 }
 
 /** Rights in addition to running sessions and erasing subjects, which every key has. */
-type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve'>>;
+export type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve'>>;
 
 /** Makes a key for a tenant: the key's text, to be handed over once, and the record to store. */
 export function generateApiKey(

@@ -363,6 +363,10 @@ describe('a subject of whom a reference cannot be opened', () => {
     await enrol('ada', faceAt(0.99));
     damage(1);
     expect(await enrol('ada', faceAt(1))).toBe('failed');
+    const other = { mobilefacenet: unit(192).toReversed() };
+    expect(await enrol('ada', other), 'not a duplicate: it may be the face of the damaged one').toBe(
+      'failed',
+    );
     await expect(subjects.search('default', faceAt(1))).rejects.toMatchObject({ code: 'store.corrupt' });
     expect(await subjects.erase('default', 'ada')).toBe(2);
     expect(await enrol('ada', faceAt(1))).toBe('stored');
