@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listDecisions } from '../../server/api/observe.ts';
+import { listDecisions } from '../../server/api/records.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { createContext } from '../gateway/harness.ts';
 import { createPortBackend } from './port-backend.ts';
