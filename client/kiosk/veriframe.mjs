@@ -1,18 +1,34 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
-const built = new URL('../../dist/client/kiosk/cli.js', import.meta.url);
-const source = new URL('./cli.ts', import.meta.url);
+const isTrial = process.argv[2] === 'try';
+const root = new URL('../../', import.meta.url);
 
-if (existsSync(built)) {
-  await import(built.href);
-} else if (await canRunTypeScript()) {
-  await import(source.href);
-} else {
-  process.stderr.write(
-    'veriframe: not built yet. Run "npm install" and then "npm run build" in its folder.\n',
+if (isTrial && !isClone()) {
+  fail(
+    'The trial comes with the clone of veriframe: clone it, run "npm start" in it, and this in a second terminal.',
   );
+} else {
+  const [built, source] = isTrial
+    ? [new URL('dist/simulator/try/cli.js', root), new URL('simulator/try/cli.ts', root)]
+    : [new URL('dist/client/kiosk/cli.js', root), new URL('./cli.ts', import.meta.url)];
+  if (existsSync(built)) await import(built.href);
+  else if (await canRunTypeScript()) await import(source.href);
+  else fail('not built yet. Run "npm install" and then "npm run build" in its folder.');
+}
+
+function fail(message) {
+  process.stderr.write(`veriframe: ${message}\n`);
   process.exitCode = 3;
+}
+
+/** Whether this file lies in a clone of the whole: what lies beside an installed package is somebody else's. */
+function isClone() {
+  try {
+    return JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).name === 'veriframe';
+  } catch {
+    return false;
+  }
 }
 
 /** Lets this process import TypeScript, when the development packages are installed. */
