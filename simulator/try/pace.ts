@@ -10,14 +10,15 @@ export interface Pace {
 }
 
 /**
- * A drawn picture costs about 15 ms of one core, its analysis about as much of another. A session needs 11 analysed
- * pictures a second (`server/policy/supply.ts`), so that a machine may be half as quick.
+ * A session needs 11 analysed pictures a second (`server/policy/supply.ts`). A picture of 640 × 480 is drawn in 13 ms of
+ * one core and analysed in about as much of another, so that a busy machine may take three times as long.
  */
 const PICTURES_PER_SECOND = 20;
 
 /**
  * Real time. A picture is drawn only when the server has room for it, so that a slow machine sees fewer pictures and
- * none that are old.
+ * none that are old. It is drawn on this thread: beside it the process only sends what was drawn, and a bank that is
+ * drawn ahead would take longer than the sessions.
  */
 export function realTime(): Pace {
   let dueAtMs = 0;

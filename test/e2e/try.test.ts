@@ -80,7 +80,14 @@ function start(
 
 /** The trial with the real server, on the test's own time. It finds the key in the server's data folder. */
 function startTrial() {
-  const started = start(['--import', 'tsx', IN_STEP, '--url', server.url.replace('http', 'ws')]);
+  const started = start([
+    '--conditions=veriframe-source',
+    '--import',
+    'tsx',
+    IN_STEP,
+    '--url',
+    server.url.replace('http', 'ws'),
+  ]);
   const { child } = started;
   child.on('message', (elapsedMs) => {
     clock.advance(Number(elapsedMs));
