@@ -65,7 +65,15 @@ export function summary(results: readonly StepResult[]): string {
     failed === 0
       ? `All ${results.length} ended as they should.`
       : `${failed} of ${results.length} did not end as they should.`;
-  return `\n${table.map((line) => `${line.trimEnd()}\n`).join('')}\n${verdict} The subject is erased.\n`;
+  return `\n${table.map((line) => `${line.trimEnd()}\n`).join('')}\n${verdict} The subject is erased.\n${tooSlow(results)}`;
+}
+
+/** Of a session that could not be judged in time, the outcome shows nothing. */
+function tooSlow(results: readonly StepResult[]): string {
+  const starved = results.some(
+    (result) => result.tried && !result.asExpected && result.session.slowness !== null,
+  );
+  return starved ? 'This machine was too busy to judge all of them. Try again when it has less to do.\n' : '';
 }
 
 export function isAsExpected(result: StepResult): boolean {

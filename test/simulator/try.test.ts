@@ -152,5 +152,13 @@ describe('the report of the trial', () => {
     expect(table).toMatch(/^ada enrols +accept \(attempt 2\) +accepted +match-below-threshold +1\.2$/m);
     expect(table).toMatch(/^ada verifies +not tried/m);
     expect(table).toContain('1 of 2 did not end as they should.');
+    expect(table).not.toContain('too busy');
+  });
+
+  it('says that a machine was too busy where that is why a session was not judged', () => {
+    const session = decided('re-verify', { slowness: 'service' });
+    const [step] = steps as [Step];
+    const starved = { tried: true, step, asExpected: false, attempts: 3, session } as const;
+    expect(summary([starved])).toContain('This machine was too busy to judge all of them.');
   });
 });
