@@ -17,6 +17,7 @@ definition, and so it can stand in for a living person here. Only control of the
 stops it. SECURITY.md says more.
 
 Real people need a camera: open ${origin} in a browser.
+
 `;
 }
 
@@ -25,10 +26,10 @@ export function textReport(stream: WriteStream, err: Write): TrialReport {
   const out = (text: string) => void stream.write(text);
   const heading = (text: string) => (stream.isTTY && stream.hasColors() ? styleText('bold', text) : text);
   return {
-    part: (number, text) => out(`\n${heading(`${number}. ${text}`)}\n\n`),
+    part: (number, text) => out(`${heading(`${number}. ${text}`)}\n\n`),
     openDisplay: () => presenterFor(stream, err),
-    decided: (session) => out(whatDecided(session)),
-    note: (text) => out(`\n${text}\n\n`),
+    decided: (session) => out(`${whatDecided(session)}\n`),
+    note: (text) => out(`${text}\n\n`),
   };
 }
 
@@ -65,7 +66,7 @@ export function summary(results: readonly StepResult[]): string {
     failed === 0
       ? `All ${results.length} ended as they should.`
       : `${failed} of ${results.length} did not end as they should.`;
-  return `\n${table.map((line) => `${line.trimEnd()}\n`).join('')}\n${verdict} The subject is erased.\n${tooSlow(results)}`;
+  return `${table.map((line) => `${line.trimEnd()}\n`).join('')}\n${verdict} The subject is erased.\n${tooSlow(results)}`;
 }
 
 /** Of a session that could not be judged in time, the outcome shows nothing. */
