@@ -2,10 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { asKioskError, KioskError } from './errors.ts';
 import { readCommand, USAGE, type RunOptions } from './options.ts';
+import { presenterFor } from './present/choose.ts';
 import { jsonPresenter } from './present/json.ts';
-import { linesPresenter } from './present/lines.ts';
-import { errorLine, type Presenter } from './present/presenter.ts';
-import { terminalPresenter } from './present/terminal.ts';
+import { errorLine } from './present/presenter.ts';
 import { EXIT, run } from './run.ts';
 
 /** The program `veriframe`: runs when it is imported, and sets the process's exit code. */
@@ -33,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runPresented(options: RunOptions): Promise<number> {
-  const presenter = presenterFor(options);
+  const presenter = options.json ? jsonPresenter(out, err) : presenterFor(stdout, err);
   const stop = new AbortController();
   const cancel = () => {
     // A second signal does not wait for a clean end.
@@ -52,13 +51,6 @@ async function runPresented(options: RunOptions): Promise<number> {
     process.off('SIGINT', cancel).off('SIGTERM', cancel);
     presenter.close();
   }
-}
-
-function presenterFor({ json }: RunOptions): Presenter {
-  if (json) return jsonPresenter(out, err);
-  // Some serial consoles and containers have a terminal of no size, on which nothing can be redrawn.
-  const redrawable = stdout.isTTY && stdout.columns > 0 && stdout.rows > 0;
-  return redrawable ? terminalPresenter(stdout, err) : linesPresenter(out, err);
 }
 
 /** The package's version, from beside the sources or above the built files. */

@@ -44,6 +44,8 @@ export type Command =
 const DEFAULTS = { url: 'ws://localhost:8080', maxEdgePx: 640, timeoutS: 120 } as const;
 
 export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [options]
+       veriframe try [options]    without a camera: a drawn person shows how it
+                                  works; in a clone of veriframe only
 
 Proves who is in front of a camera, and that they are live.
 
@@ -106,7 +108,7 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
     kind: 'run',
     options: {
       mode,
-      endpoints: endpointsNamed(values.url ?? environment['VERIFRAME_URL'] ?? DEFAULTS.url),
+      endpoints: endpointsNamed(values.url, environment),
       subject,
       source,
       policy: text('policy', values.policy),
@@ -172,7 +174,9 @@ function numberIn(
   return number.data;
 }
 
-function endpointsNamed(url: string): Endpoints {
+/** The server of `--url`, else of `VERIFRAME_URL`, else the one on this machine. Throws `usage.invalid`. */
+export function endpointsNamed(given: string | undefined, environment: NodeJS.ProcessEnv): Endpoints {
+  const url = given ?? environment['VERIFRAME_URL'] ?? DEFAULTS.url;
   try {
     return endpointsOf(url);
   } catch (cause) {
