@@ -71,6 +71,7 @@ function announce(
     ...weightsNotice(system.models),
     `  transport  ${system.transport.name} (${system.transport.why})`,
     `  workers    ${describeFence(fence)}`,
+    '  trial      npx veriframe try, in a second terminal',
     ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
     ...(developmentKeyFile === null ? [] : [`  API key    ${developmentKeyFile} (for development)`]),
     ...(operatorSecretFile === null
@@ -88,7 +89,7 @@ function weightsNotice(loaded: readonly ModelId[]): readonly string[] {
   if (restricted.length === 0) return [];
   const names = restricted.join(', ');
   return [
-    `  weights    check whether your use is allowed: ${names}; see /v1/system and docs/measurements.md`,
+    `  weights    check whether your use is allowed: ${names}; see /v1/system and docs/models.md`,
   ];
 }
 
