@@ -31,7 +31,7 @@ describe('the table of limits', () => {
 
 describe('the threat model', () => {
   it('names tests that are there, for every attack one at least', () => {
-    const document = read('SECURITY.md');
+    const document = read('docs/security.md');
     expect(missingTests(document, root)).toEqual([]);
     const attacks = document
       .split('\n')
