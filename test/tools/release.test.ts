@@ -44,6 +44,8 @@ function git(...args: readonly string[]): string {
 function commitAll(): void {
   git('init', '--quiet', '--initial-branch', 'main');
   git('config', 'user.name', 'A');
+  git('config', 'commit.gpgsign', 'false');
+  git('config', 'tag.gpgsign', 'false');
   git('config', 'user.email', 'a@example.org');
   git('add', '--all');
   git('commit', '--quiet', '--message', 'first');
