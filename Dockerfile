@@ -2,6 +2,10 @@
 FROM node:24-trixie AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY protocol/package.json protocol/
+COPY client/browser/package.json client/browser/
+COPY client/backend/package.json client/backend/
+COPY client/kiosk/package.json client/kiosk/
 COPY tools/packages.mjs tools/object-wrap.h tools/
 RUN node tools/packages.mjs
 COPY . .
@@ -11,6 +15,10 @@ RUN npm run build && node dist/models/prepare-command.js
 FROM node:24-trixie AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY protocol/package.json protocol/
+COPY client/browser/package.json client/browser/
+COPY client/backend/package.json client/backend/
+COPY client/kiosk/package.json client/kiosk/
 COPY tools/packages.mjs tools/object-wrap.h tools/
 RUN node tools/packages.mjs --omit=dev \
  # The official uWebSockets.js is published in its own repository only; its binaries fit this Node.
@@ -25,6 +33,11 @@ ENV NODE_ENV=production PORT=8080 VERIFRAME_DATA_DIR=/data VERIFRAME_MODEL_CACHE
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# What node_modules/@veriframe points to.
+COPY --from=build /app/protocol/package.json protocol/package.json
+COPY --from=build /app/protocol/dist protocol/dist
+COPY --from=build /app/client/backend/package.json client/backend/package.json
+COPY --from=build /app/client/backend/dist client/backend/dist
 COPY --from=build /app/models/.cache models/.cache
 COPY package.json LICENSE ./
 RUN mkdir /data && chown node:node /data

@@ -78,8 +78,13 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+/** Packages of this repository resolve to their sources, here and in the programs that tests start. */
+const SOURCE = 'veriframe-source';
+
 export default defineConfig({
+  ssr: { resolve: { conditions: [SOURCE, 'module', 'node', 'development|production'] } },
   test: {
+    execArgv: [`--conditions=${SOURCE}`],
     pool: 'forks',
     // Last resorts against a hang: no machine is too slow for them.
     testTimeout: 240_000,

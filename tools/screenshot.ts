@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { buildDemo } from '../client/demo/build.ts';
+import { buildDemo } from './build/demo.ts';
 import { en } from '../client/browser/element/words/en.ts';
 import { chromiumPath, launchBrowser } from './chromium.ts';
 import { startRealServer } from './throwaway-server.ts';

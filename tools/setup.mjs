@@ -14,6 +14,8 @@ const NEEDED_NODE = [20, 19];
 /** Every project of vitest.config.ts but the long files. */
 const QUICK = ['--project=!long'];
 const BUSY_LOOPS = 4;
+/** Runs TypeScript, with the packages of this repository as their sources. */
+const FROM_SOURCE = ['--conditions=veriframe-source', '--import', 'tsx'];
 
 const at = (path) => join(ROOT, path);
 
@@ -58,7 +60,7 @@ function install() {
 
 function build() {
   run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  run(process.execPath, ['--import', 'tsx', at('client/demo/build.ts')]);
+  run(process.execPath, [...FROM_SOURCE, at('tools/build.ts')]);
 }
 
 const onPath = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
@@ -167,11 +169,11 @@ switch (task) {
   case 'bench':
   case 'tools':
     prepareModels(besides());
-    hand('--import', ['tsx', at(`${task}/${rest[0]}.ts`), ...rest.slice(1)]);
+    hand(FROM_SOURCE[0], [...FROM_SOURCE.slice(1), at(`${task}/${rest[0]}.ts`), ...rest.slice(1)]);
     break;
   case 'chaos':
     prepareModels(besides());
-    hand('--import', ['tsx', at('test/chaos/command.ts'), ...rest]);
+    hand(FROM_SOURCE[0], [...FROM_SOURCE.slice(1), at('test/chaos/command.ts'), ...rest]);
     break;
   case 'models':
     prepareModels(besides());

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { Mode } from '../../protocol/status.ts';
-import { ERRORS } from '../../protocol/errors.ts';
+import { type Mode, ERRORS } from '@veriframe/protocol';
 import { isServerCode, KioskError } from './errors.ts';
 
 export interface SessionRequest {

@@ -63,7 +63,7 @@ function presenterFor({ json }: RunOptions): Presenter {
 
 /** The package's version, from beside the sources or above the built files. */
 function version(): string {
-  const manifest = ['../../package.json', '../../../package.json']
+  const manifest = ['./package.json', '../package.json']
     .map((path) => new URL(path, import.meta.url))
     .find((url) => existsSync(url));
   if (manifest === undefined) return 'unknown';

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type Retry } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorCode, type Retry } from '@veriframe/protocol';
 
 /**
  * What can go wrong on this side of the wire, beside the server's own codes. Closed set: a code, once

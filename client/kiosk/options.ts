@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { MODES, type Mode } from '../../protocol/status.ts';
+import { MODES, type Mode } from '@veriframe/protocol';
 import { endpointsOf, type Endpoints } from './endpoints.ts';
 import { KioskError } from './errors.ts';
 

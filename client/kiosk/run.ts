@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Decision } from '../../protocol/downstream.ts';
-import type { Outcome } from '../../protocol/status.ts';
+import type { Decision, Outcome } from '@veriframe/protocol';
 import { createSession, findApiKey } from './api.ts';
 import { openDoor } from './door.ts';
 import { asKioskError, KioskError } from './errors.ts';

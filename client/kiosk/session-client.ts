@@ -1,11 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { CLOSE } from '../../protocol/close.ts';
-import { decodeDownstream, encodeMessage } from '../../protocol/codec.ts';
-import type { Decision, Downstream, ErrorMessage, Status, Welcome } from '../../protocol/downstream.ts';
-import { ERRORS } from '../../protocol/errors.ts';
-import type { Bye, Upstream } from '../../protocol/upstream.ts';
-import { SUBPROTOCOL } from '../../protocol/version.ts';
+import {
+  CLOSE,
+  decodeDownstream,
+  encodeMessage,
+  type Decision,
+  type Downstream,
+  type ErrorMessage,
+  type Status,
+  type Welcome,
+  ERRORS,
+  type Bye,
+  type Upstream,
+  SUBPROTOCOL,
+} from '@veriframe/protocol';
 import { refusal } from './api.ts';
 import { asKioskError, KioskError } from './errors.ts';
 import { closeError, openingError } from './wire-errors.ts';

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { MODES, OUTCOMES, type Mode, type Outcome } from '../../protocol/status.ts';
+import { MODES, OUTCOMES, type Mode, type Outcome } from '@veriframe/protocol';
 import { KioskError } from './errors.ts';
 
 /** What a token has to say for a decision to stand. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-const built = new URL('../../dist/client/kiosk/cli.js', import.meta.url);
+const built = new URL('./dist/cli.js', import.meta.url);
 const source = new URL('./cli.ts', import.meta.url);
 
 if (existsSync(built)) {

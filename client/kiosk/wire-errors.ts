@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import { ERRORS, type ErrorCode } from '@veriframe/protocol';
 import { isServerCode, KioskError } from './errors.ts';
 
 /** Why a socket never opened. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClient } from '../../client/browser/build.ts';
+import { buildClient } from '../../tools/build/browser.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
 import { createPuppet, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';

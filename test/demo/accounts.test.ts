@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountView } from '../../client/demo/account-view.ts';
-import { buildDemo } from '../../client/demo/build.ts';
+import { buildDemo } from '../../tools/build/demo.ts';
 import { present } from '../support/play.ts';
 import { createPuppet, preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, type DemoRequest, openDemo } from '../../client/demo/backend/index.ts';
 import { deviceOf, placeOf } from '../../client/demo/backend/visitor.ts';
-import { buildDemo } from '../../client/demo/build.ts';
+import { buildDemo } from '../../tools/build/demo.ts';
 import { LANGUAGES } from '../../client/demo/words/index.ts';
 import { INSTRUMENT_WORDS } from '../../client/demo/words/operator/index.ts';
 import { startGateway } from '../gateway/harness.ts';

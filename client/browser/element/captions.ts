@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { Mode } from '../../../protocol/status.ts';
+import type { Mode } from '@veriframe/protocol';
 import type { CameraDevice } from '../sdk/camera.ts';
 import { icon, type IconName } from './icons.ts';
 import type { StreamingView, View } from './view.ts';

@@ -1,4 +1,4 @@
-import type { ChallengeKind } from '../../../protocol/status.ts';
+import type { ChallengeKind } from '@veriframe/protocol';
 
 /** How a challenge is shown. Every field is one thing the ring can do; a kind of challenge is one row. */
 export interface Cue {

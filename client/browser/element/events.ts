@@ -1,4 +1,4 @@
-import type { ChallengeStatus, Mode, Outcome, PublicStatus, Slowness } from '../../../protocol/status.ts';
+import type { ChallengeStatus, Mode, Outcome, PublicStatus, Slowness } from '@veriframe/protocol';
 import type { CameraPermission } from '../sdk/camera.ts';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';

@@ -1,5 +1,5 @@
 import { html, LitElement, type PropertyValues } from 'lit';
-import type { Mode } from '../../../protocol/status.ts';
+import type { Mode } from '@veriframe/protocol';
 import { type CameraDevice, listCameras, rememberedCamera } from '../sdk/camera.ts';
 import {
   createFaceSession,

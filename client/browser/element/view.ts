@@ -1,12 +1,12 @@
-import type { Status } from '../../../protocol/downstream.ts';
 import type {
+  Status,
   ChallengeKind,
   ChallengeStatus,
   FaceBox,
   Hint,
   Phase,
   Slowness,
-} from '../../../protocol/status.ts';
+} from '@veriframe/protocol';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';
 import { type Cue, CUES } from './cues.ts';

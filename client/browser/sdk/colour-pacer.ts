@@ -1,4 +1,4 @@
-import type { FlashStatus } from '../../../protocol/status.ts';
+import type { FlashStatus } from '@veriframe/protocol';
 
 /** Least time between two changes of colour: never more than three in a second, whatever a network does to a server's pace. */
 const CHANGE_EVERY_MS = 334;

@@ -1,7 +1,4 @@
-import type { Downstream } from '../../../protocol/downstream.ts';
-import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { Upstream } from '../../../protocol/upstream.ts';
-import { SUBPROTOCOL } from '../../../protocol/version.ts';
+import { type Downstream, type ErrorCode, type Upstream, SUBPROTOCOL } from '@veriframe/protocol';
 import { asFaceSessionError, FaceSessionError, isServerErrorCode } from './errors.ts';
 import { decodeDownstream, encodeUpstream } from './wire.ts';
 

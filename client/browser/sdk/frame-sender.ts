@@ -1,4 +1,4 @@
-import type { Welcome } from '../../../protocol/downstream.ts';
+import type { Welcome } from '@veriframe/protocol';
 import { startCapture, type CapturedFrame } from './capture.ts';
 import type { Connection } from './connection.ts';
 import { FaceSessionError } from './errors.ts';

@@ -8,6 +8,7 @@ export {
   rememberCamera,
   rememberedCamera,
 } from './camera.ts';
+export { followPictures } from './capture.ts';
 export { FACE_SESSION_ERRORS, FaceSessionError, type FaceSessionErrorCode } from './errors.ts';
 export { createFaceSession, type FaceSession, type FaceSessionOptions } from './session.ts';
 export type {

@@ -1,5 +1,4 @@
-import type { Status } from '../../../protocol/downstream.ts';
-import type { ChallengeStatus, FlashStatus, Mode, Outcome, Slowness } from '../../../protocol/status.ts';
+import type { Status, ChallengeStatus, FlashStatus, Mode, Outcome, Slowness } from '@veriframe/protocol';
 import type { CameraPermission } from './camera.ts';
 import type { FaceSessionError } from './errors.ts';
 import type { Guidance } from './help/seen-face.ts';

@@ -1,6 +1,4 @@
-import type { Downstream } from '../../../protocol/downstream.ts';
-import { CAMERA_LABEL_LENGTH, type ChallengeStatus } from '../../../protocol/status.ts';
-import type { Hello } from '../../../protocol/upstream.ts';
+import { type Downstream, CAMERA_LABEL_LENGTH, type ChallengeStatus, type Hello } from '@veriframe/protocol';
 import { type Camera, type CameraChoice, cameraPermission, openCamera } from './camera.ts';
 import { ColourPacer } from './colour-pacer.ts';
 import { Connection } from './connection.ts';

@@ -3,10 +3,17 @@
  * without code generation, which a strict content security policy forbids. A test holds it to the codec.
  */
 import { Decoder, encode } from '@msgpack/msgpack';
-import type { Downstream } from '../../../protocol/downstream.ts';
-import { ERRORS } from '../../../protocol/errors.ts';
-import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from '../../../protocol/status.ts';
-import type { Upstream } from '../../../protocol/upstream.ts';
+import {
+  type Downstream,
+  ERRORS,
+  CHALLENGE_KINDS,
+  HINTS,
+  MODES,
+  OUTCOMES,
+  PHASES,
+  SLOWNESSES,
+  type Upstream,
+} from '@veriframe/protocol';
 import { FaceSessionError } from './errors.ts';
 
 type Check = (value: unknown) => boolean;

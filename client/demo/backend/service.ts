@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { MODES, OUTCOMES, type Mode, type Outcome } from '../../../protocol/status.ts';
+import { MODES, OUTCOMES, type Mode, type Outcome } from '@veriframe/protocol';
 import { DemoError } from './errors.ts';
 
 export interface ServiceOptions {

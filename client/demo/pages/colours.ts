@@ -1,4 +1,4 @@
-import { DARK, LIGHT } from '../../browser/palette.ts';
+import { DARK, LIGHT } from '@veriframe/browser/look';
 
 /** The colours of both themes; every page's style sheets take them by these names. */
 const LIGHT_PAGES = {

@@ -1,4 +1,4 @@
-import type { CueReading } from '../../../protocol/live.ts';
+import type { CueReading } from '@veriframe/protocol';
 import { make } from './dom.ts';
 import { instrument } from './operator-strings.ts';
 import { cueName, signed, weightOf, whyUnmeasured } from './readings.ts';

@@ -1,4 +1,4 @@
-import { OVAL, TICK_MARKS } from '../../browser/element/ring.ts';
+import { OVAL, TICK_MARKS } from '@veriframe/browser/look';
 
 const round = (value: number) => Math.round(value * 100) / 100;
 

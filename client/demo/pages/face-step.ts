@@ -1,4 +1,4 @@
-import type { FaceAuth, FaceAuthEventDetails } from '../../browser/element/index.ts';
+import type { FaceAuth, FaceAuthEventDetails } from '@veriframe/browser/element';
 import { ask } from './api.ts';
 
 interface Started {

@@ -1,5 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack';
-import type { LiveHello, LiveMessage } from '../../../protocol/live.ts';
+import type { LiveHello, LiveMessage } from '@veriframe/protocol';
 
 /** How to get onto a live feed, as the backend says. */
 export interface LiveTicket {

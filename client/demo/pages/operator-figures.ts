@@ -1,5 +1,4 @@
-import type { ServiceFigures } from '../../../protocol/live.ts';
-import { OUTCOMES } from '../../../protocol/status.ts';
+import { type ServiceFigures, OUTCOMES } from '@veriframe/protocol';
 import { figureChart } from './charts.ts';
 import { find, make } from './dom.ts';
 import { fill } from '../words/words.ts';

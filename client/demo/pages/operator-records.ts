@@ -1,4 +1,4 @@
-import type { Mode, Outcome } from '../../../protocol/status.ts';
+import type { Mode, Outcome } from '@veriframe/protocol';
 import { ask } from './api.ts';
 import { fill } from '../words/words.ts';
 import { button, make } from './dom.ts';

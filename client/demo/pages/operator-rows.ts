@@ -1,4 +1,4 @@
-import type { LiveSession } from '../../../protocol/live.ts';
+import type { LiveSession } from '@veriframe/protocol';
 import { type Chart, sparkline } from './charts.ts';
 import { fill } from '../words/words.ts';
 import { make } from './dom.ts';

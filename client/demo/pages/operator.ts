@@ -1,4 +1,4 @@
-import type { LiveMessage } from '../../../protocol/live.ts';
+import type { LiveMessage } from '@veriframe/protocol';
 import { ApiError, ask } from './api.ts';
 import { find } from './dom.ts';
 import { instrument } from './operator-strings.ts';

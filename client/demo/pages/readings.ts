@@ -1,5 +1,4 @@
-import type { CueReading, LiveSession } from '../../../protocol/live.ts';
-import type { ChallengeKind, Mode, Outcome, Phase } from '../../../protocol/status.ts';
+import type { CueReading, LiveSession, ChallengeKind, Mode, Outcome, Phase } from '@veriframe/protocol';
 import { instrument } from './operator-strings.ts';
 import { language } from './words.ts';
 

@@ -1,5 +1,5 @@
-import { LANDMARK_SCALE, type FaceReading } from '../../../protocol/live.ts';
-import { followPictures } from '../../browser/sdk/capture.ts';
+import { LANDMARK_SCALE, type FaceReading } from '@veriframe/protocol';
+import { followPictures } from '@veriframe/browser';
 import { colourOf } from './charts.ts';
 
 declare const FACE_MESH_EDGES: readonly number[];

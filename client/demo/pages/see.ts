@@ -1,6 +1,5 @@
-import type { LiveMessage, LiveSession, SessionEnd } from '../../../protocol/live.ts';
-import type { FaceSessionEvent } from '../../browser/sdk/index.ts';
-import { createFaceSession } from '../../browser/sdk/index.ts';
+import type { LiveMessage, LiveSession, SessionEnd } from '@veriframe/protocol';
+import { type FaceSessionEvent, createFaceSession } from '@veriframe/browser';
 import { ApiError, ask, isKnown } from './api.ts';
 import { type Chart, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';

@@ -1,5 +1,4 @@
-import type { LiveSession, SessionEnd } from '../../../protocol/live.ts';
-import type { ChallengeKind } from '../../../protocol/status.ts';
+import type { LiveSession, SessionEnd, ChallengeKind } from '@veriframe/protocol';
 
 /** A challenge from its prompt to its end, in seconds since the session's start. */
 export interface Band {

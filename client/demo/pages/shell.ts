@@ -1,4 +1,4 @@
-import { DARK, LIGHT } from '../../browser/palette.ts';
+import { DARK, LIGHT } from '@veriframe/browser/look';
 import { type Language, LANGUAGES, type Words } from '../words/index.ts';
 import { mark } from './drawings.ts';
 import { iconMarkup } from './icons.ts';

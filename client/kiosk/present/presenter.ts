@@ -1,5 +1,4 @@
-import type { Decision, Status, Welcome } from '../../../protocol/downstream.ts';
-import type { Mode } from '../../../protocol/status.ts';
+import type { Decision, Status, Welcome, Mode } from '@veriframe/protocol';
 import type { KioskError } from '../errors.ts';
 
 export interface SessionStart {

@@ -1,8 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
-import type { Status } from '../../../protocol/downstream.ts';
-import type { Outcome } from '../../../protocol/status.ts';
+import type { Status, Outcome } from '@veriframe/protocol';
 import { errorLine, type Presenter, type SessionStart, type Write } from './presenter.ts';
 import { SteadyText } from './steady.ts';
 import { instructionWords, outcomeWords, titleWords } from './words.ts';

@@ -1,6 +1,5 @@
-import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness } from '../../../protocol/status.ts';
-import type { Retry } from '../../../protocol/errors.ts';
-import { guidance } from '../../../protocol/words/en.ts';
+import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness, Retry } from '@veriframe/protocol';
+import { en as guidance } from '@veriframe/protocol/words';
 
 /** What people read. Present tense, two to five words, never blaming, no scores. */
 

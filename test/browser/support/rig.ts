@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { buildClient } from '../../../client/browser/build.ts';
+import { buildClient } from '../../../tools/build/browser.ts';
 import { chromiumPath, launchBrowser } from '../../../tools/chromium.ts';
 
 /** What a suite in Chromium works with, while its tests run. */

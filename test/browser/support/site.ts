@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { HELP_WORKER } from '../../../client/browser/build.ts';
+import { HELP_WORKER } from '../../../tools/build/browser.ts';
 import { loadPrepared } from '../../../models/prepared.ts';
 import { modelCacheDir } from '../../../models/prepare/settings.ts';
 import { SUBPROTOCOL } from '../../../protocol/version.ts';

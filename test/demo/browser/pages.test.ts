@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildDemo } from '../../../client/demo/build.ts';
+import { buildDemo } from '../../../tools/build/demo.ts';
 import { connect } from '../../../client/kiosk/session-client.ts';
 import { chromiumPath, launchBrowser } from '../../../tools/chromium.ts';
 import { DESKTOP, LOOKS, PHONE, SHOTS } from '../../browser/support/appearances.ts';

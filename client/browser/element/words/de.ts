@@ -1,4 +1,4 @@
-import { guidance } from '../../../../protocol/words/de.ts';
+import { de as guidance } from '@veriframe/protocol/words';
 import type { Words } from './words.ts';
 
 export const de: Words = {

@@ -1,4 +1,4 @@
-import { guidance } from '../../../../protocol/words/fr.ts';
+import { fr as guidance } from '@veriframe/protocol/words';
 import type { Words } from './words.ts';
 
 export const fr: Words = {

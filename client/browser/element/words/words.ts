@@ -1,4 +1,4 @@
-import type { ChallengeKind, Hint, Mode, Phase, Slowness } from '../../../../protocol/status.ts';
+import type { ChallengeKind, Hint, Mode, Phase, Slowness } from '@veriframe/protocol';
 
 interface ScreenWords {
   readonly title: string;

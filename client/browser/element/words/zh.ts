@@ -1,4 +1,4 @@
-import { guidance } from '../../../../protocol/words/zh.ts';
+import { zh as guidance } from '@veriframe/protocol/words';
 import type { Words } from './words.ts';
 
 export const zh: Words = {

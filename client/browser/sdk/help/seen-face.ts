@@ -1,4 +1,4 @@
-import type { FaceBox, Hint } from '../../../../protocol/status.ts';
+import type { FaceBox, Hint } from '@veriframe/protocol';
 
 /** A point of the face mesh in shares of the picture; `z` in the picture's widths, negative toward the camera. */
 export interface MeshPoint {

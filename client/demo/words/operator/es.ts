@@ -1,4 +1,4 @@
-import { guidance } from '../../../../protocol/words/es.ts';
+import { es as guidance } from '@veriframe/protocol/words';
 import type { InstrumentWords } from './words.ts';
 
 export const instrument: InstrumentWords = {

@@ -1,5 +1,5 @@
-import type { Mode, Outcome, Phase } from '../../../../protocol/status.ts';
-import type { Guidance } from '../../../../protocol/words/guidance.ts';
+import type { Mode, Outcome, Phase } from '@veriframe/protocol';
+import type { Guidance } from '@veriframe/protocol/words';
 
 type Named<Key extends string> = Readonly<Record<Key, string>>;
 

@@ -1,17 +1,23 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 
-const CLIENT = dirname(fileURLToPath(import.meta.url));
-const DEFAULT_OUTDIR = join(CLIENT, '..', 'dist', 'client');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BROWSER = join(ROOT, 'client', 'browser');
+const DEFAULT_OUTDIR = join(ROOT, 'dist', 'sdk');
+
+/** The condition under which the packages of this repository resolve to their sources. */
+export const SOURCE = 'veriframe-source';
 
 /** What a page may download for SDK, element and encoder together, compressed. */
 export const GZIP_BUDGET_BYTES = 60_000;
 /** Holds MediaPipe; loaded only by a session that is given its files, so it counts in no page's budget. */
 export const HELP_WORKER = 'help-worker.js';
+/** SDK and element in one file. */
+export const WHOLE = 'face-auth.js';
 
 export interface BuiltFile {
   /** Name within the output folder. */
@@ -21,23 +27,16 @@ export interface BuiltFile {
 }
 
 /**
- * Builds the browser's files into `outdir`: `sdk.js`, `element.js` and the chunk they share, the workers they start,
- * and the typeface. All are plain ES modules to be served from one folder as they are; nothing is loaded from
+ * Builds the browser's files into `outdir`: `sdk.js`, `element.js` and the chunk they share, both in the one file
+ * `face-auth.js` for a page with a single script tag, the workers they start, and the typeface. All are plain ES modules to be served from one folder as they are; nothing is loaded from
  * anywhere else and no code is made at run time, so `script-src 'self'; worker-src 'self'` suffices.
  */
 export async function buildClient(outdir: string = DEFAULT_OUTDIR): Promise<readonly BuiltFile[]> {
   await removeOldChunks(outdir);
-  const { metafile } = await build({
-    entryPoints: {
-      sdk: join(CLIENT, 'sdk/index.ts'),
-      element: join(CLIENT, 'element/index.ts'),
-      'encode-worker': join(CLIENT, 'sdk/encode-worker.ts'),
-      'help-worker': join(CLIENT, 'sdk/help/help-worker.ts'),
-    },
+  const options: BuildOptions & { metafile: true } = {
     outdir,
+    conditions: [SOURCE],
     bundle: true,
-    splitting: true,
-    chunkNames: 'shared-[hash]',
     format: 'esm',
     target: 'es2022',
     platform: 'browser',
@@ -46,9 +45,25 @@ export async function buildClient(outdir: string = DEFAULT_OUTDIR): Promise<read
     legalComments: 'linked',
     metafile: true,
     logLevel: 'error',
+  };
+  const parts = await build({
+    ...options,
+    entryPoints: {
+      sdk: join(BROWSER, 'sdk/index.ts'),
+      element: join(BROWSER, 'element/index.ts'),
+      'encode-worker': join(BROWSER, 'sdk/encode-worker.ts'),
+      'help-worker': join(BROWSER, 'sdk/help/help-worker.ts'),
+    },
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+  });
+  const whole = await build({
+    ...options,
+    entryPoints: { 'face-auth': join(BROWSER, 'element/with-sdk.ts') },
   });
   await copyTypeface(outdir);
-  const scripts = Object.keys(metafile.outputs).filter((path) => path.endsWith('.js'));
+  const outputs = { ...parts.metafile.outputs, ...whole.metafile.outputs };
+  const scripts = Object.keys(outputs).filter((path) => path.endsWith('.js'));
   return Promise.all(scripts.map(measure));
 }
 
@@ -79,14 +94,4 @@ async function copyTypeface(outdir: string): Promise<void> {
     ...files.map((file) => cp(join(home, 'files', file), join(outdir, 'fonts', file))),
     cp(join(home, 'LICENSE'), join(outdir, 'fonts', 'LICENSE')),
   ]);
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const files = await buildClient(process.argv[2]);
-  const total = files.reduce((sum, { name, gzipBytes }) => sum + (name === HELP_WORKER ? 0 : gzipBytes), 0);
-  for (const { name, bytes, gzipBytes } of [
-    ...files,
-    { name: `without ${HELP_WORKER}`, bytes: 0, gzipBytes: total },
-  ])
-    process.stdout.write(`${name.padEnd(28)} ${bytes || ''}\t${gzipBytes} gzip\n`);
 }

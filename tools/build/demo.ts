@@ -1,15 +1,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { build } from 'esbuild';
-import { buildClient } from '../browser/build.ts';
-import { coloursSheet } from './pages/colours.ts';
-import { DOCUMENTS } from './pages/documents.ts';
-import { markFile } from './pages/drawings.ts';
+import { buildClient, SOURCE } from './browser.ts';
+import { coloursSheet } from '../../client/demo/pages/colours.ts';
+import { DOCUMENTS } from '../../client/demo/pages/documents.ts';
+import { markFile } from '../../client/demo/pages/drawings.ts';
 
-const DEMO = dirname(fileURLToPath(import.meta.url));
-const DEFAULT_OUTDIR = join(DEMO, '..', '..', 'dist', 'demo');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DEFAULT_OUTDIR = join(ROOT, 'dist', 'demo');
 
 /**
  * Builds all that the demo's backend serves into `outdir`, which is emptied first: the browser's files of the
@@ -19,7 +19,7 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   await buildClient(outdir);
-  const page = (name: string) => join(DEMO, 'pages', name);
+  const page = (name: string) => join(ROOT, 'client/demo/pages', name);
   await build({
     entryPoints: [
       page('welcome.ts'),
@@ -35,6 +35,7 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
     define: faceMesh(),
     outdir,
     bundle: true,
+    conditions: [SOURCE],
     splitting: true,
     chunkNames: 'pages-[hash]',
     format: 'esm',
@@ -61,6 +62,3 @@ function faceMesh(): Record<string, string> {
     FACE_MESH_CONTOURS: flat(FACE_LANDMARKS_CONTOURS),
   };
 }
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
-  await buildDemo(process.argv[2]);

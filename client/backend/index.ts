@@ -1,0 +1,2 @@
+/** For a relying party's server. */
+export { MODES, type Mode, OUTCOMES, type Outcome } from '@veriframe/protocol';
