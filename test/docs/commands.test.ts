@@ -40,6 +40,8 @@ async function runPage(commands: readonly ShownCommand[], folder: string, url: s
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       VERIFRAME_URL: url.replace('http', 'ws'),
+      // Of what is not built the sources are run.
+      NODE_OPTIONS: '--conditions=veriframe-source',
       // Nothing may be fetched from a registry, whatever the documents say.
       npm_config_offline: 'true',
       npm_config_update_notifier: 'false',
