@@ -160,7 +160,7 @@ export const BROWSER_ADVICE: Readonly<Record<Exclude<FaceSessionErrorCode, Error
   'camera.not_found': 'Connect a camera.',
   'camera.in_use': 'Close other programs and tabs that use the camera.',
   'camera.lost': 'Check the cable. Phones stop the camera of a page in the background.',
-  'capture.failed': 'Try again, or another browser. Extensions that add noise to canvases can do it.',
+  'capture.failed': 'Try again, or use another browser.',
   'ticket.failed': 'Look at your own backend: the request for a ticket failed.',
   'connection.refused':
     'Check the address, `VERIFRAME_ALLOWED_ORIGINS`, TLS, and `connect-src` of the content security policy.',

@@ -25,10 +25,10 @@ export const COMMERCIAL_USE: Readonly<Record<ModelId | BrowserAssetId, string>> 
   facemesh: 'The licence allows it. Who is in the training pictures, and by what consent, is not published.',
   iris: 'The licence allows it. Who is in the training pictures, and by what consent, is not published.',
   faceres:
-    'Unclear. The package that carries the weights says MIT; the original repository names no licence. VGGFace2 was given out for research.',
-  dlib: 'The author gave the weights to the public domain. FaceScrub and VGG Face were given out for research; the other pictures are from the internet, without known consent.',
+    'Unclear. The package that carries the weights says MIT; the original repository names no licence. VGGFace2 was published under CC BY-SA 4.0; whether share-alike reaches weights is not settled. The people in it were not asked.',
+  dlib: 'The author gave the weights to the public domain. FaceScrub and VGG Face were collected for research; the other pictures are from the internet. Whether their terms reach weights is not settled. The people in them were not asked.',
   mobilefacenet:
-    'Unclear. The licence allows it. MS-Celeb-1M was given out for research and withdrawn by its publisher; the people in it were not asked.',
+    'Unclear. The licence of the weights allows it. MS-Celeb-1M was given out for non-commercial research and withdrawn by its publisher; the people in it were not asked.',
   'minifasnet-v2':
     'The licence allows it. The data were collected by the author and are not published; by what consent is unknown.',
   'minifasnet-v1se':

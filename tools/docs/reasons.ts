@@ -51,7 +51,7 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
   },
   'pad-below-bar': {
     means: 'The PAD networks take what is before the camera for a print, a screen or a mask.',
-    todo: 'Check the light and the focus: strong backlight and very soft pictures lower the score. Otherwise it is an attack.',
+    todo: 'Check the light and the focus, and let the person try again. Otherwise it is an attack.',
   },
   'planarity-below-bar': {
     means: 'When the head turned, its points moved like those of a flat picture.',
@@ -67,7 +67,7 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
   },
   'flash-contradicted': {
     means: 'The skin changed its colour by another sequence than the one that was shown.',
-    todo: 'Other changing lights (a television, a second screen) can do it: switch them off. Otherwise it is an attack.',
+    todo: 'Switch off other lights that change, such as a television. Otherwise it is an attack.',
   },
   'continuity-broken': {
     means: 'The face was lost or jumped too often to be called the same face all the time.',
