@@ -10,7 +10,7 @@ const root = packageRoot();
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describe('the table of limits', () => {
-  it('is what `npx tsx tools/limits.ts` writes', () => {
+  it('is what `npm run docs` writes', () => {
     expect(read('docs/limits.md')).toBe(limitsDocument());
   });
 
