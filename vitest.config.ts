@@ -13,6 +13,7 @@ const LONG = [
   'test/browser/people.test.ts',
   'test/chaos/processes.test.ts',
   'test/demo/browser/**/*.test.ts',
+  'test/packages/**/*.test.ts',
   'test/tools/npm-versions.test.ts',
   'test/e2e/tiers.test.ts',
   'test/evaluate/bona-fide.test.ts',

@@ -39,7 +39,8 @@ const MEDIAPIPE_LICENCE = {
   spdx: 'Apache-2.0',
   attribution: 'MediaPipe authors (Google); TensorFlow.js conversion by Vladimir Mandic',
   origin: 'https://github.com/google-ai-edge/mediapipe/blob/master/docs/solutions/models.md',
-  trainingData: 'in-house data of Google; see the model cards',
+  trainedOn: 'in-house data of Google; see the model cards',
+  restrictingData: null,
 } as const;
 
 const MINIFASNET_REPOSITORY =
@@ -49,7 +50,8 @@ const MINIFASNET_LICENCE = {
   spdx: 'Apache-2.0',
   attribution: 'Minivision Technology, Silent-Face-Anti-Spoofing',
   origin: 'https://github.com/minivision-ai/Silent-Face-Anti-Spoofing',
-  trainingData: 'live faces, prints and screen replays collected by Minivision; not published',
+  trainedOn: 'not stated by its authors beyond the classes: live faces and two kinds of attack',
+  restrictingData: null,
 } as const;
 
 function miniFasNet<Id extends PadModelId>(
@@ -183,7 +185,8 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
         'HSE_FaceRec_tf by Andrey Savchenko, as shipped under MIT in @vladmandic/human; ' +
         'the original repository names no licence of its own',
       origin: 'https://github.com/av-savchenko/HSE_FaceRec_tf',
-      trainingData: 'VGGFace2, a research data set: check whether your use allows it',
+      trainedOn: 'VGGFace2, a research data set: check whether your use allows it',
+      restrictingData: 'VGGFace2',
     },
     input: {
       name: 'input',
@@ -223,7 +226,8 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
       spdx: 'CC0-1.0',
       attribution: 'dlib_face_recognition_resnet_model_v1 by Davis King; quantised for face-api by V. Mühler',
       origin: 'https://github.com/davisking/dlib-models',
-      trainingData: 'FaceScrub, VGG Face and images from the internet: about 3 million faces of 7 485 people',
+      trainedOn: 'FaceScrub, VGG Face and images from the internet: about 3 million faces of 7 485 people',
+      restrictingData: 'FaceScrub, VGG Face and images from the internet',
     },
     input: {
       name: 'input',
@@ -254,7 +258,8 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
       spdx: 'Apache-2.0',
       attribution: 'MobileFaceNet by foamliu (Yang Liu)',
       origin: 'https://github.com/foamliu/MobileFaceNet',
-      trainingData: 'MS-Celeb-1M, which its publisher has withdrawn: check whether your use allows it',
+      trainedOn: 'MS-Celeb-1M, which its publisher has withdrawn: check whether your use allows it',
+      restrictingData: 'MS-Celeb-1M, withdrawn by its publisher',
     },
     input: {
       name: 'input0',
@@ -297,8 +302,9 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
       spdx: 'Apache-2.0',
       attribution: 'veriframe, trained by `npm run train -- motion`',
       origin: 'models/train/motion',
-      trainingData:
+      trainedOn:
         'simulated landmark streams only, fitted to statistics of real recordings; no recording itself',
+      restrictingData: null,
     },
     input: { name: 'window', steps: 32, features: 17, batch: 'dynamic' },
     outputs: [
@@ -307,6 +313,19 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
     withoutIt: 'living motion cannot be told from that of a photo',
   },
 };
+
+/** Licences that allow any use of the weights, at most with the authors' names kept beside them. */
+const PERMISSIVE_LICENCES: readonly string[] = ['Apache-2.0', 'MIT', 'CC0-1.0'];
+
+/** Those of `ids` whose licence, or the data that they were trained on, may restrict how they are used. */
+export function modelsWithRestrictions(ids: readonly ModelId[]): readonly ModelSpec[] {
+  return ids
+    .map((id): ModelSpec => MODEL_MANIFEST[id])
+    .filter(
+      ({ licence: { spdx, restrictingData } }) =>
+        restrictingData !== null || !PERMISSIVE_LICENCES.includes(spdx),
+    );
+}
 
 export const BROWSER_ASSETS: Readonly<Record<BrowserAssetId, BrowserAsset>> = {
   'face-landmarker': {

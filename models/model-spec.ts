@@ -19,8 +19,10 @@ export interface Licence {
   readonly attribution: string;
   /** Where the weights and their terms can be read up. */
   readonly origin: string;
-  /** What the weights were trained on, as far as their authors say. */
-  readonly trainingData: string;
+  /** Data that the weights were trained on, as far as their authors say. */
+  readonly trainedOn: string;
+  /** Training data that may restrict how the weights are used, in a few words; null: none is known. */
+  readonly restrictingData: string | null;
 }
 
 export type PerChannel = readonly [number, number, number];

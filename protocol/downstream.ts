@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERRORS, type ErrorCode } from './errors.ts';
+import { ERROR_CODES, RETRIES } from './errors.ts';
 import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from './status.ts';
 
 /** Leaves out a field whose word only a later server knows (SPEC R47). */
@@ -13,7 +13,7 @@ function withoutNewWord(field: string, known: readonly string[]) {
 }
 
 const fraction = z.number().min(0).max(1);
-const retry = z.enum(['never', 'now', 'backoff']);
+const retry = z.enum(RETRIES);
 
 export const welcome = z.object({
   type: z.literal('welcome'),
@@ -73,12 +73,9 @@ const decisionFields = z.object({
 });
 export const decision = z.preprocess(withoutNewWord('cause', SLOWNESSES), decisionFields);
 
-// Object.keys forgets the keys' type.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 export const error = z.object({
   type: z.literal('error'),
-  code: z.enum(errorCodes),
+  code: z.enum(ERROR_CODES),
   message: z.string(),
   retry,
   /** In how many milliseconds asking again makes sense, where that is known. */

@@ -1,5 +1,6 @@
+export const RETRIES = ['never', 'now', 'backoff'] as const;
 /** Whether repeating the same request can help, and when. */
-export type Retry = 'never' | 'now' | 'backoff';
+export type Retry = (typeof RETRIES)[number];
 
 /** What a code means to every party: prose, retry advice, and how it ends a socket or an HTTP request. */
 export interface ErrorEntry {
@@ -217,6 +218,10 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+// Object.keys forgets the keys' type.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** An error with a stable code. `message` is the table's sentence, with `detail` appended when given. */
 export class VeriframeError extends Error {

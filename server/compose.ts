@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../models/ids.ts';
-import { MODEL_MANIFEST } from '../models/manifest.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { DEPTH_PIXELS_CEILING } from '../protocol/upstream.ts';
 import type { SystemInfo } from './api/context.ts';
@@ -360,7 +359,7 @@ function describeSystem(models: LoadedModels, transport: SystemInfo['transport']
   return {
     version: manifest.version,
     tier: models.embeddings.includes('mobilefacenet') && models.pad.length > 0 ? 'full' : 'base',
-    models: ids.map((id) => ({ id, licence: MODEL_MANIFEST[id].licence.spdx })),
+    models: ids,
     transport: { name: transport.name, why: transport.why },
   };
 }

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import type { ModelId } from '../models/ids.ts';
+import { modelsWithRestrictions } from '../models/manifest.ts';
 import { startServer, type RunningServer } from './compose.ts';
 import { ConfigError, describeOptions, forgetSecrets, readConfig, type Config } from './config.ts';
 import { ExecutionProviderError } from './inference/execution-provider.ts';
@@ -66,6 +68,7 @@ function announce(
   const lines = [
     `veriframe ${system.version} on http://${host}:${port}`,
     `  tier       ${tier}`,
+    ...weightsNotice(system.models),
     `  transport  ${system.transport.name} (${system.transport.why})`,
     `  workers    ${describeFence(fence)}`,
     ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
@@ -75,6 +78,18 @@ function announce(
       : [`  operator   /operator opens with the secret in ${operatorSecretFile}`]),
   ];
   process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** One line on weights whose licence or training data the operator has to check; none where there are none. */
+function weightsNotice(loaded: readonly ModelId[]): readonly string[] {
+  const restricted = modelsWithRestrictions(loaded).map(({ id, licence: { spdx, restrictingData } }) =>
+    restrictingData === null ? `${id} (${spdx})` : `${id} (${spdx}, trained on ${restrictingData})`,
+  );
+  if (restricted.length === 0) return [];
+  const names = restricted.join(', ');
+  return [
+    `  weights    check whether your use is allowed: ${names}; see /v1/system and docs/measurements.md`,
+  ];
 }
 
 try {

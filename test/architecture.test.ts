@@ -151,7 +151,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'models',
     'server/policy',
-    'server/decision',
     'server/session',
     'server/time',
     'server/identity',

@@ -74,7 +74,7 @@ function modelComponent({ id, tier, sources, licence }: Weights) {
     licenses: [{ license: { id: licence.spdx } }],
     copyright: licence.attribution,
     externalReferences: [{ type: 'website', url: licence.origin }],
-    properties: [{ name: 'veriframe:training-data', value: licence.trainingData }],
+    properties: [{ name: 'veriframe:training-data', value: licence.trainedOn }],
     components: sources.map((source, at) => ({
       'bom-ref': `${reference}:${at}`,
       type: 'file',

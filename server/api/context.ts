@@ -13,7 +13,7 @@ import type { Subjects } from '../subjects/subjects.ts';
 import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
 
 /** The policies there are. */
-export interface PolicyCatalogue {
+interface PolicyCatalogue {
   names(): readonly string[];
   serves(name: string, mode: Mode): boolean;
   /** What a key must be granted to create sessions under it; null: nothing. */
@@ -21,7 +21,7 @@ export interface PolicyCatalogue {
 }
 
 /** The records that operators may read, page by page. */
-export interface Audit {
+interface Audit {
   listDecisions: DecisionLog['list'];
   listSubjects: ReferenceStore['listSubjects'];
   countSubjects: ReferenceStore['countSubjects'];
@@ -31,7 +31,8 @@ export interface Audit {
 export interface SystemInfo {
   readonly version: string;
   readonly tier: 'base' | 'full';
-  readonly models: readonly { readonly id: ModelId; readonly licence: string }[];
+  /** Those that are loaded. */
+  readonly models: readonly ModelId[];
   readonly transport: { readonly name: 'uws' | 'ws'; readonly why: string };
 }
 
@@ -49,7 +50,7 @@ export interface ApiContext {
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;
   readonly system: SystemInfo;
-  readiness(): 'starting' | 'ready' | 'draining';
+  readiness(): 'ready' | 'draining';
   /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
 }

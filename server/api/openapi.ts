@@ -1,18 +1,9 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
+import { errorBody } from '../../protocol/http/fields.ts';
 import type { Operation } from './operation.ts';
 
-/** Body of every HTTP error. */
-export const errorBody = z.object({
-  error: z.object({
-    code: z.string().describe('Stable code, see protocol/SPEC.md section 7.'),
-    message: z.string(),
-    retry: z.enum(['never', 'now', 'backoff']),
-  }),
-});
-export type ErrorBody = z.infer<typeof errorBody>;
-
-/** An OpenAPI 3.1 document made from the operations' own schemas. */
+/** An OpenAPI 3.1 document, generated from the schemas of `protocol/http`. */
 export function describeOperations(
   operations: readonly Operation[],
   version: string,
@@ -41,7 +32,7 @@ export function describeOperations(
 }
 
 function describe(operation: Operation): Record<string, unknown> {
-  const { id, summary, access, params, query, body, status, result } = operation;
+  const { id, summary, access, right, params, query, body, status, result } = operation;
   const described = (shape: z.ZodObject['shape'], place: 'path' | 'query') =>
     Object.entries(shape).map(([name, schema]) => {
       const { properties, required = [] } = z.toJSONSchema(z.object({ value: schema }), { io: 'input' });
@@ -55,7 +46,7 @@ function describe(operation: Operation): Record<string, unknown> {
   const parameters = [...described(params.shape, 'path'), ...described(query.shape, 'query')];
   return {
     operationId: id,
-    summary,
+    summary: right === null ? summary : `${summary} Needs an API key with the right \`mayObserve\`.`,
     ...(access === 'key' ? { security: [{ apiKey: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null
@@ -89,8 +80,16 @@ function jsonContent(schema: object): object {
   return { 'application/json': { schema } };
 }
 
-/** Without the dialect, which OpenAPI 3.1 fixes for the whole document. */
+/**
+ * The schema without `$schema`, because OpenAPI 3.1 fixes the dialect for the whole document. An answer may have fields
+ * that the schema does not name: a later server may add them.
+ */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema: described }) => {
+      if (io === 'output' && described.additionalProperties === false) delete described.additionalProperties;
+    },
+  });
   return rest;
 }

@@ -1,14 +1,17 @@
 import { z } from 'zod';
-import { ERRORS, type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
+import { VeriframeError } from '../../protocol/errors.ts';
+import type { OperationDescription } from '../../protocol/http/operation.ts';
+import {
+  type AnswerOf,
+  type CheckedRequest,
+  type OperationId,
+  OPERATIONS,
+} from '../../protocol/http/operations.ts';
 import type { Caller } from '../identity/api-keys.ts';
 import type { ApiContext } from './context.ts';
 
-// Object.keys forgets the keys' type.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
-export const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
-
-/** An HTTP request after routing, before anything in it is believed. */
-export interface ApiRequest {
+/** An HTTP request after routing. Nothing in it has been checked. */
+interface ApiRequest {
   readonly authorization: string | undefined;
   /** Values of the path's placeholders, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
@@ -18,114 +21,69 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
-/** One HTTP operation: enough to route it, to run it and to document it. */
-export interface Operation {
-  readonly id: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Path with placeholders in braces, as in OpenAPI. */
-  readonly path: string;
-  readonly summary: string;
-  readonly access: 'key' | 'public';
-  readonly params: z.ZodObject;
-  readonly query: z.ZodObject;
-  readonly body: z.ZodType | null;
+/** An operation of the HTTP API with what runs it. */
+export interface Operation extends OperationDescription {
+  readonly id: OperationId;
+  /** HTTP status of success. */
   readonly status: number;
+  /** Schema of the answer of success. */
   readonly result: z.ZodType;
-  /** Codes it may end with, beside `server.internal`. */
-  readonly errors: readonly ErrorCode[];
-  /** Seconds a shared cache may keep the result; 0 forbids it. */
-  readonly cacheSeconds: number;
   /** @throws VeriframeError */
   handle(context: ApiContext, request: ApiRequest): Promise<unknown>;
 }
 
-interface Description<R extends z.ZodType> {
-  readonly id: string;
-  readonly method: Operation['method'];
-  readonly path: string;
-  readonly summary: string;
-  readonly status?: number;
-  readonly result: R;
-  readonly errors?: readonly ErrorCode[];
-  readonly cacheSeconds?: number;
-}
-
-const nothing = z.object({});
-
 /** An operation that anyone may call. */
-export function publicOperation<R extends z.ZodType>(
-  description: Description<R> & { run(context: ApiContext): z.infer<R> },
+export function publicOperation<Id extends OperationId>(
+  id: Id,
+  run: (context: ApiContext) => AnswerOf<Id>,
 ): Operation {
-  return {
-    status: 200,
-    errors: [],
-    cacheSeconds: 0,
-    ...description,
-    access: 'public',
-    params: nothing,
-    query: nothing,
-    body: null,
-    handle: async (context) => description.run(context),
-  };
+  return { ...described(id), handle: async (context) => run(context) };
 }
 
 /** An operation on what belongs to the tenant whose API key is shown. */
-export function tenantOperation<
-  P extends z.ZodObject,
-  Q extends z.ZodObject,
-  B extends z.ZodType,
-  R extends z.ZodType,
->(
-  description: Description<R> & {
-    readonly params?: P;
-    readonly query?: Q;
-    readonly body?: B;
-    run(
-      context: ApiContext,
-      input: {
-        readonly caller: Caller;
-        readonly params: z.infer<P>;
-        readonly query: z.infer<Q>;
-        readonly body: z.infer<B>;
-      },
-    ): Promise<z.infer<R>> | z.infer<R>;
-  },
+export function tenantOperation<Id extends OperationId>(
+  id: Id,
+  run: (
+    context: ApiContext,
+    request: CheckedRequest<Id> & { readonly caller: Caller },
+  ) => Promise<AnswerOf<Id>> | AnswerOf<Id>,
 ): Operation {
-  const { params, query, body, errors = [] } = description;
-  const input = z.object({
-    params: params ?? nothing,
-    query: query ?? nothing,
-    body: body ?? z.undefined(),
-  });
+  const operation = described(id);
+  const { params, query, body, right } = operation;
+  const input = z.object({ params, query, body: body ?? z.undefined() });
   return {
-    status: 200,
-    cacheSeconds: 0,
-    ...description,
-    access: 'key',
-    params: params ?? nothing,
-    query: query ?? nothing,
-    body: body ?? null,
-    errors: ['api.unauthorized', 'api.invalid', ...errors],
+    ...operation,
     async handle(context, request) {
       const caller = context.keys.authenticate(request.authorization);
       if (caller === null) throw new VeriframeError('api.unauthorized');
       const parsed = input.safeParse({
         params: request.params,
         query: request.query ?? {},
-        body: body === undefined ? undefined : request.body,
+        body: body === null ? undefined : request.body,
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
-      // The types of params, query and body are those of the schemas just applied.
+      if (right === 'observe' && !caller.mayObserve) throw new VeriframeError('api.not_granted');
+      // The schemas just applied are those that the type is inferred from.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const checked = parsed.data as { params: z.infer<P>; query: z.infer<Q>; body: z.infer<B> };
-      return await description.run(context, { caller, ...checked });
+      const checked = parsed.data as CheckedRequest<Id>;
+      return await run(context, { caller, ...checked });
     },
   };
 }
 
-/** Names the first field that does not fit and why; never repeats what was sent. */
+function described(id: OperationId): Omit<Operation, 'handle'> {
+  const description: OperationDescription = OPERATIONS[id];
+  const [success, ...others] = Object.entries(description.answers);
+  if (success === undefined || others.length > 0)
+    throw new TypeError(`The operation ${id} must have one answer of success.`);
+  const [status, result] = success;
+  return { ...description, id, status: Number(status), result };
+}
+
+/** Names the first field that does not fit and says why. It never repeats what was sent. */
 function describeIssue({ issues: [issue] }: z.ZodError): string {
   if (issue === undefined) return '';
-  const field = issue.path.slice(1).join('.') || 'body';
-  return `Field ${field}: ${issue.message}.`;
+  const [place = 'body', ...path] = issue.path;
+  if (issue.code === 'unrecognized_keys') return `There is an unknown field in ${String(place)}.`;
+  return `Field ${path.join('.') || String(place)}: ${issue.message}.`;
 }

@@ -1,12 +1,18 @@
-import { z } from 'zod';
+import type { OperationId } from '../../protocol/http/operations.ts';
+import { createLiveTicket } from './live-feed.ts';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
-import { createLiveTicket, listDecisions, listSubjects } from './observe.ts';
+import { listDecisions, listSubjects } from './records.ts';
 import { createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
 import { getHealth, getKeys, getReadiness, getSystem } from './system.ts';
 
-const described: readonly Operation[] = [
+const getOpenApi = publicOperation('getOpenApi', ({ system }) =>
+  describeOperations(OPERATIONS, system.version),
+);
+
+/** Every operation of `protocol/http/operations.ts` with what runs it. */
+export const OPERATIONS: readonly Operation[] = Object.values({
   createSession,
   getSession,
   getSubject,
@@ -18,16 +24,5 @@ const described: readonly Operation[] = [
   getHealth,
   getReadiness,
   getKeys,
-];
-
-const getOpenApi: Operation = publicOperation({
-  id: 'getOpenApi',
-  method: 'GET',
-  path: '/v1/openapi.json',
-  summary: 'This description (OpenAPI 3.1).',
-  result: z.looseObject({ openapi: z.string() }),
-  run: ({ system }) => describeOperations([...described, getOpenApi], system.version),
-});
-
-/** Everything the server does over HTTP but its start page. */
-export const OPERATIONS: readonly Operation[] = [...described, getOpenApi];
+  getOpenApi,
+} satisfies Readonly<Record<OperationId, Operation>>);

@@ -2,7 +2,7 @@ import { VeriframeError } from '../../protocol/errors.ts';
 import { LIVE_SUBPROTOCOL } from '../../protocol/live.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import type { ApiContext } from '../api/context.ts';
-import { LIVE_PATH, STREAM_PATH } from '../api/paths.ts';
+import { LIVE_PATH, STREAM_PATH } from '../../protocol/http/paths.ts';
 import type { Clock } from '../time/clock.ts';
 import type { SessionHost } from '../session/ports.ts';
 import type { LiveHost } from '../observe/live-feed.ts';

@@ -32,7 +32,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri '
 export function homePage(context: ApiContext, host: string | undefined): HttpResponse {
   const { version, tier } = context.system;
   const isReady = context.readiness() === 'ready';
-  const readiness = { ready: 'Ready', starting: 'Starting', draining: 'Shutting down' }[context.readiness()];
+  const readiness = { ready: 'Ready', draining: 'Shutting down' }[context.readiness()];
   const tierText = tier === 'full' ? 'Full: optional models are loaded' : 'Base: optional models are absent';
   const command = `npx veriframe verify --url ws://${host ?? 'localhost:8080'} --subject ID --source FOLDER`;
   const body = `<!doctype html>

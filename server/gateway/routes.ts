@@ -1,9 +1,9 @@
 import { retryAfterMsOf, VeriframeError } from '../../protocol/errors.ts';
+import type { ErrorBody } from '../../protocol/http/fields.ts';
+import { STREAM_PATH } from '../../protocol/http/paths.ts';
 import type { ApiContext } from '../api/context.ts';
-import type { ErrorBody } from '../api/openapi.ts';
 import type { Operation } from '../api/operation.ts';
 import { OPERATIONS } from '../api/operations.ts';
-import { STREAM_PATH } from '../api/paths.ts';
 import { homePage } from './home-page.ts';
 import type { HttpRequest, HttpResponse } from './transport.ts';
 

@@ -8,8 +8,14 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import { z } from 'zod';
-import { MODES, OUTCOMES, type Outcome } from '../../protocol/status.ts';
+import {
+  DECISION_TOKEN_TYPE,
+  decisionClaims,
+  type DecisionClaims,
+  OBSERVATION_TOKEN_TYPE,
+  TOKEN_ALGORITHM,
+} from '../../protocol/http/claims.ts';
+import type { Outcome } from '../../protocol/status.ts';
 import type { Assurance } from '../decision/reasons.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import { readOrCreateSecretFile } from './secret-file.ts';
@@ -33,11 +39,6 @@ export interface TokenIssuer {
   readonly jwks: JSONWebKeySet;
 }
 
-const ALGORITHM = 'EdDSA';
-/** Keeps a decision from passing for any other token signed with the same key (RFC 8725, section 3.11). */
-const TYPE = 'veriframe-decision+jwt';
-/** Whoever followed the evidence could have improved a forgery by it: what such a session says is no decision. */
-const OBSERVED_TYPE = 'veriframe-observation+jwt';
 const LIFETIME_S = 5 * 60;
 const KEY_FILE = 'token-signing-key.pem';
 
@@ -55,55 +56,43 @@ export async function createTokenIssuer(dataDir: string, issuer: string): Promis
   const publicJwk = await exportJWK(createPublicKey(privateKey));
   const kid = await calculateJwkThumbprint(publicJwk);
   return {
-    jwks: { keys: [{ ...publicJwk, kid, use: 'sig', alg: ALGORITHM }] },
-    async sign({ request, outcome, subject, assurance, atMs }) {
-      const issuedAtS = Math.floor(atMs / 1000);
-      const { tier, measured, unmeasured, challengesPassed } = assurance;
-      const claims = {
-        ...(request.nonce === null ? {} : { nonce: request.nonce }),
-        veriframe: {
-          mode: request.mode,
-          outcome,
-          policy: request.policy,
-          assurance: { tier, measured, unmeasured, challengesPassed },
-          ...(request.observed ? { observed: true } : {}),
-        },
-      };
-      const token = new SignJWT(claims)
-        .setProtectedHeader({ alg: ALGORITHM, kid, typ: request.observed ? OBSERVED_TYPE : TYPE })
-        .setIssuer(issuer)
-        .setJti(request.sessionId)
-        .setIssuedAt(issuedAtS)
-        .setExpirationTime(issuedAtS + LIFETIME_S);
-      if (request.audience !== null) token.setAudience(request.audience);
-      if (outcome === 'accept' && subject !== null && !request.observed) token.setSubject(subject);
-      return await token.sign(privateKey);
+    jwks: { keys: [{ ...publicJwk, kid, use: 'sig', alg: TOKEN_ALGORITHM }] },
+    async sign(decision) {
+      return await new SignJWT(claimsOf(decision, issuer))
+        .setProtectedHeader({
+          alg: TOKEN_ALGORITHM,
+          kid,
+          typ: decision.request.observed ? OBSERVATION_TOKEN_TYPE : DECISION_TOKEN_TYPE,
+        })
+        .sign(privateKey);
     },
   };
 }
 
-const claimsOfToken = z.object({
-  iss: z.string(),
-  aud: z.union([z.string(), z.array(z.string())]).optional(),
-  jti: z.string(),
-  iat: z.number(),
-  exp: z.number(),
-  sub: z.string().optional(),
-  nonce: z.string().optional(),
-  veriframe: z.object({
-    mode: z.enum(MODES),
-    outcome: z.enum(OUTCOMES),
-    policy: z.string(),
-    assurance: z.object({
-      tier: z.enum(['base', 'full']),
-      measured: z.array(z.string()),
-      unmeasured: z.array(z.string()),
-      challengesPassed: z.int().min(0),
-    }),
-  }),
-});
-
-export type VerifiedToken = z.infer<typeof claimsOfToken>;
+function claimsOf(
+  { request, outcome, subject, assurance, atMs }: DecisionToSign,
+  issuer: string,
+): DecisionClaims {
+  const { sessionId, mode, policy, audience, nonce, observed } = request;
+  const { tier, measured, unmeasured, challengesPassed } = assurance;
+  const issuedAtS = Math.floor(atMs / 1000);
+  return {
+    iss: issuer,
+    ...(audience === null ? {} : { aud: audience }),
+    jti: sessionId,
+    iat: issuedAtS,
+    exp: issuedAtS + LIFETIME_S,
+    ...(outcome === 'accept' && subject !== null && !observed ? { sub: subject } : {}),
+    ...(nonce === null ? {} : { nonce }),
+    veriframe: {
+      mode,
+      outcome,
+      policy,
+      assurance: { tier, measured: [...measured], unmeasured: [...unmeasured], challengesPassed },
+      ...(observed ? { observed } : {}),
+    },
+  };
+}
 
 /** What a relying application expects of a token beside its signature. */
 export interface TokenExpectation {
@@ -123,16 +112,16 @@ export async function verifyToken(
   token: string,
   jwks: JSONWebKeySet,
   { issuer, audience, nonce, atMs }: TokenExpectation,
-): Promise<VerifiedToken> {
+): Promise<DecisionClaims> {
   const { payload } = await jwtVerify(token, createLocalJWKSet(jwks), {
-    algorithms: [ALGORITHM],
-    typ: TYPE,
+    algorithms: [TOKEN_ALGORITHM],
+    typ: DECISION_TOKEN_TYPE,
     issuer,
     requiredClaims: ['jti', 'iat', 'exp'],
     ...(audience === undefined ? {} : { audience }),
     ...(atMs === undefined ? {} : { currentDate: new Date(atMs) }),
   });
-  const claims = claimsOfToken.parse(payload);
+  const claims = decisionClaims.parse(payload);
   if (nonce !== undefined && claims.nonce !== nonce) throw new Error('The token carries another nonce.');
   return claims;
 }

@@ -194,7 +194,7 @@ describe('subjects', () => {
 });
 
 describe('public operations', () => {
-  it('tell tier, models with licence, transport, protocol and what each policy serves', async () => {
+  it('tell tier, models with licence and training data, transport, protocol and what each policy serves', async () => {
     const { call } = setUp();
     expect(await call(getSystem, { key: null })).toEqual({
       name: 'veriframe',
@@ -202,7 +202,14 @@ describe('public operations', () => {
       protocol: 'veriframe.v1',
       socketPath: '/v1/stream',
       tier: 'base',
-      models: [{ id: 'blazeface', licence: 'Apache-2.0' }],
+      models: [
+        {
+          id: 'blazeface',
+          licence: 'Apache-2.0',
+          attribution: 'MediaPipe authors (Google); TensorFlow.js conversion by Vladimir Mandic',
+          trainedOn: 'in-house data of Google; see the model cards',
+        },
+      ],
       transport: { name: 'ws', why: 'test' },
       policies: [
         { name: 'standard', modes: ['enrol', 'verify', 'identify'] },
@@ -216,8 +223,6 @@ describe('public operations', () => {
     const { call, state, context } = setUp();
     expect(await call(getReadiness, { key: null })).toEqual({ status: 'ready' });
     expect(await call(getKeys, { key: null })).toEqual(context.jwks);
-    state.readiness = 'starting';
-    await expect(call(getReadiness, { key: null })).rejects.toEqual(withCode('server.busy'));
     state.readiness = 'draining';
     await expect(call(getReadiness, { key: null })).rejects.toEqual(withCode('server.draining'));
   });

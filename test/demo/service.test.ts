@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Service } from '../../client/demo/backend/service.ts';
-import { subjectId } from '../../server/api/subjects.ts';
+import { subjectId } from '../../protocol/http/fields.ts';
 
 describe('a name without an account', () => {
   const service = new Service({

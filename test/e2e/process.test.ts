@@ -86,8 +86,11 @@ describe('the server as a process', () => {
 
   it('starts from nothing with its secrets in files for the owner only, and stops in the midst of its drain when it is told again', async () => {
     const dataDir = join(await newFolder(), 'data');
-    const { child, exited, url, output } = await running(dataDir);
+    const { child, exited, url, output, errors } = await running(dataDir);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(errors()).toMatch(
+      /^ {2}weights .*faceres \(MIT, trained on VGGFace2\), dlib \(CC0-1\.0, .*docs\/\S+$/m,
+    );
     for (const secret of ['master.key', 'development-api-key', 'token-signing-key.pem', 'veriframe.db'])
       expect([(await stat(join(dataDir, secret))).mode & 0o777, secret]).toEqual([0o600, secret]);
     const key = (await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim();

@@ -4,7 +4,7 @@ import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { ApiContext } from '../../server/api/context.ts';
 import type { SessionView } from '../../server/sessions/directory.ts';
-import { STREAM_PATH } from '../../server/api/paths.ts';
+import { STREAM_PATH } from '../../protocol/http/paths.ts';
 import { systemClock } from '../../server/time/clock.ts';
 import {
   createGateway,
@@ -138,7 +138,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
   const views = new Map<string, SessionView & { readonly tenant: string }>();
   const references = new Map<string, number>();
   const state: {
-    readiness: 'starting' | 'ready' | 'draining';
+    readiness: 'ready' | 'draining';
     /** When attempts began that count, the latest first. */
     failedAtMs: number[];
     /** Of observed sessions. */
@@ -203,7 +203,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
     system: {
       version: '1.2.3',
       tier: 'base',
-      models: [{ id: 'blazeface', licence: 'Apache-2.0' }],
+      models: ['blazeface'],
       transport: { name: 'ws', why: 'test' },
     },
     readiness: () => state.readiness,

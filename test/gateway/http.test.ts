@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
-import { errorBody } from '../../server/api/openapi.ts';
+import { errorBody } from '../../protocol/http/fields.ts';
 import { ProtocolClient, type Running, startGateway, TRANSPORTS } from './harness.ts';
 import { refusedUpgrade, TestClient } from './sockets.ts';
 

@@ -1,22 +1,20 @@
 import { request as httpRequest } from 'node:http';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MOST_A_PAGE } from '../../server/api/observe.ts';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
-import { describeOperations, errorBody } from '../../server/api/openapi.ts';
+import { errorBody } from '../../protocol/http/fields.ts';
+import { MAX_ENTRIES_PER_PAGE } from '../../protocol/http/records.ts';
+import type { ApiContext } from '../../server/api/context.ts';
+import { describeOperations } from '../../server/api/openapi.ts';
 import type { Operation } from '../../server/api/operation.ts';
 import { OPERATIONS } from '../../server/api/operations.ts';
-import { neededRight, POLICY_NAMES, serves } from '../../server/policy/built-in.ts';
-import { createGallery } from '../../server/subjects/gallery/gallery.ts';
+import { POLICY_NAMES } from '../../server/policy/built-in.ts';
 import { createRoutes } from '../../server/gateway/routes.ts';
 import type { HttpRequest } from '../../server/gateway/transport.ts';
-import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
-import { createLogger } from '../../server/observe/log.ts';
-import { SessionDirectory } from '../../server/sessions/directory.ts';
-import { Subjects } from '../../server/subjects/subjects.ts';
+import { generateApiKey } from '../../server/identity/api-keys.ts';
 import type { Store } from '../../server/store/ports.ts';
-import { createContext, startGateway, TRANSPORTS } from '../gateway/harness.ts';
-import { createSqliteBackend } from '../store/sqlite-backend.ts';
+import { type ApiOnStore, openApiOnStore } from '../api/api-on-store.ts';
+import { startGateway, TRANSPORTS } from '../gateway/harness.ts';
 import { newReference } from '../store/support.ts';
 import { effort } from './effort.ts';
 
@@ -192,47 +190,16 @@ function check({ operation, method, path }: Ask, status: number, text: string): 
 }
 
 describe('the API on a real store', () => {
-  const backend = createSqliteBackend();
+  let api: ApiOnStore;
   let store: Store;
-  let close: () => Promise<void>;
-  let context: ReturnType<typeof createContext>['context'];
+  let context: ApiContext;
 
   beforeAll(async () => {
-    store = await (await backend).open();
-    for (const [seed, subject] of KNOWN_SUBJECTS.entries())
-      await store.references.add(newReference({ subject, seed: seed + 1 }));
-    const gallery = createGallery();
-    await gallery.load(store.references.all());
-    const parts = createContext();
-    const { nowMs } = parts.context.clock;
-    const sessions = new SessionDirectory({ nowMs });
-    const subjects = new Subjects({
-      references: store.references,
-      gallery,
-      sessions,
-      log: createLogger({ logLevel: 'silent' }),
-      nowMs,
-    });
-    context = {
-      ...parts.context,
-      keys: createApiKeys([keys.plain.record, keys.watcher.record, keys.other.record]),
-      subjects,
-      attempts: store.decisions,
-      sessions,
-      policies: { names: () => POLICY_NAMES, serves, neededRight },
-      audit: {
-        listDecisions: (...page) => store.decisions.list(...page),
-        listSubjects: (...page) => store.references.listSubjects(...page),
-        countSubjects: (tenant) => store.references.countSubjects(tenant),
-      },
-    };
-    close = async () => {
-      await store.close();
-      gallery.close();
-      await (await backend).dispose();
-    };
+    const records = [keys.plain.record, keys.watcher.record, keys.other.record];
+    api = await openApiOnStore(records, KNOWN_SUBJECTS);
+    ({ store, context } = api);
   });
-  afterAll(() => close());
+  afterAll(() => api.close());
 
   it('gives pages as long as they may be, and refuses longer ones', async () => {
     const answer = createRoutes({ api: context, allowedOrigins: [], reportFault: () => undefined });
@@ -248,8 +215,8 @@ describe('the API on a real store', () => {
       return [status, Buffer.from(body).toString().includes('api.invalid')];
     };
     for (const path of ['/v1/decisions', '/v1/subjects']) {
-      expect([path, await ask(path, MOST_A_PAGE)]).toEqual([path, [200, false]]);
-      expect([path, await ask(path, MOST_A_PAGE + 1)]).toEqual([path, [400, true]]);
+      expect([path, await ask(path, MAX_ENTRIES_PER_PAGE)]).toEqual([path, [200, false]]);
+      expect([path, await ask(path, MAX_ENTRIES_PER_PAGE + 1)]).toEqual([path, [400, true]]);
     }
   });
 

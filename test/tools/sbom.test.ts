@@ -31,7 +31,7 @@ describe('the bill of materials', () => {
     for (const [at, { sources, licence }] of WEIGHTS.entries())
       expect(models[at]).toMatchObject({
         licenses: [{ license: { id: licence.spdx } }],
-        properties: [{ value: licence.trainingData }],
+        properties: [{ value: licence.trainedOn }],
         components: sources.map(({ sha256 }) => ({ hashes: [{ alg: 'SHA-256', content: sha256 }] })),
       });
     const root = made.dependencies.find(({ ref }) => ref === made.metadata.component['bom-ref']);

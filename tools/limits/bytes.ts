@@ -1,7 +1,7 @@
 import { MAX_KEYS, MAX_STRING_BYTES, MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
 import { CAMERA_LABEL_LENGTH } from '../../protocol/status.ts';
 import { DEPTH_PIXELS_CEILING, DEPTH_SIDES, IMAGE_BYTES_CEILING } from '../../protocol/upstream.ts';
-import { MOST_A_PAGE } from '../../server/api/observe.ts';
+import { MAX_ENTRIES_PER_PAGE } from '../../protocol/http/records.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 import { HELLO_BUDGET_BYTES } from '../../server/gateway/connection.ts';
@@ -141,7 +141,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       },
       {
         what: 'Entries of a page of decisions or subjects',
-        limit: count(MOST_A_PAGE),
+        limit: count(MAX_ENTRIES_PER_PAGE),
         hears: 'api.invalid',
         test: test('hostile/api', 'gives pages as long as they may be, and refuses longer ones'),
       },

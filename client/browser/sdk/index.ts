@@ -17,3 +17,14 @@ export type {
   FaceSessionEvent,
   FaceSessionState,
 } from './session-state.ts';
+export type { Guidance } from './help/seen-face.ts';
+export type {
+  ChallengeStatus,
+  ErrorCode,
+  FlashStatus,
+  Mode,
+  Outcome,
+  Retry,
+  Slowness,
+  Status,
+} from '@veriframe/protocol';

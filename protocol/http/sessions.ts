@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { MODES, OUTCOMES } from '../status.ts';
+import { errorCode, subjectId } from './fields.ts';
+import { liveTicket } from './live-feed.ts';
+import { KEY_ERRORS, type OperationDescription, WITH_KEY } from './operation.ts';
+
+/** The policy of a session that names none. */
+const DEFAULT_POLICY = 'standard';
+
+const opaque = z.string().min(1).max(256);
+
+const newSession = z
+  .strictObject({
+    mode: z.enum(MODES),
+    subject: subjectId.optional().describe('Required to enrol and to verify, absent to identify.'),
+    policy: z.string().min(1).max(64).default(DEFAULT_POLICY),
+    audience: opaque.optional().describe('Copied into the token as aud.'),
+    nonce: opaque.optional().describe('Copied into the token.'),
+    concealUnknown: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Verify a subject without references against a reference that nobody matches, instead of refusing: the ' +
+          'client cannot tell whether the subject is enrolled.',
+      ),
+    observe: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Give leave to follow this session's evidence frame by frame: landmarks, pose, eye aspect ratio and cues. " +
+          'Needs an API key that may observe. What it tells would help an attacker to improve a forgery, so the ' +
+          'token of such a session is of another type, names nobody, and opens nothing; its failures lock out ' +
+          'further observed sessions of the subject, and no others.',
+      ),
+  })
+  .refine(({ mode, subject }) => (mode === 'identify') === (subject === undefined), {
+    path: ['subject'],
+    message: 'required to enrol and to verify, absent to identify',
+  });
+
+const createdSession = z.object({
+  sessionId: z.string(),
+  ticket: z.string().describe('For one hello, within its lifetime.'),
+  expiresAtMs: z.number().describe('Server time at which the ticket expires, in ms since 1970.'),
+  socketPath: z.string().describe('Path of the WebSocket on this server.'),
+  subprotocol: z.string(),
+  observation: liveTicket
+    .exactOptional()
+    .describe('Where the evidence is followed; only of a session to be observed.'),
+});
+
+export const createSession = {
+  ...WITH_KEY,
+  method: 'POST',
+  path: '/v1/sessions',
+  summary: 'Create a session and get the ticket that lets one client run it.',
+  bodyKind: 'json',
+  body: newSession,
+  answers: { 201: createdSession },
+  errors: [
+    ...KEY_ERRORS,
+    'api.not_granted',
+    'policy.unknown',
+    'policy.mode',
+    'policy.not_granted',
+    'subject.unknown',
+    'subject.locked',
+    'server.busy',
+    'server.draining',
+  ],
+} as const satisfies OperationDescription;
+
+const sessionView = z.object({
+  sessionId: z.string(),
+  mode: z.enum(MODES),
+  policy: z.string(),
+  createdAtMs: z.number(),
+  state: z.enum(['waiting', 'running', 'decided', 'ended']),
+  outcome: z.enum(OUTCOMES).nullable(),
+  token: z.string().nullable(),
+  code: errorCode
+    .nullable()
+    .describe('The error that ended it without a decision; null also where its ticket was never used.'),
+});
+
+export const getSession = {
+  ...WITH_KEY,
+  method: 'GET',
+  path: '/v1/sessions/{id}',
+  summary: 'Where a session stands and, once decided, its outcome and token.',
+  params: z.strictObject({ id: z.string().min(1).max(64) }),
+  answers: { 200: sessionView },
+  errors: [...KEY_ERRORS, 'api.not_found'],
+} as const satisfies OperationDescription;

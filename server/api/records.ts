@@ -1,0 +1,51 @@
+import type { AnswerOf } from '../../protocol/http/operations.ts';
+import { DECISION_PLACE } from '../../protocol/http/records.ts';
+import type { DecisionPlace, RecordedAttempt } from '../store/ports.ts';
+import { tenantOperation } from './operation.ts';
+
+export const listDecisions = tenantOperation(
+  'listDecisions',
+  async ({ audit }, { caller: { tenant }, query: { before, limit } }) => {
+    const attempts = await audit.listDecisions(tenant, placeOf(before), limit);
+    const last = attempts.length === limit ? attempts.at(-1) : undefined;
+    return {
+      decisions: attempts.map(viewOf),
+      next: last === undefined ? null : `${last.decidedAtMs}.${last.sessionId}`,
+    };
+  },
+);
+
+function viewOf(attempt: RecordedAttempt): AnswerOf<'listDecisions'>['decisions'][number] {
+  const { tenant: _tenant, ...rest } = attempt;
+  if (rest.outcome === null)
+    return { ...rest, reasons: [], tier: null, measured: [], unmeasured: [], challengesPassed: null };
+  const { assurance, reasons, ...plain } = rest;
+  const { tier, measured, unmeasured, challengesPassed } = assurance;
+  return {
+    ...plain,
+    code: null,
+    reasons: [...reasons],
+    tier,
+    measured: [...measured],
+    unmeasured: [...unmeasured],
+    challengesPassed,
+  };
+}
+
+function placeOf(before: string | undefined): DecisionPlace | null {
+  const [, decidedAtMs, sessionId] = DECISION_PLACE.exec(before ?? '') ?? [];
+  return sessionId === undefined ? null : { decidedAtMs: Number(decidedAtMs), sessionId };
+}
+
+export const listSubjects = tenantOperation(
+  'listSubjects',
+  async ({ audit }, { caller: { tenant }, query: { after, limit } }) => {
+    const subjects = await audit.listSubjects(tenant, after ?? null, limit);
+    const last = subjects.length === limit ? subjects.at(-1) : undefined;
+    return {
+      total: await audit.countSubjects(tenant),
+      subjects: subjects.map((subject) => ({ ...subject })),
+      next: last?.subjectHash ?? null,
+    };
+  },
+);

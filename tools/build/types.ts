@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { type Workspace, type WorkspaceName, WORKSPACES } from './packages.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Declarations of all sources, one file each, as the compiler writes them. */
+const DECLARATIONS = join(ROOT, 'dist', 'types');
+
+const REPORTS = join(ROOT, 'docs', 'api');
+
+export interface PublicApi {
+  /** As `docs/api/<name>.api.md` says it. */
+  readonly name: string;
+  readonly matchesReport: boolean;
+}
+
+/** Whether the workspace `name` is built with the workspace `other` in it. */
+export function importedBy(name: WorkspaceName, other: WorkspaceName): boolean {
+  return name !== other && (BUILT_IN[name] ?? []).includes(other);
+}
+
+/** The one file for a page with a single script tag. */
+const WHOLE_BROWSER = { 'face-auth': 'element/with-sdk.ts' };
+
+const BUILT_IN: Readonly<Partial<Record<WorkspaceName, readonly WorkspaceName[]>>> = {
+  backend: ['protocol'],
+  browser: ['protocol'],
+  kiosk: ['protocol', 'backend'],
+};
+
+/** Writes the declarations that the packages' types are made of. Throws with what the compiler says. */
+export function compileDeclarations(): void {
+  const compiler = join(
+    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+    'bin/tsc',
+  );
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.packages.json'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`The declarations do not compile:\n${stdout}`);
+}
+
+/**
+ * Makes the types of a workspace: one file for each entry point beside its JavaScript in `dist`, and the report of its public
+ * API in `docs/api`. Wants `compileDeclarations` before, and the types of the workspaces that it imports.
+ * @param isUpdate writes a report that differs; otherwise it is compared alone
+ */
+export async function buildTypes(name: WorkspaceName, isUpdate: boolean): Promise<readonly PublicApi[]> {
+  const { folder, entries, formats }: Workspace = WORKSPACES[name];
+  const reports: PublicApi[] = [];
+  const typed = Object.entries({ ...entries, ...(name === 'browser' ? WHOLE_BROWSER : {}) });
+  for (const [entry, source] of typed) {
+    // A program has no types.
+    if (entry === 'cli') continue;
+    const types = join(ROOT, folder, 'dist', `${entry}.d.ts`);
+    await Promise.all([dirname(types), REPORTS].map((needed) => mkdir(needed, { recursive: true })));
+    const report = entry === 'index' ? name : `${name}-${entry}`;
+    reports.push({ name: report, matchesReport: extract({ name, source, types, report, isUpdate }) });
+    if (formats.includes('cjs')) await cp(types, types.replace(/\.ts$/, '.cts'));
+  }
+  return reports;
+}
+
+interface Extraction {
+  readonly name: WorkspaceName;
+  readonly source: string;
+  readonly types: string;
+  readonly report: string;
+  readonly isUpdate: boolean;
+}
+
+/** Returns whether the public API is what the report says. */
+function extract({ name, source, types, report, isUpdate }: Extraction): boolean {
+  const { folder } = WORKSPACES[name];
+  const entry = join(DECLARATIONS, folder, source.replace(/\.ts$/, '.d.ts'));
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: join(ROOT, folder),
+      mainEntryPointFilePath: entry,
+      bundledPackages: (BUILT_IN[name] ?? []).map((other) => `@veriframe/${other}`),
+      compiler: { overrideTsconfig: { compilerOptions: COMPILER_OPTIONS, files: [entry] } },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${report}.api.md`,
+        reportFolder: REPORTS,
+        reportTempFolder: join(ROOT, 'dist', 'api'),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: true, untrimmedFilePath: types },
+      tsdocMetadata: { enabled: false },
+      newlineKind: 'lf',
+      messages: {
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Warning } },
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.Warning },
+          // Release tags are for packages that publish before they are stable.
+          'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
+          'ae-undocumented': { logLevel: ExtractorLogLevel.None },
+          // The report says so where it is.
+          'ae-forgotten-export': { logLevel: ExtractorLogLevel.None, addToApiReportFile: true },
+        },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(ROOT, folder, 'package.json'),
+  });
+  const result = Extractor.invoke(config, { localBuild: isUpdate, showVerboseMessages: false });
+  if (result.errorCount > 0) throw new Error(`The types of ${report} cannot be made.`);
+  return !result.apiReportChanged;
+}
+
+const COMPILER_OPTIONS = {
+  target: 'es2023',
+  lib: ['es2023', 'dom', 'dom.iterable'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  types: ['node'],
+  strict: true,
+  skipLibCheck: true,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+};
