@@ -1,15 +1,21 @@
-import { OPERATIONS } from '../../server/api/operations.ts';
+import { OPERATIONS } from '../../protocol/http/operations.ts';
+import type { OperationDescription } from '../../protocol/http/operation.ts';
 import { table } from './table.ts';
+
+function neededBy({ access, right }: OperationDescription): string {
+  if (access === 'public') return 'nothing';
+  return right === null ? 'an API key' : 'an API key with `mayObserve`';
+}
 
 /** Every operation of the HTTP API. */
 export function operationTable(): string {
   return table(
     ['request', 'needs', 'it does', 'errors beside `server.internal`'],
-    OPERATIONS.map(({ method, path, access, summary, errors }) => [
-      `\`${method} ${path}\``,
-      access === 'key' ? 'API key' : 'nothing',
-      summary,
-      errors.map((code) => `\`${code}\``).join(' '),
+    Object.values<OperationDescription>(OPERATIONS).map((operation) => [
+      `\`${operation.method} ${operation.path}\``,
+      neededBy(operation),
+      operation.summary,
+      operation.errors.map((code) => `\`${code}\``).join(' '),
     ]),
   );
 }

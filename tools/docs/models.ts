@@ -1,5 +1,5 @@
 import { BROWSER_ASSETS, MODEL_MANIFEST } from '../../models/manifest.ts';
-import type { BrowserAssetId, SourceFile, Tier } from '../../models/model-spec.ts';
+import type { BrowserAssetId, Licence, SourceFile, Tier } from '../../models/model-spec.ts';
 import type { ModelId } from '../../models/ids.ts';
 import { table } from './table.ts';
 
@@ -7,12 +7,7 @@ interface Row {
   readonly id: string;
   readonly tier: Tier;
   readonly sources: readonly SourceFile[];
-  readonly licence: {
-    readonly spdx: string;
-    readonly attribution: string;
-    readonly origin: string;
-    readonly trainingData: string;
-  };
+  readonly licence: Licence;
   readonly withoutIt: string;
 }
 
@@ -70,7 +65,7 @@ export function modelTable(): string {
       fromOf(row),
       `${row.licence.attribution}: ${originOf(row.licence.origin)}`,
       row.licence.spdx,
-      row.licence.trainingData,
+      row.licence.trainedOn,
       uses[row.id] ?? '',
       row.withoutIt,
     ]),
