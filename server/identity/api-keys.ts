@@ -4,19 +4,22 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readOrCreateSecretFile } from './secret-file.ts';
 
-/** Who an API request comes from. */
+/** The sender of an API request. */
 export interface Caller {
   readonly tenant: string;
   readonly keyId: string;
-  /** Whether the key's owner may vouch for people in person: enrolment without liveness. */
+  /** Whether the key's owner may vouch for people in person, and so enrol them without liveness. */
   readonly mayAttend: boolean;
-  /** Whether the key's owner may follow sessions live, with their evidence, and read the record of decisions. */
+  /** Whether the key's owner may follow sessions live with their evidence, and read the record of attempts. */
   readonly mayObserve: boolean;
 }
 
-/** The keys that open the API. */
+/** The keys that the API accepts. */
 export interface ApiKeys {
-  /** @param authorization the header's value, `Bearer vf_<id>_<secret>`. Null for anything else. */
+  /**
+   * @param authorization value of the header, `Bearer vf_<id>_<secret>`
+   * @returns null when the header has another form, or the key is unknown or its secret wrong
+   */
   authenticate(authorization: string | undefined): Caller | null;
 }
 
@@ -29,30 +32,30 @@ const ID_BYTES = 5;
 const record = z.object({
   id: z.string().regex(/^[a-z0-9]{4,32}$/),
   tenant: z.string().regex(TENANT),
-  /** SHA-256 of the secret in hexadecimal. Enough for 256 random bits; it would not be for a password. */
+  /** SHA-256 of the secret in hexadecimal. A fast hash is enough for 256 random bits; for a password it is not. */
   secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Grants the `attended` policy, which enrols without liveness. */
   mayAttend: z.boolean().default(false),
   /**
-   * Grants the live feed, observed sessions and the lists for operators. What they tell would help an attacker to
-   * improve a forgery, so it is for those who answer for the service.
+   * Grants the live feed, observed sessions and the lists for operators. Their content would help an attacker to
+   * improve an attack, so only those who are responsible for the service should have it.
    */
   mayObserve: z.boolean().default(false),
 });
 const keyFile = z.object({ keys: z.array(record).min(1) });
 
-/** A key as it is kept: the secret itself is nowhere. */
+/** A key as it is stored, without its secret. */
 export type ApiKeyRecord = z.infer<typeof record>;
 
-/** Keys that cannot be read. `message` says where and why and holds no secret. */
+/** The keys cannot be read. `message` says where and why, and holds no secret. */
 export class ApiKeysError extends Error {
   override readonly name = 'ApiKeysError';
 }
 
-/** Rights beyond running sessions and erasing subjects. */
+/** Rights in addition to running sessions and erasing subjects, which every key has. */
 export type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve'>>;
 
-/** Makes a key for a tenant: the text to hand over, once, and the record to keep. */
+/** Makes a key for a tenant: the key's text, to be handed over once, and the record to store. */
 export function generateApiKey(
   tenant: string,
   { mayAttend = false, mayObserve = false }: KeyRights = {},
@@ -74,15 +77,15 @@ export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
     ]),
   );
   if (byId.size < records.length) throw new ApiKeysError('Two API keys have the same id.');
-  /** Compared with when the id is unknown, so that an answer takes as long either way. */
-  const nobody = randomBytes(SECRET_BYTES);
+  /** Compared with when the id is unknown, so that the time of the answer does not depend on it. */
+  const hashOfUnknown = randomBytes(SECRET_BYTES);
   return {
     authenticate(authorization) {
       const [, key = ''] = BEARER.exec(authorization ?? '') ?? [];
       const [, keyId, secret] = KEY.exec(key) ?? [];
       if (keyId === undefined || secret === undefined) return null;
       const entry = byId.get(keyId);
-      const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? nobody);
+      const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? hashOfUnknown);
       if (!isRight || entry === undefined) return null;
       const { tenant, mayAttend, mayObserve } = entry;
       return { tenant, keyId, mayAttend, mayObserve };
@@ -91,7 +94,7 @@ export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
 }
 
 /**
- * Keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, "mayObserve"?}]}`.
+ * Reads keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, "mayObserve"?}]}`.
  * @throws ApiKeysError when the file cannot be read or does not have this form
  */
 export async function readApiKeys(path: string): Promise<ApiKeys> {
@@ -109,13 +112,13 @@ export async function readApiKeys(path: string): Promise<ApiKeys> {
   return createApiKeys(parsed.data.keys);
 }
 
-/** File in the data folder that holds the development key's text. */
-export const DEVELOPMENT_KEY_FILE = 'development-api-key';
-export const DEVELOPMENT_TENANT = 'default';
+/** File in the data folder that holds the text of the development key. */
+const DEVELOPMENT_KEY_FILE = 'development-api-key';
+const DEVELOPMENT_TENANT = 'default';
 
 /**
- * One key for development and demo, made at first start and kept with mode 0600 in the data folder.
- * @throws SecretFileError when others may read the file, ApiKeysError when it holds no key
+ * One key for development and the demo, created at the first start and stored with mode 0600 in the data folder.
+ * @throws SecretFileError when other users may read or write the file, ApiKeysError when it holds no key
  */
 export async function developmentApiKeys(
   dataDir: string,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Why a secret file cannot be used. `message` names the file, never its content. */
+/** A secret file cannot be used. `message` names the file and never its content. */
 export class SecretFileError extends Error {
   override readonly name = 'SecretFileError';
   readonly code: 'secret.permissions' | 'secret.not_a_file' | 'secret.empty';
@@ -14,12 +14,12 @@ export class SecretFileError extends Error {
 }
 
 /**
- * Reads the secret at `path`, or makes it with `create` when there is none. The file appears whole or not at
- * all and only once: of several processes starting together one creates it, and all return the same bytes.
+ * Reads the secret at `path`, or creates it with `create` when there is none. The file appears complete or not at all,
+ * and only once: of several processes that start together, one creates it, and all return the same bytes.
  *
- * A new file has mode 0600 and its folder is made with 0700. An existing file that group or others may touch is
- * refused with `SecretFileError` (Windows has no such modes and is not checked). Other failures reject with the
- * file system's own error. `created` tells whether this call made the file.
+ * A new file has mode 0600, a new folder mode 0700. An existing file that group or others may read or write is refused
+ * with `SecretFileError`; Windows has no such modes, so there it is not checked. Other failures reject with the error
+ * of the file system. `created` says whether this call created the file.
  */
 export async function readOrCreateSecretFile(
   path: string,
@@ -31,10 +31,11 @@ export async function readOrCreateSecretFile(
   const bytes = await create();
   if (bytes.byteLength === 0)
     throw new SecretFileError('secret.empty', `Refusing to write an empty ${path}.`);
-  if (await publish(path, bytes)) return { bytes, created: true };
+  if (await publishOnce(path, bytes)) return { bytes, created: true };
 
   const winner = await readSecret(path);
-  if (winner === null) throw new SecretFileError('secret.not_a_file', `${path} vanished while it was read.`);
+  if (winner === null)
+    throw new SecretFileError('secret.not_a_file', `${path} was removed while it was read.`);
   return { bytes: winner, created: false };
 }
 
@@ -59,8 +60,11 @@ async function readSecret(path: string): Promise<Buffer | null> {
   }
 }
 
-/** Writes beside the path, then links: link refuses an existing name, so no reader ever sees half a file. */
-async function publish(path: string, bytes: Buffer): Promise<boolean> {
+/**
+ * Writes a draft beside the path and links it there, so that no reader sees half a file. Returns false when the path
+ * exists: `link` does not overwrite.
+ */
+async function publishOnce(path: string, bytes: Buffer): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}.tmp`;
   const file = await open(draft, 'wx', 0o600);
@@ -77,6 +81,7 @@ async function publish(path: string, bytes: Buffer): Promise<boolean> {
   }
 }
 
+/** A handler that turns the error of this code into `value` and rethrows every other error. */
 function unless<T>(code: string, value: T): (error: unknown) => T {
   return (error) => {
     if (error instanceof Error && 'code' in error && error.code === code) return value;

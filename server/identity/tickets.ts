@@ -3,35 +3,35 @@ import { VeriframeError } from '../../protocol/errors.ts';
 import type { Clock } from '../time/clock.ts';
 import type { SessionRequest } from '../session/ports.ts';
 
-export interface IssuedTicket {
-  /** `vt_` and 256 random bits in base64url. Shown once; only its hash is kept. */
+interface IssuedTicket {
+  /** `vt_` and 256 random bits in base64url. Given out once; only its hash is stored. */
   readonly ticket: string;
   readonly expiresAtMs: number;
 }
 
-/** Single-use, short-lived leave to do one thing: to run a session, unless `Grant` is something else. */
+/** Short-lived tickets, each of which permits one thing once: to run a session, unless `Grant` says otherwise. */
 export interface Tickets<Grant = SessionRequest> {
   /**
-   * @throws VeriframeError `server.busy` when too many tickets are outstanding, with the time until the oldest of
-   * them runs out
+   * @throws VeriframeError `server.busy` when too many tickets are outstanding, with the time until the oldest of them
+   * expires
    */
   issue(grant: Grant): IssuedTicket;
   /**
    * Uses the ticket up.
-   * @throws VeriframeError `ticket.invalid` when it is unknown, used or expired; which of them is not told
+   * @throws VeriframeError `ticket.invalid` when it is unknown, used or expired; the error does not say which
    */
   redeem(ticket: string): Grant;
   /**
-   * As `redeem`, for whoever may yet find that the ticket must not be used up: `use` does, `putBack` does not.
-   * Until then nobody else can redeem it.
+   * As `redeem`, but the caller decides later whether the ticket is used up: `use` uses it up, `putBack` makes it valid
+   * again. Until then nobody else can redeem it.
    * @throws VeriframeError as `redeem`
    */
   take(ticket: string): { readonly grant: Grant; use(): void; putBack(): void };
-  /** Tickets issued, not yet used and not yet seen to be expired. */
+  /** Number of tickets that are neither used nor known to have expired. */
   readonly outstanding: number;
 }
 
-export interface TicketOptions {
+interface TicketOptions {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly lifetimeMs: number;
   readonly maxOutstanding: number;
@@ -40,13 +40,13 @@ export interface TicketOptions {
 const PREFIX = 'vt_';
 const RANDOM_BYTES = 32;
 
-/** Tickets in the memory of this process. */
+/** Tickets that exist in the memory of this process. */
 export function createTickets<Grant = SessionRequest>({
   clock,
   lifetimeMs,
   maxOutstanding,
 }: TicketOptions): Tickets<Grant> {
-  /** By hash. All live equally long, so the order of insertion is the order of expiry. */
+  /** By hash. All have the same lifetime, so they expire in the order of insertion. */
   const issued = new Map<string, { readonly grant: Grant; readonly expiresAtMs: number; taken: boolean }>();
 
   const dropExpired = (nowMs: number) => {
@@ -95,7 +95,7 @@ export function createTickets<Grant = SessionRequest>({
   };
 }
 
-/** Looked up by hash, so the time a lookup takes tells nothing about the tickets that exist. */
+/** Tickets are looked up by hash, so the time of a lookup reveals nothing about existing tickets. */
 function hashOf(ticket: string): string {
   return createHash('sha256').update(ticket).digest('hex');
 }

@@ -1,20 +1,20 @@
-/** Frames held; at more than this many in the window the oldest fall out of it early. */
+/** Most latencies held. When more fall within the window, the oldest of them are dropped early. */
 const CAPACITY = 4096;
 
-export interface Percentiles {
+interface Percentiles {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
 }
 
-/** Latencies of the last while, for percentiles when somebody asks. Adding one costs two stores. */
+/** Latencies of a recent period, from which percentiles are computed on request. Adding one writes two numbers. */
 export class LatencyWindow {
   readonly #lengthMs: number;
   readonly #atMs = new Float64Array(CAPACITY).fill(-Infinity);
   readonly #latencyMs = new Float64Array(CAPACITY);
   #next = 0;
 
-  /** @param lengthMs how long a latency counts */
+  /** @param lengthMs length of the period */
   constructor(lengthMs: number) {
     this.#lengthMs = lengthMs;
   }
@@ -30,7 +30,7 @@ export class LatencyWindow {
     return this.#atMs.reduce((count, atMs) => count + (atMs > nowMs - withinMs ? 1 : 0), 0);
   }
 
-  /** By the nearest rank; null without any. */
+  /** By the nearest rank; null when there are no latencies. */
   percentiles(nowMs: number): Percentiles | null {
     const isRecent = (_: number, at: number) => (this.#atMs[at] ?? 0) > nowMs - this.#lengthMs;
     const recent = this.#latencyMs.filter(isRecent).toSorted();

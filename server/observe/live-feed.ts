@@ -5,27 +5,27 @@ import type { Policy } from '../policy/built-in.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { SessionContext } from '../session/state.ts';
-import { LiveRow } from './live-session-view.ts';
+import { LiveSessionView } from './live-session-view.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-/** What a ticket for a live feed lets its bearer see: the tenant's sessions and the service, or one session. */
+/** What the ticket of a live feed grants: to follow the service and the tenant's sessions, or one session. */
 export type LiveGrant =
   | { readonly scope: 'service'; readonly tenant: string }
   | { readonly scope: 'session'; readonly sessionId: string };
 
-/** Whoever hears a feed. */
+/** The receiver of a feed. */
 export interface LiveListener {
-  /** Bytes sent and not yet read at the other end. */
+  /** Bytes that were sent and that the other end has not read yet. */
   readonly bufferedBytes: number;
   send(message: LiveMessage): void;
-  /** Ends the feed, with an error where there is one. */
+  /** Ends the feed; `code` is the error that ended it, or null. */
   close(code: ErrorCode | null): void;
 }
 
-/** Who turns a live ticket into a feed. */
+/** Opens feeds for live tickets. */
 export interface LiveHost {
   /**
-   * Returns what to call once when the listener has left.
+   * Returns a function to call once when the listener has left.
    * @throws VeriframeError `ticket.invalid`, `server.busy`
    */
   attach(ticket: string, listener: LiveListener): () => void;
@@ -38,81 +38,81 @@ interface Parts {
   readonly figures: () => ServiceFigures;
 }
 
-interface Listening {
+interface Subscription {
   readonly grant: LiveGrant;
   readonly listener: LiveListener;
   readonly untilMs: number;
-  /** Version of each session that was last sent. */
-  readonly sent: Map<LiveRow, number>;
+  /** For each session, the version that was sent last. */
+  readonly sent: Map<LiveSessionView, number>;
   serviceDueAtMs: number;
-  /** Where the next message begins among the sessions, so that all get their turn. */
+  /** Index of the session that the next message begins with, so that every session gets its turn. */
   offset: number;
 }
 
-/** Shortest time between two updates of one session on a service's feed. */
-export const UPDATE_MS = 100;
+/** Shortest time between two updates of one session on the feed of a service. */
+const UPDATE_MS = 100;
 const SERVICE_MS = 1000;
-/** A ticket's bearer comes back for another by then, so that a right withdrawn ends soon. */
+/** After this time the listener needs a new ticket, so that withdrawing the right takes effect soon. */
 export const LONGEST_FEED_MS = 15 * 60_000;
-/** Unread bytes above which a listener loses updates. */
+/** A listener with more unread bytes than this misses updates. */
 export const SLOW_BYTES = 64 * 1024;
-/** At a time, in all. */
-export const MOST_LISTENERS = { service: 32, session: 64 } as const;
-/** Sessions in one message; of more, those that changed later wait for the next. */
+/** Most simultaneous listeners of each scope, over all tenants. */
+export const MAX_LISTENERS = { service: 32, session: 64 } as const;
+/** Most sessions in one message. The others wait for the next message. */
 const SESSIONS_A_MESSAGE = 64;
-/** For slow listeners: after this they are not told of an end any more. */
+/** How long an ended session is kept for a slow listener that has not been sent its end. */
 const KEPT_AFTER_END_MS = 10_000;
 
 /**
- * The live feed: sessions as they run, for operators, and for whoever created a session to be observed. While nobody
- * listens it keeps one reference a session and does nothing else. A listener that does not read loses updates, never
- * the latest state, and costs nobody else anything.
+ * The live feed: running sessions, for operators and for a relying party that created a session to be observed. While
+ * there is no listener, it only keeps a view of each session. A listener that does not read misses updates but gets the
+ * latest state as soon as it reads, and does not delay anybody else.
  */
 export class LiveFeed implements LiveHost {
   readonly #parts: Parts;
-  readonly #rows = new Set<LiveRow>();
-  readonly #listeners = new Set<Listening>();
+  readonly #views = new Set<LiveSessionView>();
+  readonly #subscriptions = new Set<Subscription>();
   #cancelTick: (() => void) | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Follows a session. */
+  /** Observes one session. */
   watch(request: SessionRequest, policy: Policy): SessionWatch {
     const { context, clock } = this.#parts;
-    const row = new LiveRow(request, policy, context);
-    const arrivals = request.observed ? new Map<number, number>() : null;
-    this.#rows.add(row);
+    const view = new LiveSessionView(request, policy, context);
+    const capturedAtMsBySeq = request.observed ? new Map<number, number>() : null;
+    this.#views.add(view);
     return {
       stepped: (event, state, effects) => {
-        row.stepped(event, state, effects);
-        if (arrivals === null || this.#listeners.size === 0) return;
-        if (event.type === 'frame') arrivals.set(event.seq, event.capturedAtMs);
+        view.stepped(event, state, effects);
+        if (capturedAtMsBySeq === null || this.#subscriptions.size === 0) return;
+        if (event.type === 'frame') capturedAtMsBySeq.set(event.seq, event.capturedAtMs);
         if (event.type !== 'analyzed') return;
-        const capturedAtMs = arrivals.get(event.seq);
-        for (const seq of arrivals.keys()) if (seq <= event.seq) arrivals.delete(seq);
+        const capturedAtMs = capturedAtMsBySeq.get(event.seq);
+        for (const seq of capturedAtMsBySeq.keys()) if (seq <= event.seq) capturedAtMsBySeq.delete(seq);
         if (capturedAtMs === undefined) return;
-        for (const one of this.#listeners) {
-          if (!isOwn(one, row) || one.listener.bufferedBytes > SLOW_BYTES) continue;
-          const look = row.look(event, capturedAtMs);
-          if (look !== null) one.listener.send(look);
-          one.sent.set(row, row.version);
+        for (const subscription of this.#subscriptions) {
+          if (!observes(subscription, view) || subscription.listener.bufferedBytes > SLOW_BYTES) continue;
+          const look = view.look(event, capturedAtMs);
+          if (look !== null) subscription.listener.send(look);
+          subscription.sent.set(view, view.version);
         }
       },
       ended: (code) => {
-        row.ended(clock.nowMs(), code);
-        if (this.#listeners.size === 0) this.#rows.delete(row);
+        view.ended(clock.nowMs(), code);
+        if (this.#subscriptions.size === 0) this.#views.delete(view);
       },
     };
   }
 
   attach(ticket: string, listener: LiveListener): () => void {
     const grant = this.#parts.tickets.redeem(ticket);
-    const alike = [...this.#listeners].filter((other) => other.grant.scope === grant.scope);
-    if (alike.length >= MOST_LISTENERS[grant.scope]) throw new VeriframeError('server.busy');
+    const alike = [...this.#subscriptions].filter((other) => other.grant.scope === grant.scope);
+    if (alike.length >= MAX_LISTENERS[grant.scope]) throw new VeriframeError('server.busy');
     const nowMs = this.#parts.clock.nowMs();
-    const one: Listening = {
+    const subscription: Subscription = {
       grant,
       listener,
       untilMs: nowMs + LONGEST_FEED_MS,
@@ -120,29 +120,29 @@ export class LiveFeed implements LiveHost {
       serviceDueAtMs: nowMs,
       offset: 0,
     };
-    this.#listeners.add(one);
+    this.#subscriptions.add(subscription);
     listener.send({ type: 'welcome', scope: grant.scope, atMs: nowMs, everyMs: UPDATE_MS });
-    this.#serve(one, nowMs);
+    this.#serve(subscription, nowMs);
     this.#armTick();
-    return () => this.#leave(one);
+    return () => this.#leave(subscription);
   }
 
   /** Ends every feed. */
   close(): void {
     this.#cancelTick?.();
     this.#cancelTick = null;
-    for (const { listener } of this.#listeners) listener.close('server.draining');
-    this.#listeners.clear();
+    for (const { listener } of this.#subscriptions) listener.close('server.draining');
+    this.#subscriptions.clear();
   }
 
-  #leave(one: Listening): void {
-    this.#listeners.delete(one);
-    if (this.#listeners.size > 0) return;
-    for (const row of this.#rows) if (row.endedAtMs !== null) this.#rows.delete(row);
+  #leave(subscription: Subscription): void {
+    this.#subscriptions.delete(subscription);
+    if (this.#subscriptions.size > 0) return;
+    for (const view of this.#views) if (view.endedAtMs !== null) this.#views.delete(view);
   }
 
   #armTick(): void {
-    if (this.#cancelTick !== null || this.#listeners.size === 0) return;
+    if (this.#cancelTick !== null || this.#subscriptions.size === 0) return;
     const { clock } = this.#parts;
     this.#cancelTick = clock.wakeAt(clock.nowMs() + UPDATE_MS, () => {
       this.#cancelTick = null;
@@ -153,57 +153,59 @@ export class LiveFeed implements LiveHost {
 
   #tick(): void {
     const nowMs = this.#parts.clock.nowMs();
-    for (const one of this.#listeners) this.#serve(one, nowMs);
-    for (const row of this.#rows) {
-      if (row.endedAtMs === null) continue;
-      const isKnown = [...this.#listeners].every(
-        (one) => !sees(one, row) || one.sent.get(row) === row.version,
+    for (const subscription of this.#subscriptions) this.#serve(subscription, nowMs);
+    for (const view of this.#views) {
+      if (view.endedAtMs === null) continue;
+      const isSentToAll = [...this.#subscriptions].every(
+        (subscription) => !mayFollow(subscription, view) || subscription.sent.get(view) === view.version,
       );
-      if (!isKnown && nowMs - row.endedAtMs < KEPT_AFTER_END_MS) continue;
-      this.#rows.delete(row);
-      for (const { sent } of this.#listeners) sent.delete(row);
+      if (!isSentToAll && nowMs - view.endedAtMs < KEPT_AFTER_END_MS) continue;
+      this.#views.delete(view);
+      for (const { sent } of this.#subscriptions) sent.delete(view);
     }
   }
 
-  #serve(one: Listening, nowMs: number): void {
-    const { grant, listener, sent } = one;
-    if (nowMs >= one.untilMs) {
-      this.#leave(one);
+  #serve(subscription: Subscription, nowMs: number): void {
+    const { grant, listener, sent } = subscription;
+    if (nowMs >= subscription.untilMs) {
+      this.#leave(subscription);
       listener.close(null);
       return;
     }
     if (listener.bufferedBytes > SLOW_BYTES) return;
     const sessions: LiveSession[] = [];
-    let isOver = false;
-    const rows = [...this.#rows];
-    const offset = one.offset % Math.max(1, rows.length);
-    one.offset = 0;
-    for (const [at, row] of [...rows.slice(offset), ...rows.slice(0, offset)].entries()) {
-      if (!sees(one, row) || sent.get(row) === row.version) continue;
-      const session = row.session();
+    let hasEnded = false;
+    const views = [...this.#views];
+    const offset = subscription.offset % Math.max(1, views.length);
+    subscription.offset = 0;
+    for (const [at, view] of [...views.slice(offset), ...views.slice(0, offset)].entries()) {
+      if (!mayFollow(subscription, view) || sent.get(view) === view.version) continue;
+      const session = view.session();
       if (session === null) continue;
       sessions.push(session);
-      sent.set(row, row.version);
-      isOver ||= isOwn(one, row) && row.endedAtMs !== null;
+      sent.set(view, view.version);
+      hasEnded ||= observes(subscription, view) && view.endedAtMs !== null;
       if (sessions.length < SESSIONS_A_MESSAGE) continue;
-      one.offset = offset + at + 1;
+      subscription.offset = offset + at + 1;
       break;
     }
     if (sessions.length > 0) listener.send({ type: 'sessions', atMs: nowMs, sessions });
-    if (isOver) {
-      this.#leave(one);
+    if (hasEnded) {
+      this.#leave(subscription);
       listener.close(null);
     }
-    if (grant.scope === 'session' || nowMs < one.serviceDueAtMs) return;
-    one.serviceDueAtMs = nowMs + SERVICE_MS;
+    if (grant.scope === 'session' || nowMs < subscription.serviceDueAtMs) return;
+    subscription.serviceDueAtMs = nowMs + SERVICE_MS;
     listener.send({ type: 'service', atMs: nowMs, figures: this.#parts.figures() });
   }
 }
 
-function isOwn({ grant }: Listening, { request }: LiveRow): boolean {
+function observes({ grant }: Subscription, { request }: LiveSessionView): boolean {
   return grant.scope === 'session' && request.observed === true && request.sessionId === grant.sessionId;
 }
 
-function sees(one: Listening, row: LiveRow): boolean {
-  return one.grant.scope === 'service' ? one.grant.tenant === row.request.tenant : isOwn(one, row);
+function mayFollow(subscription: Subscription, view: LiveSessionView): boolean {
+  return subscription.grant.scope === 'service'
+    ? subscription.grant.tenant === view.request.tenant
+    : observes(subscription, view);
 }

@@ -1,5 +1,11 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { LANDMARK_SCALE, type LiveMessage, type LiveSession, type SessionEnd } from '../../protocol/live.ts';
+import {
+  type FaceReading,
+  LANDMARK_SCALE,
+  type LiveMessage,
+  type LiveSession,
+  type SessionEnd,
+} from '../../protocol/live.ts';
 import type { Policy } from '../policy/built-in.ts';
 import { fuse } from '../decision/fuse.ts';
 import type { Effect } from '../session/effect.ts';
@@ -7,24 +13,23 @@ import type { SessionEvent } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import { readSession, type SessionReading } from '../session/reading.ts';
 import { isLive, type LiveState, type SessionContext, type SessionState } from '../session/state.ts';
-import type { FaceReading } from '../../protocol/live.ts';
 import type { FrameAnalysis } from '../vision/analysis.ts';
 
 const RATE_MS = 2000;
-/** More than any client's frames within `RATE_MS` at 60 a second. */
-const MOST_TIMES = 128;
+/** More frames than a client sends within `RATE_MS` at 60 per second. */
+const MAX_TIMES = 128;
 
 type Decide = Extract<Effect, { type: 'decide' }>;
 type Analyzed = Extract<SessionEvent, { type: 'analyzed' }>;
-export type Look = Extract<LiveMessage, { type: 'look' }>;
+type Look = Extract<LiveMessage, { type: 'look' }>;
 
 /**
- * One session as the live feed keeps it: references to what the session already holds, and a few numbers. It is
- * read, at some cost, only when somebody is to hear of it.
+ * One session as the live feed shows it. It only refers to the session's own state and keeps a few numbers. What a
+ * listener gets is computed on request.
  */
-export class LiveRow {
+export class LiveSessionView {
   readonly request: SessionRequest;
-  /** Grows with each change. */
+  /** Increases with each change. */
   version = 0;
   endedAtMs: number | null = null;
   readonly #policy: Policy;
@@ -90,7 +95,7 @@ export class LiveRow {
     return session;
   }
 
-  /** What the frame just analysed showed; null when there is nothing to tell. */
+  /** What the frame just analysed showed; null before the session can be shown. */
   look({ seq, analysis }: Analyzed, capturedAtMs: number): Look | null {
     const session = this.session();
     if (session === null) return null;
@@ -112,7 +117,7 @@ export class LiveRow {
     keepNewest(this.#analysedAtMs, atMs);
   }
 
-  /** The last that was live, completed by what the decision rests on. */
+  /** The last reading of the running session. Once it is decided, with the evidence that the decision used. */
   #reading(): SessionReading | null {
     if (this.#lastLive === null) return null;
     const reading = readSession(this.#lastLive, this.#policy, this.#context);
@@ -143,7 +148,7 @@ export class LiveRow {
   }
 }
 
-/** While an accept is put on record, nothing is decided. */
+/** A session whose accept is still being recorded is not decided yet. */
 function phaseOf(state: SessionState): LiveSession['phase'] {
   if (state.phase === 'confirming') return 'matching';
   return isLive(state) ? state.phase : 'decided';
@@ -151,7 +156,7 @@ function phaseOf(state: SessionState): LiveSession['phase'] {
 
 function keepNewest(timesMs: number[], atMs: number): void {
   timesMs.push(atMs);
-  if (timesMs.length > MOST_TIMES) timesMs.shift();
+  if (timesMs.length > MAX_TIMES) timesMs.shift();
 }
 
 function faceReading({ face }: FrameAnalysis): FaceReading | null {
@@ -165,7 +170,10 @@ function faceReading({ face }: FrameAnalysis): FaceReading | null {
   };
 }
 
-/** Image pixels (x, y, z) to what `LANDMARK_SCALE` says; a point outside the picture stays outside, within ±2. */
+/**
+ * Landmarks in image pixels (x, y, z each) as 16-bit integers (x, y each), see `LANDMARK_SCALE`. A point outside the
+ * image stays outside; coordinates are limited to ±2 times the image's size.
+ */
 function quantised(landmarks: Float32Array, width: number, height: number): Uint8Array {
   const points = landmarks.length / 3;
   const bytes = new DataView(new ArrayBuffer(points * 4));

@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 export type { Logger };
 
 /**
- * The process's logger. What may be logged: codes, counts, durations, sizes, session ids. What may not: pixels,
+ * The logger of the process. May be logged: codes, counts, durations, sizes, session ids. May not be logged: pixels,
  * embeddings, scores, subject ids, tickets, tokens, keys. Errors are logged by code and message only.
  */
 export function createLogger({ logLevel }: { readonly logLevel: string }): Logger {

@@ -1,19 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../time/clock.ts';
 import { ConfigError } from '../settings/option.ts';
 import { createTickets, type Tickets } from '../identity/tickets.ts';
 import { LiveFeed, type LiveGrant } from './live-feed.ts';
+import { mayReadMetrics, type MetricsAccess, type MetricsRequest } from './metrics-access.ts';
 import { type MeterSources, ServiceMeter } from './service-meter.ts';
 import { type WatchSession, watchTogether } from './session-watch.ts';
 import type { SessionContext } from '../session/state.ts';
 
-/** Who may read the metrics, and how long a ticket for the live feed is good. */
-export interface ObservationSettings {
+export interface ObservationSettings extends MetricsAccess {
   readonly part: 'observation';
-  readonly metrics: 'off' | 'local' | 'token';
-  readonly metricsToken: string;
-  readonly trustProxy: 'yes' | 'no';
+  /** Lifetime of a ticket for the live feed. */
   readonly ticketLifetimeMs: number;
 }
 
@@ -26,32 +23,26 @@ interface Parts {
   readonly reportFault: (fault: unknown) => void;
 }
 
-/** As much of an HTTP request as decides who asks for metrics. */
-interface Asking {
-  readonly headers: ReadonlyMap<string, string>;
-  readonly remoteAddress: string;
-}
-
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Everything that looks on while the service works. */
+/** The metrics and the live feed of the service: one observer for every session, and what is read from it. */
 export interface Observation {
   readonly watch: WatchSession;
   readonly live: LiveFeed;
   readonly liveTickets: Tickets<LiveGrant>;
-  /** The metrics, or null for whoever may not read them. */
-  metrics(request: Asking): Promise<Answer | null>;
+  /** The metrics; null when the request may not read them. */
+  metrics(request: MetricsRequest): Promise<Answer | null>;
   close(): void;
 }
 
-const MOST_LIVE_TICKETS = 1000;
+const MAX_LIVE_TICKETS = 1000;
 const MIN_TOKEN_LENGTH = 16;
 
-/** @throws ConfigError when metrics want a token and none fit for it is set */
+/** @throws ConfigError when metrics need a token and the configured one is missing or too short */
 export function createObservation({
   settings,
   clock,
@@ -66,7 +57,7 @@ export function createObservation({
   const liveTickets = createTickets<LiveGrant>({
     clock,
     lifetimeMs: settings.ticketLifetimeMs,
-    maxOutstanding: MOST_LIVE_TICKETS,
+    maxOutstanding: MAX_LIVE_TICKETS,
   });
   const live = new LiveFeed({ clock, context, tickets: liveTickets, figures: () => meter.figures() });
   return {
@@ -86,28 +77,4 @@ export function createObservation({
       meter.close();
     },
   };
-}
-
-function mayReadMetrics({ headers, remoteAddress }: Asking, settings: Parts['settings']): boolean {
-  switch (settings.metrics) {
-    case 'off':
-      return false;
-    case 'token':
-      return timingSafeEqual(
-        digest(headers.get('authorization') ?? ''),
-        digest(`Bearer ${settings.metricsToken}`),
-      );
-    case 'local': {
-      const isLocal = remoteAddress === '::1' || remoteAddress.startsWith('127.');
-      // Behind a proxy on this machine everybody comes from this machine.
-      const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) =>
-        headers.has(name),
-      );
-      return isLocal && (settings.trustProxy === 'yes' || !isForwarded);
-    }
-  }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

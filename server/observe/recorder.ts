@@ -4,39 +4,39 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../time/clock.ts';
 import type { SessionContext } from '../session/state.ts';
-import { Disguise } from './recording-anonymizer.ts';
+import { RecordingAnonymizer } from './recording-anonymizer.ts';
 import { encodePart, RECORDING_SUFFIX, RECORDING_VERSION } from './recording-format.ts';
 import type { SessionWatch, WatchSession } from './session-watch.ts';
 
 export interface RecorderOptions {
   readonly folder: string;
-  /** Recordings kept; the oldest go first. */
+  /** Most recordings kept. The oldest are deleted first. */
   readonly maxRecordings: number;
   readonly clock: Clock;
   readonly context: SessionContext;
   readonly reportFault: (fault: unknown) => void;
 }
 
-/** Records sessions to files for the operator's own evaluation. */
+/** Records sessions to files, for the operator's own evaluation. */
 export interface SessionRecorder {
   readonly watch: WatchSession;
   /** Resolves when everything recorded so far is on disk. */
   close(): Promise<void>;
 }
 
-/** Bytes on their way to a disk that is too slow; beyond them the recording is given up. */
-const MAX_WAITING_BYTES = 16_000_000;
+/** Most bytes that wait to be written. When the disk is too slow for this, the recording is given up. */
+const MAX_UNWRITTEN_BYTES = 16_000_000;
 
 /**
- * Writes the events of every session, disguised (`Disguise`), as one file that only this user can read. The folder is
- * made when it is not there. Rejects when it cannot be had.
+ * Writes the anonymised events of every session (`RecordingAnonymizer`) to one file each, which only this user can
+ * read. Creates the folder when it does not exist. Rejects when that fails.
  */
 export async function openRecorder(options: RecorderOptions): Promise<SessionRecorder> {
   const { folder, maxRecordings, clock, context, reportFault } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const writing = new Set<Promise<void>>();
   let pruned: Promise<void> = Promise.resolve();
-  /** One at a time, each sees what those before it have left. */
+  /** One at a time, so that each sees which files the one before has left. */
   const prune = () => (pruned = pruned.then(() => keepNewest(folder, maxRecordings)).catch(reportFault));
   return {
     watch({ mode }, policy) {
@@ -46,7 +46,7 @@ export async function openRecorder(options: RecorderOptions): Promise<SessionRec
       );
       const done = recording.done.then(prune).finally(() => writing.delete(done));
       writing.add(done);
-      return watchOf(recording, new Disguise(clock.nowMs()));
+      return watchOf(recording, new RecordingAnonymizer(clock.nowMs()));
     },
     async close() {
       await Promise.all(writing);
@@ -55,33 +55,33 @@ export async function openRecorder(options: RecorderOptions): Promise<SessionRec
   };
 }
 
-function watchOf(recording: Recording, disguise: Disguise): SessionWatch {
-  let isOver = false;
+function watchOf(recording: Recording, anonymizer: RecordingAnonymizer): SessionWatch {
+  let hasEnd = false;
   return {
     stepped(event, _state, effects) {
-      if (isOver) return;
-      recording.write(encodePart(disguise.event(event)));
+      if (hasEnd) return;
+      recording.write(encodePart(anonymizer.anonymize(event)));
       for (const effect of effects) {
         if (effect.type !== 'decide') continue;
-        isOver = true;
+        hasEnd = true;
         const { outcome, reasons } = effect;
         recording.write(encodePart({ type: 'decided', outcome, reasons }));
       }
     },
     ended() {
-      if (!isOver) recording.write(encodePart({ type: 'closed' }));
-      isOver = true;
+      if (!hasEnd) recording.write(encodePart({ type: 'closed' }));
+      hasEnd = true;
       recording.end();
     },
   };
 }
 
-/** A file that is written while a session runs. */
+/** A file to which a session is written while it runs. */
 class Recording {
   readonly #stream: WriteStream;
   readonly #file: string;
   #givenUp = false;
-  /** Resolves when the file is closed, or gone. Never rejects. */
+  /** Resolves when the file is closed or removed. Never rejects. */
   readonly done: Promise<void>;
 
   constructor(file: string, reportFault: (fault: unknown) => void) {
@@ -98,7 +98,7 @@ class Recording {
 
   write(part: Uint8Array): void {
     if (this.#givenUp) return;
-    if (this.#stream.writableLength > MAX_WAITING_BYTES) {
+    if (this.#stream.writableLength > MAX_UNWRITTEN_BYTES) {
       this.#givenUp = true;
       this.#stream.destroy(new Error('the disk is too slow to record sessions'));
       return;

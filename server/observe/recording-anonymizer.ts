@@ -4,27 +4,27 @@ import type { SessionEvent } from '../session/event.ts';
 import type { Reference } from '../matching/reference.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
-/** Signs drawn anew and a Walsh–Hadamard transform, this many times. */
+/** How many times random signs and a Walsh–Hadamard transform are applied. */
 const ROUNDS = 3;
 
 /**
- * What makes a session's events fit to be kept: no subject, no time of day, and no embedding as it was. Every embedding
- * is multiplied by an orthogonal matrix of chance that nobody keeps, the same one within a session and another in each,
- * so that all cosines in a session stay what they were, and embeddings of two sessions say nothing of each other. The
+ * Anonymises a session's events for a recording: it removes subject ids and the time of day, and rotates embeddings.
+ * Each embedding is multiplied by a random orthogonal matrix, which is not stored. A session has one matrix, so its
+ * cosines stay as they were. Another session has another matrix, so embeddings of two sessions cannot be compared. The
  * matrix is H·D3·H·D2·H·D1 with random signs D and the normalised Hadamard matrix H (Yu et al., Orthogonal Random
- * Features, NIPS 2016), after padding with zeros to a power of two.
+ * Features, NIPS 2016). Embeddings are first padded with zeros to a power of two.
  */
-export class Disguise {
+export class RecordingAnonymizer {
   readonly #startMs: number;
   readonly #signs = new Map<number, readonly Uint8Array[]>();
-  readonly #names = new Map<string, string>();
+  readonly #nameById = new Map<string, string>();
 
-  /** `startMs`: server time at which the session's time starts. */
+  /** @param startMs server time from which the recording counts its times */
   constructor(startMs: number) {
     this.#startMs = startMs;
   }
 
-  event(event: SessionEvent): SessionEvent {
+  anonymize(event: SessionEvent): SessionEvent {
     const atMs = event.atMs - this.#startMs;
     switch (event.type) {
       case 'references':
@@ -41,7 +41,7 @@ export class Disguise {
         };
       case 'enrolled':
         return event.result === 'stored'
-          ? { ...event, atMs, reference: this.#place(event.reference) }
+          ? { ...event, atMs, reference: this.#namesOf(event.reference) }
           : { ...event, atMs };
       case 'frame':
         return { ...event, atMs, capturedAtMs: event.capturedAtMs - this.#startMs };
@@ -59,11 +59,11 @@ export class Disguise {
     }
   }
 
-  #reference({ embeddings, ...place }: Reference): Reference {
-    return { ...this.#place(place), embeddings: this.#embeddings(embeddings) };
+  #reference({ embeddings, ...identity }: Reference): Reference {
+    return { ...this.#namesOf(identity), embeddings: this.#embeddings(embeddings) };
   }
 
-  #place({ subject, referenceId }: Omit<Reference, 'embeddings'>): Omit<Reference, 'embeddings'> {
+  #namesOf({ subject, referenceId }: Omit<Reference, 'embeddings'>): Omit<Reference, 'embeddings'> {
     return { subject: this.#nameOf(subject), referenceId: this.#nameOf(referenceId) };
   }
 
@@ -75,15 +75,15 @@ export class Disguise {
   }
 
   #embeddings(embeddings: Embeddings): Embeddings {
-    const turned: Partial<Record<keyof Embeddings, Float32Array>> = {};
+    const rotated: Partial<Record<keyof Embeddings, Float32Array>> = {};
     for (const model of EMBEDDING_MODELS) {
       const embedding = embeddings[model];
-      if (embedding !== undefined) turned[model] = this.#turned(embedding);
+      if (embedding !== undefined) rotated[model] = this.#rotated(embedding);
     }
-    return turned;
+    return rotated;
   }
 
-  #turned(embedding: Float32Array): Float32Array {
+  #rotated(embedding: Float32Array): Float32Array {
     const size = 2 ** Math.ceil(Math.log2(embedding.length));
     const values = new Float64Array(size);
     values.set(embedding);
@@ -104,13 +104,13 @@ export class Disguise {
   }
 
   #nameOf(name: string): string {
-    const known = this.#names.get(name) ?? `name ${this.#names.size + 1}`;
-    this.#names.set(name, known);
+    const known = this.#nameById.get(name) ?? `name ${this.#nameById.size + 1}`;
+    this.#nameById.set(name, known);
     return known;
   }
 }
 
-/** The fast Walsh–Hadamard transform, scaled so that it is orthogonal. The length is a power of two. */
+/** The fast Walsh–Hadamard transform in place, scaled so that it is orthogonal. The length is a power of two. */
 function hadamard(values: Float64Array): void {
   for (let half = 1; half < values.length; half *= 2) {
     for (let start = 0; start < values.length; start += 2 * half) {

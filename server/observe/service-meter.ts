@@ -8,7 +8,7 @@ import type { SessionWatch } from './session-watch.ts';
 export interface MeterSources {
   readonly analyzer: { readonly workers: number; readonly busyWorkers: number; readonly queueDepth: number };
   readonly openSessions: () => number;
-  /** Milliseconds that never run backwards, with fractions. */
+  /** A monotonic clock in milliseconds, with fractions. */
   readonly nowMs: () => number;
 }
 
@@ -16,11 +16,11 @@ const WINDOW_MS = 10_000;
 const RATE_MS = 2000;
 const LAG_RESOLUTION_MS = 10;
 const LAG_WINDOW_MS = 10_000;
-/** Seconds; a session should hear of its frame within a tenth. */
-const LATENCY_BUCKETS = [0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5];
-const DURATION_BUCKETS = [1, 2, 3, 5, 8, 13, 20, 30, 60];
+/** The target is a status within a tenth of a second of the frame, so the buckets are finest up to there. */
+const LATENCY_BUCKETS_S = [0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5];
+const DURATION_BUCKETS_S = [1, 2, 3, 5, 8, 13, 20, 30, 60];
 
-/** Counts what the service does, for `/metrics` and the live feed. Watches every session. */
+/** Counts frames, decisions and failures of every session, for `/metrics` and the live feed. */
 export class ServiceMeter {
   readonly #registry = new Registry();
   readonly #sources: MeterSources;
@@ -62,14 +62,14 @@ export class ServiceMeter {
     this.#latency = new Histogram({
       name: 'veriframe_frame_latency_seconds',
       help: "From a frame's arrival to its result in the session.",
-      buckets: LATENCY_BUCKETS,
+      buckets: LATENCY_BUCKETS_S,
       registers,
     });
     this.#duration = new Histogram({
       name: 'veriframe_session_duration_seconds',
       help: 'From hello to the decision, by outcome.',
       labelNames: ['outcome'],
-      buckets: DURATION_BUCKETS,
+      buckets: DURATION_BUCKETS_S,
       registers,
     });
     const gauge = (name: string, help: string, read: () => number) =>
@@ -93,7 +93,7 @@ export class ServiceMeter {
     gauge('process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss());
   }
 
-  /** A watch over one session. */
+  /** Observes one session. */
   watch(mode: Mode): SessionWatch {
     const arrivals = new Map<number, number>();
     const { nowMs } = this.#sources;
@@ -146,7 +146,7 @@ export class ServiceMeter {
     };
   }
 
-  /** All metrics in Prometheus' text format. */
+  /** All metrics in the text format of Prometheus. */
   async exposition(): Promise<{ readonly type: string; readonly text: string }> {
     return { type: this.#registry.contentType, text: await this.#registry.metrics() };
   }
@@ -166,7 +166,7 @@ export class ServiceMeter {
     this.#frameCounter.inc({ result });
   }
 
-  /** The histogram holds whole intervals, of which the resolution itself is no delay. */
+  /** The histogram holds whole timer intervals, so the nominal interval is subtracted. */
   #lagMs(): number {
     const lagMs = Math.max(0, this.#loopDelay.percentile(99) / 1e6 - LAG_RESOLUTION_MS);
     const now = this.#sources.nowMs();

@@ -5,18 +5,18 @@ import type { SessionEvent } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { SessionState } from '../session/state.ts';
 
-/** Looks on while one session runs, on the path of every frame: whatever is costly is left for later. */
+/** Observes one session while it runs. It is called for every frame, so it must be fast. */
 export interface SessionWatch {
-  /** An event was folded into `state`; `effects` are about to be executed. */
+  /** An event has led to `state`; `effects` are about to be executed. */
   stepped(event: SessionEvent, state: SessionState, effects: readonly Effect[]): void;
-  /** Nothing follows. `code` ended it without a decision; null where it was decided. */
+  /** The session has ended. `code` is the error that ended it without a decision; null when it was decided. */
   ended(code: ErrorCode | null): void;
 }
 
-/** Asked once for each session that starts. Null: this session is not of interest. */
+/** Called once for each session that starts. Null: this session is not observed. */
 export type WatchSession = (request: SessionRequest, policy: Policy) => SessionWatch | null;
 
-/** Several watchers as one. One that throws is reported and hears no more of that session, which goes on. */
+/** Several observers as one. One that throws is reported and gets no more of that session, which goes on. */
 export function watchTogether(
   watchers: readonly WatchSession[],
   reportFault: (fault: unknown) => void,

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../../protocol/errors.ts';
-import { VeriframeError } from '../../protocol/errors.ts';
+import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Logger } from '../observe/log.ts';
@@ -17,21 +16,22 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** Between two tries to write down how an attempt ended, doubled each time. */
+/** Pause before the end of an attempt is offered to the store again, doubled each time. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Endings that wait for the store, beyond which nobody else is let in. */
-export const MOST_WAITING = 1000;
+/** When this many ends of attempts wait for the store, no new attempt may begin. */
+export const MAX_UNWRITTEN_ENDS = 1000;
 
 /**
- * Sees to it that a redeemed ticket becomes one attempt on record: begun before anything is shown, and ended once,
- * whatever ended it. An ending that the store does not take is offered again until it does; what is left when the
- * process ends is found open by the next one (`DecisionLog.endInterrupted`).
+ * Records each redeemed ticket as one attempt: its beginning before the client is shown anything, and its end once,
+ * whatever ended it. An end that the store rejects is offered again until the store takes it. Attempts that are still
+ * open when the process ends are ended by the next one (`DecisionLog.endInterrupted`).
  */
 export class Attempts {
   private readonly parts: Parts;
-  private readonly waiting = new Set<() => void>();
+  /** End the pauses of those that wait to be offered again. */
+  private readonly pauses = new Set<() => void>();
   private readonly writing = new Set<Promise<void>>();
   private closing = false;
 
@@ -39,13 +39,16 @@ export class Attempts {
     this.parts = parts;
   }
 
-  /** Why nobody can be let in now: the store takes nothing. Null: it does. */
+  /** Why no attempt may begin now, because the store takes no ends; null when it does. */
   refusal(): VeriframeError | null {
-    if (this.writing.size < MOST_WAITING) return null;
+    if (this.writing.size < MAX_UNWRITTEN_ENDS) return null;
     return new VeriframeError('server.busy', undefined, { retryAfterMs: LONGEST_PAUSE_MS });
   }
 
-  /** Rejects with `VeriframeError` `subject.locked`, then nothing has begun, or with a `StoreError`. */
+  /**
+   * Records the beginning. Rejects with `VeriframeError` `subject.locked` when the subject is locked out, and then
+   * nothing has begun, or with a `StoreError`.
+   */
   async begin(request: SessionRequest): Promise<void> {
     const { clock, record, lockOut, log } = this.parts;
     const atMs = clock.wallMs();
@@ -53,14 +56,14 @@ export class Attempts {
     if (untilMs === null) return;
     const { sessionId, mode, policy } = request;
     log.info({ sessionId, mode, policy }, 'refused: the subject is locked');
-    // The store may have taken longer to say so than there was left.
+    // The lock-out may have ended while the store answered.
     const retryAfterMs = Math.max(1, untilMs - clock.wallMs());
     throw new VeriframeError('subject.locked', undefined, { retryAfterMs });
   }
 
   /**
-   * Durable when it resolves, with whether the verdict is on record: an accept is not when the reference that it rests
-   * on is no longer stored. Rejects with a `StoreError`; then `failed` says how it ended.
+   * Records a decision. Durable when it resolves. Returns whether the verdict is on record: an accept is not when the
+   * reference that it rests on is no longer stored. Rejects with a `StoreError`; the caller then calls `failed`.
    */
   async decided(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<boolean> {
     const { clock, record } = this.parts;
@@ -76,7 +79,7 @@ export class Attempts {
     );
   }
 
-  /** The attempt ended without a decision. Returns at once. */
+  /** Records that the attempt ended without a decision. Returns before that is written. */
   failed(request: SessionRequest, code: ErrorCode): void {
     const { clock, directory, log } = this.parts;
     const { sessionId, mode, policy } = request;
@@ -88,10 +91,10 @@ export class Attempts {
     void written.then(() => this.writing.delete(written));
   }
 
-  /** Offers what waits a last time. Resolves when the store has answered. */
+  /** Offers every unwritten end to the store once more. Resolves when the store has answered. */
   async close(): Promise<void> {
     this.closing = true;
-    for (const goOn of this.waiting) goOn();
+    for (const endPause of this.pauses) endPause();
     await Promise.all(this.writing);
   }
 
@@ -105,7 +108,7 @@ export class Attempts {
       } catch (error) {
         const { sessionId } = ending;
         log.error({ sessionId, error: String(error), isLast }, 'the end of an attempt is not on record');
-        // What can never be kept is not offered again.
+        // The store would never take it.
         if (isLast || (error instanceof StoreError && error.code === 'store.invalid')) return;
       }
       if (!this.closing) await this.pause(pauseMs);
@@ -115,13 +118,13 @@ export class Attempts {
   private async pause(ms: number): Promise<void> {
     const { clock } = this.parts;
     await new Promise<void>((resolve) => {
-      const goOn = () => {
+      const endPause = () => {
         cancel();
-        this.waiting.delete(goOn);
+        this.pauses.delete(endPause);
         resolve();
       };
-      const cancel = clock.wakeAt(clock.nowMs() + ms, goOn);
-      this.waiting.add(goOn);
+      const cancel = clock.wakeAt(clock.nowMs() + ms, endPause);
+      this.pauses.add(endPause);
     });
   }
 }

@@ -2,43 +2,43 @@ import type { Clock } from '../time/clock.ts';
 import type { AnalyzeRequest, FrameAnalyzer } from '../inference/calls.ts';
 
 /**
- * Frames a second that a session is promised. Blinks are not missed from 12 upward (`decision/policy.ts`); the rest
- * is for a machine whose speed wavers.
+ * Frames per second that each session is promised. From 12 on no blink is missed (`policy/built-in.ts`). The rest is a
+ * reserve for a machine whose speed varies.
  */
 export const PROMISED_FRAMES_PER_SECOND = 18;
 
-/** Cost of a frame until the first ones have been measured: a tracked frame on one core of a common server. */
-const FIRST_GUESS_MS = 10;
-/** Frames over which the cost of one is averaged; one in five carries an embedding. */
+/** Cost of a frame until the first ones are measured: about that of a followed face on one core of a server. */
+const INITIAL_FRAME_MS = 10;
+/** Frames over which the cost of a frame is averaged. About one in five is also embedded. */
 const AVERAGED_FRAMES = 60;
-/** Time over which the workers' load is averaged, and a newcomer's is taken for full. */
+/** Time constant of the workers' average load. For as long a new session is assumed to use all it may. */
 const SETTLING_MS = 2_000;
-/** A turn that waits longer than four promised frames: whatever the averages say, there is no room. */
+/** When turns wait longer than the time of four promised frames, there is no room, whatever the averages say. */
 const MAX_WAIT_MS = 4_000 / PROMISED_FRAMES_PER_SECOND;
 const AVERAGED_WAITS = 20;
-/** However slow the machine: so many sessions a worker are let in, at fewer frames than promised. */
+/** Sessions per worker that are admitted on any machine, even at fewer frames than promised. */
 const MIN_SESSIONS_PER_WORKER = 2;
-/** Until sessions have ended, and at most. */
-const FIRST_SESSION_MS = 10_000;
+/** Duration of a session until the first ones have ended. */
+const INITIAL_SESSION_MS = 10_000;
 const RETRY_RANGE_MS = [1_000, 30_000] as const;
 
-/** One of the two is called, once. */
+/** A client that has been admitted. Exactly one of the two methods is called, once. */
 export interface Newcomer {
-  /** Its session has ended. */
+  /** Its session ended. */
   left(): void;
-  /** It got no session. Otherwise one ticket, shown again and again, would stand for a rush. */
+  /** It got no session after all. Otherwise one refused ticket, shown again and again, would count as many sessions. */
   turnedAway(): void;
 }
 
 /**
- * Knows how many sessions the workers can serve, by what frames were measured to cost. A session that sends as fast
- * as it may is counted with the frames it is promised, one that sends less with what it uses, and one that has just
- * come as if it would send as fast as it may: so a rush is stopped before it is felt.
+ * Computes how many sessions the workers can serve, from the measured cost of a frame. A session that sends as fast as
+ * it may counts with the frames that it is promised; one that sends less counts with what it uses. A new session counts
+ * as if it sent as fast as it may, so that a sudden crowd is refused before it slows down the others.
  */
 export class Capacity {
   readonly #clock: Clock;
   readonly #workers: () => number;
-  #frameMs = FIRST_GUESS_MS;
+  #frameMs = INITIAL_FRAME_MS;
   #framesSeen = 0;
   #waitMs = 0;
   #waitedAtMs = -Infinity;
@@ -46,33 +46,33 @@ export class Capacity {
   #busyMean = 0;
   #busyAtMs: number;
   #entered: number[] = [];
-  #sessionMs = FIRST_SESSION_MS;
+  #sessionMs = INITIAL_SESSION_MS;
 
-  /** @param workers how many can take frames now */
+  /** @param workers number of workers that can take frames now */
   constructor(clock: Clock, workers: () => number) {
     this.#clock = clock;
     this.#workers = workers;
     this.#busyAtMs = clock.nowMs();
   }
 
-  /** What one frame has been keeping a worker busy of late, transfer included. Milliseconds. */
+  /** Recent average time that a frame keeps a worker busy, transfer included. Milliseconds. */
   get frameMs(): number {
     return this.#frameMs;
   }
 
-  /** Share of the workers' time that was used of late, 0..1. */
+  /** Recent share of the workers' time that was used, 0..1. */
   get load(): number {
     this.#passTime();
     return Math.min(1, this.#busyMean / Math.max(1, this.#workers()));
   }
 
-  /** Sessions that the workers can serve when all send as fast as they may. */
+  /** How many sessions the workers can serve when all of them send as fast as they may. */
   get sessions(): number {
     const workers = this.#workers();
     return Math.max(MIN_SESSIONS_PER_WORKER * workers, Math.floor(workers / this.#share()));
   }
 
-  /** How many more sessions there is room for beside `open` ones. */
+  /** How many more sessions can be admitted beside the `open` ones. */
   room(open: number): number {
     const nowMs = this.#clock.nowMs();
     this.#passTime();
@@ -87,7 +87,7 @@ export class Capacity {
     return Math.max(0, atLeast, Math.floor((workers - taken) / share + Number.EPSILON));
   }
 
-  /** A session begins. */
+  /** A client has been admitted. */
   entered(): Newcomer {
     const atMs = this.#clock.nowMs();
     this.#entered.push(atMs);
@@ -102,13 +102,13 @@ export class Capacity {
     };
   }
 
-  /** When somebody who was refused should ask again: half the time a session takes, in whole bounds. */
+  /** When a refused client should ask again: after half the average time of a session, within limits. */
   get retryAfterMs(): number {
     const [least, most] = RETRY_RANGE_MS;
     return Math.round(Math.min(most, Math.max(least, this.#sessionMs / 2)));
   }
 
-  /** The same analyzer, its frames timed. */
+  /** The same analyzer. Its frames are timed. */
   watch(analyzer: FrameAnalyzer): FrameAnalyzer {
     return {
       get models() {
@@ -142,14 +142,14 @@ export class Capacity {
       },
       (reply) => {
         this.#changeBusy(-1);
-        // What was refused, or took its worker with it, tells nothing of what a frame costs.
+        // A frame that was refused or crashed its worker says nothing about the cost of a frame.
         if (reply.ok) this.#analyzed(this.#clock.nowMs() - takenAtMs);
         done(reply);
       },
     );
   }
 
-  /** Of one worker, the part that a promised session takes. */
+  /** The part of one worker that a session with all its promised frames uses. */
   #share(): number {
     return Math.max(1e-4, (PROMISED_FRAMES_PER_SECOND * this.#frameMs) / 1000);
   }

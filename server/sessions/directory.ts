@@ -3,44 +3,44 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { SessionRequest } from '../session/ports.ts';
 
-/** What a relying party may learn of one of its sessions. */
+/** What a relying party may know of one of its sessions. */
 export interface SessionView {
   readonly sessionId: string;
   readonly mode: Mode;
   readonly policy: string;
   readonly createdAtMs: number;
   /**
-   * `waiting` for hello, `running`, `decided`, or `ended` without a decision: the ticket expired, the client left or
-   * an error closed it.
+   * `waiting` for the client's hello, `running`, `decided`, or `ended` without a decision: the ticket expired, the
+   * client left or an error ended it.
    */
   readonly state: 'waiting' | 'running' | 'decided' | 'ended';
-  /** Null until decided. */
+  /** Null unless decided. */
   readonly outcome: Outcome | null;
-  /** The signed decision; null until decided. */
+  /** The signed decision; null unless decided. */
   readonly token: string | null;
-  /** The error that ended it without a decision; null where there was none, and where its ticket was never used. */
+  /** The error that ended it without a decision; null when there was none or the ticket was never used. */
   readonly code: ErrorCode | null;
 }
 
 interface Entry {
   readonly request: SessionRequest;
-  /** When its ticket runs out. */
+  /** When its ticket expires. */
   readonly expiresAtMs: number;
   readonly forgetAtMs: number;
   readonly ending: { readonly outcome: Outcome; readonly token: string } | null;
-  /** What ended it without a decision. */
+  /** The error that ended it without a decision. */
   readonly code: ErrorCode | null;
   readonly state: 'announced' | 'running' | 'ended';
-  /** Its subject was erased since: it enrols nobody any more. */
+  /** Its subject has been erased since it was created, so it may not enrol. */
   readonly isRevoked: boolean;
 }
 
-/** How long a relying party can ask for a session's outcome: as long as its token is valid. */
+/** How long a relying party can ask for the outcome of an ended session: as long as its token is valid. */
 const KEPT_AFTER_END_MS = 5 * 60_000;
 
 /**
- * What relying parties may ask about this process's sessions. In memory: bounded by the tickets outstanding, the
- * sessions open, and those that ended within the last five minutes.
+ * The sessions of this process, for relying parties to ask about. It is in memory. Its size is limited by the number of
+ * outstanding tickets, of open sessions, and of sessions that ended within the last five minutes.
  */
 export class SessionDirectory {
   private readonly clock: Pick<Clock, 'nowMs'>;
@@ -51,7 +51,7 @@ export class SessionDirectory {
     this.clock = clock;
   }
 
-  /** A session was created and waits for its client until its ticket expires. */
+  /** A session was created. It waits for its client until its ticket expires. */
   announce(request: SessionRequest, expiresAtMs: number): void {
     this.sweep();
     const forgetAtMs = expiresAtMs + KEPT_AFTER_END_MS;
@@ -74,7 +74,7 @@ export class SessionDirectory {
     this.change(sessionId, { ending: { outcome, token } });
   }
 
-  /** The first error stands. */
+  /** An error ended it without a decision. Only the first error counts. */
   failed({ sessionId }: SessionRequest, code: ErrorCode): void {
     if (this.entries.get(sessionId)?.code === null) this.change(sessionId, { code });
     this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
@@ -84,7 +84,7 @@ export class SessionDirectory {
     this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
   }
 
-  /** Null when there is none of that id for the tenant. */
+  /** Null when the tenant has no session of this id. */
   find(tenant: string, sessionId: string): SessionView | null {
     const entry = this.entries.get(sessionId);
     if (entry === undefined || entry.request.tenant !== tenant) return null;
@@ -101,7 +101,7 @@ export class SessionDirectory {
     };
   }
 
-  /** The subject is being erased: no session created before may enrol it again. */
+  /** The subject is being erased: no session that exists now may enrol it. */
   revokeEnrolments(tenant: string, subject: string): void {
     for (const [sessionId, { request }] of this.entries) {
       if (request.mode === 'enrol' && request.subject === subject && request.tenant === tenant)
@@ -124,7 +124,7 @@ export class SessionDirectory {
     if (entry !== undefined) this.entries.set(sessionId, { ...entry, ...change });
   }
 
-  /** Drops what has run out, at most once a second, so that a flood of new sessions does not pay for each. */
+  /** Removes old entries, at most once a second: many new sessions at once need not each walk over all entries. */
   private sweep(): void {
     const nowMs = this.clock.nowMs();
     if (nowMs < this.sweepAtMs) return;

@@ -1,26 +1,26 @@
-/** Hexadecimal digits of a digest that are kept: 64 bits. */
+/** Hexadecimal digits of a digest that are stored: 64 bits. */
 const DIGITS = 16;
-/** Slots for each frame of a generation: probing stays short while at most half of them are taken. */
+/** Slots of a generation for each frame. Probing stays short while at most half of the slots are used. */
 const SLOTS_PER_FRAME = 2;
-/** Two halves of the digest and the number of the session that showed it first. */
+/** Two halves of the digest, and the number of the session that sent it first. */
 const WORDS_PER_SLOT = 3;
 
-/** Frames one session has shown, against those of all the others. */
+/** The frames of one session, to compare with those of all others. */
 export interface SessionFrames {
-  /** Whether another session has shown this picture before. Remembers it either way. */
+  /** Whether another session has sent this image before. The image is remembered in any case. */
   seenBefore(pixelDigest: string): boolean;
 }
 
 /**
- * Remembers which pictures the sessions of this process have shown, so that a recording of one is known when it is
- * played into another. No camera takes the same picture twice, for its noise; a person who tries again never sends
- * one again. So every picture with a face counts, whatever became of its session: an attacker may well have recorded
- * one that failed, or feed one camera to two sessions at once. Pictures of the same session are not its business.
+ * Remembers which images the sessions of this process have sent, to recognise the recording of one session when it is
+ * replayed into another. Camera noise makes every image different, so a person who tries again never sends the same
+ * image. Every image with a face counts, however its session ended: an attacker may have recorded a failed session, or
+ * may feed one camera to two sessions at once. Repeated images within one session are not reported.
  *
- * Holds 64-bit digests of the last `frames` / 2 to `frames` pictures in two generations of an open-addressing table,
- * 24 bytes a picture, all of them taken at the start; the older generation is forgotten when the newer one is full. With a million pictures
- * remembered, one of a million new ones is mistaken for an old one with a probability of 5e-8. Forgotten with the
- * process, and not shared with others.
+ * Stores 64-bit digests of the last `frames` / 2 to `frames` images, in two generations of an open-addressing table.
+ * The memory, 24 bytes per image, is allocated at the start. When the newer generation is full, the older one is
+ * dropped. With a million images remembered, the probability that any of a million new ones is mistaken for one of them
+ * is 5e-8. Other processes do not share the memory, and it does not survive the process.
  */
 export class FrameMemory {
   readonly #perGeneration: number;
@@ -28,14 +28,14 @@ export class FrameMemory {
   #older: Generation;
   #sessions = 0;
 
-  /** `frames`: most pictures remembered, at least 2. */
+  /** @param frames most images remembered, at least 2 */
   constructor(frames: number) {
     this.#perGeneration = Math.max(1, frames >> 1);
     this.#newer = new Generation(this.#perGeneration);
     this.#older = new Generation(this.#perGeneration);
   }
 
-  /** For one session, from its start to its end. */
+  /** Call once for each session, when it starts. */
   openSession(): SessionFrames {
     this.#sessions = (this.#sessions + 1) >>> 0 || 1;
     const session = this.#sessions;
@@ -58,7 +58,7 @@ export class FrameMemory {
   }
 }
 
-/** Digests with linear probing. A slot is free while its session is 0. */
+/** A hash table of digests with linear probing. A slot is free while its session is 0. */
 class Generation {
   readonly #words: Uint32Array;
   readonly #mask: number;
@@ -66,12 +66,12 @@ class Generation {
 
   constructor(frames: number) {
     const slots = 2 ** Math.ceil(Math.log2(frames * SLOTS_PER_FRAME));
-    // Written to, so that the system hands the memory out now: where there is too little of it, that shows at the start.
+    // Writing makes the system allocate the memory now, so that a lack of it shows at the start.
     this.#words = new Uint32Array(slots * WORDS_PER_SLOT).fill(0);
     this.#mask = slots - 1;
   }
 
-  /** 0 when the digest is not here. */
+  /** The number of the session that sent it; 0 when the digest is not in the table. */
   ownerOf(high: number, low: number): number {
     return this.#words[this.#slotOf(high, low) + 2];
   }
@@ -86,7 +86,7 @@ class Generation {
     this.frames = 0;
   }
 
-  /** Where the digest is, or the free slot where it belongs. */
+  /** The slot of the digest, or the free slot to store it in. */
   #slotOf(high: number, low: number): number {
     for (let slot = low & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const at = slot * WORDS_PER_SLOT;

@@ -24,12 +24,12 @@ interface Parts {
   readonly services: SessionServices;
   readonly directory: Pick<SessionDirectory, 'started' | 'ended'>;
   readonly limits: Omit<Welcome['limits'], 'maxSessionMs'>;
-  /** Sessions open at a time, however fast the workers are. */
+  /** Most simultaneous sessions, however fast the workers are. */
   readonly maxSessions: number;
   readonly capacity: Pick<Capacity, 'room' | 'entered' | 'retryAfterMs'>;
 }
 
-/** Keeps the running sessions of this process: lets them in, counts them, drains them. */
+/** The running sessions of this process: admits, counts and drains them. */
 export class SessionRegistry implements SessionHost {
   private readonly parts: Parts;
   private readonly running = new Set<SessionRunner>();
@@ -45,13 +45,13 @@ export class SessionRegistry implements SessionHost {
     return this.running.size + this.starting;
   }
 
-  /** Those open and those there is room for now, by what the workers have been measured to do. */
+  /** The open sessions and those that could be admitted now, by the measured speed of the workers. */
   get maxSessions(): number {
     const { maxSessions, capacity } = this.parts;
     return Math.min(maxSessions, this.openSessions + capacity.room(this.openSessions));
   }
 
-  /** Why a newcomer would be refused now, or null. */
+  /** Why a new session would be refused now, or null. */
   refusal(): VeriframeError | null {
     if (this.draining) return new VeriframeError('server.draining');
     if (this.openSessions < this.maxSessions) return this.parts.attempts.refusal();
@@ -59,9 +59,9 @@ export class SessionRegistry implements SessionHost {
   }
 
   /**
-   * A full or draining server does not use the ticket up, nor does a subject that is locked: the client may come back
-   * with it. From then on an attempt is on record. Rejects with `VeriframeError` (`server.draining`, `server.busy`,
-   * `ticket.invalid`, `subject.locked`) or the store's error.
+   * Redeems the ticket and starts its session, whose attempt is on record from then on. When the server is full or
+   * draining, or the subject is locked out, the ticket is not used up and the client may show it again. Rejects with
+   * `VeriframeError` (`server.draining`, `server.busy`, `ticket.invalid`, `subject.locked`) or a `StoreError`.
    */
   async attach(ticket: string, link: ClientLink, offers?: ClientOffers): Promise<SessionHandle> {
     const refusal = this.refusal();
@@ -78,8 +78,8 @@ export class SessionRegistry implements SessionHost {
   }
 
   /**
-   * Lets no newcomer in; resolves when every session has ended or `withinMs` has passed and the rest was cut off. Whoever
-   * asks again with less time ends the wait of those before, too.
+   * Admits no new session. Resolves when every session has ended, or when `withinMs` has passed and the remaining ones
+   * were aborted. A second call with less time also ends the wait of the first.
    */
   async drain(withinMs: number): Promise<void> {
     this.draining = true;
@@ -176,7 +176,7 @@ export class SessionRegistry implements SessionHost {
   }
 }
 
-/** Size of the integer range that a uniform draw in [0, 1) is taken from; `randomInt` allows up to 2^48. */
+/** Size of the integer range from which a uniform number in [0, 1) is drawn. `randomInt` allows less than 2^48. */
 const DRAW_RANGE = 2 ** 48 - 1;
 
 /** `count` independent uniform numbers in [0, 1) from the operating system's cryptographic source. */

@@ -18,46 +18,47 @@ import { transition } from '../session/transition.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
 import { withDepth, type DepthImage } from '../vision/depth.ts';
 
-/** What a running session may use. */
+/** What a running session uses. */
 export interface SessionServices {
   readonly clock: Clock;
   readonly analyzer: FrameAnalyzer;
   readonly context: SessionContext;
-  /** The pictures of all sessions; null where none are remembered. */
+  /** Remembers the images of all sessions; null when images are not remembered. */
   readonly frameMemory: FrameMemory | null;
   readonly log: Logger;
-  /** Whoever looks on while sessions run. */
+  /** Observes sessions while they run. */
   readonly watch?: WatchSession;
   /** `count` numbers in [0, 1) from a cryptographic source. */
   readonly draws: (count: number) => readonly number[];
   search(tenant: string, probe: Embeddings): Promise<readonly Candidate[]>;
-  /** Never rejects. `isAwaited`: whether the session still waits for the answer, asked before anything is stored. */
+  /** Never rejects. `isAwaited` says whether the session still waits; it is called before anything is stored. */
   enrol(request: SessionRequest, embeddings: Embeddings, isAwaited: () => boolean): Promise<EnrolmentResult>;
-  /** Puts an accept on record. Resolves with whether it stands: not when the reference that it rests on is gone. */
+  /** Records an accept. Returns whether it stands: it does not when the reference that it rests on was removed. */
   recordAccept(request: SessionRequest, accept: Accept, startedAtMs: number): Promise<boolean>;
-  /** Records a decision (an accept is on record by now) and signs it. Resolves with the token to deliver. */
+  /** Records a decision, unless it is an accept, which is recorded already. Returns its signed token. */
   conclude(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<string>;
-  /** Puts on record that the session ended without a decision; never throws. */
+  /** Records that the session ended without a decision. Never throws. */
   failed(request: SessionRequest, code: ErrorCode): void;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 
 /**
- * Runs one session: turns what arrives into events, folds them through the pure `transition`, and executes the
- * effects in order. Owns the session's timer, its undecoded frames (at most one waiting and one being handed
- * over) and its turn at the pool; `end` lets go of all three. A session whose client left ends once it is decided, so
- * that a reference it was storing is on record. Of each session exactly one ending goes on record: its decision, or
- * the code of the error that ended it.
+ * Runs one session: turns messages and results into events, passes them to the pure `transition`, and executes the
+ * effects in order. It owns the session's timer, its undecoded frames (at most one that waits and one that is being
+ * handed over) and its turn at the worker pool; `end` releases all three. When the client leaves, the session goes on
+ * until it is decided, so that a reference that is being stored is on record. Every session has exactly one end on
+ * record: its decision, or the code of the error that ended it.
  */
 export class SessionRunner implements SessionHandle {
   private state: SessionState;
   private readonly startedAtMs: number;
   private readonly frames = new Map<number, Pick<Frame, 'image' | 'depth'>>();
-  private readonly shownFrames: SessionFrames | null;
+  private readonly sentFrames: SessionFrames | null;
   private readonly queue: WithoutTime<SessionEvent>[] = [];
-  private folding = false;
+  private processing = false;
   private wantsTurn = false;
+  /** The frame that a worker analyses. */
   private handedOver: {
     readonly seq: number;
     readonly request: AnalyzeRequest;
@@ -66,7 +67,7 @@ export class SessionRunner implements SessionHandle {
   private withdrawTurn: (() => void) | null = null;
   private cancelWake: (() => void) | null = null;
   private ended = false;
-  /** Its decision is being put on record. */
+  /** The decision is being recorded. */
   private concluding = false;
   private endedWith: ErrorCode | null = null;
   private readonly request: SessionRequest;
@@ -88,7 +89,7 @@ export class SessionRunner implements SessionHandle {
     this.link = link;
     this.services = services;
     this.onEnd = onEnd;
-    this.shownFrames = services.frameMemory?.openSession() ?? null;
+    this.sentFrames = services.frameMemory?.openSession() ?? null;
     this.startedAtMs = services.clock.nowMs();
     this.state = initialState(request, this.startedAtMs);
     this.watch = services.watch?.(request, policy) ?? null;
@@ -118,7 +119,7 @@ export class SessionRunner implements SessionHandle {
 
   disconnected(code: ErrorCode | null = null): void {
     this.dispatch({ type: 'disconnected', ...(code === null ? {} : { code }) });
-    // A client that left without an error before its session was live has said no hello to it.
+    // The session was never live, so a client that left without an error has sent no hello.
     if (this.state.phase === 'closed') this.endWith(this.state.code ?? 'hello.expected');
   }
 
@@ -130,7 +131,7 @@ export class SessionRunner implements SessionHandle {
   }
 
   private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
-    // What comes after the decision would be kept for nothing for as long as it takes to record it.
+    // Nothing would use a frame that arrives while the decision is being recorded.
     if (this.ended || this.state.phase === 'confirming' || this.state.phase === 'decided') return;
     this.frames.set(seq, { image, depth });
     this.dispatch({
@@ -145,15 +146,15 @@ export class SessionRunner implements SessionHandle {
   private dispatch(event: WithoutTime<SessionEvent>): void {
     if (this.ended) return;
     this.queue.push(event);
-    if (this.folding) return;
-    this.folding = true;
+    if (this.processing) return;
+    this.processing = true;
     try {
       for (let next = this.queue.shift(); next !== undefined && !this.ended; next = this.queue.shift())
-        this.fold(next);
+        this.process(next);
     } catch (error) {
       this.giveUp(error, 'session failed');
     } finally {
-      this.folding = false;
+      this.processing = false;
     }
     if (this.wantsTurn && !this.ended) {
       this.wantsTurn = false;
@@ -161,7 +162,7 @@ export class SessionRunner implements SessionHandle {
     }
   }
 
-  private fold(event: WithoutTime<SessionEvent>): void {
+  private process(event: WithoutTime<SessionEvent>): void {
     const timed = { ...event, atMs: this.services.clock.nowMs() } as SessionEvent;
     const [state, effects] = transition(this.state, timed, this.policy, this.services.context);
     this.state = state;
@@ -176,7 +177,7 @@ export class SessionRunner implements SessionHandle {
         break;
       case 'analyze': {
         const frame = this.frames.get(effect.seq);
-        if (frame === undefined) throw new Error('the frame to analyse is gone');
+        if (frame === undefined) throw new Error('the frame to analyse is missing');
         this.frames.delete(effect.seq);
         const request = { image: imageBuffer(frame.image), region: effect.region, wants: effect.wants };
         this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null };
@@ -245,9 +246,9 @@ export class SessionRunner implements SessionHandle {
     } else this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
   };
 
-  /** Only of pictures that show a face: a camera that is covered sends everybody the same black one. */
+  /** Null when images are not remembered, and for one without a face: covered cameras send the same black image. */
   private seenBefore({ face, pixelDigest }: FrameAnalysis): boolean | null {
-    return face.found && this.shownFrames !== null ? this.shownFrames.seenBefore(pixelDigest) : null;
+    return face.found && this.sentFrames !== null ? this.sentFrames.seenBefore(pixelDigest) : null;
   }
 
   private async search(probe: Embeddings): Promise<void> {
@@ -288,7 +289,7 @@ export class SessionRunner implements SessionHandle {
     }
   }
 
-  /** Where it was cut off meanwhile, it ends on record with what its client was told. */
+  /** A session that was aborted meanwhile is recorded with the code that its client was told. */
   private notRecorded(error: unknown, what: string): void {
     this.concluding = false;
     if (this.endedWith !== null) this.services.failed(this.request, this.endedWith);
@@ -300,7 +301,7 @@ export class SessionRunner implements SessionHandle {
     this.abort('server.internal');
   }
 
-  /** A decision that is being put on record stands, whether or not somebody is left to hear it. */
+  /** A decision that is being recorded stands, even if the client does not receive it. */
   private endWith(code: ErrorCode): void {
     if (this.ended) return;
     this.endedWith = code;

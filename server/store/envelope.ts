@@ -6,10 +6,10 @@ import { StoreError } from './errors.ts';
  *
  *     version 1 B | key id length 1 B | key id | nonce 12 B | ciphertext | tag 16 B
  *
- * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D, 8.2.2: at most 2^32 envelopes under one key).
+ * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D, section 8.2.2: at most 2^32 envelopes under one key).
  * Version and key id are authenticated together with the caller's associated data.
  */
-export const ENVELOPE_VERSION = 1;
+const ENVELOPE_VERSION = 1;
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -18,18 +18,18 @@ const TAG_BYTES = 16;
 const MAX_KEY_ID_BYTES = 64;
 
 export interface EnvelopeKey {
-  /** 1 to 64 ASCII characters; stands in the envelope in plain. */
+  /** 1 to 64 ASCII characters; readable in the envelope. */
   readonly id: string;
   /** 32 bytes. */
   readonly bytes: Buffer;
 }
 
-/** What an envelope is bound to, in a fixed order; opening it demands the same fields. */
+/** The associated data of an envelope. Opening it needs the same fields in the same order. */
 export type AssociatedFields = readonly (string | Uint8Array)[];
 
 /**
- * Encodes fields so that no two different lists give the same bytes: their count, then each field's length in
- * bytes and its bytes (lengths are 32-bit big-endian, strings UTF-8).
+ * Encodes fields so that different lists never give the same bytes: their count, then for each field its length in
+ * bytes and its bytes. Counts and lengths are 32-bit big-endian, strings are UTF-8.
  */
 export function encodeFields(fields: AssociatedFields): Buffer {
   const parts = [uint32(fields.length)];
@@ -40,7 +40,7 @@ export function encodeFields(fields: AssociatedFields): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Encrypts `plaintext` and binds it to `fields`. Two calls never give the same bytes. */
+/** Encrypts `plaintext` and binds it to `fields`. The nonce is random, so each call gives other bytes. */
 export function seal(key: EnvelopeKey, plaintext: Uint8Array, fields: AssociatedFields): Buffer {
   if (key.bytes.byteLength !== KEY_BYTES) throw new RangeError(`An envelope key has ${KEY_BYTES} bytes.`);
   const keyId = Buffer.from(key.id, 'ascii');
@@ -54,14 +54,14 @@ export function seal(key: EnvelopeKey, plaintext: Uint8Array, fields: Associated
   return Buffer.concat([header, keyId, nonce, ciphertext, cipher.getAuthTag()]);
 }
 
-/** The id of the key that sealed `envelope`. Throws `store.corrupt` when the bytes are no envelope. */
+/** The id of the key that sealed `envelope`. Throws `store.corrupt` when the bytes are not an envelope. */
 export function keyIdOf(envelope: Uint8Array): string {
   return parse(envelope).keyId;
 }
 
 /**
  * The plaintext, in memory of its own that the caller may overwrite. Throws `store.corrupt` when the envelope is
- * malformed, was changed, was sealed with another key or bound to other fields; which of them cannot be told.
+ * malformed, was changed, was sealed with another key or is bound to other fields. The error does not say which.
  */
 export function openEnvelope(key: EnvelopeKey, envelope: Uint8Array, fields: AssociatedFields): Buffer {
   const { keyId, nonce, ciphertext, tag } = parse(envelope);

@@ -3,10 +3,10 @@ import { openEnvelope, keyIdOf, seal, type AssociatedFields, type EnvelopeKey } 
 import { StoreError } from './errors.ts';
 import { MASTER_KEY_BYTES } from './master-key.ts';
 
-/** `data` keys seal a tenant's references; the `lookup` key makes the keyed hashes of its subjects. */
+/** A tenant's `data` key seals its references; its `lookup` key makes the keyed hashes of its subjects. */
 export type KeyPurpose = 'data' | 'lookup';
 
-/** A tenant's key as it stands in the database. */
+/** A tenant's key as it is stored in the database. */
 export interface WrappedKey {
   readonly keyId: string;
   readonly tenant: string;
@@ -18,8 +18,8 @@ const CANARY_FIELDS: AssociatedFields = ['canary'];
 const CANARY_TEXT = 'veriframe';
 
 /**
- * The keys of one store. The key-encryption key never touches data: a key derived from it (HKDF-SHA-256,
- * RFC 5869) wraps random 32-byte keys, one for each tenant and purpose, and each wrap is bound to its place.
+ * The keys of one store. The master key encrypts no data: a key derived from it (HKDF-SHA-256, RFC 5869) wraps random
+ * 32-byte keys, one for each tenant and purpose. Each wrapped key is bound to its id, tenant and purpose.
  */
 export class Keyring {
   readonly #wrappingKey: EnvelopeKey;
@@ -27,7 +27,7 @@ export class Keyring {
   #closed = false;
 
   /** Takes 32 bytes and overwrites them. */
-  constructor(masterKey: Buffer) {
+  constructor(masterKey: Uint8Array) {
     if (masterKey.byteLength !== MASTER_KEY_BYTES)
       throw new RangeError(`A master key has ${MASTER_KEY_BYTES} bytes.`);
     this.#wrappingKey = {
@@ -37,7 +37,7 @@ export class Keyring {
     masterKey.fill(0);
   }
 
-  /** A sealed constant, kept in the database to recognise the master key by. */
+  /** A sealed constant. It is stored in the database to recognise the master key by. */
   sealCanary(): Buffer {
     this.#assertOpen();
     return seal(this.#wrappingKey, Buffer.from(CANARY_TEXT), CANARY_FIELDS);
@@ -50,31 +50,34 @@ export class Keyring {
     openEnvelope(this.#wrappingKey, canary, CANARY_FIELDS);
   }
 
-  /** Makes a key; the caller stores the wrapped form. */
+  /** Makes a random key. The caller stores the wrapped form. */
   create(tenant: string, purpose: KeyPurpose): WrappedKey {
     this.#assertOpen();
     const keyId = randomUUID();
     const bytes = randomBytes(32);
     try {
-      const wrapped = seal(this.#wrappingKey, bytes, placeOf({ keyId, tenant, purpose }));
+      const wrapped = seal(this.#wrappingKey, bytes, fieldsOf({ keyId, tenant, purpose }));
       return { keyId, tenant, purpose, wrapped };
     } finally {
       bytes.fill(0);
     }
   }
 
-  /** The key behind a wrapped one. Owned by the keyring. Throws `store.corrupt` when it was changed or moved. */
+  /**
+   * The plain key, which stays the keyring's and is overwritten by it. Throws `store.corrupt` when the wrapped key was
+   * changed or belongs to another tenant or purpose.
+   */
   unwrap(key: WrappedKey): EnvelopeKey {
     this.#assertOpen();
     const cacheKey = JSON.stringify([key.keyId, key.tenant, key.purpose]);
     const known = this.#unwrapped.get(cacheKey);
     if (known !== undefined) return known;
-    const opened = { id: key.keyId, bytes: openEnvelope(this.#wrappingKey, key.wrapped, placeOf(key)) };
+    const opened = { id: key.keyId, bytes: openEnvelope(this.#wrappingKey, key.wrapped, fieldsOf(key)) };
     this.#unwrapped.set(cacheKey, opened);
     return opened;
   }
 
-  /** Overwrites a key that was shredded in the database. */
+  /** Overwrites a key that was deleted from the database. */
   forget(keyId: string): void {
     for (const [cacheKey, key] of this.#unwrapped) {
       if (key.id !== keyId) continue;
@@ -83,7 +86,7 @@ export class Keyring {
     }
   }
 
-  /** Overwrites every key. Safe to call twice; all else throws `store.unavailable` afterwards. */
+  /** Overwrites every key. Safe to call twice. Afterwards every other method throws `store.unavailable`. */
   close(): void {
     this.#closed = true;
     this.#wrappingKey.bytes.fill(0);
@@ -96,10 +99,10 @@ export class Keyring {
   }
 }
 
-function placeOf({ keyId, tenant, purpose }: Omit<WrappedKey, 'wrapped'>): AssociatedFields {
+function fieldsOf({ keyId, tenant, purpose }: Omit<WrappedKey, 'wrapped'>): AssociatedFields {
   return ['tenant-key', keyId, tenant, purpose];
 }
 
-function derive(masterKey: Buffer, info: string, bytes: number): Buffer {
+function derive(masterKey: Uint8Array, info: string, bytes: number): Buffer {
   return Buffer.from(hkdfSync('sha256', masterKey, '', info, bytes));
 }

@@ -6,19 +6,19 @@ import { StoreError } from './errors.ts';
 export const MASTER_KEY_BYTES = 32;
 
 export interface MasterKeySource {
-  /** The key itself, 32 bytes in base64; empty or absent: read it from a file. */
+  /** The key itself, 32 bytes in base64. Empty or absent: it is read from a file. */
   readonly masterKey?: string;
-  /** File that holds the key in base64; empty or absent: `master.key` in the data folder. */
+  /** File that holds the key in base64. Empty or absent: `master.key` in the data folder. */
   readonly masterKeyFile?: string;
   readonly dataDir: string;
 }
 
 /**
- * Finds the key-encryption key: 32 bytes that the caller hands to `Keyring` and that are overwritten there. A key
- * file that does not exist is created with a random key and mode 0600; `created` tells so.
+ * Loads the master key: 32 bytes that the caller gives to `Keyring`, which overwrites them. A key file that does not
+ * exist is created with a random key and mode 0600; `created` says whether it was.
  *
- * Throws `StoreError` `store.invalid` when what is configured is not 32 bytes in base64, `SecretFileError` when
- * others may touch the file.
+ * Rejects with `StoreError` `store.invalid` when the configured key is not 32 bytes in base64, with `SecretFileError`
+ * when other users may read or write the file.
  */
 export async function loadMasterKey(source: MasterKeySource): Promise<{ key: Buffer; created: boolean }> {
   if (source.masterKey) {
@@ -42,7 +42,7 @@ function newKeyFile(): Buffer {
   }
 }
 
-/** Strict, since Node's decoder would silently drop what is not base64 and so accept a mangled key. */
+/** Strict, because Node's decoder skips characters that are not base64 and would accept a damaged key. */
 function decodeMasterKey(text: string, where: string): Buffer {
   const trimmed = text.trim();
   const key = Buffer.from(trimmed, 'base64');

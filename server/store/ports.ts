@@ -8,47 +8,56 @@ import type { StoreError } from './errors.ts';
 
 export interface NewReference {
   readonly tenant: string;
-  /** Kept byte for byte: two spellings of one word in different Unicode forms are two subjects. */
+  /** Stored byte for byte: two spellings of one word in different Unicode forms are two subjects. */
   readonly subject: string;
   readonly embeddings: Embeddings;
   /** Whole milliseconds since 1970. */
   readonly createdAtMs: number;
 }
 
-/** An opened reference with its place. */
+/** A decrypted reference with its tenant and time of creation. */
 export interface StoredReference extends Reference {
   readonly tenant: string;
   readonly createdAtMs: number;
 }
 
+/** Is told of each reference that cannot be opened. `error` has the code `store.corrupt`. */
+export type OnCorruptReference = (referenceId: string, error: StoreError) => void;
+
 /**
- * References at rest are encrypted; this port speaks plain ones. Every method rejects with a `StoreError`
- * (codes in errors.ts) and never returns a partial write.
+ * References at rest are encrypted; callers of this port give and get them in plain. Every method rejects with a
+ * `StoreError` (codes in errors.ts). A write that rejects has stored nothing in part.
  */
 export interface ReferenceStore {
-  /** Durable when it resolves. Returns the new reference's id. `store.invalid` when it cannot be kept as given. */
+  /** Durable when it resolves. Returns the new reference's id. `store.invalid` when it cannot be stored as given. */
   add(reference: NewReference): Promise<string>;
-  /** In order of creation. `store.corrupt` when any of the subject's references does not open. */
-  ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]>;
   /**
-   * Every reference of every tenant, in order of creation; for building the in-memory gallery. A reference that
-   * does not open is handed to `onCorrupt` and passed over; without `onCorrupt` the iteration rejects there.
+   * The subject's references in order of creation. Without `onCorrupt` it rejects with `store.corrupt` when any of
+   * them cannot be opened. With it, those are reported and left out, and it rejects only when none can be opened:
+   * an empty list always means that the subject has no reference.
    */
-  all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncIterable<StoredReference>;
+  ofSubject(
+    tenant: string,
+    subject: string,
+    onCorrupt?: OnCorruptReference,
+  ): Promise<readonly StoredReference[]>;
   /**
-   * Removes every reference of the subject, and the link from attempts to the subject, so that nothing
-   * recoverable stays. Returns how many references there were. When it rejects, the references may be gone or not, and
-   * traces of them may remain: call again, it finishes the work.
+   * Every reference of every tenant in order of creation, to build the in-memory gallery. A reference that cannot be
+   * opened is reported to `onCorrupt` and left out; without `onCorrupt` the iteration rejects there.
+   */
+  all(onCorrupt?: OnCorruptReference): AsyncIterable<StoredReference>;
+  /**
+   * Removes every reference of the subject and the link from attempts to the subject, so that nothing can be
+   * recovered. Returns how many references there were. When it rejects, the references may or may not be gone, and
+   * traces of them may remain: call it again until it resolves.
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;
-  /** At most `limit` subjects in order of their hashes, beginning after `after`; from the start with null. */
+  /** At most `limit` subjects in order of their hashes, those after the hash `after`; null begins with the first. */
   listSubjects(tenant: string, after: string | null, limit: number): Promise<readonly SubjectSummary[]>;
-  /** Closes the whole store; safe to call twice. Later calls reject with `store.unavailable`. */
-  close(): Promise<void>;
 }
 
-/** What may be told of a subject without naming it. */
+/** What may be said of a subject without naming it. */
 export interface SubjectSummary {
   /** 64 hexadecimal digits, as in `RecordedDecision`. */
   readonly subjectHash: string;
@@ -57,93 +66,110 @@ export interface SubjectSummary {
   readonly lastEnrolledAtMs: number;
 }
 
-/** What is on record of a session from its beginning. */
-interface Attempted {
+/** What is known of an attempt from its beginning. */
+interface AttemptStart {
   readonly sessionId: string;
   readonly tenant: string;
   readonly mode: Mode;
-  /** Whether the evidence of its session could be followed. */
+  /** Whether the relying party could follow the evidence of the session. */
   readonly observed: boolean;
   readonly policy: string;
   readonly startedAtMs: number;
 }
 
-/** What a redeemed ticket becomes. */
-export interface NewAttempt extends Attempted {
-  /** The subject claimed; kept as a keyed hash only. Null when there is none. */
+/** An attempt as it begins, when its ticket is redeemed. */
+export interface NewAttempt extends AttemptStart {
+  /** The subject claimed; stored as a keyed hash only. Null when there is none. */
   readonly subject: string | null;
 }
 
-/** How one session was decided. Holds no score, embedding or plain subject id. */
-export interface Decision extends Attempted {
-  readonly outcome: Outcome;
+/**
+ * An attempt as a decision ends it. Holds no score and no embedding. `subject` is the one decided on, null when there
+ * is none; it is stored as a keyed hash only. An accept names the stored reference that it rests on.
+ */
+export type NewDecision = AttemptStart & {
   readonly reasons: readonly Reason[];
   readonly assurance: Assurance;
   readonly decidedAtMs: number;
-}
-
-/**
- * `subject` is the one decided on; it is kept as a keyed hash only. Null when there was none. An accept names the
- * subject's stored reference that it rests on.
- */
-export type NewDecision = Omit<Decision, 'outcome'> &
-  (
+} & (
     | { readonly outcome: 'accept'; readonly subject: string; readonly restsOn: string }
     | { readonly outcome: Exclude<Outcome, 'accept'>; readonly subject: string | null }
   );
 
-/** A session that ended without a decision. */
+/** An attempt as an error ends it, without a decision. */
 export interface NewFailure extends NewAttempt {
   readonly outcome: null;
   readonly code: ErrorCode;
   readonly decidedAtMs: number;
 }
 
-interface Hashed {
-  /** 64 hexadecimal digits, equal for equal subjects of one tenant; null when none or erased. */
+/** An attempt on record that has ended. */
+interface EndedAttempt extends AttemptStart {
+  /** 64 hexadecimal digits, equal for equal subjects of one tenant; null when there is none or it was erased. */
   readonly subjectHash: string | null;
+  readonly decidedAtMs: number;
 }
 
-export type RecordedDecision = Decision & Hashed;
-export type RecordedFailure = Omit<NewFailure, 'subject'> & Hashed;
-/** An attempt that has ended, at `decidedAtMs`. */
+/** `Assurance` as read from the record: its cues may be of a newer version. */
+export interface RecordedAssurance extends Omit<Assurance, 'measured' | 'unmeasured'> {
+  readonly measured: readonly string[];
+  readonly unmeasured: readonly string[];
+}
+
+/**
+ * A decision as read from the record. A newer version may have written it, so its reasons and cues are text and not
+ * this version's closed sets: otherwise the server could not be rolled back.
+ */
+export interface RecordedDecision extends EndedAttempt {
+  readonly outcome: Outcome;
+  readonly reasons: readonly string[];
+  readonly assurance: RecordedAssurance;
+}
+
+/** A failure as read from the record. Its code may be of a newer version, as in `RecordedDecision`. */
+export interface RecordedFailure extends EndedAttempt {
+  readonly outcome: null;
+  readonly code: string;
+}
+
 export type RecordedAttempt = RecordedDecision | RecordedFailure;
 
 /**
- * The record of attempts, for audit and for lock-outs: each has one beginning and one ending. Every method rejects
- * with a `StoreError`.
+ * The record of attempts, for audit and for lock-outs: each has one beginning and one end. Every method rejects with
+ * a `StoreError`.
  */
 export interface DecisionLog {
   /**
-   * Puts an attempt on record, unless its subject is locked out (verifications only): null, and durable, or when the
-   * subject takes an attempt again. Asking and writing are one step, so that many at once are no more than allowed.
-   * `store.invalid` when the session has begun before.
+   * Records the beginning of an attempt. For a verification of a subject that is locked out it records nothing and
+   * returns when the subject takes an attempt again. Otherwise it returns null, and the beginning is durable. Checking
+   * and writing are one step, so that simultaneous attempts cannot exceed the limit. `store.invalid` when the session
+   * has begun before.
    */
   begin(attempt: NewAttempt, lockOut: LockOutPolicy): Promise<number | null>;
   /**
-   * Ends an attempt; one whose beginning could not be written is put on record whole. Durable when it resolves, with
-   * whether this outcome is on record: an accept is not when the reference that it rests on is not (or no longer)
-   * stored, and the attempt stays open. It ends once: ending it again changes nothing. Who was claimed stays on record
-   * as it was when it began.
+   * Records the end of an attempt. An attempt whose beginning could not be written is recorded whole. Durable when it
+   * resolves. Returns whether this outcome is on record: an accept is refused when the reference that it rests on is
+   * not stored (any more), and the attempt stays open. Only the first end counts: recording another changes nothing.
+   * The subject claimed stays as it was recorded at the beginning.
    */
   record(ending: NewDecision | NewFailure): Promise<boolean>;
-  /** Ends every attempt that is open with `server.internal`: after a start, those that the last run left open. */
+  /** Ends every open attempt with `server.internal`. Called at the start, for those that the last run left open. */
   endInterrupted(atMs: number): Promise<number>;
-  /** Null as well while the attempt is open. */
+  /** Null when the attempt is unknown or still open. */
   find(tenant: string, sessionId: string): Promise<RecordedAttempt | null>;
   /** When the subject takes an attempt again; null when it takes one now. */
   lockedUntil(attempted: AttemptedSubject, nowMs: number, lockOut: LockOutPolicy): Promise<number | null>;
-  /** At most `limit` attempts, the latest first, of those that ended before `before`; from the latest with null. */
+  /** At most `limit` attempts, the latest first, of those that ended before `before`; null begins with the latest. */
   list(tenant: string, before: DecisionPlace | null, limit: number): Promise<readonly RecordedAttempt[]>;
 }
 
-/** Where an attempt's end stands in time among those of its tenant. */
-export type DecisionPlace = Pick<Decision, 'decidedAtMs' | 'sessionId'>;
+/** Where an attempt stands in its tenant's record, which is ordered by the time of its end. */
+export type DecisionPlace = Pick<EndedAttempt, 'decidedAtMs' | 'sessionId'>;
 
-/** One database serving both ports. */
+/** One database that serves both ports. */
 export interface Store {
   readonly references: ReferenceStore;
   readonly decisions: DecisionLog;
-  /** Same as `references.close()`. */
+  /** Safe to call twice. Later calls of either port reject with `store.unavailable`. */
   close(): Promise<void>;
 }

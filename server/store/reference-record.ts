@@ -7,34 +7,37 @@ import { encodeFields, openEnvelope, seal, type AssociatedFields, type EnvelopeK
 import { StoreError } from './errors.ts';
 import type { NewReference, StoredReference } from './ports.ts';
 
-/** A reference as any database keeps it: what is in plain here is bound into the envelope. */
+/** A reference as a database stores it. The fields in plain are bound into the envelope as associated data. */
 export interface ReferenceRecord {
   readonly referenceId: string;
   readonly tenant: string;
   /** Keyed hash of tenant and subject, 32 bytes. */
   readonly subjectHash: Buffer;
-  /** Ids of the models that made the embeddings, by rising preference, joined by commas. */
+  /** Ids of the models that made the embeddings, joined by commas, the preferred one last. */
   readonly models: string;
   readonly createdAtMs: number;
   readonly keyId: string;
   readonly envelope: Buffer;
 }
 
-/** HMAC-SHA-256 of tenant and subject: finds a subject's rows without telling whose they are. */
+/** HMAC-SHA-256 of tenant and subject: finds a subject's rows without revealing the subject's id. */
 export function subjectHash(lookupKey: EnvelopeKey, tenant: string, subject: string): Buffer {
   return createHmac('sha256', lookupKey.bytes)
     .update(encodeFields(['subject', tenant, subject]))
     .digest();
 }
 
-/** Throws `store.invalid` when the text would not survive UTF-8: two such subjects could become one. */
+/**
+ * Throws `store.invalid` when the text is empty or UTF-8 cannot hold it. Two subjects with lone surrogates would become
+ * one.
+ */
 export function assertStorableText(text: string, what: string): void {
   if (text.length === 0) throw new StoreError('store.invalid', `The ${what} is empty.`);
   if (Buffer.from(text, 'utf8').toString('utf8') !== text)
     throw new StoreError('store.invalid', `The ${what} is not well-formed Unicode.`);
 }
 
-/** Throws `store.invalid` with what is wrong; never names the subject. */
+/** Throws `store.invalid`. The error says what is wrong and never names the subject. */
 export function assertStorable(reference: NewReference): void {
   assertStorableText(reference.tenant, 'tenant');
   assertStorableText(reference.subject, 'subject');
@@ -44,7 +47,7 @@ export function assertStorable(reference: NewReference): void {
   if (fault !== null) throw new StoreError('store.invalid', fault);
 }
 
-/** Seals a storable reference: subject and embeddings go into the envelope, bound to everything beside it. */
+/** Seals a storable reference: subject and embeddings are encrypted and bound to the fields in plain. */
 export function sealReference(
   referenceId: string,
   reference: NewReference,
@@ -71,7 +74,7 @@ export function sealReference(
   }
 }
 
-/** Opens a record. Throws `store.corrupt` when anything in it was changed or it was moved from its place. */
+/** Opens a record. Throws `store.corrupt` when any field was changed or the envelope belongs to another record. */
 export function openReference(record: ReferenceRecord, dataKey: EnvelopeKey): StoredReference {
   const payload = openEnvelope(dataKey, record.envelope, fieldsOf(record));
   try {
@@ -91,7 +94,7 @@ function modelsIn(embeddings: Embeddings): EmbeddingModelId[] {
   return EMBEDDING_MODELS.filter((model) => embeddings[model] !== undefined);
 }
 
-/** Copies what it keeps, so that the payload can be overwritten. */
+/** Copies the vectors, so that the caller can overwrite the payload. */
 function readPayload(payload: Uint8Array): { subject: string; embeddings: Embeddings } {
   const value = decode(payload);
   if (!isRecord(value) || typeof value['subject'] !== 'string' || !isRecord(value['embeddings']))

@@ -2,29 +2,32 @@ import type { MessagePort } from 'node:worker_threads';
 import { StoreError } from './errors.ts';
 import type { StoreFault, StoreMethod, StoreMethods, StoreReply, StoreRequest } from './store-rpc.ts';
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (result: never) => void;
   readonly reject: (error: StoreError) => void;
 }
 
-/** A `MessagePort`, or the `Worker` at whose other end `serveStore` runs. */
-export interface StorePort extends Pick<MessagePort, 'postMessage'> {
-  on(name: 'message', hear: (reply: StoreReply) => void): unknown;
+/** A `MessagePort` whose other end `serveStore` serves, or the `Worker` that does. */
+interface StorePort extends Pick<MessagePort, 'postMessage'> {
+  on(name: 'message', onMessage: (reply: StoreReply) => void): unknown;
 }
 
-/** The caller's end of a port that `serveStore` serves. Every promise it gives settles, with a `StoreError` at worst. */
-export class StoreLine {
+/**
+ * The calling end of a port that `serveStore` serves. Every promise that it returns settles; a rejection is always a
+ * `StoreError`.
+ */
+export class StoreRpcClient {
   readonly #port: StorePort;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, PendingCall>();
   readonly #opening: Promise<void>;
   readonly #closing: Promise<void>;
   #resolveOpening = () => {};
   #rejectOpening: (error: StoreError) => void = () => {};
   #resolveClosing = () => {};
   #calls = 0;
-  #lost: StoreError | null = null;
+  #failure: StoreError | null = null;
 
-  /** `gone` resolves when nothing is left of what serves the other end. */
+  /** @param gone resolves when the thread that serves the other end has ended */
   constructor(port: StorePort, gone: Promise<unknown> = Promise.resolve()) {
     this.#port = port;
     this.#opening = new Promise((resolve, reject) => {
@@ -35,24 +38,25 @@ export class StoreLine {
       this.#resolveClosing = resolve;
     });
     this.#closing = Promise.all([closed, gone]).then(() => undefined);
-    // Whoever opens a line waits for this; one that is lost later has nobody left to tell.
+    // Only the caller who opens the store waits for this. A later failure must not count as an unhandled rejection.
     this.#opening.catch(() => undefined);
-    port.on('message', (reply) => this.#hear(reply));
+    port.on('message', (reply) => this.#onMessage(reply));
   }
 
-  get isLost(): boolean {
-    return this.#lost !== null;
+  /** The store has closed, refused to open or failed: every further call rejects. */
+  get hasFailed(): boolean {
+    return this.#failure !== null;
   }
 
-  /** Resolves when the store takes calls, rejects with what it was refused for. */
+  /** Resolves when the store takes calls. Rejects with the reason for which it could not be opened. */
   opened(): Promise<void> {
     return this.#opening;
   }
 
   call<M extends StoreMethod>(method: M, args: Parameters<StoreMethods[M]>): ReturnType<StoreMethods[M]> {
     const result = new Promise<never>((resolve, reject) => {
-      if (this.#lost !== null) {
-        reject(this.#lost);
+      if (this.#failure !== null) {
+        reject(this.#failure);
         return;
       }
       const call = this.#calls++;
@@ -62,54 +66,54 @@ export class StoreLine {
         reject(new StoreError('store.invalid', 'It cannot be handed to another thread.', { cause }));
         return;
       }
-      this.#waiting.set(call, { resolve, reject });
+      this.#pending.set(call, { resolve, reject });
     });
     return result as ReturnType<StoreMethods[M]>;
   }
 
-  /** Resolves when the store is closed, or gone. */
+  /** Resolves when the store has closed or its thread has ended. */
   close(): Promise<void> {
-    if (this.#lost === null) this.#post({ type: 'close' });
+    if (this.#failure === null) this.#post({ type: 'close' });
     return this.#closing;
   }
 
-  /** Nobody serves the other end any more. */
-  lose(error: StoreError): void {
-    this.#lost ??= error;
+  /** The other end no longer answers: rejects every call that waits and every later one. The first error counts. */
+  fail(error: StoreError): void {
+    this.#failure ??= error;
     this.#rejectOpening(error);
     this.#resolveClosing();
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
   }
 
   #post(request: StoreRequest): void {
     this.#port.postMessage(request, []);
   }
 
-  #hear(reply: StoreReply): void {
+  #onMessage(reply: StoreReply): void {
     switch (reply.type) {
       case 'opened':
         this.#resolveOpening();
         break;
       case 'refused':
-        this.lose(errorOf(reply.fault));
+        this.fail(errorOf(reply.fault));
         break;
       case 'done':
-        this.#take(reply.call)?.resolve(reply.result as never);
+        this.#takePending(reply.call)?.resolve(reply.result as never);
         break;
       case 'failed':
-        this.#take(reply.call)?.reject(errorOf(reply.fault));
+        this.#takePending(reply.call)?.reject(errorOf(reply.fault));
         break;
       case 'closed':
-        this.lose(new StoreError('store.unavailable'));
+        this.fail(new StoreError('store.unavailable'));
         break;
     }
   }
 
-  #take(call: number): Waiting | undefined {
-    const waiting = this.#waiting.get(call);
-    this.#waiting.delete(call);
-    return waiting;
+  #takePending(call: number): PendingCall | undefined {
+    const pending = this.#pending.get(call);
+    this.#pending.delete(call);
+    return pending;
   }
 }
 

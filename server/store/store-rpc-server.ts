@@ -1,21 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import { toStoreError } from './sqlite/database.ts';
-import { openSqliteStore, type SqliteStore } from './sqlite/store.ts';
-import {
-  faultOf,
-  type StoreMethods,
-  type StoreReply,
-  type StoreRequest,
-  type StoreSettings,
-} from './store-rpc.ts';
+import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/store.ts';
+import { faultOf, type StoreMethods, type StoreReply, type StoreRequest } from './store-rpc.ts';
 
-/** Opens a SQLite store and serves it to the other end of `port` until that says `close`. Never rejects. */
-export async function serveStore(port: MessagePort, settings: StoreSettings): Promise<void> {
+/** Opens a SQLite store and serves it to the other end of `port` until that sends `close`. Never rejects. */
+export async function serveStore(port: MessagePort, options: SqliteStoreOptions): Promise<void> {
   const reply = (message: StoreReply) => port.postMessage(message);
   let store: SqliteStore;
   try {
-    const { buffer, byteOffset, byteLength } = settings.masterKey;
-    store = await openSqliteStore({ ...settings, masterKey: Buffer.from(buffer, byteOffset, byteLength) });
+    store = await openSqliteStore(options);
   } catch (error) {
     reply({ type: 'refused', fault: faultOf(toStoreError(error)) });
     return;
@@ -45,7 +38,7 @@ export async function serveStore(port: MessagePort, settings: StoreSettings): Pr
 function methodsOf({ references, decisions }: SqliteStore): StoreMethods {
   return {
     add: (...given) => references.add(...given),
-    ofSubject: (...given) => references.ofSubject(...given),
+    itemsOfSubject: (...given) => references.itemsOfSubject(...given),
     page: (...given) => references.page(...given),
     eraseSubject: (...given) => references.eraseSubject(...given),
     countSubjects: (...given) => references.countSubjects(...given),

@@ -1,23 +1,27 @@
 import type { StoreError, StoreErrorCode } from './errors.ts';
 import type { DecisionLog, ReferenceStore } from './ports.ts';
-import type { ReferencePage } from './sqlite/reference-pages.ts';
+import type { ReferenceItem, ReferencePage } from './reference-pages.ts';
 
-/** What a store does on behalf of another thread: the methods of its two ports, `all` page by page. */
-export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'close'>, Omit<DecisionLog, 'list'> {
+/**
+ * The calls that cross threads: the methods of both ports. A callback cannot cross, so references that cannot be
+ * opened come as items: page by page in place of `all`, and all of one subject in place of `ofSubject`.
+ */
+export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'ofSubject'>, Omit<DecisionLog, 'list'> {
   page(after: number): Promise<ReferencePage>;
+  itemsOfSubject(tenant: string, subject: string): Promise<readonly ReferenceItem[]>;
   listDecisions: DecisionLog['list'];
 }
 
 export type StoreMethod = keyof StoreMethods;
 
-/** A `StoreError` as it crosses threads. `cause` is the text of what brought it about. */
+/** A `StoreError` as it crosses threads. `cause` is the message of the error that caused it. */
 export interface StoreFault {
   readonly code: StoreErrorCode;
   readonly detail?: string;
   readonly cause?: string;
 }
 
-/** To the store: calls, each answered once in any order, and at the end `close`, answered by `closed`. */
+/** To the store: calls, each answered once and in any order; at the end `close`, answered by `closed`. */
 export type StoreRequest =
   | { readonly type: 'call'; readonly call: number; readonly method: StoreMethod; readonly args: unknown[] }
   | { readonly type: 'close' };
@@ -29,14 +33,6 @@ export type StoreReply =
   | { readonly type: 'done'; readonly call: number; readonly result: unknown }
   | { readonly type: 'failed'; readonly call: number; readonly fault: StoreFault }
   | { readonly type: 'closed' };
-
-/** What a store's thread is started with. */
-export interface StoreSettings {
-  readonly path: string;
-  /** 32 bytes, handed over: overwritten once the keys derived from them are made. */
-  readonly masterKey: Uint8Array;
-  readonly busyTimeoutMs?: number;
-}
 
 export function faultOf({ code, detail, cause }: StoreError): StoreFault {
   return {

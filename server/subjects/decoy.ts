@@ -5,10 +5,10 @@ import type { ReferenceStore, StoredReference } from '../store/ports.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
 /**
- * A reference that nobody matches, for a subject that has none: a random direction for each model. In the
- * 128 dimensions or more that these have, its cosine with any face is 0 ± .09: by MobileFaceNet one in a thousand
- * faces comes over the bar that one in a hundred strangers comes over (.27), and one in two million over that of an
- * accept (.431). So it is refused at the same point and as clearly as a stranger is.
+ * A reference that nobody matches, for a subject that has none: a random direction for each model. Embeddings have 128
+ * dimensions or more, so its cosine with any face is 0 with a standard deviation of at most .09. With MobileFaceNet one
+ * face in a thousand passes the threshold that one stranger in a hundred passes (.27), and one in two million passes
+ * the threshold of an accept (.431). A probe is therefore refused at the same point as against a stranger's reference.
  */
 export function decoyReference(
   tenant: string,
@@ -22,7 +22,7 @@ export function decoyReference(
   return { referenceId: randomUUID(), tenant, subject, embeddings, createdAtMs: 0 };
 }
 
-/** References to verify against: a subject that has none gets a decoy, made anew each time. */
+/** The references to verify by. A subject that has none gets a decoy, a new one each time. */
 export function withDecoys(
   references: Pick<ReferenceStore, 'ofSubject'>,
   models: readonly EmbeddingModelId[],
@@ -35,7 +35,7 @@ export function withDecoys(
   };
 }
 
-/** Uniform on the unit sphere: each coordinate is normal, from the sum of twelve uniform bytes. */
+/** Uniform on the unit sphere: each coordinate is nearly normal, as the sum of twelve uniform bytes is. */
 function randomDirection(dimensions: number, random: (count: number) => Uint8Array): Float32Array {
   const SUMMANDS = 12;
   const bytes = random(SUMMANDS * dimensions);

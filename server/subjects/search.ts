@@ -2,33 +2,34 @@ import { unclampedLlr } from '../matching/comparison-llr.ts';
 import { compare } from '../matching/compare.ts';
 import { thresholdAt } from '../matching/score-scales.ts';
 import type { Fmr } from '../policy/false-match-rates.ts';
-import type { Found, Gallery } from './gallery/gallery.ts';
+import type { FoundSubject, Gallery } from './gallery/gallery.ts';
 import type { Candidate } from '../matching/reference.ts';
 import { StoreError } from '../store/errors.ts';
 import type { ReferenceStore } from '../store/ports.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
-/** A 1:N search whose candidates bring the stored reference that they are judged by. */
+/** A 1:N search. Each candidate carries the stored reference that decides about it. */
 export type Search = (tenant: string, probe: Embeddings) => Promise<readonly Candidate[]>;
 
-/** Subjects a search brings back. More than one, so that a fused comparison can overturn one network's order. */
+/** Subjects that a search returns. Several, because the fused comparison may order them otherwise than one model. */
 const SEARCH_DEPTH = 8;
 
-/** Above its score a face may be the subject's, and what is wrong with that subject's references matters. */
+/** At a score of this false match rate or above, the face may be the subject's. */
 const POSSIBLE_FMR: Fmr = 1e-2;
 
 /**
- * Makes the 1:N search of a gallery: each candidate brings the one of its references that fits the probe best. Whom the
- * gallery finds and `references` does not know is no candidate: the gallery may lag behind. Where a reference does not
- * open, told to `onCorrupt`, the search rejects only for a face that may be its subject's: a damaged row must not keep
- * everybody else from being recognised, nor have its subject taken for nobody.
+ * Makes the 1:N search of a gallery. Each candidate carries the one of its references that fits the probe best. A
+ * subject that the gallery finds and `references` does not know is not a candidate: the gallery may be out of date.
+ *
+ * When a subject's references cannot be opened, `onCorrupt` is told. The search then rejects only if the face may be
+ * that subject's. A damaged row must not stop the recognition of everybody else, and must not make its subject unknown.
  */
 export function createSearch(
   gallery: Gallery,
   references: Pick<ReferenceStore, 'ofSubject'>,
   onCorrupt: (error: StoreError) => void,
 ): Search {
-  const storedOf = async (tenant: string, found: Found): Promise<readonly Candidate[]> => {
+  const storedOf = async (tenant: string, found: FoundSubject): Promise<readonly Candidate[]> => {
     try {
       return await references.ofSubject(tenant, found.subject);
     } catch (error) {
@@ -45,7 +46,7 @@ export function createSearch(
   };
 }
 
-/** None where nothing can be compared with the probe. */
+/** The reference that fits the probe best; none when no reference can be compared with it. */
 function bestOf(probe: Embeddings, references: readonly Candidate[]): readonly Candidate[] {
   const [best] = references
     .flatMap(({ referenceId, subject, embeddings }) => {

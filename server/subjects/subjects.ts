@@ -10,29 +10,30 @@ import type { SessionRequest } from '../session/ports.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
 import type { NewReference, ReferenceStore, StoredReference } from '../store/ports.ts';
 import { createSearch, type Search } from './search.ts';
+import { subjectKey } from './subject-key.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
 /**
- * False match rate at which a new reference counts as another subject's face. Pooled over several frames, so that
- * a stricter rate than a single probe's still finds nearly all true duplicates.
+ * False match rate at which a new reference counts as another subject's face. It is stricter than the rate for a
+ * probe: an enrolment pools several frames, so nearly all true duplicates still reach it.
  */
 const DUPLICATE_FMR: Fmr = 1e-5;
 
 /**
- * At which a subject who enrols again counts as the same person: verification's, for whoever adds a reference is
- * verified by it from then on.
+ * False match rate at which a subject who enrols again counts as the same person. It is verification's rate, because
+ * the new reference verifies that face from then on.
  */
 const SAME_SUBJECT_FMR: Fmr = 1e-4;
 
-/** A claim is compared with the best of a subject's references, so each one more makes a false match likelier. */
+/** A probe is compared with every reference of a subject and the best score counts, so each one adds false matches. */
 export const MAX_REFERENCES = 5;
 
 const FAILED: EnrolmentResult = { result: 'failed' };
 const DUPLICATE: EnrolmentResult = { result: 'duplicate' };
 const ERASED: EnrolmentResult = { result: 'erased' };
 
-/** What may be over when the store is asked again. */
-const PASSING: readonly StoreErrorCode[] = ['store.busy', 'store.full', 'store.unavailable'];
+/** Errors after which the same call to the store may succeed. */
+const TRANSIENT: readonly StoreErrorCode[] = ['store.busy', 'store.full', 'store.unavailable'];
 
 interface Parts {
   readonly references: ReferenceStore;
@@ -43,55 +44,62 @@ interface Parts {
 }
 
 /**
- * Enrolled subjects, in the store and in the index made from it. Changes are made one after another, so that two
- * sessions cannot enrol one face as two subjects between each other's check and write, and nothing slips in beside
- * an erasure. Whoever recognises people reads their references here: there are none from the moment that an erasure is
- * asked for, whatever becomes of it.
+ * The enrolled subjects: their references in the store and in the gallery. Changes run one after another. Otherwise two
+ * sessions could both find a face unknown and enrol it as two subjects, and an enrolment could write during an erasure.
+ * Verification and identification read references here, because a subject has none from the moment that its erasure is
+ * requested, even if the erasure fails.
  */
 export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
-  /** 1:N search among those who are enrolled. */
+  /** 1:N search among the enrolled subjects. */
   readonly search: Search;
   private readonly parts: Parts;
-  private queue: Promise<unknown> = Promise.resolve();
-  /** Subjects whose erasure is under way or has failed, with the references known to have been there. */
-  private readonly unfinished = new Map<string, number>();
+  private lastChange: Promise<unknown> = Promise.resolve();
+  /** Subjects whose erasure is under way or failed, with the number of references that they are known to have had. */
+  private readonly unfinishedErasures = new Map<string, number>();
 
   constructor(parts: Parts) {
     this.parts = parts;
-    this.search = createSearch(parts.gallery, this, ({ code }) =>
+    const complete = { ofSubject: (...of: [string, string]) => this.allOfSubject(...of) };
+    this.search = createSearch(parts.gallery, complete, ({ code }) =>
       parts.log.error({ code }, 'a subject is not recognised: a reference does not open'),
     );
   }
 
   /**
-   * Fills the gallery from the store, at the start and when a write of unknown end may be in the store. Changes may be
-   * made meanwhile. A reference that does not open is handed to `onCorrupt`.
+   * Fills the gallery from the store: at the start, and when the store may hold a write that it did not acknowledge.
+   * Changes may be made meanwhile. A reference that cannot be opened is reported to `onCorrupt`.
    */
   async load(onCorrupt: Parameters<ReferenceStore['all']>[0]): Promise<void> {
     const { references, gallery } = this.parts;
-    await gallery.load(this.present(references.all(onCorrupt)));
+    await gallery.load(this.withoutErased(references.all(onCorrupt)));
   }
 
-  /** The subject's references, in order of creation; none while it is being erased. */
+  /**
+   * The references to verify the subject by, in order of creation; none while it is being erased. One that cannot be
+   * opened is logged and left out. Rejects with `store.corrupt` when none of them can be opened.
+   */
   async ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]> {
-    const stored = await this.parts.references.ofSubject(tenant, subject);
+    const { references, log } = this.parts;
+    const stored = await references.ofSubject(tenant, subject, (_id, { code }) =>
+      log.error({ code }, 'a reference does not open'),
+    );
     return this.isBeingErased(tenant, subject) ? [] : stored;
   }
 
-  /** Those that the subject is recognised by: none while it is being erased. */
+  /** How many references the subject can be verified by: none while it is being erased. Rejects as `ofSubject` does. */
   async countReferences(tenant: string, subject: string): Promise<number> {
     return (await this.ofSubject(tenant, subject)).length;
   }
 
-  /** An erasure was asked for and is not finished. */
+  /** Whether an erasure was requested and is not finished. */
   isBeingErased(tenant: string, subject: string): boolean {
-    return this.unfinished.has(keyOf(tenant, subject));
+    return this.unfinishedErasures.has(subjectKey(tenant, subject));
   }
 
   /**
-   * A face that belongs to another subject, or that is not the face this subject already has, is a `duplicate`: an
-   * identity is neither shared nor taken over by enrolling again. Never rejects.
-   * @param isAwaited whether anybody waits for the answer; asked before the reference is stored
+   * Stores a new reference. A face that belongs to another subject, or is not the face that this subject already has,
+   * is a `duplicate`: enrolling again can neither share nor take over an identity. Never rejects.
+   * @param isAwaited whether the session still waits for the result; called before the reference is stored
    */
   async enrol(
     request: SessionRequest,
@@ -103,9 +111,9 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     try {
       return await this.inTurn(async () => {
         if (this.parts.sessions.isRevoked(request)) return ERASED;
-        // Of before this session was created. What it enrols must outlive that erasure.
+        // That erasure was requested before this session was created. It must not remove what this session enrols.
         if (this.isBeingErased(tenant, subject)) await this.eraseNow(tenant, subject);
-        const own = await this.ofSubject(tenant, subject);
+        const own = await this.allOfSubject(tenant, subject);
         const refusal = await this.refusal(tenant, subject, own, embeddings);
         if (this.parts.sessions.isRevoked(request)) return ERASED;
         if (refusal !== null) return refusal;
@@ -119,9 +127,9 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
   }
 
   /**
-   * Removes all of a subject's references, everywhere, and keeps open sessions from enrolling it. Returns how many
-   * references there were. Nobody is recognised by them from the call on, also when it rejects: with `VeriframeError`
-   * `subject.busy` where asking again can finish it.
+   * Removes all of a subject's references from store and gallery, and keeps open sessions from enrolling the subject.
+   * Returns how many references there were. From the call on nobody is recognised by them, even if it rejects. It
+   * rejects with `VeriframeError` `subject.busy` when another call can finish the erasure.
    */
   async erase(tenant: string, subject: string): Promise<number> {
     const { sessions, log } = this.parts;
@@ -131,16 +139,16 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
       return await this.inTurn(() => this.eraseNow(tenant, subject));
     } catch (error) {
       log.error({ code: codeOf(error) }, 'an erasure is not finished');
-      const mayPass = error instanceof StoreError && PASSING.includes(error.code);
-      throw mayPass ? new VeriframeError('subject.busy', undefined, { cause: error }) : error;
+      const isTransient = error instanceof StoreError && TRANSIENT.includes(error.code);
+      throw isTransient ? new VeriframeError('subject.busy', undefined, { cause: error }) : error;
     }
   }
 
-  /** Returns how many references are known to have been there since the erasure was first asked for. */
+  /** Returns how many references the subject is known to have had since its erasure was first requested. */
   private beginErasure(tenant: string, subject: string, held: number): number {
-    const key = keyOf(tenant, subject);
-    const known = Math.max(held, this.unfinished.get(key) ?? 0);
-    this.unfinished.set(key, known);
+    const key = subjectKey(tenant, subject);
+    const known = Math.max(held, this.unfinishedErasures.get(key) ?? 0);
+    this.unfinishedErasures.set(key, known);
     return known;
   }
 
@@ -148,11 +156,20 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     const { references, gallery } = this.parts;
     const known = this.beginErasure(tenant, subject, gallery.removeSubject(tenant, subject));
     const erased = await references.eraseSubject(tenant, subject);
-    this.unfinished.delete(keyOf(tenant, subject));
+    this.unfinishedErasures.delete(subjectKey(tenant, subject));
     return Math.max(erased, known);
   }
 
-  /** Why the face may not be enrolled as this subject; null where it may. */
+  /**
+   * As `ofSubject`, but rejects with `store.corrupt` when any reference cannot be opened: whether a face is the
+   * subject's cannot be ruled out without all of them.
+   */
+  private async allOfSubject(tenant: string, subject: string): Promise<readonly StoredReference[]> {
+    const stored = await this.parts.references.ofSubject(tenant, subject);
+    return this.isBeingErased(tenant, subject) ? [] : stored;
+  }
+
+  /** Why the face may not be enrolled as this subject; null when it may. */
   private async refusal(
     tenant: string,
     subject: string,
@@ -181,8 +198,8 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
   }
 
   /**
-   * The id of the reference now stored. A store that was lost may have written it all the same: what the subject has
-   * beside its `own` of before is this one, for changes are made one after another.
+   * Returns the id of the new reference. A store that failed may have written it all the same. Since changes run one
+   * after another, a reference of the subject that is not among its `own` of before is the new one.
    */
   private async add(reference: NewReference, own: readonly StoredReference[]): Promise<string> {
     const { references } = this.parts;
@@ -197,20 +214,16 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     }
   }
 
-  private async *present(references: AsyncIterable<StoredReference>): AsyncGenerator<StoredReference> {
+  private async *withoutErased(references: AsyncIterable<StoredReference>): AsyncGenerator<StoredReference> {
     for await (const reference of references)
       if (!this.isBeingErased(reference.tenant, reference.subject)) yield reference;
   }
 
   private inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(change);
-    this.queue = result.catch(() => undefined);
+    const result = this.lastChange.then(change);
+    this.lastChange = result.catch(() => undefined);
     return result;
   }
-}
-
-function keyOf(tenant: string, subject: string): string {
-  return JSON.stringify([tenant, subject]);
 }
 
 function codeOf(error: unknown): string {

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('API keys', () => {
-  it('tell which tenant calls', () => {
+  it('identify the tenant that calls', () => {
     const mine = generateApiKey('mine');
     const yours = generateApiKey('yours');
     const keys = createApiKeys([mine.record, yours.record]);
@@ -68,7 +68,7 @@ describe('API keys', () => {
     expect(JSON.stringify(record)).not.toContain(secret);
   });
 
-  it('come from a file, which is refused when it is not valid', async () => {
+  it('are read from a file, which is refused when it is not valid', async () => {
     const path = join(folder, 'keys.json');
     const { key, record } = generateApiKey('mine');
     await writeFile(path, JSON.stringify({ keys: [record] }));
@@ -90,7 +90,7 @@ describe('API keys', () => {
     await expect(readApiKeys(join(folder, 'absent'))).rejects.toMatchObject({ name: 'ApiKeysError' });
   });
 
-  it('include one for development, made once in a file of mode 0600', async () => {
+  it('include one for development, created once in a file of mode 0600', async () => {
     const first = await developmentApiKeys(folder);
     const second = await developmentApiKeys(folder);
     expect([first.created, second.created]).toEqual([true, false]);

@@ -14,23 +14,28 @@ describe('a subject is locked out', () => {
   it.each([
     ['after no attempt', [], [], null],
     ['after fewer than allowed', ago(1, 2), [], null],
-    ['after as many as allowed, until the oldest of them is forgotten', ago(1, 20, 50), [], NOW_MS + 10_000],
-    ['by the latest ones, however many there were before', ago(1, 2, 3, 50), [], NOW_MS + 57_000],
+    [
+      'after as many as allowed, until the oldest of them leaves the window',
+      ago(1, 20, 50),
+      [],
+      NOW_MS + 10_000,
+    ],
+    ['by the latest attempts, however many there were before', ago(1, 2, 3, 50), [], NOW_MS + 57_000],
     ['not by attempts of long ago', ago(1, 61, 62), [], null],
-    ['not by one that is forgotten just now', ago(1, 2, 60), [], null],
+    ['not by an attempt that leaves the window at this moment', ago(1, 2, 60), [], null],
     ['not by attempts that were not the person’s fault', ago(1, 2), many(8), null],
-    ['but by three times as many of those', [], many(9), NOW_MS + 51_000],
-    ['by whichever of the two lasts longer', ago(1, 20, 50), many(9), NOW_MS + 51_000],
+    ['after three times as many excused attempts', [], many(9), NOW_MS + 51_000],
+    ['by the limit that lasts longer', ago(1, 20, 50), many(9), NOW_MS + 51_000],
   ])('%s', (_, ownAtMs, excusedAtMs, untilMs) => {
     expect(lockedUntilMs({ ownAtMs, excusedAtMs }, NOW_MS, policy)).toBe(untilMs);
   });
 
-  it('never, where that is switched off', () => {
+  it('never, when the limit is 0', () => {
     const counted = { ownAtMs: many(3), excusedAtMs: many(9) };
     expect(lockedUntilMs(counted, NOW_MS, { ...policy, maxFailures: 0 })).toBeNull();
   });
 
-  it('until exactly the moment that is told: a millisecond earlier there are too many attempts, then there are not', () => {
+  it('until exactly the announced moment: one millisecond earlier there are too many attempts', () => {
     const attempts = fc.array(fc.integer({ min: NOW_MS - 100_000, max: NOW_MS }), { maxLength: 30 });
     const sorted = (atMs: readonly number[]) => atMs.toSorted((a, b) => b - a);
     fc.assert(
@@ -48,8 +53,8 @@ describe('a subject is locked out', () => {
   });
 });
 
-describe('what is not the person’s fault', () => {
-  it('is that frames did not come or were not looked at in time, and never a reject', () => {
+describe('an excused attempt', () => {
+  it('is one whose frames did not arrive or were not analysed in time, and never a reject', () => {
     const excused = REASONS.filter((reason) =>
       isExcused({ outcome: 're-verify', reasons: ['time-up', reason] }),
     );
@@ -58,7 +63,12 @@ describe('what is not the person’s fault', () => {
       expect(isExcused({ outcome, reasons: excused })).toBe(false);
   });
 
-  it('is what the server did, and no rule that a client broke', () => {
+  it('never has a reason or a code that this version does not know', () => {
+    expect(isExcused({ outcome: 're-verify', reasons: ['connection-too-odd'] })).toBe(false);
+    expect(isExcused({ outcome: null, code: 'server.overheated' })).toBe(false);
+  });
+
+  it('is one that the server ended, and not one whose client broke a rule', () => {
     const codes = Object.keys(ERRORS) as ErrorCode[];
     expect(codes.filter((code) => isExcused({ outcome: null, code }))).toEqual([
       'server.draining',

@@ -26,7 +26,7 @@ describe('secret file', () => {
     expect((await stat(join(folder, 'deep'))).mode & 0o777).toBe(0o700);
   });
 
-  it('gives every one of many simultaneous starters the same bytes, one of them as creator, and leaves no draft', async () => {
+  it('is created by one of many simultaneous callers, read alike by all, and leaves no draft', async () => {
     const path = join(folder, 'key');
     const all = await Promise.all(Array.from({ length: 24 }, () => readOrCreateSecretFile(path, fresh)));
     expect(new Set(all.map((one) => one.bytes.toString('hex'))).size).toBe(1);

@@ -9,7 +9,7 @@ function setUp() {
 }
 
 describe('tickets', () => {
-  it('R12: opens the session it was issued for, once', () => {
+  it('R12: open the session that they were issued for, once', () => {
     const { tickets } = setUp();
     const { ticket, expiresAtMs } = tickets.issue(request('a'));
     expect(expiresAtMs).toBe(1500);
@@ -17,7 +17,7 @@ describe('tickets', () => {
     expect(() => tickets.redeem(ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));
   });
 
-  it('R12: refuses a ticket at and after its expiry and one that never was', () => {
+  it('R12: refuses a ticket at and after its expiry, and one that was never issued', () => {
     const { time, tickets } = setUp();
     const early = tickets.issue(request('a'));
     const late = tickets.issue(request('b'));
@@ -29,7 +29,7 @@ describe('tickets', () => {
       expect(() => tickets.redeem(ticket)).toThrow(expect.objectContaining({ code: 'ticket.invalid' }));
   });
 
-  it('R12: one that was taken is nobody else’s, and is what it was when it is put back', () => {
+  it('R12: can be redeemed by nobody else while taken, and are valid again when put back', () => {
     const { time, tickets } = setUp();
     const invalid = expect.objectContaining({ code: 'ticket.invalid' });
     const { ticket, expiresAtMs } = tickets.issue(request('a'));

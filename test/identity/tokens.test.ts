@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe('decision tokens', () => {
-  it('are none, and name nobody, when the evidence of their session could be followed', async () => {
+  it('are not decisions, and name nobody, when the session was observed', async () => {
     const issuer = await createTokenIssuer(folder, 'veriframe');
     const request = { ...decision.request, observed: true } as const;
     const observed = await issuer.sign({ ...decision, request });
@@ -71,7 +71,7 @@ describe('decision tokens', () => {
     expect(claims.veriframe.outcome).toBe(outcome);
   });
 
-  it('leave out audience and nonce that were not asked for', async () => {
+  it('have no audience and no nonce when none was requested', async () => {
     const issuer = await createTokenIssuer(folder, 'veriframe');
     const request = { ...decision.request, audience: null, nonce: null };
     const claims = decodeJwt(await issuer.sign({ ...decision, request }));
@@ -98,7 +98,7 @@ describe('decision tokens', () => {
     await expect(check(token, {}, stranger.jwks)).rejects.toThrow('no applicable key');
   });
 
-  it('keep their key over a restart, in a file of mode 0600, named by its thumbprint', async () => {
+  it('are signed by the same key after a restart, in a file of mode 0600, whose id is its thumbprint', async () => {
     const first = await createTokenIssuer(folder, 'veriframe');
     const second = await createTokenIssuer(folder, 'veriframe');
     expect(second.jwks).toEqual(first.jwks);

@@ -11,13 +11,13 @@ import { refusedUpgrade, TestClient } from '../gateway/sockets.ts';
 import { DRIVER, observe, Replay } from '../support/live-replay.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 
-/** Every key that a message may have, at whatever depth. Nothing else is ever sent. */
+/** Every key that a message may have, at any depth. */
 const KEYS = new Set(
   `type scope atMs everyMs sessions figures session seq capturedAtMs width height verdict landmarks code message
   retry retryAfterMs sessionId mode policy startedAtMs phase hint progress challenges passed of current kind stage cues
-  requiredCues probability faceCount face eyeOpenness yawDeg pitchDeg rollDeg framesPerSecond framesArrivedPerSecond starvedBy end outcome reasons
-  measured score logLikelihoodRatio frames why latencyMs p50 p95 p99 analysed superseded failed queueDepth workers
-  busyWorkers decisions eventLoopLagMs memoryBytes`
+  requiredCues probability faceCount face eyeOpenness yawDeg pitchDeg rollDeg framesPerSecond framesArrivedPerSecond
+  starvedBy end outcome reasons measured score logLikelihoodRatio frames why latencyMs p50 p95 p99 analysed superseded
+  failed queueDepth workers busyWorkers decisions eventLoopLagMs memoryBytes`
     .split(/\s+/)
     .concat(CUES, OUTCOMES),
 );
@@ -68,7 +68,7 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
     client.send(encodeMessage({ type: 'hello', ticket: String(ticket) }));
     return client;
   };
-  const hear = async (client: TestClient) => {
+  const nextMessage = async (client: TestClient) => {
     const message = await client.next();
     return message === null ? null : (decode(message.bytes) as LiveMessage);
   };
@@ -103,20 +103,21 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
       await refusedUpgrade(liveUrl(), { subprotocol: LIVE_SUBPROTOCOL, origin: 'https://evil.example' }),
     ).toMatchObject({ status: 403 });
     const first = await connect(ticket);
-    expect(await hear(first)).toMatchObject({ type: 'welcome', scope: 'service' });
+    expect(await nextMessage(first)).toMatchObject({ type: 'welcome', scope: 'service' });
     const second = await connect(ticket);
     expect(await second.ended).toEqual({ code: 4200, reason: 'ticket.invalid' });
     first.send(encodeMessage({ type: 'hello', ticket: String(ticket) }));
     expect(await first.ended).toEqual({ code: 4102, reason: 'hello.repeated' });
   });
 
-  it("R37: carries numbers of the tenant's own sessions and nothing of whom they are about", async () => {
+  it("R37: carries figures of the tenant's own sessions and nothing about the people", async () => {
     const { watcher } = await start();
     const own = await post('/v1/sessions', watcher, { mode: 'identify', observe: true });
     const sessionId = String(own.body['sessionId']);
     const observed = await connect((own.body['observation'] as { ticket: string }).ticket);
     const service = await connect((await post('/v1/live', watcher)).body['ticket']);
-    for (const client of [observed, service]) expect(await hear(client)).toMatchObject({ type: 'welcome' });
+    for (const client of [observed, service])
+      expect(await nextMessage(client)).toMatchObject({ type: 'welcome' });
     const replays = [
       new Replay(observation, clock, { sessionId, observed: true }),
       new Replay(observation, clock, { tenant: 'yours', sessionId: 'foreign' }),
@@ -125,24 +126,26 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
     clock.advance(1200);
     await running.gateway.close();
 
-    const heard: LiveMessage[] = [];
+    const received: LiveMessage[] = [];
     const bytes: Uint8Array[] = [];
     for (const client of [observed, service])
       for (let next = await client.next(); next !== null; next = await client.next()) {
-        heard.push(decode(next.bytes) as LiveMessage);
+        received.push(decode(next.bytes) as LiveMessage);
         bytes.push(next.bytes);
       }
-    expect(new Set(heard.map(({ type }) => type))).toEqual(new Set(['look', 'sessions', 'service', 'error']));
-    expect(keysOf(heard).filter((key) => !KEYS.has(key))).toEqual([]);
+    expect(new Set(received.map(({ type }) => type))).toEqual(
+      new Set(['look', 'sessions', 'service', 'error']),
+    );
+    expect(keysOf(received).filter((key) => !KEYS.has(key))).toEqual([]);
     const text = Buffer.concat(bytes).toString('latin1');
     for (const secret of ['alice', 'foreign', 'yours', 'mine']) expect(text.includes(secret)).toBe(false);
-    const longest = heard.flatMap((message) =>
+    const longest = received.flatMap((message) =>
       message.type === 'look' ? [message.landmarks?.byteLength ?? 0] : [],
     );
     expect(Math.max(...longest)).toBe(468 * 4);
   });
 
-  it('serves metrics to whoever may read them, under stable names', async () => {
+  it('serves metrics under stable names, to those who may read them', async () => {
     await start({ VERIFRAME_METRICS: 'token', VERIFRAME_METRICS_TOKEN: 'a-token-of-the-test' });
     new Replay(observation, clock).run();
     const ask = (headers: Record<string, string>) => fetch(`${running.httpUrl}/metrics`, { headers });
@@ -170,7 +173,7 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
     expect(text).toContain('veriframe_inference_queue_depth 4');
   });
 
-  it('keeps metrics to this machine, or to itself, where it is told to', async () => {
+  it('serves metrics to nobody by default, and to this machine only when it is set to', async () => {
     await start();
     expect((await fetch(`${running.httpUrl}/metrics`)).status).toBe(404);
     await running.gateway.close();

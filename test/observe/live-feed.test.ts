@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LANDMARK_SCALE, type LiveMessage, type LiveSession } from '../../protocol/live.ts';
-import { MOST_LISTENERS, SLOW_BYTES, type LiveListener } from '../../server/observe/live-feed.ts';
+import { MAX_LISTENERS, SLOW_BYTES, type LiveListener } from '../../server/observe/live-feed.ts';
 import type { FrameAnalysis } from '../../server/vision/analysis.ts';
 import { DRIVER, observe, Replay } from '../support/live-replay.ts';
 import { START_MS } from '../support/session-driver.ts';
@@ -9,7 +9,7 @@ import type { VirtualClock } from '../support/virtual-clock.ts';
 type Look = Extract<LiveMessage, { type: 'look' }>;
 
 class Listener implements LiveListener {
-  readonly heard: { readonly atMs: number; readonly message: LiveMessage }[] = [];
+  readonly received: { readonly atMs: number; readonly message: LiveMessage }[] = [];
   bufferedBytes = 0;
   end: string | null | undefined;
   readonly #clock: VirtualClock;
@@ -19,7 +19,7 @@ class Listener implements LiveListener {
   }
 
   send(message: LiveMessage): void {
-    this.heard.push({ atMs: this.#clock.nowMs(), message });
+    this.received.push({ atMs: this.#clock.nowMs(), message });
   }
 
   close(code: string | null): void {
@@ -27,7 +27,7 @@ class Listener implements LiveListener {
   }
 
   sessions(): readonly { readonly atMs: number; readonly session: LiveSession }[] {
-    return this.heard.flatMap(({ atMs, message }) =>
+    return this.received.flatMap(({ atMs, message }) =>
       message.type === 'sessions' ? message.sessions.map((session) => ({ atMs, session })) : [],
     );
   }
@@ -36,7 +36,7 @@ class Listener implements LiveListener {
 describe('the live feed', () => {
   const service = { scope: 'service', tenant: 'mine' } as const;
 
-  it('R36: updates a session at most ten times a second and the service once, down to the decision', () => {
+  it('R36: updates a session at most ten times a second and the service once, until the decision', () => {
     const { clock, observation } = observe();
     const listener = new Listener(clock);
     observation.live.attach(observation.liveTickets.issue(service).ticket, listener);
@@ -60,13 +60,13 @@ describe('the live feed', () => {
     expect(last?.framesPerSecond).toBeGreaterThan(20);
     expect(last?.face?.eyeOpenness).toBeGreaterThan(0);
     const tookMs = (updates.at(-1)?.atMs ?? 0) - (updates[0]?.atMs ?? 0);
-    const figures = listener.heard.filter(({ message }) => message.type === 'service');
+    const figures = listener.received.filter(({ message }) => message.type === 'service');
     expect(figures.length).toBeGreaterThan(1);
     expect(figures.length).toBeLessThanOrEqual(tookMs / 1000 + 3);
     observation.close();
   });
 
-  it('tells of a session that was cut off what ended it, and counts it', async () => {
+  it('says what ended an aborted session, and counts it', async () => {
     const { clock, observation } = observe({ VERIFRAME_METRICS: 'local' });
     const listener = new Listener(clock);
     observation.live.attach(observation.liveTickets.issue(service).ticket, listener);
@@ -88,15 +88,15 @@ describe('the live feed', () => {
     observation.live.attach(observation.liveTickets.issue(service).ticket, listener);
     const offsetMs = clock.nowMs() - START_MS;
     new Replay(observation, clock).run();
-    const told = listener
+    const revealed = listener
       .sessions()
       .flatMap(({ atMs, session: { challenges } }) =>
         challenges.current === null
           ? []
           : [{ atMs, kind: challenges.current.kind, number: challenges.passed.length + 1 }],
       );
-    expect(new Set(told.map(({ number }) => number)).size).toBeGreaterThan(1);
-    for (const { atMs, kind, number } of told) {
+    expect(new Set(revealed.map(({ number }) => number)).size).toBeGreaterThan(1);
+    for (const { atMs, kind, number } of revealed) {
       const shown = DRIVER.statuses.find(({ status }) => status.challenge?.number === number);
       expect(shown?.status.challenge?.kind).toBe(kind);
       expect(atMs).toBeGreaterThanOrEqual((shown?.atMs ?? Infinity) + offsetMs);
@@ -104,7 +104,7 @@ describe('the live feed', () => {
     observation.close();
   });
 
-  it('R38: a listener that does not read loses updates but the last state, and delays nobody', () => {
+  it('R38: a listener that does not read misses updates, gets the latest state once it reads, and delays nobody', () => {
     const { clock, observation } = observe();
     const [slow, quick] = [new Listener(clock), new Listener(clock)];
     for (const listener of [slow, quick])
@@ -112,9 +112,9 @@ describe('the live feed', () => {
     const replay = new Replay(observation, clock);
     replay.run(1000);
     slow.bufferedBytes = SLOW_BYTES + 1;
-    const before = slow.heard.length;
+    const before = slow.received.length;
     replay.run();
-    expect(slow.heard.length).toBe(before);
+    expect(slow.received.length).toBe(before);
     expect(quick.sessions().length).toBeGreaterThan(20);
     slow.bufferedBytes = 0;
     clock.advance(200);
@@ -137,8 +137,8 @@ describe('the live feed', () => {
   it('refuses more listeners than there may be, and takes others when they have left', () => {
     const { clock, observation } = observe();
     for (const [grant, most] of [
-      [service, MOST_LISTENERS.service],
-      [{ scope: 'session', sessionId: 'one' } as const, MOST_LISTENERS.session],
+      [service, MAX_LISTENERS.service],
+      [{ scope: 'session', sessionId: 'one' } as const, MAX_LISTENERS.session],
     ] as const) {
       const attach = () =>
         observation.live.attach(observation.liveTickets.issue(grant).ticket, new Listener(clock));
@@ -150,7 +150,7 @@ describe('the live feed', () => {
     observation.close();
   });
 
-  it('gives every one of many sessions its turn', () => {
+  it('sends every one of many sessions in turn', () => {
     const { clock, observation } = observe();
     const listener = new Listener(clock);
     observation.live.attach(observation.liveTickets.issue(service).ticket, listener);
@@ -164,7 +164,7 @@ describe('the live feed', () => {
     observation.close();
   });
 
-  it('R36: follows an observed session frame by frame, and no other', () => {
+  it('R36: follows only the observed session of its ticket frame by frame', () => {
     const { clock, observation } = observe();
     const [own, ordinary] = [new Listener(clock), new Listener(clock)];
     const grant = (sessionId: string) => ({ scope: 'session', sessionId }) as const;
@@ -173,19 +173,19 @@ describe('the live feed', () => {
     new Replay(observation, clock, { sessionId: 'mine', observed: true }).run();
     new Replay(observation, clock).run();
     clock.advance(200);
-    const looks = own.heard.flatMap(({ message }) => (message.type === 'look' ? [message] : []));
+    const looks = own.received.flatMap(({ message }) => (message.type === 'look' ? [message] : []));
     const analyzed = DRIVER.events.flatMap((event) => (event.type === 'analyzed' ? [event] : []));
     expect(looks.map(({ seq }) => seq)).toEqual(analyzed.map(({ seq }) => seq));
     const at = 30;
     expect(misplacedPx(looks[at], analyzed[at]?.analysis)).toBeLessThan(640 / LANDMARK_SCALE);
     expect(own.sessions().at(-1)?.session.end).toMatchObject({ outcome: 'accept' });
     expect(own.end).toBeNull();
-    expect(ordinary.heard.map(({ message }) => message.type)).toEqual(['welcome']);
+    expect(ordinary.received.map(({ message }) => message.type)).toEqual(['welcome']);
     observation.close();
   });
 });
 
-/** The largest distance of a landmark that was sent from the one that was measured. */
+/** The largest distance between a landmark that was sent and the one that was measured, in pixels. */
 function misplacedPx(look: Look | undefined, analysis: FrameAnalysis | undefined): number {
   if (look?.landmarks?.byteLength !== 468 * 4 || analysis?.face.found !== true) return Infinity;
   const { width, height, face } = analysis;

@@ -10,6 +10,7 @@ import { openRecorder } from '../../server/observe/recorder.ts';
 import type { SessionEvent } from '../../server/session/event.ts';
 import { initialState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
+import type { Cue } from '../../server/policy/cues.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 import { BOB } from '../support/analysis-builder.ts';
 import { person, preparePeople } from '../support/people.ts';
@@ -61,7 +62,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 describe('recorded sessions', () => {
-  it('are decided the same when they are played again, whatever they came to', async () => {
+  it('are decided the same when they are replayed, whatever their outcome', async () => {
     const folder = join(parent, 'all');
     const drivers = [
       played({ seed: 1 }),
@@ -86,7 +87,7 @@ describe('recorded sessions', () => {
     expect(await runReplay(['--records', folder])).toBe(0);
   });
 
-  it('are decided otherwise by another threshold', async () => {
+  it('are decided differently by another threshold', async () => {
     const folder = join(parent, 'changed');
     await record(folder, [played({ seed: 6 })]);
     const one = await recordIn(folder);
@@ -96,7 +97,7 @@ describe('recorded sessions', () => {
     expect(await runReplay(['--records', folder, '--set', 'fusion.accept=0.9999999999'])).toBe(0);
   });
 
-  it('say so when an answer differs', async () => {
+  it('are reported when the replayed decision differs', async () => {
     const folder = join(parent, 'tampered');
     await record(folder, [played({ seed: 7 })]);
     const { header, events } = await recordIn(folder);
@@ -110,14 +111,42 @@ describe('recorded sessions', () => {
     expect(await runReplay(['--records', folder])).toBe(1);
   });
 
-  it('refuse a threshold that the policy does not have, or a value of another kind', () => {
+  it('of a newer version are read with the reasons and cues that they name, and shown as different', async () => {
+    const folder = join(parent, 'newer');
+    await record(folder, [played({ seed: 12 }), played({ seed: 13 })]);
+    const names = (await readdir(folder)).toSorted();
+    const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    const [reasoned, asking] = files.map(decodeRecording);
+    const end = { type: 'decided', outcome: 'reject', reasons: ['voice-contradicted'] } as const;
+    const requiredCues = [...asking.header.policy.requiredCues, 'voice'] as Cue[];
+    const header = { ...asking.header, policy: { ...asking.header.policy, requiredCues } };
+    const parts = [
+      [reasoned.header, ...reasoned.events, end],
+      [header, ...asking.events, end],
+    ];
+    for (const [at, name] of names.entries())
+      await writeFile(join(folder, name), Buffer.concat(parts[at].map((part) => encodePart(part))));
+    const recorded = { outcome: 'reject', reasons: ['voice-contradicted'] };
+    expect(await replayFolder(folder, AS_RECORDED)).toMatchObject([
+      { recorded, replayed: { outcome: 'accept' }, same: false },
+      { recorded, replayed: { outcome: 'undecided', reasons: ['unknown-cue-voice'] }, same: false },
+    ]);
+    const current = { from: 'current', change: policyChange([]) } as const;
+    expect(await replayFolder(folder, current)).toMatchObject([
+      { replayed: { outcome: 'accept' } },
+      { replayed: { outcome: 'accept' } },
+    ]);
+    expect(await runReplay(['--records', folder])).toBe(1);
+  });
+
+  it('cannot be replayed with a threshold that the policy does not have, or a value of another kind', () => {
     const { policy } = new SessionDriver();
     expect(() => policyChange(['fusion'])).toThrow(/path=value/);
     expect(() => policyChange(['fusion.kindness=1'])(policy)).toThrow(/no fusion.kindness/);
     expect(() => policyChange(['fusion.accept=high'])(policy)).toThrow(/no such value/);
   });
 
-  it('hold no subject, no time of day and no embedding as it was, but every cosine', async () => {
+  it('hold no subject, no time of day and no original embedding, but keep every cosine', async () => {
     const folders = [join(parent, 'one'), join(parent, 'other')];
     const driver = played({ seed: 8 });
     for (const folder of folders) await record(folder, [driver]);
@@ -171,7 +200,7 @@ function embeddingsIn(events: readonly SessionEvent[]): Embeddings[] {
 }
 
 describe('a server that records', () => {
-  it('writes what its sessions were decided by, and no picture', async ({ onTestFinished }) => {
+  it('writes what its sessions were decided by, and no image', async ({ onTestFinished }) => {
     const folder = join(parent, 'server');
     const clock = new VirtualClock();
     const env = { VERIFRAME_RECORD_SESSIONS_TO: folder };

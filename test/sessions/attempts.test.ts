@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Attempts, MOST_WAITING } from '../../server/sessions/attempts.ts';
+import { Attempts, MAX_UNWRITTEN_ENDS } from '../../server/sessions/attempts.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import type { SessionRequest } from '../../server/session/ports.ts';
 import { StoreError, type StoreErrorCode } from '../../server/store/errors.ts';
@@ -59,7 +59,7 @@ function setUp() {
 }
 
 describe('an attempt', () => {
-  it('begins by the wall clock, or is refused with the time until the subject takes one again', async () => {
+  it('begins at the time of the wall clock, or is refused with the time until the subject takes one again', async () => {
     const { attempts, begun, clock, state } = setUp();
     await attempts.begin(request('one'));
     expect(begun).toMatchObject([{ sessionId: 'one', subject: 'anna', startedAtMs: clock.wallMs() }]);
@@ -75,7 +75,7 @@ describe('an attempt', () => {
     'store.busy',
     'store.full',
     'store.unavailable',
-  ])('whose end the store does not take (%s) is offered again until it does, once', async (fault) => {
+  ])('whose end the store rejects (%s) is offered again until the store takes it, and then no more', async (fault) => {
     const { attempts, clock, directory, ended, pass, state } = setUp();
     state.fault = fault;
     attempts.failed(request('one'), 'frame.no_credit');
@@ -83,7 +83,7 @@ describe('an attempt', () => {
     expect(directory).toEqual(['one frame.no_credit']);
     for (let waited = 0; waited < 200; waited++) await pass(1000);
     expect(ended).toEqual([]);
-    expect(state.tries, 'less and less often').toBeLessThan(20);
+    expect(state.tries, 'pauses grow').toBeLessThan(20);
     state.fault = null;
     await pass(60_000);
     await pass(60_000);
@@ -93,7 +93,7 @@ describe('an attempt', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('that can never be kept is not offered again', async () => {
+  it('that the store can never take is not offered again', async () => {
     const { attempts, clock, state } = setUp();
     state.fault = 'store.invalid';
     attempts.failed(request('one'), 'frame.rate');
@@ -101,7 +101,7 @@ describe('an attempt', () => {
     expect([state.tries, clock.pending]).toEqual([1, 0]);
   });
 
-  it('is offered a last time when the server stops, and holds nothing up', async () => {
+  it('is offered once more when the server stops, and does not delay the stop', async () => {
     const { attempts, clock, ended, pass, state } = setUp();
     state.fault = 'store.busy';
     attempts.failed(request('one'), 'server.draining');
@@ -121,10 +121,10 @@ describe('an attempt', () => {
     expect(other.ended).toMatchObject([{ sessionId: 'one', code: 'server.draining' }]);
   });
 
-  it('is refused while more than enough of those before wait for the store, and let in when they are on record', async () => {
+  it('is refused while too many ends of others wait for the store, and admitted once those are on record', async () => {
     const { attempts, pass, state } = setUp();
     state.fault = 'store.unavailable';
-    for (let at = 0; at < MOST_WAITING - 1; at++) attempts.failed(request(`s${at}`), 'server.internal');
+    for (let at = 0; at < MAX_UNWRITTEN_ENDS - 1; at++) attempts.failed(request(`s${at}`), 'server.internal');
     await pass(1);
     expect(attempts.refusal()).toBeNull();
     attempts.failed(request('last'), 'server.internal');

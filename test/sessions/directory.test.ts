@@ -13,7 +13,7 @@ const request = (sessionId: string, tenant = 'default'): SessionRequest => ({
   createdAtMs: 0,
 });
 
-describe('what a relying party may ask about its sessions', () => {
+describe('the directory of sessions', () => {
   it('follows a session from its ticket to its decision', () => {
     let nowMs = 1_000;
     const sessions = new SessionDirectory({ nowMs: () => nowMs });
@@ -33,7 +33,7 @@ describe('what a relying party may ask about its sessions', () => {
     });
   });
 
-  it('tells a ticket that was never used from one that still may be', () => {
+  it('distinguishes a ticket that expired from one that can still be used', () => {
     let nowMs = 0;
     const sessions = new SessionDirectory({ nowMs: () => nowMs });
     sessions.announce(request('one'), 2_000);
@@ -41,7 +41,7 @@ describe('what a relying party may ask about its sessions', () => {
     expect(sessions.find('default', 'one')?.state).toBe('ended');
   });
 
-  it('tells an attempt that an error ended from a ticket that nobody used, and the first error stands', () => {
+  it('distinguishes a session that an error ended from an unused ticket, and keeps the first error', () => {
     let nowMs = 0;
     const sessions = new SessionDirectory({ nowMs: () => nowMs });
     for (const id of ['unused', 'failed', 'decided']) sessions.announce(request(id), 2_000);
@@ -59,14 +59,14 @@ describe('what a relying party may ask about its sessions', () => {
     ]);
   });
 
-  it('tells a tenant nothing of another tenant', () => {
+  it('does not show a tenant the sessions of another', () => {
     const sessions = new SessionDirectory({ nowMs: () => 0 });
     sessions.announce(request('one', 'shop'), 2_000);
     expect(sessions.find('bank', 'one')).toBeNull();
     expect(sessions.find('shop', 'one')).not.toBeNull();
   });
 
-  it('forgets what ended some time ago, so that it does not grow', () => {
+  it('removes sessions that ended some time ago, so that it does not grow', () => {
     let nowMs = 0;
     const sessions = new SessionDirectory({ nowMs: () => nowMs });
     for (let i = 0; i < 100; i++) sessions.announce(request(`old ${i}`), 1_000);

@@ -10,7 +10,7 @@ import { BASE_MODELS } from '../support/session-driver.ts';
 import { identification } from '../support/session-request.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** Workers that never give a turn. */
+/** Workers that never give a session a turn. */
 const idleAnalyzer: FrameAnalyzer = {
   models: BASE_MODELS.models,
   workers: 100,
@@ -20,8 +20,9 @@ const idleAnalyzer: FrameAnalyzer = {
 };
 
 interface Faults {
-  /** Awaited before an attempt is on record. */
+  /** Awaited before the attempt is recorded. */
   begin?: () => Promise<void>;
+  /** Awaited before the references are read. */
   read?: () => Promise<void>;
 }
 
@@ -81,7 +82,7 @@ function registryOf(maxSessions: number, faults: Faults = {}) {
   const attach = async () => {
     return await registry.attach(tickets.issue(identification(`session-${++last}`)).ticket, link);
   };
-  /** A ticket of its own, for a verification. */
+  /** Issues a ticket for a verification. */
   const ticketFor = (sessionId: string) =>
     tickets.issue({ ...identification(sessionId), mode: 'verify', subject: 'anna' }).ticket;
   const attachWith = (ticket: string) => registry.attach(ticket, link);
@@ -109,7 +110,7 @@ describe('sessions', () => {
 });
 
 describe('a redeemed ticket', () => {
-  it('is an attempt that began once and ended once, and the same ticket is no other', async () => {
+  it('begins one attempt and ends it once, and cannot be redeemed again', async () => {
     const { attachWith, begun, ended, ticketFor } = registryOf(3);
     const ticket = ticketFor('one');
     const [first, second] = await Promise.allSettled([attachWith(ticket), attachWith(ticket)]);
@@ -120,14 +121,14 @@ describe('a redeemed ticket', () => {
     expect([begun, ended]).toEqual([['one'], ['one re-verify']]);
   });
 
-  it('R12: is not used up by a server that is full, drains, or has the subject locked, nor begins anything', async () => {
+  it('R12: is not used up and begins nothing when the server is full or draining or the subject is locked out', async () => {
     const locked = new VeriframeError('subject.locked', undefined, { retryAfterMs: 5 });
     const faults: Faults = { begin: () => Promise.reject(locked) };
     const { attach, attachWith, begun, ended, newcomers, registry, ticketFor } = registryOf(1, faults);
     const ticket = ticketFor('one');
     await expect(attachWith(ticket)).rejects.toBe(locked);
     await expect(attachWith(ticket)).rejects.toBe(locked);
-    // Shown again and again, it must not look like a rush for which others are kept out.
+    // A ticket shown again and again must not count as many sessions, which would keep others out.
     expect(newcomers).toEqual({ entered: 2, left: 0, turnedAway: 2 });
     faults.begin = async () => undefined;
     const other = await attach();
@@ -152,7 +153,7 @@ describe('a redeemed ticket', () => {
       { read: () => Promise.reject(new StoreError('store.corrupt')) },
       'one server.internal',
     ],
-  ])('whose session the store fails at %s has ended, and is used up', async (_, faults, ending) => {
+  ])('is used up, and its session has ended, when the store rejects %s', async (_, faults, ending) => {
     const { attachWith, ended, newcomers, registry, ticketFor } = registryOf(3, faults);
     const ticket = ticketFor('one');
     await expect(attachWith(ticket)).rejects.toMatchObject({ code: expect.stringContaining('store.') });
@@ -162,7 +163,7 @@ describe('a redeemed ticket', () => {
     expect(registry.openSessions).toBe(0);
   });
 
-  it('that was let in as the server began to drain has ended by that', async () => {
+  it('whose session begins while the server starts to drain ends with server.draining', async () => {
     let goOn = () => {};
     const begins = new Promise<void>((resolve) => (goOn = resolve));
     const { attachWith, begun, clock, ended, registry, ticketFor } = registryOf(3, { begin: () => begins });
@@ -177,7 +178,7 @@ describe('a redeemed ticket', () => {
 });
 
 describe('a drain', () => {
-  it('that is asked for again with less time ends at once, and leaves no timer behind', async () => {
+  it('that is requested again with less time ends then, and leaves no timer behind', async () => {
     const { attach, clock, closed, registry } = registryOf(3);
     const patient = registry.drain(1000);
     await patient;

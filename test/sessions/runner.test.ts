@@ -29,7 +29,7 @@ const REQUEST: SessionRequest = {
 
 const NO_TIME = { decodeMs: 0, detectMs: 0, meshMs: 0, eyesMs: 0, embedMs: 0, padMs: 0, totalMs: 0 };
 
-/** Gives turns when the test says so. */
+/** Gives a turn only when the test calls `giveTurn`. */
 class ManualAnalyzer implements FrameAnalyzer {
   readonly models = BASE_MODELS.models;
   readonly workers = 1;
@@ -54,7 +54,7 @@ class ManualAnalyzer implements FrameAnalyzer {
 
   async close(): Promise<void> {}
 
-  /** Gives the next turn: a good face each time. */
+  /** Gives the next turn. Each frame shows a good face. */
   giveTurn(): void {
     const turn = this.turns.shift();
     const request = turn?.take() ?? null;
@@ -77,14 +77,14 @@ function enrolment() {
   const accepted = deferred<boolean>();
   const recorded = deferred<string>();
   const ended = deferred<void>();
-  const heard: string[] = [];
+  const received: string[] = [];
   const runner = new SessionRunner(
     REQUEST,
     policyFor(REQUEST.policy),
     {
-      send: ({ type }) => void heard.push(type),
-      sendError: (code) => void heard.push(code),
-      close: (code) => void heard.push(`close ${code}`),
+      send: ({ type }) => void received.push(type),
+      sendError: (code) => void received.push(code),
+      close: (code) => void received.push(`close ${code}`),
     },
     {
       clock,
@@ -129,7 +129,7 @@ function enrolment() {
     decisions,
     ended: ended.promise,
     failures,
-    heard,
+    received,
     recorded,
     runner,
     sendFrame,
@@ -138,7 +138,7 @@ function enrolment() {
 }
 
 describe('a client that leaves while its reference is being stored', () => {
-  it('is decided by what the store says, though a frame of its own was still waiting for a turn', async () => {
+  it('is decided by the store’s answer, even if one of its frames still waits for a turn', async () => {
     const { accepted, analyzer, asked, decisions, ended, recorded, runner, sendFrame, stored } = enrolment();
     accepted.resolve(true);
     recorded.resolve('token');
@@ -157,19 +157,20 @@ describe('a client that leaves while its reference is being stored', () => {
   });
 });
 
-/** Whether anything still refers to what `make` made and handed on. */
+/** Whether anything still refers to the object that `make` returned. */
 async function isKept(make: () => object): Promise<boolean> {
   const made = new WeakRef(make());
-  // What a weak reference was made for lives at least as long as the turn of the event loop it was made in.
+  // The target of a weak reference stays alive until the end of the turn of the event loop that created it.
   await nextTurn();
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
   return made.deref() !== undefined;
 }
 
-describe('frames that come while a decision is being recorded', () => {
-  it('R28: are let go at once, cost no turn and no answer, and change nothing', async () => {
-    const { accepted, analyzer, asked, decisions, ended, heard, recorded, sendFrame, stored } = enrolment();
+describe('frames that arrive while a decision is being recorded', () => {
+  it('R28: are released at once, get no turn and no answer, and change nothing', async () => {
+    const { accepted, analyzer, asked, decisions, ended, received, recorded, sendFrame, stored } =
+      enrolment();
     accepted.resolve(true);
     const frame = () => {
       const image = new Uint8Array(100_000);
@@ -186,19 +187,19 @@ describe('frames that come while a decision is being recorded', () => {
     stored.resolve(STORED);
     await nextTurn();
     expect(decisions).toMatchObject([{ outcome: 'accept' }]);
-    const before = heard.length;
-    // The first with credit, the others without.
+    const before = received.length;
+    // The first frame has credit, the others have none.
     for (let sent = 0; sent < 3; sent++) expect(await isKept(frame)).toBe(false);
     expect(analyzer.queueDepth).toBe(0);
-    expect(heard).toHaveLength(before);
+    expect(received).toHaveLength(before);
     recorded.resolve('token');
     await ended;
-    expect(heard.slice(before)).toEqual(['decision', 'close null']);
+    expect(received.slice(before)).toEqual(['decision', 'close null']);
     expect(decisions).toHaveLength(1);
   });
 });
 
-/** A session whose reference was stored: its accept is on its way to the record. */
+/** A session whose reference is stored and whose accept is being recorded. */
 async function confirming() {
   const session = enrolment();
   for (let i = 0; i < 24; i++) {
@@ -211,7 +212,7 @@ async function confirming() {
   return session;
 }
 
-/** The same, whose accept is on record and yet to be signed. */
+/** A session whose accept is on record and not signed yet. */
 async function concluding() {
   const session = await confirming();
   session.accepted.resolve(true);
@@ -220,7 +221,7 @@ async function concluding() {
   return session;
 }
 
-describe('a session has exactly one ending', () => {
+describe('a session has exactly one end', () => {
   it.each([
     ['is cut off for breaking a rule', 'message.malformed', 'message.malformed'],
     ['reads too slowly', 'client.slow', 'client.slow'],
@@ -236,20 +237,20 @@ describe('a session has exactly one ending', () => {
     expect([failures, decisions.length]).toEqual(failure === null ? [[], 1] : [[failure], 0]);
   });
 
-  it('that breaks a rule of frames, and is closed with its code', async () => {
-    const { decisions, ended, failures, heard, runner, sendFrame } = enrolment();
+  it('when a frame breaks a rule: it is closed with that rule’s code', async () => {
+    const { decisions, ended, failures, received, runner, sendFrame } = enrolment();
     sendFrame();
     runner.receive({ type: 'frame', seq: 0, capturedAtMs: 0, image: new Uint8Array(8) });
     await ended;
     runner.disconnected('frame.out_of_order');
-    expect([failures, decisions, heard.at(-1)]).toEqual([
+    expect([failures, decisions, received.at(-1)]).toEqual([
       ['frame.out_of_order'],
       [],
       'close frame.out_of_order',
     ]);
   });
 
-  it('the server ends, once', async () => {
+  it('when the server aborts it twice', async () => {
     const { ended, failures, runner } = enrolment();
     runner.abort('server.draining');
     runner.abort('server.internal');
@@ -257,7 +258,7 @@ describe('a session has exactly one ending', () => {
     expect(failures).toEqual(['server.draining']);
   });
 
-  it('that is on its way to the record stands, whoever is cut off meanwhile', async () => {
+  it('when its decision is being recorded: that stands, even if the session is aborted meanwhile', async () => {
     const { ended, failures, recorded, runner } = await concluding();
     runner.abort('server.draining');
     await ended;
@@ -267,20 +268,23 @@ describe('a session has exactly one ending', () => {
     expect(failures).toEqual([]);
   });
 
-  it('that the record does not take ends as its client was told', async () => {
-    const { ended, failures, heard, recorded } = await concluding();
+  it('when the store rejects its decision: the code that its client was told', async () => {
+    const { ended, failures, received, recorded } = await concluding();
     recorded.reject(new StoreError('store.busy'));
     await ended;
-    expect([failures, heard.at(-1)]).toEqual([['server.internal'], 'close server.internal']);
+    expect([failures, received.at(-1)]).toEqual([['server.internal'], 'close server.internal']);
 
-    const cutOff = await concluding();
-    cutOff.runner.abort('server.draining');
-    cutOff.recorded.reject(new StoreError('store.unavailable'));
+    const aborted = await concluding();
+    aborted.runner.abort('server.draining');
+    aborted.recorded.reject(new StoreError('store.unavailable'));
     await nextTurn();
-    expect([cutOff.failures, cutOff.heard.at(-1)]).toEqual([['server.draining'], 'close server.draining']);
+    expect([aborted.failures, aborted.received.at(-1)]).toEqual([
+      ['server.draining'],
+      'close server.draining',
+    ]);
   });
 
-  it('cut off while its accept goes on record, it was accepted, or ends as its client was told', async () => {
+  it('when it is aborted while its accept is recorded: the accept, or the code that its client was told', async () => {
     const stands = await confirming();
     stands.runner.abort('server.draining');
     stands.accepted.resolve(true);
@@ -297,14 +301,14 @@ describe('a session has exactly one ending', () => {
     const lost = await confirming();
     lost.accepted.reject(new StoreError('store.unavailable'));
     await lost.ended;
-    expect([lost.failures, lost.decisions, lost.heard.at(-1)]).toEqual([
+    expect([lost.failures, lost.decisions, lost.received.at(-1)]).toEqual([
       ['server.internal'],
       [],
       'close server.internal',
     ]);
   });
 
-  it('whose reference was erased meanwhile is refused, and named to nobody', async () => {
+  it('when its reference was erased meanwhile: a refusal without subject', async () => {
     const { accepted, decisions, ended, failures, recorded } = await confirming();
     accepted.resolve(false);
     recorded.resolve('token');

@@ -3,7 +3,7 @@ import { openSqliteStore } from '../../server/store/sqlite/store.ts';
 import { testMasterKey } from './sqlite-backend.ts';
 import { newReference, randomEmbeddings } from './support.ts';
 
-/** Adds references one after another and prints the id of each once it is acknowledged: `path subject count`. */
+/** Adds references one after another and prints each id once it is acknowledged. Arguments: `path subject count`. */
 const [path, subject, count] = process.argv.slice(2);
 const store = await openSqliteStore({ path, masterKey: testMasterKey() });
 const embeddings = randomEmbeddings(1);

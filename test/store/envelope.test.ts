@@ -47,12 +47,12 @@ describe('envelope', () => {
     expect(() => openEnvelope({ id: 'key-2', bytes: KEY.bytes }, envelope, [])).toThrow(CORRUPT);
   });
 
-  it('never seals alike twice', () => {
+  it('never gives the same envelope twice', () => {
     const seals = Array.from({ length: 50 }, () => seal(KEY, Buffer.from('x'), []).toString('hex'));
     expect(new Set(seals).size).toBe(50);
   });
 
-  it('encodes unlike lists of fields unlike', () => {
+  it('encodes different lists of fields differently', () => {
     const lists = array(string({ maxLength: 3 }), { maxLength: 3 });
     assert(
       property(lists, lists, (a, b) => {

@@ -23,8 +23,8 @@ describe('a data folder', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Another process that takes the folder, with the first line that it says. */
-  async function taker(...args: readonly string[]) {
+  /** Starts another process that locks the folder. Resolves with it and with its first line of output. */
+  async function startLocker(...args: readonly string[]) {
     const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, folder, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -48,36 +48,36 @@ describe('a data folder', () => {
     }
   };
 
-  it('is one process’s alone until that gives it up, whoever asks how often', async () => {
+  it('is locked for one process until that releases it, however often anybody tries', async () => {
     const lock = lockDataFolder(folder);
     const us = inUseBy(`process ${process.pid} on ${hostname()}`);
     for (const name of ['server.lock', 'server.holder.json'])
       expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
-    expect((await taker()).said).toBe(us);
-    // The same process: the system itself would let it have the folder again, and then give up both.
+    expect((await startLocker()).said).toBe(us);
+    // In the same process the system would grant the lock again, and then release both.
     expect([refusal(), refusal()]).toEqual([us, us]);
-    expect((await taker()).said).toBe(us);
+    expect((await startLocker()).said).toBe(us);
     lock.release();
     lock.release();
     expect(refusal()).toBeNull();
   });
 
-  it('stays taken, though nobody keeps what it was taken with', async () => {
-    const { said } = await taker('collecting');
+  it('stays locked, even if the process drops every reference to the lock', async () => {
+    const { said } = await startLocker('collecting');
     expect(said).toMatch(/^held$/);
     expect(refusal()).not.toBeNull();
   });
 
-  it('is had by one of several processes that start at once', async () => {
-    const all = await Promise.all([1, 2, 3, 4].map(() => taker()));
+  it('is locked by exactly one of several processes that start at once', async () => {
+    const all = await Promise.all([1, 2, 3, 4].map(() => startLocker()));
     const holders = all.filter(({ said }) => said === 'held');
     expect(holders).toHaveLength(1);
     const theirs = inUseBy(`process ${holders[0].child.pid} on ${hostname()}`);
     expect(all.filter(({ said }) => said === theirs)).toHaveLength(3);
   });
 
-  it('is free as soon as its process was killed, though a child of that lives on', async () => {
-    const { child, exited, said } = await taker('with-child');
+  it('is free as soon as its process is killed, even if a child of that process lives on', async () => {
+    const { child, exited, said } = await startLocker('with-child');
     const [, orphan] = /^held (\d+)$/.exec(said) ?? [];
     orphans.push(Number(orphan));
     expect(refusal()).toBe(inUseBy(`process ${child.pid} on ${hostname()}`));
@@ -87,8 +87,8 @@ describe('a data folder', () => {
     expect(refusal()).toBeNull();
   });
 
-  it('is judged by the lock alone: what a file says of its holder is told at best', async () => {
-    // This process’s own id, as after a restart in a container where ids are given out again.
+  it('depends on the lock alone: the file about its holder only serves the message', async () => {
+    // This process’s own id, as after a restart in a container, where ids are used again.
     await writeFile(
       join(folder, 'server.holder.json'),
       JSON.stringify({ pid: process.pid, host: hostname() }),
@@ -103,7 +103,7 @@ describe('a data folder', () => {
     lock.release();
   });
 
-  it('that is not there cannot be locked', () => {
+  it('cannot be locked when it does not exist', () => {
     expect(() => lockDataFolder(join(folder, 'missing'))).toThrow(
       expect.objectContaining({ code: 'store.unavailable' }),
     );

@@ -20,7 +20,7 @@ describe('keyring', () => {
     expect(restarted.unwrap(wrapped)).toBe(key);
   });
 
-  it('makes another key for each call', () => {
+  it('makes a new key for each call', () => {
     const keyring = new Keyring(masterKey());
     const keys = [1, 2].map(() => keyring.unwrap(keyring.create('door', 'data')));
     expect(keys[0].id).not.toBe(keys[1].id);
@@ -38,7 +38,7 @@ describe('keyring', () => {
     expect(() => keyring.unwrap({ ...wrapped, ...changes })).toThrow(failing('store.corrupt'));
   });
 
-  it('tells another master key from a damaged canary', () => {
+  it('distinguishes another master key from a damaged canary', () => {
     const keyring = new Keyring(masterKey());
     const canary = keyring.sealCanary();
     expect(() => keyring.checkCanary(canary)).not.toThrow();
@@ -47,7 +47,7 @@ describe('keyring', () => {
     expect(() => keyring.checkCanary(canary)).toThrow(failing('store.corrupt'));
   });
 
-  it('overwrites keys that are forgotten, and all when it closes', () => {
+  it('overwrites a key that it forgets, and every key when it closes', () => {
     const keyring = new Keyring(masterKey());
     const [forgotten, kept] = [1, 2].map(() => keyring.unwrap(keyring.create('door', 'data')));
     keyring.forget(forgotten.id);
@@ -66,7 +66,7 @@ describe('master key', () => {
   });
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-  it('is generated into a file of mode 0600 and found again', async () => {
+  it('is generated into a file of mode 0600 and read from it the next time', async () => {
     const first = await loadMasterKey({ dataDir });
     const second = await loadMasterKey({ dataDir, masterKey: '', masterKeyFile: '' });
     expect([first.created, second.created]).toEqual([true, false]);
@@ -78,7 +78,7 @@ describe('master key', () => {
     expect(fromText.key.equals(first.key)).toBe(true);
   });
 
-  it('comes from the text or the file that is configured', async () => {
+  it('is read from the configured text or file', async () => {
     const key = Buffer.alloc(32, 250);
     const masterKeyFile = join(dataDir, 'elsewhere');
     await writeFile(masterKeyFile, `${key.toString('base64')}\n`, { mode: 0o600 });

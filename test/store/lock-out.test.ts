@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
-
 import { createSqliteBackend } from './sqlite-backend.ts';
 import { newDecision, newReference } from './support.ts';
 
@@ -25,7 +24,7 @@ const isExcused = (ending: Ending) =>
 const step = fc.record({
   afterMs: fc.constantFrom(0, 1, 30, 150, 400),
   begins: fc.integer({ min: 0, max: 3 }),
-  /** Which of the open ones ends, and how. */
+  /** Which of the open attempts ends, and how. */
   ends: fc.option(fc.record({ which: fc.nat(), how: fc.constantFrom(...ENDINGS) })),
 });
 
@@ -36,8 +35,8 @@ interface Attempt {
   endedAtMs: number;
 }
 
-describe('whatever is tried, and however it ends', () => {
-  it('no more is begun within the window than is allowed, and who waits as long as told is let in, no sooner', async () => {
+describe('for any sequence of attempts and ends', () => {
+  it('no more attempts begin within the window than the limit, and the next one begins exactly when announced', async () => {
     const backend = await createSqliteBackend();
     const store = await backend.open();
     let run = 0;

@@ -5,17 +5,17 @@ import { runInNewContext } from 'node:vm';
 import { FolderInUseError, lockDataFolder } from '../../server/store/sqlite/folder-lock.ts';
 
 /*
- * Takes a data folder and keeps it until it is killed: `locking-process.ts FOLDER [with-child|collecting]`. Prints `held`,
- * after it the process id of a child that outlives it where one is asked for, or why the folder could not be had. With
- * `collecting` all memory that can be freed is freed first.
+ * Locks a data folder until it is killed: `locking-process.ts FOLDER [with-child|collecting]`. Prints `held`, or why
+ * the folder could not be locked. `with-child` starts a child that outlives this process, and prints its process id after
+ * `held`. `collecting` runs the garbage collector first.
  */
 
-const [folder, wish] = process.argv.slice(2);
+const [folder, option] = process.argv.slice(2);
 try {
   lockDataFolder(folder);
-  if (wish === 'collecting') await collect();
+  if (option === 'collecting') await collect();
   const child =
-    wish === 'with-child'
+    option === 'with-child'
       ? spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' })
       : null;
   process.stdout.write(child === null ? 'held\n' : `held ${child.pid}\n`);
@@ -25,7 +25,7 @@ try {
   process.stdout.write(`${error.message}\n`);
 }
 
-/** Twice, and a turn apart: what was freed may have held more. */
+/** Runs twice, since what the first run frees may have referred to other memory. */
 async function collect(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;

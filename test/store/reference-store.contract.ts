@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreError } from '../../server/store/errors.ts';
 import type { Store } from '../../server/store/ports.ts';
-import { ATTEMPT, DECISION, describeAttempts, NEVER } from './attempts.contract.ts';
+import { ATTEMPT, DECISION, describeAttempts, NO_LOCK_OUT } from './attempts.contract.ts';
 import { collect, newReference, randomEmbeddings } from './support.ts';
 
-/** One database of a kind, and ways to meddle with it behind the store's back. */
+/** A database of one kind, and ways to change it without the store. */
 export interface StoreBackend {
-  /** Opens the same database each time; `masterKey` is the database's own unless given. */
+  /** Opens the same database each time, by default with its own master key. */
   open(masterKey?: Buffer): Promise<Store>;
   /** Changes one bit of the sealed part of a reference. */
   flipBit(referenceId: string): Promise<void>;
@@ -19,7 +19,7 @@ export interface StoreBackend {
 
 const codeOf = (error: StoreError) => error.code;
 
-/** What every backend of the store ports must hold. */
+/** What every backend of the store ports must do. */
 export function describeStore(name: string, createBackend: () => Promise<StoreBackend>): void {
   describe(`${name}: store contract`, () => {
     let backend: StoreBackend;
@@ -39,7 +39,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       store = await backend.open();
     };
 
-    it('gives back every model bit for bit, with subject, place and time, also after reopening', async () => {
+    it('returns every embedding bit for bit, with subject, tenant and time, also after reopening', async () => {
       const reference = newReference({
         embeddings: randomEmbeddings(7, ['faceres', 'dlib', 'mobilefacenet']),
       });
@@ -51,7 +51,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await collect(store.references.all())).toEqual([expected]);
     });
 
-    it('keeps several references of a subject in order of creation', async () => {
+    it('returns several references of a subject in order of creation', async () => {
       const ids: string[] = [];
       for (const seed of [3, 1, 2]) ids.push(await store.references.add(newReference({ seed })));
       const found = await store.references.ofSubject('door', 'anna');
@@ -88,7 +88,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
     });
 
-    it('keeps subject ids of any script byte for byte, unlike forms apart', async () => {
+    it('stores subject ids of any script byte for byte, and different Unicode forms as different subjects', async () => {
       const subjects = [
         'Žofie',
         'Zˇofie',
@@ -116,14 +116,14 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       ['an embedding that is not normalised', { embeddings: { dlib: new Float32Array(128).fill(1) } }],
       ['an embedding with NaN', { embeddings: { dlib: new Float32Array(128).fill(NaN) } }],
       ['a time that is no whole number', { createdAtMs: 0.5 }],
-    ])('refuses %s with store.invalid and keeps nothing', async (_, changes) => {
+    ])('refuses %s with store.invalid and stores nothing', async (_, changes) => {
       await expect(store.references.add(newReference(changes))).rejects.toMatchObject({
         code: 'store.invalid',
       });
       expect(await collect(store.references.all())).toEqual([]);
     });
 
-    it('keeps every one of many simultaneous references', async () => {
+    it('stores every one of many simultaneous references', async () => {
       const ids = await Promise.all(
         Array.from({ length: 40 }, (_, seed) =>
           store.references.add(newReference({ subject: `s${seed % 8}`, seed })),
@@ -144,15 +144,15 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
     });
 
-    describe('tampering', () => {
-      /** What the store says of a spoilt reference, asked in every way. */
-      const observe = async (spoiltOwner: readonly [string, string]) => {
+    describe('a reference that was tampered with', () => {
+      /** What every method says when the reference `spoiltId` of `owner` cannot be opened. */
+      const readAll = async (owner: readonly [tenant: string, subject: string]) => {
         const { references } = store;
         const corrupt: [string, string][] = [];
         const note = (referenceId: string, error: StoreError) => corrupt.push([referenceId, error.code]);
         const readable = await collect(references.all(note));
         return {
-          owner: await references.ofSubject(...spoiltOwner).catch(codeOf),
+          ofOwner: await references.ofSubject(...owner).catch(codeOf),
           all: await collect(references.all()).catch(codeOf),
           ofBen: (await references.ofSubject('door', 'ben')).length,
           corrupt,
@@ -161,7 +161,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
         };
       };
       const onlyItIsLost = () => ({
-        owner: 'store.corrupt',
+        ofOwner: 'store.corrupt',
         all: 'store.corrupt',
         ofBen: 1,
         corrupt: [[spoiltId, 'store.corrupt']],
@@ -174,32 +174,55 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
         await store.references.add(newReference({ subject: 'ben', seed: 2 }));
       });
 
-      it('finds a changed bit', async () => {
+      it('does not open after a changed bit', async () => {
         await backend.flipBit(spoiltId);
-        expect(await observe(['door', 'anna'])).toEqual(onlyItIsLost());
+        expect(await readAll(['door', 'anna'])).toEqual(onlyItIsLost());
       });
 
-      it('finds a changed time of creation', async () => {
+      it('does not open with a changed time of creation', async () => {
         await backend.redate(spoiltId, 1);
-        expect(await observe(['door', 'anna'])).toEqual(onlyItIsLost());
+        expect(await readAll(['door', 'anna'])).toEqual(onlyItIsLost());
       });
 
-      it("finds a row moved to another subject, who must not open with the mover's face", async () => {
+      it('does not open in the row of another subject, who could otherwise be impersonated', async () => {
         const victimId = await store.references.add(newReference({ subject: 'victim', seed: 3 }));
         await backend.moveTo(spoiltId, victimId);
-        expect(await observe(['door', 'victim'])).toEqual(onlyItIsLost());
+        expect(await readAll(['door', 'victim'])).toEqual(onlyItIsLost());
       });
 
-      it('finds a row moved to another tenant', async () => {
+      it('does not open in the row of another tenant', async () => {
         const victimId = await store.references.add(
           newReference({ tenant: 'gate', subject: 'anna', seed: 3 }),
         );
         await backend.moveTo(spoiltId, victimId);
-        expect(await observe(['gate', 'anna'])).toEqual(onlyItIsLost());
+        expect(await readAll(['gate', 'anna'])).toEqual(onlyItIsLost());
+      });
+
+      it('is reported and left out when asked for, as long as another of its subject opens', async () => {
+        const reported: [string, string][] = [];
+        const opened = async () => {
+          reported.length = 0;
+          const found = await store.references.ofSubject('door', 'anna', (referenceId, { code }) =>
+            reported.push([referenceId, code]),
+          );
+          return found.map(({ referenceId }) => referenceId);
+        };
+        const goodId = await store.references.add(newReference({ subject: 'anna', seed: 4 }));
+        expect([await opened(), reported]).toEqual([[spoiltId, goodId], []]);
+        await backend.flipBit(spoiltId);
+        expect([await opened(), reported]).toEqual([[goodId], [[spoiltId, 'store.corrupt']]]);
+        await expect(store.references.ofSubject('door', 'anna')).rejects.toMatchObject({
+          code: 'store.corrupt',
+        });
+        // No list, since an empty one would say that nobody is enrolled.
+        await backend.flipBit(goodId);
+        await expect(opened()).rejects.toMatchObject({ code: 'store.corrupt' });
+        expect(reported.map(([referenceId]) => referenceId)).toEqual([spoiltId, goodId]);
+        expect(await store.references.ofSubject('door', 'nobody', () => undefined)).toEqual([]);
       });
     });
 
-    it('erases all of one subject and nothing of another', async () => {
+    it('erases all references of one subject and none of another', async () => {
       for (const seed of [1, 2]) await store.references.add(newReference({ seed }));
       await store.references.add(newReference({ subject: 'ben' }));
       expect(await store.references.eraseSubject('door', 'anna')).toBe(2);
@@ -209,7 +232,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect((await collect(store.references.all())).map(({ subject }) => subject)).toEqual(['ben']);
     });
 
-    it('takes references again after the last of a tenant was erased', async () => {
+    it('takes references again after the last one of a tenant was erased', async () => {
       await store.references.add(newReference());
       await store.references.eraseSubject('door', 'anna');
       await store.references.add(newReference({ seed: 2 }));
@@ -217,7 +240,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await store.references.ofSubject('door', 'anna')).toHaveLength(1);
     });
 
-    it('recovers a decision as it was, also after reopening, with a hash in place of the subject', async () => {
+    it('returns a decision as it was recorded, with a hash in place of the subject, also after reopening', async () => {
       await store.decisions.record(DECISION);
       await reopen();
       const { subject, ...plain } = DECISION;
@@ -228,7 +251,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await store.decisions.find('door', 'session-2')).toBeNull();
     });
 
-    it('hashes a subject alike within a tenant, unlike in another, and not at all when there is none', async () => {
+    it('gives a subject one hash within a tenant, another in another tenant, and none when there is no subject', async () => {
       const hashOf = async (changes: { sessionId: string; subject?: string | null; tenant?: string }) => {
         const decision = { ...DECISION, ...changes };
         await store.decisions.record(decision);
@@ -241,7 +264,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await hashOf({ sessionId: 'e', subject: null })).toBeNull();
     });
 
-    it('lets the first decision of a session stand', async () => {
+    it('keeps the first decision of a session', async () => {
       const restsOn = await store.references.add(newReference());
       const accept = { ...DECISION, outcome: 'accept', restsOn } as const;
       expect(await store.decisions.record(DECISION)).toBe(true);
@@ -268,14 +291,14 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect(await accept('of another subject', { subject: 'ben' })).toBe(false);
       expect(await accept('of another tenant', { tenant: 'gate' })).toBe(false);
       expect(await accept('of nothing', { restsOn: 'nothing' })).toBe(false);
-      // Asked for one after another, as two sessions and a relying party would.
+      // Called one after another without waiting, as two sessions and a relying party would.
       const [inTime, erased, late] = await Promise.all([
         accept('in time'),
         store.references.eraseSubject('door', 'anna'),
         accept('late'),
       ]);
       expect([inTime, erased, late]).toEqual([true, 1, false]);
-      expect(await accept('before'), 'what is on record stays there').toBe(true);
+      expect(await accept('before'), 'what is on record stays on record').toBe(true);
       const listed = await store.decisions.list('door', null, 10);
       expect(listed.map(({ sessionId, subjectHash }) => [sessionId, subjectHash])).toEqual([
         ['in time', null],
@@ -322,7 +345,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       );
     });
 
-    it('cuts the link from decisions to an erased subject and keeps the decisions', async () => {
+    it('removes the link from decisions to an erased subject and keeps the decisions', async () => {
       await store.references.add(newReference());
       await store.decisions.record(DECISION);
       await store.decisions.record({ ...DECISION, sessionId: 'session-2', subject: 'ben' });
@@ -334,9 +357,9 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       expect((await store.decisions.find('door', 'session-2'))?.subjectHash).not.toBeNull();
     });
 
-    it('answers every call after close with store.unavailable, and closes twice', async () => {
+    it('rejects every call after close with store.unavailable, and can be closed twice', async () => {
       await store.close();
-      await store.references.close();
+      await store.close();
       const unavailable = { code: 'store.unavailable' };
       await expect(store.references.add(newReference())).rejects.toMatchObject(unavailable);
       await expect(store.references.ofSubject('door', 'anna')).rejects.toMatchObject(unavailable);
@@ -345,7 +368,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
       await expect(store.references.countSubjects('door')).rejects.toMatchObject(unavailable);
       await expect(store.decisions.record(DECISION)).rejects.toMatchObject(unavailable);
       await expect(store.decisions.find('door', 'session-1')).rejects.toMatchObject(unavailable);
-      await expect(store.decisions.begin(ATTEMPT, NEVER)).rejects.toMatchObject(unavailable);
+      await expect(store.decisions.begin(ATTEMPT, NO_LOCK_OUT)).rejects.toMatchObject(unavailable);
       await expect(store.decisions.endInterrupted(1)).rejects.toMatchObject(unavailable);
     });
   });

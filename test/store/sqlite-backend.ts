@@ -8,11 +8,11 @@ import type { StoreBackend } from './reference-store.contract.ts';
 export interface SqliteBackend extends StoreBackend {
   readonly folder: string;
   readonly path: string;
-  /** Works on the file with a connection of its own. */
+  /** Runs `work` on a connection of its own to the file. */
   meddle<T>(work: (database: Database.Database) => T): T;
 }
 
-/** A fresh copy each time: opening overwrites the key it is given. */
+/** A new copy each time, since opening a store overwrites the key that it is given. */
 export const testMasterKey = () => Buffer.alloc(32, 1);
 
 /** A SQLite database in a folder of its own. */

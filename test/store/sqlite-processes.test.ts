@@ -8,7 +8,7 @@ import { collect, newReference } from './support.ts';
 
 const PROGRAM = fileURLToPath(new URL('./adding-process.ts', import.meta.url));
 
-/** Runs a second process that adds references; resolves with the ids it had acknowledged when it ended. */
+/** Runs a second process that adds references. Resolves with the ids that it acknowledged before it ended. */
 async function addInProcess(path: string, subject: string, count: number, killAfter = Infinity) {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, path, subject, String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -53,7 +53,7 @@ describe('SQLite store and several processes', () => {
       while (!ended.signal.aborted) {
         await store.references.add(newReference({ subject: 'own' }));
         added++;
-        // Each addition is one blocking call: let the other process's output be read.
+        // Each addition blocks this thread, so the other process's output is read in between.
         await new Promise((resolve) => setImmediate(resolve));
       }
       return added;

@@ -28,7 +28,7 @@ describe('SQLite store', () => {
     return Buffer.concat(await Promise.all(names.map((name) => readFile(join(folder, name)))));
   };
 
-  it('keeps its files from everyone but the owner, also when they were open to others', async () => {
+  it('makes its files readable by the owner only, also those that others could read', async () => {
     await mkdir(dirname(backend.path), { recursive: true });
     await writeFile(backend.path, '');
     await chmod(backend.path, 0o644);
@@ -66,10 +66,10 @@ describe('SQLite store', () => {
         .prepare<[], Buffer>("SELECT wrapped FROM tenant_key WHERE purpose = 'data'")
         .pluck()
         .all()
-        .map((wrapped) => wrapped.subarray(2 + wrapped[1])), // what follows the master key's id
+        .map((wrapped) => wrapped.subarray(2 + wrapped[1])), // the part after the master key's id
     ]);
     expect(traces).toHaveLength(11);
-    // Long values are cut over several pages: look for a piece of each 16 bytes.
+    // A long value is split over several pages, so each piece of 16 bytes is searched for.
     const pieces = traces.flatMap((trace) =>
       Array.from({ length: Math.floor(trace.length / 16) }, (_, index) =>
         trace.subarray(index * 16, index * 16 + 16),
@@ -84,7 +84,7 @@ describe('SQLite store', () => {
     await store.close();
   });
 
-  it('leaves nothing of an erased subject among others that stay', async () => {
+  it('leaves nothing of an erased subject between references of others', async () => {
     const store = await backend.open();
     for (let number = 0; number < 20; number++)
       await store.references.add(newReference({ subject: `s${number % 4}`, seed: number }));
@@ -103,7 +103,7 @@ describe('SQLite store', () => {
     await store.close();
   });
 
-  it('waits for a lock that is released in time, and answers store.busy for one that is not', async () => {
+  it('waits for a lock that is released in time, and rejects with store.busy for one that is not', async () => {
     const path = backend.path;
     const patient = await backend.open();
     const hasty = await openSqliteStore({ path, masterKey: testMasterKey(), busyTimeoutMs: 30 });
@@ -119,7 +119,7 @@ describe('SQLite store', () => {
     await Promise.all([patient.close(), hasty.close()]);
   });
 
-  it('answers store.busy while a reader keeps the log from being emptied, and finishes when asked again', async () => {
+  it('rejects an erasure with store.busy while a reader uses the log, and finishes it when called again', async () => {
     const store = await openSqliteStore({
       path: backend.path,
       masterKey: testMasterKey(),
@@ -146,13 +146,13 @@ describe('SQLite store', () => {
     await expect(backend.open()).rejects.toMatchObject({ code: 'store.newer_schema' });
   });
 
-  it('refuses a database whose schema was made in another form', async () => {
+  it('refuses a database whose schema was made by other SQL', async () => {
     await (await backend.open()).close();
     backend.meddle((database) => database.prepare("UPDATE migration SET checksum = 'x'").run());
     await expect(backend.open()).rejects.toMatchObject({ code: 'store.corrupt' });
   });
 
-  it('applies only what is missing, in order', () => {
+  it('applies only the missing migrations, in order', () => {
     const database = new Database(':memory:');
     migrate(database);
     migrate(database, [...MIGRATIONS, { version: 999, sql: 'CREATE TABLE later (x TEXT) STRICT' }]);
@@ -209,7 +209,7 @@ describe('SQLite store', () => {
     ]);
   });
 
-  it('refuses a key record that is gone, a file of something else, and no database at all', async () => {
+  it('refuses a database without its key record, one of another program, and a file that is no database', async () => {
     const store = await backend.open();
     await store.references.add(newReference());
     await store.close();
@@ -227,7 +227,7 @@ describe('SQLite store', () => {
     await expect(open(join(noise, 'below-a-file.db'))).rejects.toMatchObject({ code: 'store.unavailable' });
   });
 
-  it('tells a full database', () => {
+  it('reports a full database as store.full', () => {
     const database = new Database(':memory:');
     database.exec('CREATE TABLE t (x)');
     database.pragma('max_page_count = 3');

@@ -4,7 +4,7 @@ import type { Embeddings } from '../../server/vision/analysis.ts';
 import { normalise } from '../../server/vision/embed.ts';
 import { normalDraw, seededDraws } from '../../simulator/seeded.ts';
 
-export const DIMENSIONS: Readonly<Record<EmbeddingModelId, number>> = {
+const DIMENSIONS: Readonly<Record<EmbeddingModelId, number>> = {
   faceres: 1024,
   dlib: 128,
   mobilefacenet: 128,
@@ -40,7 +40,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-/** The end of a verification that nobody passed. */
+/** A verification that ended with a reject. */
 export function newDecision(
   sessionId: string,
   changes: Partial<Omit<NewDecision, 'outcome'>> = {},

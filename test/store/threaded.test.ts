@@ -62,9 +62,9 @@ describe('a store on a thread of its own', () => {
 
     other.exec('COMMIT');
     const written = other.prepare<[], number>('SELECT count(*) FROM attempt').pluck();
-    // Nothing else runs on this thread meanwhile: what the store writes now, it writes on its own.
+    // Nothing else runs on this thread meanwhile, so whatever is written now comes from the store's own thread.
     const giveUpAtMs = performance.now() + 120_000;
-    while ((written.get() ?? 0) < WAITING + asked.length && performance.now() < giveUpAtMs) holdUp(5);
+    while ((written.get() ?? 0) < WAITING + asked.length && performance.now() < giveUpAtMs) blockThread(5);
     expect(written.get()).toBe(WAITING + asked.length);
     expect(acknowledged).toEqual([]);
     other.close();
@@ -81,6 +81,8 @@ describe('a store on a thread of its own', () => {
     let keys = 0;
     const store = await open({
       maxHeapMb: 48,
+      // The write below waits for as long as it takes the thread to run out of memory.
+      busyTimeoutMs: 600_000,
       masterKey: async () => {
         keys++;
         return testMasterKey();
@@ -90,7 +92,7 @@ describe('a store on a thread of its own', () => {
     const other = new Database(backend.path);
     other.exec('BEGIN IMMEDIATE');
     const waiting = store.decisions.record(decision('waiting'));
-    // More than the thread has memory for.
+    // Needs more memory than the thread has.
     const reasons = Array.from({ length: 700_000 }, (_, at) => ({ at })) as never;
     const results = await Promise.allSettled([
       waiting,
@@ -116,7 +118,7 @@ describe('a store on a thread of its own', () => {
     await expect(store.decisions.find('door', 'after')).rejects.toMatchObject({ code: 'store.unavailable' });
   });
 
-  it('lets calls under way end when it is closed, refuses what no thread can be handed, keeps no key', async () => {
+  it('waits for calls under way when it is closed, refuses what cannot cross threads, and keeps no key', async () => {
     const key = testMasterKey();
     const store = await open({ masterKey: async () => key });
     expect(key.every((byte) => byte === 0)).toBe(true);
@@ -136,7 +138,7 @@ describe('a store on a thread of its own', () => {
   });
 });
 
-/** Nothing else runs in this thread meanwhile. */
-function holdUp(ms: number): void {
+/** Nothing else runs on this thread meanwhile. */
+function blockThread(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -10,7 +10,7 @@ describe('gallery', () => {
   });
   afterEach(() => gallery.close());
 
-  it('orders subjects by cosine similarity and gives it exactly', () => {
+  it('orders subjects by cosine similarity and returns it exactly', () => {
     gallery.add(reference('far', { dlib: direction(90) }));
     gallery.add(reference('near', { dlib: direction(10) }));
     gallery.add(reference('opposite', { dlib: direction(180) }));
@@ -78,7 +78,7 @@ describe('gallery', () => {
     expect(found.map(({ subject, model }) => [subject, model])).toEqual([['anna', 'mobilefacenet']]);
   });
 
-  it('takes a reference once', async () => {
+  it('adds a reference only once', async () => {
     const anna = reference('anna', { dlib: direction(0) });
     expect(gallery.add(anna)).toBe(true);
     expect(gallery.add(anna)).toBe(false);
@@ -86,7 +86,7 @@ describe('gallery', () => {
     expect(gallery.size).toBe(2);
   });
 
-  it('keeps its own copy and leaves the caller’s alone', () => {
+  it('keeps its own copy and does not change the caller’s', () => {
     const vector = direction(0);
     gallery.add(reference('anna', { dlib: vector }));
     vector.fill(0);
@@ -97,7 +97,7 @@ describe('gallery', () => {
     expect(kept).toEqual(direction(40));
   });
 
-  it('forgets a removed subject and can take it again', () => {
+  it('does not find a removed subject, and can add it again', () => {
     for (const referenceId of ['1', '2'])
       gallery.add(reference('anna', { dlib: direction(0), faceres: direction(0) }, { referenceId }));
     gallery.add(reference('ben', { dlib: direction(90), faceres: direction(90) }));
@@ -109,7 +109,7 @@ describe('gallery', () => {
     expect(subjects()).toContain('anna');
   });
 
-  it('keeps out a subject removed while a load still brings pages read before', async () => {
+  it('does not add a subject that was removed while a load still brings its references', async () => {
     async function* pages() {
       yield reference('ben', { dlib: direction(10) });
       gallery.removeSubject('door', 'anna');
@@ -119,7 +119,7 @@ describe('gallery', () => {
     expect(gallery.search('door', { dlib: direction(0) }, 5).map(({ subject }) => subject)).toEqual(['ben']);
   });
 
-  it('compares only embeddings of one length, as a model of another version makes another', () => {
+  it('compares only embeddings of equal length, since another version of a model may have another length', () => {
     gallery.add(reference('old', { dlib: direction(0), faceres: direction(30) }));
     gallery.add(reference('new', { dlib: direction(0, 16) }));
     const found = (probe: Embeddings) => gallery.search('door', probe, 5).map(({ subject }) => subject);
@@ -141,7 +141,7 @@ describe('gallery', () => {
     expect(gallery.search('door', { dlib: direction(0) }, 5)).toHaveLength(1);
   });
 
-  it('answers after close with gallery.closed', () => {
+  it('throws gallery.closed after close', () => {
     gallery.close();
     gallery.close();
     const closed = expect.objectContaining({ code: 'gallery.closed' });

@@ -52,7 +52,7 @@ describe('gallery recall against brute force', () => {
     gallery.close();
   });
 
-  it('has recall@1 = 1 with bits on noisy vectors far off centre, after it doubled', async () => {
+  it('has recall@1 = 1 with bits, on noisy vectors far off centre, after the number of vectors doubled', async () => {
     const people = Math.ceil((2.2 * BITS_FROM_COMPONENTS) / 1024);
     const { references, picture } = clusteredPeople('faceres', 1024, people, 12, {
       offCentre: 8,
@@ -72,7 +72,7 @@ describe('gallery recall against brute force', () => {
     gallery.close();
   });
 
-  it('changes its form with its size, back only well below, and keeps answering', () => {
+  it('changes its form as it grows, changes back only well below the limit, and finds vectors throughout', () => {
     const database = emptyDatabase();
     const { references } = clusteredPeople('dlib', 512, 4000, 13);
     const index = new VectorIndex(database, 'i', 512);
@@ -106,7 +106,7 @@ describe('gallery recall against brute force', () => {
     database.close();
   });
 
-  it('fills a table a little at a time: nobody waits for all of it, and whoever leaves meanwhile is in neither', () => {
+  it('fills a table in small steps, and subjects removed meanwhile are in neither table', () => {
     const database = emptyDatabase();
     const writes: number[] = [];
     const rowsWritten = () => database.prepare<[], number>('SELECT total_changes()').pluck().get() ?? 0;
@@ -116,7 +116,7 @@ describe('gallery recall against brute force', () => {
     const add = (id: number, bulk = false) =>
       index.add(id, references[id].subject, references[id].embeddings.faceres!, bulk);
     for (let id = 0; id < people - 1; id++) add(id, true);
-    index.settle();
+    index.finishBulk();
     const left = [0, 700, people - 2];
     for (let id = people - 1; index.form === 'float'; id++) {
       const before = rowsWritten();

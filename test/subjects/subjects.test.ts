@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { thresholdAt } from '../../server/matching/score-scales.ts';
 import { createGallery, type Gallery } from '../../server/subjects/gallery/gallery.ts';
@@ -22,6 +23,7 @@ let gallery: Gallery;
 let sessions: SessionDirectory;
 let subjects: Subjects;
 let faults: Fault[];
+let logged: Record<string, unknown>[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'veriframe-subjects-'));
@@ -33,11 +35,16 @@ beforeEach(async () => {
   gallery = createGallery();
   sessions = new SessionDirectory({ nowMs: () => 1 });
   faults = [];
+  logged = [];
+  const log = pino(
+    { base: null, formatters: { level: (label) => ({ level: label }) } },
+    { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   subjects = new Subjects({
-    references: { ...failing(store.references), close: () => store.close() },
+    references: failing(store.references),
     gallery,
     sessions,
-    log: createLogger({ logLevel: 'silent' }),
+    log,
     nowMs: () => 1,
   });
 });
@@ -47,15 +54,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A call to the store that rejects: before it does anything, or after all of it is done. */
+/** A call to the store that rejects: before it does anything, or after it has done everything. */
 interface Fault {
   readonly of: 'add' | 'eraseSubject' | 'ofSubject';
   readonly when: 'before' | 'after';
   readonly code: StoreErrorCode;
 }
 
-/** The store, but for the `faults`, each of which befalls the next call of its kind. */
-function failing(references: ReferenceStore): Omit<ReferenceStore, 'close'> {
+/** The store with `faults`, each of which makes the next call of its kind fail. */
+function failing(references: ReferenceStore): ReferenceStore {
   const guarded =
     <Args extends unknown[], Result>(of: Fault['of'], call: (...args: Args) => Promise<Result>) =>
     async (...args: Args) => {
@@ -104,7 +111,7 @@ const unit = (dimensions: number) => Float32Array.from({ length: dimensions }, (
 const verified = thresholdAt('mobilefacenet', 1e-4);
 
 describe('enrolling again', () => {
-  it('takes no more than verification would: a reference gained is a face that verifies for good', async () => {
+  it('takes only a face that verification would accept, since the new reference verifies it from then on', async () => {
     expect(await enrol('ada', faceAt(1))).toBe('stored');
     expect(await enrol('ada', faceAt(verified - 0.01))).toBe('duplicate');
     expect(await subjects.countReferences('default', 'ada')).toBe(1);
@@ -112,8 +119,8 @@ describe('enrolling again', () => {
   });
 });
 
-describe('a reference that the store does not take', () => {
-  it('is not said to be stored, is found by no search, and stands in nobody’s way afterwards', async () => {
+describe('a reference that the store rejects', () => {
+  it('is not reported as stored, is found by no search, and does not prevent a later enrolment', async () => {
     faults = [{ of: 'add', when: 'before', code: 'store.full' }];
     expect(await enrol('ada', faceAt(1))).toBe('failed');
     expect(gallery.search('default', faceAt(1), 1)).toEqual([]);
@@ -121,8 +128,8 @@ describe('a reference that the store does not take', () => {
   });
 });
 
-describe('a reference that the store took although it said otherwise', () => {
-  it('is stored and found, as if it had said so', async () => {
+describe('a reference that the store wrote and rejected all the same', () => {
+  it('is reported as stored, and is found', async () => {
     faults = [{ of: 'add', when: 'after', code: 'store.unavailable' }];
     expect(await enrol('ada', faceAt(1))).toBe('stored');
     expect(gallery.search('default', faceAt(1), 1)).toMatchObject([{ subject: 'ada' }]);
@@ -132,7 +139,7 @@ describe('a reference that the store took although it said otherwise', () => {
   });
 });
 
-describe('an enrolment that nobody waits for any more', () => {
+describe('an enrolment whose session no longer waits', () => {
   it('stores nothing', async () => {
     expect(await enrol('ada', faceAt(1), () => false)).toBe('failed');
     expect(await store.references.countSubjects('default')).toBe(0);
@@ -140,7 +147,7 @@ describe('an enrolment that nobody waits for any more', () => {
 });
 
 describe('a subject', () => {
-  it('has no more references than a claim can be compared with fairly', async () => {
+  it('has a limited number of references, since each one adds false matches', async () => {
     for (let i = 0; i < MAX_REFERENCES; i++) expect(await enrol('ada', faceAt(1 - i / 1_000))).toBe('stored');
     expect(await enrol('ada', faceAt(1))).toBe('failed');
     expect(await subjects.countReferences('default', 'ada')).toBe(MAX_REFERENCES);
@@ -179,7 +186,7 @@ describe('an erasure', () => {
     faults = [{ of: 'eraseSubject', when: 'before', code }];
     expect(await enrol('ada', faceAt(1))).toBe('failed');
 
-    // The store's thread was replaced: what is left of the rows is not taken in again.
+    // As when the store's thread was replaced: the remaining rows are not loaded again.
     await subjects.load(() => undefined);
     expect([await found(), indexed()]).toEqual([[], []]);
 
@@ -193,7 +200,7 @@ describe('an erasure', () => {
     expect(await found()).toEqual(['ada']);
   });
 
-  it('whose traces cannot be wiped while somebody reads the database is not finished until they can', async () => {
+  it('that cannot remove its traces while somebody reads the database is not finished until it can', async () => {
     await enrol('ada', faceAt(1));
     const reader = new Database(join(folder, 'subjects.db'));
     reader.exec('BEGIN');
@@ -209,7 +216,7 @@ describe('an erasure', () => {
     await enrol('ada', faceAt(1));
     faults = [{ of: 'eraseSubject', when: 'before', code: 'store.busy' }];
     await expect(subjects.erase('default', 'ada')).rejects.toMatchObject({ code: 'subject.busy' });
-    // Another face than the one that is still stored: nothing of that may speak against it.
+    // Another face than the one still stored: that reference must not make it a duplicate.
     const another = { mobilefacenet: unit(192).toReversed() };
     expect(await enrol('ada', another)).toBe('stored');
     expect(await subjects.search('default', another)).toMatchObject([{ subject: 'ada' }]);
@@ -217,14 +224,14 @@ describe('an erasure', () => {
     expect(await subjects.erase('default', 'ada')).toBe(1);
   });
 
-  it('that no repetition can finish says so, and leaves nobody to be recognised', async () => {
+  it('that no further call can finish rejects with the store’s error, and leaves nobody to be recognised', async () => {
     await enrol('ada', faceAt(1));
     faults = [{ of: 'eraseSubject', when: 'before', code: 'store.corrupt' }];
     await expect(subjects.erase('default', 'ada')).rejects.toMatchObject({ code: 'store.corrupt' });
     expect([await found(), indexed()]).toEqual([[], []]);
   });
 
-  it('counts from the moment it is asked for, for this subject of this tenant', async () => {
+  it('takes effect when it is requested, for this subject of this tenant only', async () => {
     await enrol('ada', faceAt(1));
     const other = { ...enrolmentOf('ada'), tenant: 'gate' };
     await subjects.enrol(other, faceAt(1), () => true);
@@ -239,14 +246,13 @@ describe('an erasure', () => {
     expect(await subjects.countReferences('gate', 'ada')).toBe(1);
   });
 
-  it('outlasts a load of the gallery that had read the subject before', async () => {
+  it('is not undone by a load of the gallery that has already read the subject', async () => {
     await enrol('ada', faceAt(1));
     const { references } = store;
     const reading = deferred<void>();
     const erased = deferred<void>();
     const slow: ReferenceStore = {
       ...failing(references),
-      close: () => store.close(),
       async *all(onCorrupt) {
         for await (const reference of references.all(onCorrupt)) {
           reading.resolve();
@@ -270,7 +276,7 @@ describe('an erasure', () => {
     expect([await found(), indexed()]).toEqual([[], []]);
   });
 
-  it('is not undone by an enrolment that was asked for before, and stands in the way of none after', async () => {
+  it('is not undone by an enrolment that was requested before, and does not prevent one after', async () => {
     const [before, running, other, after] = ['before', 'running', 'other', 'after'];
     sessions.announce(enrolmentOf('ada', before), 100);
     sessions.announce(enrolmentOf('ada', running), 100);
@@ -278,7 +284,7 @@ describe('an erasure', () => {
     sessions.announce(enrolmentOf('eve', other), 100);
     const enrolBy = async (subject: string, sessionId: string) =>
       (await subjects.enrol(enrolmentOf(subject, sessionId), faceAt(1), () => true)).result;
-    // The first change is under way when the erasure is asked for, of a subject that is not there yet.
+    // The enrolment is under way when the erasure is requested, of a subject that is not stored yet.
     const underWay = enrolBy('ada', running);
     expect(await subjects.erase('default', 'ada')).toBe(0);
     expect(await underWay).toBe('erased');
@@ -291,8 +297,8 @@ describe('an erasure', () => {
   });
 });
 
-describe('whom the gallery finds and the store does not know', () => {
-  it('is no candidate, and stands in nobody’s way', async () => {
+describe('a subject that the gallery finds and the store does not know', () => {
+  it('is not a candidate, and does not prevent an enrolment', async () => {
     await enrol('ada', faceAt(1));
     await store.references.eraseSubject('default', 'ada');
     expect(gallery.search('default', faceAt(1), 5)).toMatchObject([{ subject: 'ada' }]);
@@ -300,7 +306,7 @@ describe('whom the gallery finds and the store does not know', () => {
     expect(await enrol('eve', faceAt(1))).toBe('stored');
   });
 
-  it('is no candidate either where its references share no network with the probe', async () => {
+  it('is not a candidate either when its references share no model with the probe', async () => {
     await enrol('ada', faceAt(1));
     await store.references.eraseSubject('default', 'ada');
     const createdAtMs = 1;
@@ -314,28 +320,56 @@ describe('whom the gallery finds and the store does not know', () => {
   });
 });
 
-describe('a subject of whom a reference does not open', () => {
+describe('a subject of whom a reference cannot be opened', () => {
+  /** Damages the reference that was stored as the `number`th, beginning with 1. */
+  function damage(number: number): void {
+    const file = new Database(join(folder, 'subjects.db'));
+    file.prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?').run(number);
+    file.close();
+  }
+
   it('keeps nobody else from being recognised or enrolled, and is not taken for nobody', async () => {
     await enrol('ada', faceAt(1));
     const another = { mobilefacenet: unit(192).toReversed() };
     expect(await enrol('bob', another)).toBe('stored');
-    const file = new Database(join(folder, 'subjects.db'));
-    const [{ sequence }] = file
-      .prepare<[], { sequence: number }>('SELECT sequence FROM reference ORDER BY sequence LIMIT 1')
-      .all();
-    file
-      .prepare('UPDATE reference SET envelope = zeroblob(length(envelope)) WHERE sequence = ?')
-      .run(sequence);
-    file.close();
-    await expect(store.references.ofSubject('default', 'ada')).rejects.toMatchObject({
-      code: 'store.corrupt',
-    });
+    damage(1);
+    for (const read of [store.references, subjects])
+      await expect(read.ofSubject('default', 'ada')).rejects.toMatchObject({ code: 'store.corrupt' });
     expect(gallery.search('default', faceAt(1), 5).map(({ subject }) => subject)).toContain('ada');
     expect(await subjects.search('default', another)).toMatchObject([{ subject: 'bob' }]);
     await expect(subjects.search('default', faceAt(1))).rejects.toMatchObject({ code: 'store.corrupt' });
     expect(await enrol('eve', faceAt(1))).toBe('failed');
     const third = { mobilefacenet: Float32Array.from({ length: 192 }, (_, at) => (at === 96 ? 1 : 0)) };
     expect(await enrol('cyd', third)).toBe('stored');
+  });
+
+  it('is verified by its other references, and the log has the code and nothing of whom', async () => {
+    await enrol('ada', faceAt(1));
+    await enrol('ada', faceAt(0.99));
+    logged.length = 0;
+    damage(1);
+    const [reference, ...more] = await subjects.ofSubject('default', 'ada');
+    expect([reference?.embeddings, more]).toEqual([faceAt(0.99), []]);
+    expect(await subjects.countReferences('default', 'ada')).toBe(1);
+    const said = logged.map(({ msg, code, level }) => ({ msg, code, level }));
+    expect(said).toEqual(
+      [1, 2].map(() => ({ msg: 'a reference does not open', code: 'store.corrupt', level: 'error' })),
+    );
+    expect(JSON.stringify(logged)).not.toContain('ada');
+  });
+
+  it('takes no further reference: whether a face is its own cannot be ruled out without all of them', async () => {
+    await enrol('ada', faceAt(1));
+    await enrol('ada', faceAt(0.99));
+    damage(1);
+    expect(await enrol('ada', faceAt(1))).toBe('failed');
+    const other = { mobilefacenet: unit(192).toReversed() };
+    expect(await enrol('ada', other), 'not a duplicate: it may be the face of the damaged one').toBe(
+      'failed',
+    );
+    await expect(subjects.search('default', faceAt(1))).rejects.toMatchObject({ code: 'store.corrupt' });
+    expect(await subjects.erase('default', 'ada')).toBe(2);
+    expect(await enrol('ada', faceAt(1))).toBe('stored');
   });
 
   it('does not make a store that is busy look empty', async () => {

@@ -8,7 +8,7 @@ export function reference(subject: string, embeddings: Embeddings, changes: Part
   return { tenant: 'door', referenceId: `of ${subject}`, subject, embeddings, ...changes };
 }
 
-/** A unit vector in a plane of the first two axes. */
+/** A unit vector in the plane of the first two axes. */
 export function direction(angleDeg: number, dimensions = 8): Float32Array {
   const vector = new Float32Array(dimensions);
   vector[0] = Math.cos((angleDeg * Math.PI) / 180);
@@ -17,8 +17,8 @@ export function direction(angleDeg: number, dimensions = 8): Float32Array {
 }
 
 /**
- * People in clusters (look-alikes), off centre as face embeddings are: references, and probes of the same people
- * with noise of their own. A person's own part has variance 0.64, a cluster's 0.36.
+ * References of people in clusters of look-alikes, off centre as face embeddings are, and `picture`, which makes a
+ * probe of a person with new noise. A person's own part has variance 0.64, that of the cluster 0.36.
  */
 export function clusteredPeople(
   model: EmbeddingModelId,

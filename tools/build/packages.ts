@@ -19,7 +19,7 @@ export interface Workspace {
 export const WORKSPACES = {
   protocol: {
     folder: 'protocol',
-    entries: { index: 'index.ts', words: 'words/index.ts' },
+    entries: { index: 'index.ts', http: 'http/index.ts', words: 'words/index.ts' },
     formats: ['esm', 'cjs'],
     platform: 'neutral',
   },

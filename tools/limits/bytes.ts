@@ -161,7 +161,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         hears: 'ticket.invalid',
         test: test(
           'identity/tickets',
-          'R12: refuses a ticket at and after its expiry and one that never was',
+          'R12: refuses a ticket at and after its expiry, and one that was never issued',
         ),
       },
     ],

@@ -1,9 +1,9 @@
 import { policyFor } from '../../server/policy/built-in.ts';
-import { MOST_WAITING } from '../../server/sessions/attempts.ts';
+import { MAX_UNWRITTEN_ENDS } from '../../server/sessions/attempts.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
 import { MAX_SCANS } from '../../server/inference/jpeg-header.ts';
-import { LONGEST_FEED_MS, MOST_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
+import { LONGEST_FEED_MS, MAX_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
 import { MAX_REFERENCES } from '../../server/subjects/subjects.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
 
@@ -109,22 +109,25 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         what: 'The same of those that the service ended, or that were starved of frames',
         limit: `${EXCUSED_PER_FAILURE} × ${OPTIONS.lockOutFailures.env}`,
         hears: 'subject.locked',
-        test: test('identity/lock-out', 'but by three times as many of those'),
+        test: test('identity/lock-out', 'after three times as many excused attempts'),
       },
       {
         what: 'Ends of sessions that wait for the store, beyond which nobody is let in',
-        limit: count(MOST_WAITING),
+        limit: count(MAX_UNWRITTEN_ENDS),
         hears: 'server.busy',
         test: test(
           'sessions/attempts',
-          'is refused while more than enough of those before wait for the store, and let in when they are on record',
+          'is refused while too many ends of others wait for the store, and admitted once those are on record',
         ),
       },
       {
         what: 'References of a subject',
         limit: count(MAX_REFERENCES),
         hears: { words: 're-verify: the reference is not stored' },
-        test: test('subjects/subjects', 'has no more references than a claim can be compared with fairly'),
+        test: test(
+          'subjects/subjects',
+          'has a limited number of references, since each one adds false matches',
+        ),
       },
       {
         what: 'Servers on one data folder',
@@ -157,7 +160,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
     limits: [
       {
         what: 'Listeners: of a tenant’s sessions; of single sessions',
-        limit: `${MOST_LISTENERS.service}; ${MOST_LISTENERS.session}`,
+        limit: `${MAX_LISTENERS.service}; ${MAX_LISTENERS.session}`,
         hears: 'server.busy',
         test: test(
           'observe/live-feed',
@@ -170,7 +173,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         hears: { words: 'the last state, later' },
         test: test(
           'observe/live-feed',
-          'R38: a listener that does not read loses updates but the last state, and delays nobody',
+          'R38: a listener that does not read misses updates, gets the latest state once it reads, and delays nobody',
         ),
       },
       {

@@ -60,7 +60,7 @@ export async function startSignIn(context: DemoContext, request: DemoRequest): P
     browserSessionId: browser.id,
     userId: user?.id ?? null,
     purpose: 'sign-in',
-    subject: user?.subject ?? context.service.nobodyCalled(username),
+    subject: user?.subject ?? context.service.decoySubjectFor(username),
   });
   return json(started, carried === null ? {} : setSessionCookie(request, carried, VISITOR_SESSION_MS));
 }

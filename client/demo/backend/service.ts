@@ -112,10 +112,10 @@ export class Service {
   }
 
   /**
-   * A subject that nobody is, the same for a name each time: so the service counts failures against it and locks it
-   * as it would one that somebody is. Nobody without the API key can tell which subject a name has.
+   * The subject of a user name that has no account, the same one each time. So the service counts failures against it
+   * and locks it out as it would the subject of an account. Nobody without the API key can compute it.
    */
-  nobodyCalled(username: string): string {
+  decoySubjectFor(username: string): string {
     const { apiKey } = this.#options;
     return createHmac('sha256', apiKey).update(`nobody ${username.toLowerCase()}`).digest('hex');
   }

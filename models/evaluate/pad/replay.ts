@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Outcome } from '../../../protocol/status.ts';
+import { CUES } from '../../../server/policy/cues.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import { policyFor } from '../../../server/policy/built-in.ts';
-import type { Reason } from '../../../server/decision/reasons.ts';
 import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
 import {
   decodeRecording,
@@ -18,7 +18,8 @@ import type { PolicyChange } from './policy-change.ts';
 /** How a session ends. `undecided`: the events at hand do not bring it to an end. */
 export interface Ending {
   readonly outcome: Outcome | 'closed' | 'undecided';
-  readonly reasons: readonly Reason[];
+  /** Text, since a newer version may have recorded the session. */
+  readonly reasons: readonly string[];
   readonly evidence: EvidenceByCue | null;
 }
 
@@ -39,10 +40,21 @@ export interface ReplayPolicy {
   readonly change: PolicyChange;
 }
 
+const KNOWN_CUES: ReadonlySet<string> = new Set(CUES);
+const cuesOf = ({ requiredCues, fusion }: Policy): readonly string[] => [...requiredCues, ...fusion.cues];
+
+/** A policy of a newer version may name cues that this version cannot measure. */
+function undecidable(unknownCues: readonly string[]): Ending {
+  const reasons = [...new Set(unknownCues)].map((cue) => `unknown-cue-${cue}`);
+  return { outcome: 'undecided', reasons, evidence: null };
+}
+
 /** Decides a recorded session anew, by the server's own `transition`. */
 export function replayRecord(record: SessionRecord, by: ReplayPolicy): Ending {
   const { mode, models, policy: recorded } = record.header;
   const policy: Policy = by.change(by.from === 'recorded' ? recorded : policyFor(recorded.name));
+  const unknownCues = cuesOf(policy).filter((cue) => !KNOWN_CUES.has(cue));
+  if (unknownCues.length > 0) return undecidable(unknownCues);
   let state: SessionState = initialState(
     {
       sessionId: 'replayed',

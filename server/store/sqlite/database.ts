@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import Database from 'better-sqlite3';
 import { StoreError, type StoreErrorCode } from '../errors.ts';
 
-/** Longest time one attempt waits for a lock with the thread held; between attempts the event loop runs. */
+/** How long one attempt may block the thread while it waits for a lock. The event loop runs between attempts. */
 const BLOCKING_WAIT_MS = 10;
 const RETRY_PAUSE_MS = 15;
 
@@ -20,7 +20,7 @@ const CODES: readonly (readonly [prefix: string, code: StoreErrorCode])[] = [
   ['SQLITE_CONSTRAINT', 'store.invalid'],
 ];
 
-/** The store's error for anything thrown while talking to SQLite. A `StoreError` stays itself. */
+/** The `StoreError` for anything that SQLite throws. A `StoreError` is returned as it is. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const sqliteCode = error instanceof Database.SqliteError ? error.code : '';
@@ -45,7 +45,7 @@ function isStillThere({ path, device, inode }: FileIdentity): boolean {
   return now !== undefined && now.dev === device && now.ino === inode;
 }
 
-/** One SQLite file: private to its owner, durable at every commit, waiting for locks without holding the thread. */
+/** One SQLite file, readable by its owner only, durable at every commit. Waits for locks and lets the thread go on. */
 export class SqliteDatabase {
   readonly raw: Database.Database;
   readonly #file: FileIdentity;
@@ -59,8 +59,8 @@ export class SqliteDatabase {
   }
 
   /**
-   * Opens or creates the file with mode 0600; SQLite gives its WAL the same mode. Calls that find the file locked
-   * are repeated for `busyTimeoutMs`, then reject with `store.busy`.
+   * Opens or creates the file with mode 0600; SQLite gives the write-ahead log the same mode. Calls that find the file
+   * locked are repeated for `busyTimeoutMs`, then reject with `store.busy`.
    */
   static async open(path: string, busyTimeoutMs: number): Promise<SqliteDatabase> {
     let raw: Database.Database;
@@ -83,7 +83,7 @@ export class SqliteDatabase {
     return database;
   }
 
-  /** Runs a synchronous piece of work, again while the file is locked. It must be safe to repeat. */
+  /** Runs synchronous work, and repeats it while the file is locked. The work must be safe to repeat. */
   async attempt<T>(work: () => T, giveUpAtMs = performance.now() + this.#busyTimeoutMs): Promise<T> {
     for (;;) {
       try {
@@ -92,18 +92,19 @@ export class SqliteDatabase {
         const error = toStoreError(cause);
         if (error.code !== 'store.busy' || performance.now() >= giveUpAtMs) throw error;
       }
-      // SQLite announces no lock's release: asking again is the only way.
+      // SQLite does not announce that a lock is released, so it has to be tried again.
       await delay(RETRY_PAUSE_MS);
-      // Timers that are due are all run before anything else: several attempts that wait would keep each other due.
+      // Node runs all timers that are due before other events. Several waiting attempts would otherwise keep their
+      // timers due for ever and starve those events.
       await nextTurn();
     }
   }
 
   /**
-   * One write transaction: all of it or nothing. Takes the write lock first, so that it cannot be lost half-way.
-   * Writes are made in the order asked for, so that one of them at a time tries for the lock.
-   * Rejects with `store.unavailable` once the file was removed or replaced: SQLite would go on writing to what
-   * nobody will ever open again.
+   * One write transaction: all of it or nothing. It takes the write lock first, so that no other process can write
+   * between its reads and its writes. Transactions run in the order of the calls, so only one at a time waits for the
+   * lock. Rejects with `store.unavailable` when the file was removed or replaced: SQLite would go on writing to a
+   * deleted file.
    */
   async write<T>(work: () => T): Promise<T> {
     const giveUpAtMs = performance.now() + this.#busyTimeoutMs;
@@ -116,7 +117,7 @@ export class SqliteDatabase {
     return result;
   }
 
-  /** Moves the WAL into the file and empties it, so that neither keeps what was overwritten. */
+  /** Moves the write-ahead log into the file and empties it, so that the log keeps no deleted data. */
   truncateLog(): Promise<void> {
     return this.attempt(() => {
       const result = this.raw.prepare<[], { busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)').get();
@@ -133,7 +134,7 @@ function configure(raw: Database.Database): void {
   const applicationId = raw.pragma('application_id', { simple: true });
   const tables = raw.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
   if (applicationId !== APPLICATION_ID && tables !== 0)
-    throw new StoreError('store.corrupt', 'The file is a database of something else.');
+    throw new StoreError('store.corrupt', 'The file is a database of another program.');
   if (raw.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
     throw new StoreError('store.unavailable', 'The file system cannot hold a write-ahead log.');
   raw.pragma('synchronous = FULL');

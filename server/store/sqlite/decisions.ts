@@ -1,9 +1,6 @@
 import type { Statement } from 'better-sqlite3';
 import { z } from 'zod';
-import { ERRORS, type ErrorCode } from '../../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../../protocol/status.ts';
-import { REASONS, type Assurance } from '../../decision/reasons.ts';
-import { CUES } from '../../policy/cues.ts';
 import {
   type AttemptedSubject,
   EXCUSED_PER_FAILURE,
@@ -20,20 +17,22 @@ import type {
   NewAttempt,
   NewDecision,
   NewFailure,
+  RecordedAssurance,
   RecordedAttempt,
 } from '../ports.ts';
 import { assertStorableText, subjectHash } from '../reference-record.ts';
 
-const REASONS_FORM = z.array(z.enum(REASONS));
-const CODE_FORM = z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERRORS, code));
-const ASSURANCE_FORM: z.ZodType<Assurance> = z.object({
+// Reasons, cues and codes are any text: a newer version may have written names that this one does not know.
+const REASONS_FORM = z.array(z.string());
+const CODE_FORM = z.string();
+const ASSURANCE_FORM: z.ZodType<RecordedAssurance> = z.object({
   tier: z.enum(['base', 'full']),
-  measured: z.array(z.enum(CUES)),
-  unmeasured: z.array(z.enum(CUES)),
+  measured: z.array(z.string()),
+  unmeasured: z.array(z.string()),
   challengesPassed: z.int(),
 });
 
-interface Begun {
+interface BeginningRow {
   readonly tenant: string;
   readonly sessionId: string;
   readonly subjectHash: Buffer | null;
@@ -44,29 +43,29 @@ interface Begun {
   readonly startedAtMs: number;
 }
 
-interface Row extends Begun {
+interface EndedRow extends BeginningRow {
   readonly endedAtMs: number;
-  /** Null beside a code. */
+  /** Null where there is a code. */
   readonly outcome: Outcome | null;
-  /** JSON; null beside a code. */
+  /** JSON; null where there is a code. */
   readonly reasons: string | null;
-  /** JSON; null beside a code. */
+  /** JSON; null where there is a code. */
   readonly assurance: string | null;
   readonly code: string | null;
 }
 
-/** Attempts and decisions in SQLite, behind the port of the same name. */
+/** `DecisionLog` on SQLite; the port says what each method promises. */
 export class SqliteDecisions implements DecisionLog {
   readonly #database: SqliteDatabase;
   readonly #keys: SqliteKeys;
-  readonly #begin: Statement<[Begun]>;
-  readonly #end: Statement<[Row & { readonly excused: number }]>;
+  readonly #begin: Statement<[BeginningRow]>;
+  readonly #end: Statement<[EndedRow & { readonly excused: number }]>;
   readonly #endOpen: Statement<[number]>;
   readonly #isStored: Statement<[string, string, Buffer | null], 1>;
-  readonly #find: Statement<[string, string], Row>;
+  readonly #find: Statement<[string, string], EndedRow>;
   readonly #lastAccept: Statement<[string, Buffer, number, number], number>;
   readonly #counted: Statement<[string, Buffer, number, number, number, number, number], number>;
-  readonly #list: Statement<[string, number, string, number], Row>;
+  readonly #list: Statement<[string, number, string, number], EndedRow>;
 
   constructor(database: SqliteDatabase, keys: SqliteKeys) {
     this.#database = database;
@@ -77,7 +76,8 @@ export class SqliteDecisions implements DecisionLog {
       VALUES (@tenant, @sessionId, @subjectHash, @mode, @observed, @policy, @startedAtMs)
       ON CONFLICT DO NOTHING
     `);
-    // A hash that an erasure has cut off does not come back; only an identification learns its subject at its end.
+    // Only an identification learns its subject at its end. Of others the hash stays as it is, so that a hash which an
+    // erasure removed does not come back.
     this.#end = raw.prepare(`
       INSERT INTO attempt (tenant, session_id, subject_hash, mode, observed, policy, started_at_ms, ended_at_ms,
         outcome, reasons, assurance, code, excused)
@@ -131,7 +131,7 @@ export class SqliteDecisions implements DecisionLog {
         const untilMs = this.#lockedUntil({ tenant, subject, observed }, startedAtMs, lockOut);
         if (untilMs !== null) return untilMs;
       }
-      const { changes } = this.#begin.run(this.#begun(attempt));
+      const { changes } = this.#begin.run(this.#beginningOf(attempt));
       if (changes === 0) throw new StoreError('store.invalid', 'The session has begun before.');
       return null;
     });
@@ -148,19 +148,20 @@ export class SqliteDecisions implements DecisionLog {
             assurance: JSON.stringify(ending.assurance),
             code: null,
           };
+    // Stored, so that counting never depends on whether the names of a row are known.
     const excused = isExcused(ending) ? 1 : 0;
     const { decidedAtMs: endedAtMs } = ending;
     return await this.#database.write(() => {
-      const begun = this.#begun(ending);
+      const beginning = this.#beginningOf(ending);
       const { tenant, sessionId } = ending;
       const recorded = this.#find.get(tenant, sessionId);
       if (recorded !== undefined) return recorded.outcome === ending.outcome;
       if (
         ending.outcome === 'accept' &&
-        this.#isStored.get(ending.restsOn, tenant, begun.subjectHash) === undefined
+        this.#isStored.get(ending.restsOn, tenant, beginning.subjectHash) === undefined
       )
         return false;
-      this.#end.run({ ...begun, endedAtMs, ...how, excused });
+      this.#end.run({ ...beginning, endedAtMs, ...how, excused });
       return true;
     });
   }
@@ -203,18 +204,26 @@ export class SqliteDecisions implements DecisionLog {
     const hash = subjectHash(key, tenant, subject);
     const isObserved = observed ? 1 : 0;
     const sinceMs = nowMs - windowMs;
-    const setFreeAtMs = this.#lastAccept.get(tenant, hash, isObserved, sinceMs) ?? Number.MIN_SAFE_INTEGER;
-    const beganAtMs = (excused: number, limit: number) =>
-      this.#counted.all(tenant, hash, isObserved, excused, sinceMs, setFreeAtMs, limit);
+    const lastAcceptAtMs = this.#lastAccept.get(tenant, hash, isObserved, sinceMs) ?? Number.MIN_SAFE_INTEGER;
+    const startedAtMs = (excused: number, limit: number) =>
+      this.#counted.all(tenant, hash, isObserved, excused, sinceMs, lastAcceptAtMs, limit);
     const counted = {
-      ownAtMs: beganAtMs(0, maxFailures),
-      excusedAtMs: beganAtMs(1, EXCUSED_PER_FAILURE * maxFailures),
+      ownAtMs: startedAtMs(0, maxFailures),
+      excusedAtMs: startedAtMs(1, EXCUSED_PER_FAILURE * maxFailures),
     };
     return lockedUntilMs(counted, nowMs, lockOut);
   }
 
-  /** Call inside a write transaction: it may make the tenant's key. */
-  #begun({ tenant, sessionId, subject, mode, observed, policy, startedAtMs }: NewAttempt): Begun {
+  /** Call inside a write transaction: it may create the tenant's key. */
+  #beginningOf({
+    tenant,
+    sessionId,
+    subject,
+    mode,
+    observed,
+    policy,
+    startedAtMs,
+  }: NewAttempt): BeginningRow {
     const hash =
       subject === null ? null : subjectHash(this.#keys.findOrCreate(tenant, 'lookup'), tenant, subject);
     return { tenant, sessionId, subjectHash: hash, mode, observed: observed ? 1 : 0, policy, startedAtMs };
@@ -231,7 +240,7 @@ function assertStorable({
   if (subject !== null) assertStorableText(subject, 'subject');
 }
 
-function attemptOf(row: Row): RecordedAttempt {
+function attemptOf(row: EndedRow): RecordedAttempt {
   const { tenant, sessionId, mode, policy, startedAtMs, endedAtMs: decidedAtMs, outcome } = row;
   const attempted = {
     tenant,

@@ -5,12 +5,12 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { toStoreError } from './database.ts';
 
-/** Holds no bytes: only the locks on it count. Never removed, for whoever waits for it has it open. */
+/** Stays empty: only the locks on it matter. Never removed, because a process that waits for the lock has it open. */
 const LOCK_FILE = 'server.lock';
-/** Tells people who holds the lock; decides nothing. */
+/** Says in the error message who holds the lock. Has no part in the locking. */
 const HOLDER_FILE = 'server.holder.json';
 
-/** For a server that is just ending, and for two that start at once. Milliseconds. */
+/** Long enough for a server that is stopping, or for another that starts at the same moment. */
 const WAIT_MS = 1_000;
 
 const HOLDER_FORM = z.object({
@@ -18,10 +18,10 @@ const HOLDER_FORM = z.object({
   host: z.string().regex(/^[\w.-]{1,253}$/),
 });
 
-/** A connection that nothing refers to is closed when its memory is collected, and its lock with it. */
+/** Keeps connections from garbage collection, which would close them and release their locks. */
 const heldByUs = new Set<Database.Database>();
 
-/** Another server uses the data folder. `message` says in one sentence which, and what to do. */
+/** Another server uses the data folder. `message` says which one and what to do. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
@@ -32,12 +32,12 @@ export interface FolderLock {
 }
 
 /**
- * Takes a folder for this process alone until `release` or the process's end, however it ends. The lock is SQLite's own
- * exclusive one on an empty file, which is `fcntl`'s: the kernel gives it up with the process and hands it to no child,
- * a process id that is used again means nothing to it, and network file systems with working locks carry it between
- * machines. Holds the thread for up to a second while another holds the folder.
+ * Locks a folder for this process alone, until `release` or the end of the process, however it ends. The lock is
+ * SQLite's exclusive lock on an empty file, an `fcntl` lock: the kernel releases it with the process and gives it to no
+ * child, a process id that is used again does not matter, and a network file system that supports locks shares it
+ * between machines. Blocks the thread for up to a second while another process holds the folder.
  *
- * Throws `FolderInUseError`, or a `StoreError` (`store.unavailable`) where the folder cannot be written.
+ * Throws `FolderInUseError`, or a `StoreError` (`store.unavailable`) when the folder cannot be written.
  */
 export function lockDataFolder(folder: string): FolderLock {
   const holderFile = join(folder, HOLDER_FILE);
@@ -70,8 +70,8 @@ export function lockDataFolder(folder: string): FolderLock {
 }
 
 /**
- * For the owner only, as SQLite would not make it. Never opens a file that is there: to close it again would give up
- * every lock that this process has on it.
+ * Creates the file readable by its owner only, which SQLite would not. Never opens an existing file: closing it again
+ * would release every lock that this process holds on it.
  */
 function createOnce(path: string): void {
   try {

@@ -5,7 +5,7 @@ import type { KeyPurpose, Keyring, WrappedKey } from '../keyring.ts';
 
 type Row = Omit<WrappedKey, 'wrapped'> & { readonly wrapped: Buffer };
 
-/** Tenants' wrapped keys in SQLite. Every read goes to the database: another process may have shredded a key. */
+/** Tenants' wrapped keys in SQLite. Reads are not cached, since another process may have deleted a key. */
 export class SqliteKeys {
   readonly #keyring: Keyring;
   readonly #byPlace: Statement<[string, KeyPurpose], Row>;
@@ -29,13 +29,13 @@ export class SqliteKeys {
     `);
   }
 
-  /** The tenant's key, or null when it has none: then nothing was ever written under it. */
+  /** The tenant's key. Null when it has none: nothing was ever written under it. */
   find(tenant: string, purpose: KeyPurpose): EnvelopeKey | null {
     const row = this.#byPlace.get(tenant, purpose);
     return row === undefined ? null : this.#keyring.unwrap(row);
   }
 
-  /** The tenant's key, made when it has none. Call inside a write transaction. */
+  /** The tenant's key, created when it has none. Call inside a write transaction. */
   findOrCreate(tenant: string, purpose: KeyPurpose): EnvelopeKey {
     const found = this.find(tenant, purpose);
     if (found !== null) return found;
@@ -44,22 +44,22 @@ export class SqliteKeys {
     return this.#keyring.unwrap(key);
   }
 
-  /** The data key with this id, demanded to be the tenant's. Throws `store.corrupt` when it is not. */
+  /** The data key with this id. Throws `store.corrupt` when there is none or it is not this tenant's. */
   dataKey(keyId: string, tenant: string): EnvelopeKey {
     const row = this.#byId.get(keyId);
     if (row === undefined)
-      throw new StoreError('store.corrupt', 'A reference names a key that is not there.');
+      throw new StoreError('store.corrupt', 'A reference names a key that does not exist.');
     if (row.tenant !== tenant || row.purpose !== 'data')
-      throw new StoreError('store.corrupt', 'A reference names a key of another place.');
+      throw new StoreError('store.corrupt', 'A reference names a key of another tenant or purpose.');
     return this.#keyring.unwrap(row);
   }
 
-  /** Deletes the tenant's data key when no reference needs it: what is left of them anywhere can no longer be opened. */
+  /** Deletes the tenant's data key when no reference uses it. Any copy of an erased reference then stays sealed. */
   shredUnused(tenant: string): string[] {
     return this.#shred.all(tenant).map(({ keyId }) => keyId);
   }
 
-  /** Overwrites shredded keys in memory, once their deletion is committed. */
+  /** Overwrites deleted keys in memory. Call once their deletion is committed. */
   forget(keyIds: readonly string[]): void {
     for (const keyId of keyIds) this.#keyring.forget(keyId);
   }

@@ -4,7 +4,7 @@ import { StoreError } from '../errors.ts';
 
 export interface Migration {
   readonly version: number;
-  /** Released SQL never changes: a database remembers its checksum. */
+  /** Released SQL never changes: every database stores its checksum. */
   readonly sql: string;
 }
 
@@ -67,7 +67,7 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
-    // An attempt is on record from its beginning. It is open, or has a decision, or the code of an error.
+    // An attempt is recorded from its beginning. It is open, or it has a decision or the code of an error.
     version: 4,
     sql: `
       CREATE TABLE attempt (
@@ -112,8 +112,8 @@ export function checksumOf(migration: Migration): string {
 }
 
 /**
- * Brings the schema up to date. Call inside a write transaction. Throws `store.newer_schema` when the database has
- * a migration this version does not know, `store.corrupt` when one it knows was applied in another form.
+ * Brings the schema up to date. Call inside a write transaction. Throws `store.newer_schema` when the database has a
+ * migration that this version does not know, `store.corrupt` when the SQL of a known one was different.
  */
 export function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): void {
   database.exec(`

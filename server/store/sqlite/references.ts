@@ -2,9 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Statement } from 'better-sqlite3';
 import { toStoreError, type SqliteDatabase } from './database.ts';
 import type { SqliteKeys } from './keys.ts';
-import type { StoreError } from '../errors.ts';
-import { iteratePages, type ReferencePage } from './reference-pages.ts';
-import type { NewReference, ReferenceStore, StoredReference, SubjectSummary } from '../ports.ts';
+import type {
+  NewReference,
+  OnCorruptReference,
+  ReferenceStore,
+  StoredReference,
+  SubjectSummary,
+} from '../ports.ts';
+import {
+  iteratePages,
+  referencesOfSubject,
+  type ReferenceItem,
+  type ReferencePage,
+} from '../reference-pages.ts';
 import {
   assertStorable,
   assertStorableText,
@@ -14,18 +24,17 @@ import {
   type ReferenceRecord,
 } from '../reference-record.ts';
 
-/** References opened between two turns of the event loop. */
+/** References opened in one turn of the event loop. */
 const PAGE = 128;
 
 type Row = ReferenceRecord & { readonly sequence: number };
 
 type SubjectRow = Omit<SubjectSummary, 'subjectHash'> & { readonly subjectHash: Buffer };
 
-/** References in SQLite, behind the port of the same name (which says what each method promises). */
+/** `ReferenceStore` on SQLite; the port says what each method promises. */
 export class SqliteReferences implements ReferenceStore {
   readonly #database: SqliteDatabase;
   readonly #keys: SqliteKeys;
-  readonly #closeStore: () => Promise<void>;
   readonly #insert: Statement<[ReferenceRecord]>;
   readonly #ofSubject: Statement<[string, Buffer], Row>;
   readonly #page: Statement<[number, number], Row>;
@@ -34,10 +43,9 @@ export class SqliteReferences implements ReferenceStore {
   readonly #countSubjects: Statement<[string], number>;
   readonly #listSubjects: Statement<[string, Buffer, number], SubjectRow>;
 
-  constructor(database: SqliteDatabase, keys: SqliteKeys, closeStore: () => Promise<void>) {
+  constructor(database: SqliteDatabase, keys: SqliteKeys) {
     this.#database = database;
     this.#keys = keys;
-    this.#closeStore = closeStore;
     const { raw } = database;
     const columns = `sequence, reference_id AS referenceId, tenant, subject_hash AS subjectHash, models,
       created_at_ms AS createdAtMs, key_id AS keyId, envelope`;
@@ -75,15 +83,24 @@ export class SqliteReferences implements ReferenceStore {
     return referenceId;
   }
 
-  async ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]> {
+  async ofSubject(
+    tenant: string,
+    subject: string,
+    onCorrupt?: OnCorruptReference,
+  ): Promise<readonly StoredReference[]> {
+    return referencesOfSubject(await this.itemsOfSubject(tenant, subject), onCorrupt);
+  }
+
+  /** All of the subject's references, for `referencesOfSubject`. */
+  async itemsOfSubject(tenant: string, subject: string): Promise<readonly ReferenceItem[]> {
     return this.#database.attempt(() => {
       const hash = this.#hashOf(tenant, subject);
       if (hash === null) return [];
-      return this.#ofSubject.all(tenant, hash).map((row) => this.#open(row));
+      return this.#ofSubject.all(tenant, hash).map((row) => this.#itemOf(row));
     });
   }
 
-  all(onCorrupt?: (referenceId: string, error: StoreError) => void): AsyncGenerator<StoredReference> {
+  all(onCorrupt?: OnCorruptReference): AsyncGenerator<StoredReference> {
     return iteratePages((after) => this.page(after), onCorrupt);
   }
 
@@ -122,11 +139,7 @@ export class SqliteReferences implements ReferenceStore {
     return rows.map((row) => ({ ...row, subjectHash: row.subjectHash.toString('hex') }));
   }
 
-  close(): Promise<void> {
-    return this.#closeStore();
-  }
-
-  /** Null when the tenant has no lookup key and so no subjects. */
+  /** Null when the tenant has no lookup key, and therefore no subjects. */
   #hashOf(tenant: string, subject: string): Buffer | null {
     assertStorableText(tenant, 'tenant');
     assertStorableText(subject, 'subject');
@@ -134,13 +147,9 @@ export class SqliteReferences implements ReferenceStore {
     return lookupKey === null ? null : subjectHash(lookupKey, tenant, subject);
   }
 
-  #open(row: Row): StoredReference {
-    return openReference(row, this.#keys.dataKey(row.keyId, row.tenant));
-  }
-
-  #itemOf(row: Row): ReferencePage['items'][number] {
+  #itemOf(row: Row): ReferenceItem {
     try {
-      return { opens: true, reference: this.#open(row) };
+      return { opens: true, reference: openReference(row, this.#keys.dataKey(row.keyId, row.tenant)) };
     } catch (cause) {
       const error = toStoreError(cause);
       if (error.code !== 'store.corrupt') throw error;

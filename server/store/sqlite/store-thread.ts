@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { StoreSettings } from '../store-rpc.ts';
 import { serveStore } from '../store-rpc-server.ts';
+import type { SqliteStoreOptions } from './store.ts';
 
-if (parentPort === null) throw new Error('This module is the main module of a thread.');
-await serveStore(parentPort, workerData as StoreSettings);
+if (parentPort === null) throw new Error('This module runs on a thread of its own.');
+await serveStore(parentPort, workerData as SqliteStoreOptions);

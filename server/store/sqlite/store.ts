@@ -9,11 +9,11 @@ import { SqliteKeys } from './keys.ts';
 import { SqliteReferences } from './references.ts';
 
 export interface SqliteStoreOptions {
-  /** Database file; made with its folder when it is not there. */
+  /** Database file; created, with its folder, when it does not exist. */
   readonly path: string;
-  /** 32 bytes (see `loadMasterKey`); overwritten once the keys derived from it are made. */
-  readonly masterKey: Buffer;
-  /** How long a call may wait for another process's lock before `store.busy`. Milliseconds. */
+  /** 32 bytes (see `loadMasterKey`); overwritten once the keys are derived from it. */
+  readonly masterKey: Uint8Array;
+  /** How long a call waits for another process's lock before it rejects with `store.busy`. */
   readonly busyTimeoutMs?: number;
 }
 
@@ -22,11 +22,11 @@ export interface SqliteStore extends Store {
 }
 
 /**
- * Opens the store of one node: WAL, synced at every commit, secure deletion, file mode 0600. Several processes may
- * share the file.
+ * Opens a store in one SQLite file: write-ahead log, synced at every commit, secure deletion, file mode 0600. Several
+ * processes may share the file.
  *
- * Rejects with `StoreError`: `store.key_mismatch` (other master key), `store.newer_schema`, `store.corrupt` (no
- * database, or damaged), `store.busy`, `store.full`, `store.unavailable` (path not usable).
+ * Rejects with `StoreError`: `store.key_mismatch` (another master key), `store.newer_schema`, `store.corrupt` (not a
+ * database of this server, or damaged), `store.busy`, `store.full`, `store.unavailable` (the path cannot be used).
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const keyring = new Keyring(options.masterKey);
@@ -36,7 +36,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     database = opened;
     await opened.write(() => {
       migrate(opened.raw);
-      recogniseMasterKey(opened.raw, keyring);
+      checkMasterKey(opened.raw, keyring);
     });
     const close = async () => {
       keyring.close();
@@ -44,7 +44,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     };
     const keys = new SqliteKeys(opened.raw, keyring);
     return {
-      references: new SqliteReferences(opened, keys, close),
+      references: new SqliteReferences(opened, keys),
       decisions: new SqliteDecisions(opened, keys),
       close,
     };
@@ -55,8 +55,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   }
 }
 
-/** Leaves a canary in a new database; in an old one demands that the master key opens it. */
-function recogniseMasterKey(raw: Database, keyring: Keyring): void {
+/** Stores a canary in a new database. In an existing one, checks that the master key opens the canary. */
+function checkMasterKey(raw: Database, keyring: Keyring): void {
   const canary = raw.prepare<[], Buffer>('SELECT envelope FROM canary').pluck().get();
   if (canary !== undefined) {
     keyring.checkCanary(canary);

@@ -1,36 +1,32 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../ports.ts';
-import { RemoteStore } from './remote-store.ts';
-import { StoreLine } from '../store-rpc-client.ts';
-import type { StoreSettings } from '../store-rpc.ts';
+import { RemoteStore } from '../remote-store.ts';
+import { StoreRpcClient } from '../store-rpc-client.ts';
+import type { SqliteStoreOptions } from './store.ts';
 
-/** What befalls the store's thread, for logs. `detail` holds nothing of what is stored. */
+/** What happened to the store's thread, for the log. `detail` holds no stored data. */
 export type StoreThreadEvent =
   | { readonly type: 'store-lost'; readonly detail: string }
-  /** Another thread serves; writes of unknown end may be in the database. */
+  /** A new thread serves. Writes that the lost one did not acknowledge may be in the database. */
   | { readonly type: 'store-replaced' };
 
-export interface ThreadedStoreOptions {
-  /** Database file; made with its folder when it is not there. */
-  readonly path: string;
-  /** Finds the 32 bytes, which are overwritten; asked again for a thread that takes the place of a lost one. */
+export interface ThreadedStoreOptions extends Omit<SqliteStoreOptions, 'masterKey'> {
+  /** Loads the 32 bytes, which are overwritten. Called once for each thread: a lost one is replaced. */
   readonly masterKey: () => Promise<Uint8Array>;
-  /** As for `openSqliteStore`. */
-  readonly busyTimeoutMs?: number;
-  /** Of JavaScript on the thread; a call that needs more ends it. */
+  /** Most memory for JavaScript on the thread, in MB. A call that needs more ends the thread. */
   readonly maxHeapMb?: number;
   readonly onEvent?: (event: StoreThreadEvent) => void;
 }
 
-/** A page of references and a list of decisions take some 1 MB. */
+/** A page of references or a list of decisions takes about 1 MB. */
 const MAX_HEAP_MB = 256;
 
 /**
- * `openSqliteStore` on a thread of its own: a slow disk, a database that somebody else has locked or a long query
- * holds up those who wait for it and nobody else. Rejects as `openSqliteStore` does, and with what `masterKey`
- * rejects with. A lost thread is replaced (see `RemoteStore`); `close` lets calls under way end. It has no time limit
- * of its own: a disk that never answers keeps its callers waiting.
+ * `openSqliteStore` on a thread of its own. A slow disk, a database that another process has locked or a long query
+ * delays its callers and nothing else in the process. Rejects as `openSqliteStore` does, and with what `masterKey`
+ * rejects with. A lost thread is replaced (see `RemoteStore`). There is no time limit: callers wait for as long as the
+ * disk does not answer.
  */
 export async function openThreadedStore(options: ThreadedStoreOptions): Promise<Store> {
   return await RemoteStore.open({
@@ -39,13 +35,13 @@ export async function openThreadedStore(options: ThreadedStoreOptions): Promise<
   });
 }
 
-async function startThread(options: ThreadedStoreOptions): Promise<StoreLine> {
+async function startThread(options: ThreadedStoreOptions): Promise<StoreRpcClient> {
   const { path, busyTimeoutMs, maxHeapMb = MAX_HEAP_MB, onEvent } = options;
   const given = await options.masterKey();
-  // In memory of its own, so that it can be moved to the thread and not copied.
+  // Memory of its own can be moved to the thread, so that no copy stays here.
   const masterKey = Uint8Array.from(given);
   given.fill(0);
-  const settings: StoreSettings = {
+  const storeOptions: SqliteStoreOptions = {
     path,
     masterKey,
     ...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
@@ -53,12 +49,12 @@ async function startThread(options: ThreadedStoreOptions): Promise<StoreLine> {
   const worker = new Worker(threadEntry(), {
     name: 'store',
     execArgv: [],
-    workerData: settings,
+    workerData: storeOptions,
     transferList: [masterKey.buffer],
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });
   const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const line = new StoreLine(worker, gone);
+  const client = new StoreRpcClient(worker, gone);
   let detail = 'it ended';
   worker.on('error', (error) => {
     detail = error.message;
@@ -68,23 +64,23 @@ async function startThread(options: ThreadedStoreOptions): Promise<StoreLine> {
     void worker.terminate();
   });
   worker.on('exit', () => {
-    if (!line.isLost) onEvent?.({ type: 'store-lost', detail });
-    line.lose(new StoreError('store.unavailable', `Its thread was lost: ${detail}.`));
+    if (!client.hasFailed) onEvent?.({ type: 'store-lost', detail });
+    client.fail(new StoreError('store.unavailable', `Its thread was lost: ${detail}.`));
   });
   try {
-    await line.opened();
+    await client.opened();
   } catch (error) {
     await gone;
     throw error;
   }
-  return line;
+  return client;
 }
 
-/** TypeScript through tsx when this module is TypeScript, and the compiled file otherwise. */
+/** The TypeScript module, loaded by tsx, when this module is TypeScript; the compiled module otherwise. */
 function threadEntry(): URL {
   if (!import.meta.url.endsWith('.ts')) return new URL('./store-thread.js', import.meta.url);
   const entry = new URL('./store-thread.ts', import.meta.url).href;
-  // Node 20 does not let `--import` register a loader on a thread.
+  // In Node 20 `--import` registers no loader on a thread, so the thread registers it itself.
   const source = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};
 register();
 await import(${JSON.stringify(entry)});`;

@@ -4,45 +4,46 @@ import type { EmbeddingModelId } from '../../../models/ids.ts';
 import type { StoredReference } from '../../store/ports.ts';
 import type { Embeddings } from '../../vision/analysis.ts';
 import { faultInEmbeddings } from '../../vision/embedding-faults.ts';
+import { subjectKey } from '../subject-key.ts';
 import { GalleryError } from './errors.ts';
 import { TenantGallery } from './tenant-gallery.ts';
 
 export type GalleryReference = Pick<StoredReference, 'tenant' | 'referenceId' | 'subject' | 'embeddings'>;
 
-/** A subject that a search found. Nothing to be accepted by: for that its stored reference has to be read. */
-export interface Found {
+/** A subject that a search found. It is not enough for an accept, for which the stored reference has to be read. */
+export interface FoundSubject {
   readonly subject: string;
-  /** The model that searched. */
+  /** The model whose embeddings were compared. */
   readonly model: EmbeddingModelId;
   /** Cosine, -1..1. */
   readonly score: number;
 }
 
 /**
- * The 1:N index over opened references, in memory only. Tenants never see each other's subjects. Methods throw
+ * The 1:N index of references in plain, in memory only. A search finds subjects of its own tenant only. Methods throw
  * `GalleryError`.
  */
 export interface Gallery {
-  /** References held, over all tenants. */
+  /** Number of references, over all tenants. */
   readonly size: number;
   /**
-   * Adds many, as `ReferenceStore.all` yields them; lets other work run meanwhile. A subject removed while it runs
-   * stays removed. Returns how many were new.
+   * Adds many references, as `ReferenceStore.all` yields them. Other work can run meanwhile. A subject that is removed
+   * meanwhile stays removed. Returns how many references were new.
    */
   load(references: AsyncIterable<GalleryReference> | Iterable<GalleryReference>): Promise<number>;
-  /** Searchable when it returns. A reference already held (same tenant and id) is left as it is: returns false. */
+  /** Searchable when it returns. Returns false, and changes nothing, for a tenant and reference id that it holds. */
   add(reference: GalleryReference): boolean;
-  /** Overwrites and forgets every reference of the subject. Returns how many there were. */
+  /** Overwrites and removes every reference of the subject. Returns how many there were. */
   removeSubject(tenant: string, subject: string): number;
   /**
-   * The tenant's subjects most similar to the probe, each by its best reference. A reference is compared by the
-   * strongest model (order of `EMBEDDING_MODELS`) that it and the probe both have. Scores of different models
-   * cannot be compared with each other, so there are up to `k` subjects for each model that searched: strongest
-   * model first, then by falling score; a subject found by one model is not repeated by a weaker one. Empty when
-   * there is nothing to compare.
+   * The tenant's subjects that are most similar to the probe, each by its best reference. A reference is compared by
+   * the strongest model (last in `EMBEDDING_MODELS`) that it and the probe share. Scores of different models cannot be
+   * compared with each other, so the result has up to `k` subjects for each model: the strongest model first, and for
+   * each model the highest score first. A subject that a stronger model found is not repeated. Empty when there is
+   * nothing to compare.
    */
-  search(tenant: string, probe: Embeddings, k: number): Found[];
-  /** Forgets everything. Safe to call twice. */
+  search(tenant: string, probe: Embeddings, k: number): FoundSubject[];
+  /** Removes everything. Safe to call twice. */
   close(): void;
 }
 
@@ -62,7 +63,7 @@ export function createGallery(): Gallery {
 class SqliteVecGallery implements Gallery {
   readonly #database: Database.Database;
   readonly #tenants = new Map<string, TenantGallery>();
-  /** Subjects removed while a load runs, for each load: its pages may have been read before they were erased. */
+  /** For each load under way, the subjects removed since it began: it may still bring their references. */
   readonly #removedDuring = new Set<Set<string>>();
 
   constructor(database: Database.Database) {
@@ -81,27 +82,27 @@ class SqliteVecGallery implements Gallery {
     let added = 0;
     try {
       for await (const reference of references) {
-        if (removed.has(keyOf(reference.tenant, reference.subject))) continue;
-        if (this.#admit(reference, true)) added++;
+        if (removed.has(subjectKey(reference.tenant, reference.subject))) continue;
+        if (this.#insert(reference, true)) added++;
       }
     } finally {
       this.#removedDuring.delete(removed);
-      for (const tenant of this.#tenants.values()) tenant.settle();
+      for (const tenant of this.#tenants.values()) tenant.finishBulk();
     }
     return added;
   }
 
   add(reference: GalleryReference): boolean {
-    return this.#admit(reference, false);
+    return this.#insert(reference, false);
   }
 
   removeSubject(tenant: string, subject: string): number {
     this.#assertOpen();
-    for (const removed of this.#removedDuring) removed.add(keyOf(tenant, subject));
+    for (const removed of this.#removedDuring) removed.add(subjectKey(tenant, subject));
     return this.#tenants.get(tenant)?.removeSubject(subject) ?? 0;
   }
 
-  search(tenant: string, probe: Embeddings, k: number): Found[] {
+  search(tenant: string, probe: Embeddings, k: number): FoundSubject[] {
     this.#assertOpen();
     if (!Number.isSafeInteger(k) || k < 1) throw new RangeError('k is a whole number of at least 1.');
     this.#assertFit(probe);
@@ -113,7 +114,7 @@ class SqliteVecGallery implements Gallery {
     this.#database.close();
   }
 
-  #admit(reference: GalleryReference, bulk: boolean): boolean {
+  #insert(reference: GalleryReference, bulk: boolean): boolean {
     this.#assertOpen();
     this.#assertFit(reference.embeddings);
     let tenant = this.#tenants.get(reference.tenant);
@@ -132,8 +133,4 @@ class SqliteVecGallery implements Gallery {
   #assertOpen(): void {
     if (!this.#database.open) throw new GalleryError('gallery.closed');
   }
-}
-
-function keyOf(tenant: string, subject: string): string {
-  return JSON.stringify([tenant, subject]);
 }

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../../models/ids.ts';
 import type { StoredReference } from '../../store/ports.ts';
 import type { Embeddings } from '../../vision/analysis.ts';
-import type { Found } from './gallery.ts';
+import type { FoundSubject } from './gallery.ts';
 import { VectorIndex } from './vector-index.ts';
 
 type ModelIndexes = ReadonlyMap<EmbeddingModelId, VectorIndex>;
@@ -14,9 +14,9 @@ interface Place {
 }
 
 /**
- * One tenant's references. They are kept apart by the set of models they were made with and the lengths of their
- * embeddings, which change with a model's version, so that each set can be searched with the strongest model it
- * shares with the probe.
+ * One tenant's references. They are grouped by the set of models that made them and by the lengths of their embeddings,
+ * which may change with a model's version. Each group is searched with the strongest model that it shares with the
+ * probe.
  */
 export class TenantGallery {
   readonly #database: Database;
@@ -35,7 +35,7 @@ export class TenantGallery {
     return this.#referenceIds.size;
   }
 
-  /** False when the reference is already held. Call `settle` after a `bulk` of them. */
+  /** Returns false for a reference that it holds. After references added in `bulk`, call `finishBulk`. */
   add({ referenceId, subject, embeddings }: Omit<StoredReference, 'tenant' | 'createdAtMs'>, bulk: boolean) {
     if (this.#referenceIds.has(referenceId)) return false;
     const indexes = this.#indexesFor(embeddings);
@@ -58,14 +58,14 @@ export class TenantGallery {
     return places.length;
   }
 
-  settle(): void {
+  finishBulk(): void {
     for (const indexes of this.#indexesOfSet.values()) {
-      for (const index of indexes.values()) index.settle();
+      for (const index of indexes.values()) index.finishBulk();
     }
   }
 
-  search(probe: Embeddings, k: number): Found[] {
-    const subjects: Found[] = [];
+  search(probe: Embeddings, k: number): FoundSubject[] {
+    const subjects: FoundSubject[] = [];
     const seen = new Set<string>();
     for (const model of EMBEDDING_MODELS.toReversed()) {
       const vector = probe[model];

@@ -3,32 +3,32 @@ import { lengthOf } from '../../vision/embedding-faults.ts';
 import { GalleryError } from './errors.ts';
 import { MAX_NEIGHBOURS, VectorTable } from './vector-table.ts';
 
-/** Up to here comparing with every vector is as quick as any table, and costs no table's memory. */
+/** Up to this many vectors, comparing with each one is as fast as a table and needs no memory for it. */
 export const EVERY_VECTOR_UP_TO = 256;
 
 /**
- * From so many components (vectors × dimensions) on, bits and rescoring are quicker than float32 distances at equal
- * recall@1: 2.2 against 12 ms for 10 000 vectors of 1024. Shorter vectors stay with the exact search, since bits
- * gain nothing there: 8.3 against 7.8 ms for 60 000 vectors of 128.
+ * From this many components (vectors × dimensions) on, a search over bits with exact rescoring is faster than one over
+ * float32 distances, at equal recall@1: 2.2 ms against 12 ms for 10 000 vectors of 1024 dimensions. Short vectors stay
+ * with the exact search, because bits gain nothing there: 8.3 ms against 7.8 ms for 60 000 vectors of 128 dimensions.
  */
 export const BITS_FROM_COMPONENTS = 2_000_000;
 const BITS_FROM_DIMENSIONS = 256;
 
-/** Least number of nearest bit patterns whose vectors are compared exactly. */
-const BIT_CANDIDATES = 100;
+/** How many of the nearest bit patterns are compared exactly, at the least. */
+const MIN_BIT_CANDIDATES = 100;
 
 /**
- * Vectors that move to a table in the making with each change: 39 µs each of 512 dimensions, so that no enrolment holds
- * up the frames of others for as long as a table takes to fill, which is 3 s for 100 000.
+ * How many vectors each change copies to a new table. One of 512 dimensions takes 39 µs. Filling a table of 100 000 at
+ * once would take 3 s, in which one enrolment would delay the frames of every session.
  */
-const MOVED_AT_A_TIME = 64;
-/** Vectors whose mean stands for the mean of all. */
-const AVERAGED = 4096;
+const COPIED_PER_CHANGE = 64;
+/** Largest sample from which the mean of all vectors is estimated. */
+const MEAN_SAMPLE = 4096;
 
-/** A table that is being filled; until it is full the old one serves. */
+/** A table that is being filled. The old one serves until it is complete. */
 interface Filling {
   readonly table: VectorTable;
-  /** Those that are not in it yet, and those that come while it fills. */
+  /** The vectors that are not in it yet, including those that are added while it fills. */
   readonly remaining: Iterator<[number, Entry]>;
 }
 
@@ -45,8 +45,8 @@ export interface ScoredSubject {
 }
 
 /**
- * Vectors of one model, searched for the most similar subjects. A sqlite-vec table proposes, the kept float32
- * vectors are compared exactly. Without such a table (few vectors) every vector is compared.
+ * Vectors of one model, to be searched for the most similar subjects. A sqlite-vec table proposes vectors, which are
+ * then compared exactly as float32. When there are few, there is no table, and every vector is compared.
  */
 export class VectorIndex {
   readonly #database: Database;
@@ -54,13 +54,14 @@ export class VectorIndex {
   readonly dimensions: number;
   readonly #entries = new Map<number, Entry>();
   readonly #vectorsOfSubject = new Map<string, number>();
-  /** Upper bound of the vectors any one subject has. */
+  /** Upper bound of the number of vectors that one subject has. */
   #mostOfOneSubject = 0;
   #table: VectorTable | null = null;
   #filling: Filling | null = null;
   #tablesMade = 0;
-  /** Vectors in the table when it was made, and rows it was given since. */
-  #tableMadeFor = 0;
+  /** Vectors that the table held when it was completed. */
+  #tableBuiltFor = 0;
+  /** Rows written to the table, including those deleted since. */
   #tableRows = 0;
 
   constructor(database: Database, name: string, dimensions: number) {
@@ -73,12 +74,12 @@ export class VectorIndex {
     return this.#entries.size;
   }
 
-  /** How searches are made now. */
+  /** How a search is made at present. */
   get form(): 'every-vector' | 'float' | 'bit' {
     return this.#table?.form ?? 'every-vector';
   }
 
-  /** Keeps a copy. `bulk` puts off all care of tables until `settle`. Throws `gallery.other_dimensions`. */
+  /** Copies the vector. In `bulk` the table is left as it is until `finishBulk`. Throws `gallery.other_dimensions`. */
   add(id: number, subject: string, vector: Float32Array, bulk = false): void {
     this.#assertDimensions(vector);
     const entry = { subject, vector: Float32Array.from(vector), length: lengthOf(vector) };
@@ -90,10 +91,10 @@ export class VectorIndex {
       this.#table.insert(id, entry.vector);
       this.#tableRows++;
     }
-    if (!bulk) this.#tend(MOVED_AT_A_TIME);
+    if (!bulk) this.#updateTable(COPIED_PER_CHANGE);
   }
 
-  /** Forgets a vector and overwrites its bytes. */
+  /** Removes a vector and overwrites its bytes. */
   remove(id: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -104,16 +105,16 @@ export class VectorIndex {
     const left = (this.#vectorsOfSubject.get(entry.subject) ?? 1) - 1;
     if (left === 0) this.#vectorsOfSubject.delete(entry.subject);
     else this.#vectorsOfSubject.set(entry.subject, left);
-    this.#tend(MOVED_AT_A_TIME);
+    this.#updateTable(COPIED_PER_CHANGE);
   }
 
-  /** Makes the table that suits the size now, whole; leaves a suitable one alone. */
-  settle(): void {
-    this.#tend(Infinity);
+  /** Completes the table that suits the present size. */
+  finishBulk(): void {
+    this.#updateTable(Infinity);
   }
 
-  /** Sees to it that there is the table that suits the size now, moving at most so many vectors. */
-  #tend(most: number): void {
+  /** Starts or continues the table that suits the present size. Copies `maxVectors` at most. */
+  #updateTable(maxVectors: number): void {
     const wanted = this.#wantedForm();
     if (this.#filling !== null && this.#filling.table.form !== wanted) this.#abandon();
     if (wanted === 'every-vector') {
@@ -122,14 +123,15 @@ export class VectorIndex {
       return;
     }
     if (!this.#isSuitable(wanted)) this.#filling ??= this.#begin(wanted);
-    if (this.#filling !== null && this.#fill(this.#filling, most)) this.#replace(this.#filling.table);
+    if (this.#filling !== null && this.#fill(this.#filling, maxVectors)) this.#replace(this.#filling.table);
   }
 
   #isSuitable(wanted: 'float' | 'bit'): boolean {
     if (this.#table?.form !== wanted) return false;
-    const grown = wanted === 'bit' && this.size > 2 * this.#tableMadeFor;
-    const hollow = this.#tableRows > 2 * this.size;
-    return !grown && !hollow;
+    // The bits of a table come from the mean of its first vectors, which many new ones may have moved.
+    const hasOldMean = wanted === 'bit' && this.size > 2 * this.#tableBuiltFor;
+    const isMostlyDeleted = this.#tableRows > 2 * this.size;
+    return !hasOldMean && !isMostlyDeleted;
   }
 
   #begin(form: 'float' | 'bit'): Filling {
@@ -141,15 +143,15 @@ export class VectorIndex {
     };
   }
 
-  /** Whether all are in it. */
-  #fill({ table, remaining }: Filling, most: number): boolean {
-    let isFull = false;
+  /** Returns whether the table now holds every vector. */
+  #fill({ table, remaining }: Filling, maxVectors: number): boolean {
+    let isComplete = false;
     table.insertAll(
       (function* () {
-        for (let moved = 0; moved < most; moved++) {
+        for (let copied = 0; copied < maxVectors; copied++) {
           const next = remaining.next();
           if (next.done === true) {
-            isFull = true;
+            isComplete = true;
             return;
           }
           const [id, { vector }] = next.value;
@@ -157,14 +159,14 @@ export class VectorIndex {
         }
       })(),
     );
-    return isFull;
+    return isComplete;
   }
 
   #replace(table: VectorTable): void {
     this.#table?.drop();
     this.#table = table;
     this.#filling = null;
-    this.#tableMadeFor = this.size;
+    this.#tableBuiltFor = this.size;
     this.#tableRows = this.size;
   }
 
@@ -174,8 +176,8 @@ export class VectorIndex {
   }
 
   /**
-   * The `count` most similar subjects, each with its most similar vector, best first. Exact unless the form is
-   * `bit`, where a subject must be among the nearest bit patterns to be found.
+   * The `count` most similar subjects, each by its most similar vector, best first. Exact, except in the form `bit`:
+   * there it finds only subjects that are among the nearest bit patterns.
    */
   search(probe: Float32Array, count: number): ScoredSubject[] {
     this.#assertDimensions(probe);
@@ -193,14 +195,14 @@ export class VectorIndex {
 
   #proposals(probe: Float32Array, count: number): Iterable<Entry> {
     if (this.#table === null) return this.#entries.values();
-    // Were all the nearest of one subject, the next subject would come after the most that one subject has.
+    // One subject may own the nearest vectors, as many as it has, before the next subject comes.
     const needed = count * this.#mostOfOneSubject;
-    const wanted = this.#table.form === 'bit' ? Math.max(BIT_CANDIDATES, 2 * needed) : needed;
+    const wanted = this.#table.form === 'bit' ? Math.max(MIN_BIT_CANDIDATES, 2 * needed) : needed;
     if (wanted > MAX_NEIGHBOURS) return this.#entries.values();
     return this.#table.nearest(probe, wanted).flatMap((id) => this.#entries.get(id) ?? []);
   }
 
-  /** Goes back to a smaller form only at half its bound, so that a size at the bound does not change it to and fro. */
+  /** Returns to a smaller form only at half the limit, so that a size near the limit does not switch back and forth. */
   #wantedForm(): 'every-vector' | 'float' | 'bit' {
     const slack = (form: 'float' | 'bit') => (this.form === form ? 0.5 : 1);
     const components = this.dimensions < BITS_FROM_DIMENSIONS ? 0 : this.size * this.dimensions;
@@ -211,7 +213,7 @@ export class VectorIndex {
 
   #mean(): Float32Array {
     const sum = new Float64Array(this.dimensions);
-    const step = Math.ceil(this.size / AVERAGED);
+    const step = Math.ceil(this.size / MEAN_SAMPLE);
     let at = 0;
     let averaged = 0;
     for (const { vector } of this.#entries.values()) {

@@ -6,14 +6,14 @@ export const MAX_NEIGHBOURS = 4096;
 type Form = 'float' | 'bit';
 
 /**
- * Vectors a chunk, measured: larger chunks search no faster, smaller ones leave less memory unused, since every
- * table holds at least one whole chunk.
+ * Vectors in one chunk, by measurement. Larger chunks are not searched faster. Smaller ones waste less memory, because
+ * every table holds at least one whole chunk.
  */
 const CHUNK_SIZE: Readonly<Record<Form, number>> = { float: 256, bit: 1024 };
 
 /**
- * Nearest neighbours in one sqlite-vec table: exact by Euclidean distance over float32 components, or by Hamming
- * distance over one bit for each component that is above the mean.
+ * Nearest neighbours in one sqlite-vec table: by Euclidean distance between float32 vectors, which is exact, or by
+ * Hamming distance between bit patterns, in which a bit says whether a component is above the mean.
  */
 export class VectorTable {
   readonly form: Form;
@@ -24,7 +24,10 @@ export class VectorTable {
   readonly #delete: Statement<[bigint]>;
   readonly #search: Statement<[Buffer, number], number>;
 
-  /** `mean` chooses the bit form: face embeddings are not centred on zero, so their plain signs say little. */
+  /**
+   * A table of the bit form when there is a `mean`, else of the float form. The mean is needed because face embeddings
+   * are not centred on zero: the signs of their components say little.
+   */
   constructor(database: Database, name: string, dimensions: number, mean: Float32Array | null) {
     this.form = mean === null ? 'float' : 'bit';
     this.#database = database;
@@ -54,7 +57,7 @@ export class VectorTable {
     })();
   }
 
-  /** sqlite-vec overwrites a deleted vector in its chunk. */
+  /** Also overwrites the vector: sqlite-vec does so in its chunk. */
   remove(id: number): void {
     this.#delete.run(BigInt(id));
   }

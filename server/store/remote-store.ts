@@ -1,40 +1,40 @@
-import { StoreError } from '../errors.ts';
-import type { DecisionLog, ReferenceStore, Store } from '../ports.ts';
-import { iteratePages } from './reference-pages.ts';
-import type { StoreLine } from '../store-rpc-client.ts';
-import type { StoreMethod, StoreMethods } from '../store-rpc.ts';
+import { StoreError } from './errors.ts';
+import type { DecisionLog, ReferenceStore, Store } from './ports.ts';
+import { iteratePages, referencesOfSubject } from './reference-pages.ts';
+import type { StoreRpcClient } from './store-rpc-client.ts';
+import type { StoreMethod, StoreMethods } from './store-rpc.ts';
 
 export interface RemoteStoreOptions {
-  /** Opens a store elsewhere; resolves once that takes calls. */
-  readonly connect: () => Promise<StoreLine>;
-  /** Called when a store took the place of one that was lost. */
+  /** Opens a store on another thread. Resolves when it takes calls. */
+  readonly connect: () => Promise<StoreRpcClient>;
+  /** Called when a new store has replaced one that failed. */
   readonly onReplaced?: () => void;
 }
 
 /**
- * A store that runs elsewhere, behind the ports. When it is lost, calls under way reject with `store.unavailable`
- * (whether a write among them was made cannot be told), and the next call opens another.
+ * The ports of a store that runs on another thread. When that store fails, calls under way reject with
+ * `store.unavailable`, and it is unknown whether a write among them was made. The next call opens a new store.
  */
 export class RemoteStore implements Store {
   readonly references: ReferenceStore;
   readonly decisions: DecisionLog;
   readonly #options: RemoteStoreOptions;
   readonly #underWay = new Set<Promise<unknown>>();
-  #line: StoreLine;
-  #replacing: Promise<StoreLine> | null = null;
+  #client: StoreRpcClient;
+  #replacing: Promise<StoreRpcClient> | null = null;
   #closed: Promise<void> | null = null;
 
-  private constructor(options: RemoteStoreOptions, line: StoreLine) {
+  private constructor(options: RemoteStoreOptions, client: StoreRpcClient) {
     this.#options = options;
-    this.#line = line;
+    this.#client = client;
     this.references = {
       add: (...args) => this.#call('add', args),
-      ofSubject: (...args) => this.#call('ofSubject', args),
+      ofSubject: async (tenant, subject, onCorrupt) =>
+        referencesOfSubject(await this.#call('itemsOfSubject', [tenant, subject]), onCorrupt),
       all: (onCorrupt) => iteratePages((after) => this.#call('page', [after]), onCorrupt),
       eraseSubject: (...args) => this.#call('eraseSubject', args),
       countSubjects: (...args) => this.#call('countSubjects', args),
       listSubjects: (...args) => this.#call('listSubjects', args),
-      close: () => this.close(),
     };
     this.decisions = {
       record: (...args) => this.#call('record', args),
@@ -51,9 +51,9 @@ export class RemoteStore implements Store {
     return new RemoteStore(options, await options.connect());
   }
 
-  /** Lets calls under way end. */
+  /** Waits for calls under way. */
   close(): Promise<void> {
-    this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#line.close());
+    this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#client.close());
     return this.#closed;
   }
 
@@ -70,24 +70,24 @@ export class RemoteStore implements Store {
 
   async #perform<M extends StoreMethod>(method: M, args: Parameters<StoreMethods[M]>): Promise<unknown> {
     if (this.#closed !== null) throw new StoreError('store.unavailable');
-    const line = this.#line.isLost ? await this.#replace() : this.#line;
-    return await line.call(method, args);
+    const client = this.#client.hasFailed ? await this.#replace() : this.#client;
+    return await client.call(method, args);
   }
 
-  #replace(): Promise<StoreLine> {
+  #replace(): Promise<StoreRpcClient> {
     this.#replacing ??= this.#openAnother().finally(() => {
       this.#replacing = null;
     });
     return this.#replacing;
   }
 
-  async #openAnother(): Promise<StoreLine> {
+  async #openAnother(): Promise<StoreRpcClient> {
     try {
-      this.#line = await this.#options.connect();
+      this.#client = await this.#options.connect();
     } catch (cause) {
       throw cause instanceof StoreError ? cause : new StoreError('store.unavailable', undefined, { cause });
     }
     this.#options.onReplaced?.();
-    return this.#line;
+    return this.#client;
   }
 }

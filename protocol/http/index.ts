@@ -1,0 +1,20 @@
+/** The HTTP API: what every operation is asked with, what it answers, and the claims of the tokens that it gives. */
+export {
+  DECISION_TOKEN_TYPE,
+  type DecisionClaims,
+  decisionClaims,
+  OBSERVATION_TOKEN_TYPE,
+  TOKEN_ALGORITHM,
+} from './claims.ts';
+export { type ErrorBody, errorBody } from './fields.ts';
+export type { OperationDescription } from './operation.ts';
+export {
+  type AnswerOf,
+  type BodyOf,
+  type CheckedRequest,
+  type OperationId,
+  OPERATIONS,
+  type ParamsOf,
+  type QueryOf,
+} from './operations.ts';
+export { LIVE_PATH, STREAM_PATH } from './paths.ts';
