@@ -27,6 +27,7 @@ const PROGRAMS = [
   'test/browser/**/*.test.ts',
   'test/chaos/workers.test.ts',
   'test/demo/accounts.test.ts',
+  'test/docs/commands.test.ts',
   'test/e2e/**/*.test.ts',
   'test/inference/fence.test.ts',
   'test/inference/pool.test.ts',
@@ -37,6 +38,7 @@ const PROGRAMS = [
   'test/observe/recording.test.ts',
   'test/store/folder-lock.test.ts',
   'test/store/sqlite-processes.test.ts',
+  'test/tools/release.test.ts',
 ];
 
 /** What shows something else with the optional models or the recordings: these files run once more with them. */

@@ -13,7 +13,7 @@ export const LIMIT_GROUPS: readonly LimitGroup[] = [...LIMITS_OF_BYTES, ...LIMIT
 
 const INTRODUCTION = `# Limits
 
-Written by \`npx tsx tools/limits.ts\` from the settings and constants in force; a test holds it to them. Values are
+Written by \`npm run docs\` from the settings and constants in force; a test holds it to them. Values are
 defaults. What the sender hears is an error code (see \`protocol/SPEC.md\`, section 7) with its WebSocket close code or
 HTTP status, said before the connection ends.
 

@@ -10,7 +10,7 @@ const root = packageRoot();
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 describe('the table of limits', () => {
-  it('is what `npx tsx tools/limits.ts` writes', () => {
+  it('is what `npm run docs` writes', () => {
     expect(read('docs/limits.md')).toBe(limitsDocument());
   });
 
@@ -31,7 +31,7 @@ describe('the table of limits', () => {
 
 describe('the threat model', () => {
   it('names tests that are there, for every attack one at least', () => {
-    const document = read('SECURITY.md');
+    const document = read('docs/security.md');
     expect(missingTests(document, root)).toEqual([]);
     const attacks = document
       .split('\n')
