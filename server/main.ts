@@ -71,8 +71,12 @@ function announce(
     ...weightsNotice(system.models),
     `  transport  ${system.transport.name} (${system.transport.why})`,
     `  workers    ${describeFence(fence)}`,
-    '  trial      npx veriframe try, in a second terminal',
-    ...(config.demo === 'on' ? ['  demo       open the address above in a browser'] : []),
+    ...(config.demo === 'on'
+      ? [
+          '  demo       open the address above in a browser',
+          '  trial      npx veriframe try, in a second terminal: no camera is needed',
+        ]
+      : []),
     ...(developmentKeyFile === null ? [] : [`  API key    ${developmentKeyFile} (for development)`]),
     ...(operatorSecretFile === null
       ? []
@@ -88,9 +92,7 @@ function weightsNotice(loaded: readonly ModelId[]): readonly string[] {
   );
   if (restricted.length === 0) return [];
   const names = restricted.join(', ');
-  return [
-    `  weights    check whether your use is allowed: ${names}; see /v1/system and docs/models.md`,
-  ];
+  return [`  weights    check whether your use is allowed: ${names}; see /v1/system and docs/models.md`];
 }
 
 try {

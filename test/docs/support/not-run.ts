@@ -19,7 +19,7 @@ export const NOT_RUN: readonly NotRun[] = [
   {
     command: 'npx veriframe try',
     why: 'It takes a minute and has a test of its own.',
-    shownBy: null,
+    shownBy: 'test/e2e/try.test.ts',
   },
   {
     command: 'npx veriframe enrol --subject ada --source ada.mp4 --policy blink-only',
