@@ -1,7 +1,8 @@
 import { decodeMulti, encode, ExtensionCodec } from '@msgpack/msgpack';
 import type { Outcome } from '../../protocol/status.ts';
 import type { Policy } from '../policy/shape.ts';
-import type { Reason } from '../decision/reasons.ts';
+import { presentPolicy, presentReasons } from '../decision/former-names.ts';
+import type { RecordedReason } from '../decision/reasons.ts';
 import type { SessionEvent } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { SessionContext } from '../session/state.ts';
@@ -21,7 +22,7 @@ export interface RecordingHeader {
 
 /** What a recording of a session that came to its end closes with. */
 export type RecordingEnd =
-  | { readonly type: 'decided'; readonly outcome: Outcome; readonly reasons: readonly Reason[] }
+  | { readonly type: 'decided'; readonly outcome: Outcome; readonly reasons: readonly RecordedReason[] }
   /** It ended without a decision: by an error, or because the client left before its hello. */
   | { readonly type: 'closed' };
 
@@ -66,5 +67,9 @@ export function decodeRecording(bytes: Uint8Array): SessionRecord {
   const last = parts.at(-1);
   const end = last?.type === 'decided' || last?.type === 'closed' ? last : null;
   const events = (end === null ? parts : parts.slice(0, -1)) as readonly SessionEvent[];
-  return { header, events, end };
+  return {
+    header: { ...header, policy: presentPolicy(header.policy) },
+    events,
+    end: end?.type === 'decided' ? { ...end, reasons: presentReasons(end.reasons) } : end,
+  };
 }

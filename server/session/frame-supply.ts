@@ -1,5 +1,5 @@
 import type { Hint, Slowness } from '../../protocol/status.ts';
-import type { SupplyPolicy } from '../policy/shape.ts';
+import type { SupplyPolicy } from '../policy/supply.ts';
 import type { FrameFlow } from './state.ts';
 
 /**

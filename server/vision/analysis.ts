@@ -120,7 +120,7 @@ export interface FrameAnalysis {
 }
 
 /** What a session asks of one frame beyond the mesh, eyes, pose and quality that every frame gets. */
-export interface AnalysisWants {
+export interface AnalysisOptions {
   readonly embeddings: boolean;
   /** Of the loaded networks only these; absent: all. */
   readonly embeddingModels?: readonly EmbeddingModelId[];

@@ -1,7 +1,7 @@
 import { EMBEDDING_MODELS, PAD_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import type {
-  AnalysisWants,
+  AnalysisOptions,
   Embeddings,
   EyeOpenness,
   FaceAnalysis,
@@ -57,7 +57,7 @@ export class FrameAnalyzerCore {
   async analyze(
     image: RgbImage,
     region: FaceRegion | null,
-    wants: AnalysisWants,
+    wants: AnalysisOptions,
     onStage: StageListener = () => {},
   ): Promise<FrameAnalysis> {
     const hashes = { blocks: blockDigests(image), pixelDigest: pixelDigest(image) };
@@ -90,7 +90,7 @@ export class FrameAnalyzerCore {
     image: RgbImage,
     mesh: Mesh,
     box: Box,
-    wants: AnalysisWants,
+    wants: AnalysisOptions,
     onStage: StageListener,
   ): Promise<Omit<FaceAnalysis, 'followed'>> {
     const { landmarks, presence } = mesh;

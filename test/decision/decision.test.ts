@@ -112,10 +112,10 @@ const standard = policyFor('standard');
 describe('decide', () => {
   it('accepts when all is shown, and proceeds to gallery or store where there is one to ask', () => {
     expect(decide(findings(), null, standard)).toMatchObject({ outcome: 'accept', retry: 'never' });
-    expect(decide(findings({ mode: 'enrol', standing: 'unknown' }), null, standard)).toEqual({
+    expect(decide(findings({ mode: 'enrol', band: 'unknown' }), null, standard)).toEqual({
       kind: 'proceed',
     });
-    expect(decide(findings({ mode: 'identify', standing: 'unknown' }), null, standard)).toEqual({
+    expect(decide(findings({ mode: 'identify', band: 'unknown' }), null, standard)).toEqual({
       kind: 'proceed',
     });
   });
@@ -125,9 +125,9 @@ describe('decide', () => {
     for (const mode of policy.modes)
       for (const cue of requiredCues(policy, mode)) {
         const evidence = { ...everything, [cue]: unmeasured };
-        const standing = cue === 'match' ? 'unknown' : 'above';
+        const band = cue === 'match' ? 'unknown' : 'above';
         const decision = decide(
-          findings({ mode, evidence, standing, flashPending: cue === 'flash' }),
+          findings({ mode, evidence, band, flashPending: cue === 'flash' }),
           null,
           policy,
         );
@@ -138,8 +138,8 @@ describe('decide', () => {
 
   it.each([
     ['a challenge is left', { challengesDone: false }],
-    ['the face is not recognised', { identityUnproven: true }],
-    ['the match is between the bars', { standing: 'between' as const }],
+    ['the face is not recognised', { needsReidentification: true }],
+    ['the match is between the bars', { band: 'between' as const }],
     ['there are too few probes', { probes: 4 }],
     ['colours are shown', { flashPending: true }],
   ])('goes on while %s', (_, change) => {
@@ -161,11 +161,11 @@ describe('decide', () => {
   });
 
   it.each([
-    ['face-changed', { faceChanged: true }],
+    ['face-changed', { evidence: { ...everything, continuity: measured(-3.7, 2.5) } }],
     ['pad-below-bar', { evidence: { ...everything, 'passive-pad': measured(-3, 0.05) } }],
     ['injection-above-bar', { evidence: { ...everything, injection: measured(-4, 1) } }],
     ['flash-contradicted', { evidence: { ...everything, flash: measured(-6, 0.3) } }],
-    ['planarity-below-bar', { evidence: { ...everything, planarity: measured(-2, 0.8) } }],
+    ['depth-parallax-below-bar', { evidence: { ...everything, 'depth-parallax': measured(-2, 0.8) } }],
     ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
   ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
     for (const challengesDone of [true, false])
@@ -189,7 +189,7 @@ describe('decide', () => {
     expect(decide(withPad('model-absent'), null, standard)).toMatchObject({ outcome: 'accept' });
   });
 
-  const stranger = { standing: 'below' as const, evidence: { ...everything, match: measured(-6, 0.05) } };
+  const stranger = { band: 'below' as const, evidence: { ...everything, match: measured(-6, 0.05) } };
 
   it('rejects a face that is not the subject’s when it would have accepted the subject’s, and no sooner', () => {
     expect(decide(findings(stranger), null, standard)).toMatchObject({
@@ -199,7 +199,7 @@ describe('decide', () => {
     });
     const unfinished = [
       { challengesDone: false },
-      { identityUnproven: true },
+      { needsReidentification: true },
       { flashPending: true },
       { evidence: { ...stranger.evidence, 'passive-pad': measured(-0.5, 0.4) } },
       { evidence: { ...stranger.evidence, challenge: measured(-3, 0), 'passive-pad': unmeasured } },
@@ -227,7 +227,7 @@ describe('decide', () => {
       if (conclusion.kind !== 'conclude') throw new Error(conclusion.kind);
       return conclusion;
     };
-    const doubtful = { standing: 'between' as const, evidence: { ...everything, match: measured(0.2, 0.3) } };
+    const doubtful = { band: 'between' as const, evidence: { ...everything, match: measured(0.2, 0.3) } };
     const own = heard({});
     for (const face of [stranger, doubtful]) {
       const { outcome, retry } = heard(face);
@@ -240,7 +240,7 @@ describe('decide', () => {
 
   it('one who leaves is not rejected for leaving', () => {
     for (const cause of ['cancelled', 'disconnected'] as const)
-      expect(decide(findings({ standing: 'between' }), cause, standard)).toMatchObject({
+      expect(decide(findings({ band: 'between' }), cause, standard)).toMatchObject({
         outcome: 're-verify',
         reasons: [cause],
       });
@@ -256,13 +256,13 @@ describe('policies', () => {
     expect(MODES.filter((mode) => serves('standard', mode))).toEqual([...MODES]);
   });
 
-  it('only attended enrolment goes without liveness', () => {
+  it('only operator-vouched enrolment goes without liveness', () => {
     for (const name of POLICY_NAMES) {
       const { challenges, requiredCues: required } = policyFor(name);
       const alive =
         (challenges !== null && required.includes('challenge')) ||
         (required.includes('blink') && required.includes('passive-pad'));
-      expect([name, alive]).toEqual([name, name !== 'attended']);
+      expect([name, alive]).toEqual([name, name !== 'operator-vouched']);
     }
   });
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import type { ChallengePolicy } from '../../server/policy/shape.ts';
+import type { ChallengePolicy } from '../../server/policy/challenges.ts';
 import {
   challengeEvidence,
   foldChallenge,

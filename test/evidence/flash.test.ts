@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/policy/built-in.ts';
-import type { FlashPolicy } from '../../server/policy/shape.ts';
+import type { FlashPolicy } from '../../server/policy/flash.ts';
 import {
   colourShown,
   flashEvidence,

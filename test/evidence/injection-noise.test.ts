@@ -90,17 +90,17 @@ describe('a session whose client names a program as its camera', () => {
     const hello = { type: 'hello', atMs: START_MS, virtualCamera: true } as const;
     const [begun] = transition(initialState(driver.request, START_MS), hello, driver.policy, driver.context);
     if (!isLive(begun)) throw new Error('the session has to be live');
-    const { gathered } = begun.live;
-    expect(gathered.injection.virtualCamera).toBe(true);
+    const { gathered, virtualCamera } = begun.live;
+    expect(virtualCamera).toBe(true);
     const analysis = analysisOf(
       {},
       { embeddings: false, pad: false, countFaces: false },
       driver.context.models,
       seeded(1),
     );
-    const sample = { seq: 0, atMs: START_MS, capturedAtMs: 0, analysis };
-    const { signs } = foldInjection(gathered.injection, sample, policy);
-    expect(signs).toEqual(['virtual-camera']);
-    expect(worstSeverity(signs)).toBeLessThan(policy.rejectSeverity);
+    const sample = { seq: 0, atMs: START_MS, capturedAtMs: 0, analysis, virtualCamera };
+    const { indicators } = foldInjection(gathered.cues.injection, sample, policy);
+    expect(indicators).toEqual(['virtual-camera']);
+    expect(worstSeverity(indicators)).toBeLessThan(policy.rejectSeverity);
   });
 });

@@ -36,7 +36,7 @@ const severity = (state: InjectionState) => {
 describe('injection', () => {
   it('sees nothing in a camera', () => {
     const state = stream(() => ({}), 100);
-    expect(state.signs).toEqual([]);
+    expect(state.indicators).toEqual([]);
     expect(injectionEvidence(state, policy)).toMatchObject({
       measured: true,
       score: 0,
@@ -45,9 +45,9 @@ describe('injection', () => {
   });
 
   it('forgives a hand held before the camera, and hardly minds one that sends each picture twice', () => {
-    expect(stream((i) => (i > 10 ? { found: false, picture: 'black' } : {}), 100).signs).toEqual([]);
+    expect(stream((i) => (i > 10 ? { found: false, picture: 'black' } : {}), 100).indicators).toEqual([]);
     const twice = stream((i) => ({ picture: `p${i >> 1}` }), 100);
-    expect(twice.signs).toEqual(['duplicated']);
+    expect(twice.indicators).toEqual(['duplicated']);
     expect(severity(twice)).toBeLessThan(0.3);
   });
 
@@ -58,8 +58,8 @@ describe('injection', () => {
     ['clock', () => ({}), (i: number) => (i < 50 ? i * EVERY_MS : 0)],
     ['clock', () => ({}), (i: number) => i * 120],
     ['metronome', () => ({}), (i: number) => i * EVERY_MS],
-  ] as const)('calls it %s', (sign, looks, times) => {
-    expect(stream(looks, 100, times).signs).toContain(sign);
+  ] as const)('calls it %s', (indicator, looks, times) => {
+    expect(stream(looks, 100, times).indicators).toContain(indicator);
   });
 
   it('rejects only for what no camera does', () => {
@@ -150,19 +150,19 @@ describe('a recording that comes round again in other encodings', () => {
     ],
   ])('%s, is found out and rejected', (_, sourceMs) => {
     const state = heads(wandering, sourceMs, 160);
-    expect(state.signs).toContain('repeated');
+    expect(state.indicators).toContain('repeated');
     expect(severity(state)).toBeGreaterThanOrEqual(policy.rejectSeverity);
   });
 
   it('is not suspected in a head that moves, rests, or turns and turns back', () => {
-    expect(heads(wandering, (i) => i * EVERY_MS, 600).signs).toEqual([]);
-    expect(heads(resting, (i) => i * EVERY_MS, 600).signs).toEqual([]);
+    expect(heads(wandering, (i) => i * EVERY_MS, 600).indicators).toEqual([]);
+    expect(heads(resting, (i) => i * EVERY_MS, 600).indicators).toEqual([]);
     const turning: Head = (atMs) => {
       const { x, y, yaw } = resting(atMs);
       const turn = (0.9 + 0.1 * Math.sin(atMs / 1_300)) * Math.max(0, Math.sin(atMs / 700)) ** 2;
       return { x: x + 0.4 * turn, y: y + 0.1 * turn * Math.cos(atMs / 900), yaw: yaw + 0.6 * turn };
     };
-    expect(heads(turning, (i) => i * EVERY_MS, 400).signs).toEqual([]);
+    expect(heads(turning, (i) => i * EVERY_MS, 400).indicators).toEqual([]);
   });
 });
 
@@ -180,17 +180,19 @@ const turningAt =
   };
 
 describe('a gesture that is asked for twice', () => {
-  const signsOf = (...turns: (readonly [number, number, number, number])[]) =>
-    heads(turningAt(turns), (i) => i * EVERY_MS, 200, 0.003).signs.filter((sign) => sign === 'repeated');
+  const indicatorsOf = (...turns: (readonly [number, number, number, number])[]) =>
+    heads(turningAt(turns), (i) => i * EVERY_MS, 200, 0.003).indicators.filter(
+      (indicator) => indicator === 'repeated',
+    );
 
   it('is no recording where only the way there, or the way back, comes at the same pace', () => {
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 620, 380, 470])).toEqual([]);
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 620, 380])).toEqual([]);
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 620, 470])).toEqual([]);
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 620, 380, 470])).toEqual([]);
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 500, 620, 380])).toEqual([]);
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 500, 620, 470])).toEqual([]);
   });
 
   it('is one where all of it comes again', () => {
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 500, 470])).toEqual(['repeated']);
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 500, 500, 470])).toEqual(['repeated']);
   });
 });
 
@@ -206,10 +208,10 @@ describe('a stream that is cut together', () => {
   };
 
   it('is rejected after three cuts, and noted for one', () => {
-    expect(heads(jumping, cutAt([30, 60, 90]), 120).signs).toContain('spliced');
+    expect(heads(jumping, cutAt([30, 60, 90]), 120).indicators).toContain('spliced');
     expect(severity(heads(jumping, cutAt([30, 60, 90]), 120))).toBeGreaterThanOrEqual(policy.rejectSeverity);
     const once = heads(jumping, cutAt([30]), 120);
-    expect(once.signs).toEqual(['cut']);
+    expect(once.indicators).toEqual(['cut']);
     expect(severity(once)).toBeLessThan(policy.rejectSeverity);
   });
 

@@ -85,7 +85,7 @@ describe('evidence of motion', () => {
 
 describe('a session', () => {
   const asked = (driver: SessionDriver) =>
-    driver.effects.flatMap((effect) => (effect.type === 'analyze' ? [effect.wants.motion] : []));
+    driver.effects.flatMap((effect) => (effect.type === 'analyze' ? [effect.options.motion] : []));
 
   it('sends a window with a frame now and then, and counts the answers', () => {
     const driver = new SessionDriver({ seed: 2 }).play(subject(), 60_000);

@@ -6,7 +6,7 @@ import {
   passivePadEvidence,
   type PassivePadState,
 } from '../../server/evidence/passive-pad.ts';
-import { judge } from '../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
@@ -26,7 +26,7 @@ function pad(scores: readonly number[], look: Look = {}): PassivePadState {
   const random = seeded(2);
   return scores.reduce((state, bonaFideProbability, i) => {
     const sample = sampleOf({ ...look, bonaFideProbability }, i, random);
-    return foldPassivePad(state, sample, judge(sample, 1, false, policy.quality), policy.passivePad);
+    return foldPassivePad(state, sample, assessFrame(sample, 1, false, policy.quality), policy.passivePad);
   }, initialPassivePad);
 }
 

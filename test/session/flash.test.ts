@@ -72,7 +72,7 @@ describe('a session that shows colours', () => {
 
   it('asks frames for colours only while they are shown', () => {
     const { effects, events } = driver;
-    const asked = effects.filter((effect) => effect.type === 'analyze' && effect.wants.colours === true);
+    const asked = effects.filter((effect) => effect.type === 'analyze' && effect.options.colours === true);
     const analysed = events.filter(({ type }) => type === 'analyzed');
     expect(asked.length).toBeGreaterThan(60);
     expect(asked.length).toBeLessThan(analysed.length);

@@ -90,7 +90,7 @@ function play(mode: Mode, policy: Policy, steps: readonly { action: Action; afte
     const asked = worker.running;
     if (asked === null) return;
     worker.running = null;
-    const analysis = analysisOf(looks.get(asked.seq) ?? {}, asked.wants, ALL_MODELS.models, random);
+    const analysis = analysisOf(looks.get(asked.seq) ?? {}, asked.options, ALL_MODELS.models, random);
     send({ type: 'analyzed', atMs, seq: asked.seq, analysis, draws: draws() });
   };
   send({ type: 'hello', atMs, flash: policy.name === 'standard-flash' });

@@ -145,7 +145,7 @@ export class SessionDriver {
         break;
       case 'analyze': {
         const look = this.looks.get(effect.seq) ?? {};
-        const analysis = analysisOf(look, effect.wants, this.context.models, this.random);
+        const analysis = analysisOf(look, effect.options, this.context.models, this.random);
         const { seq } = effect;
         const draws = this.draws();
         const { seenBefore = false } = look;

@@ -6,11 +6,11 @@ import { loadPrepared, type PreparedModels } from '../../models/prepared.ts';
 import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
-import type { AnalysisWants } from '../../server/vision/analysis.ts';
+import type { AnalysisOptions } from '../../server/vision/analysis.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
 import { DATA_DIR } from '../support/optional.ts';
 
-export const NOTHING_MORE: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+export const NOTHING_MORE: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
 export const MAX_PIXELS = 4_000_000;
 
 export const hasData = DATA_DIR !== null;

@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/policy/built-in.ts';
 import type { Deviation } from '../../server/evidence/gesture.ts';
-import { foldPlanarity, initialPlanarity, planarityEvidence } from '../../server/evidence/planarity.ts';
-import { headlikeness } from '../../server/vision/planarity.ts';
+import {
+  foldDepthParallax,
+  initialDepthParallax,
+  depthParallaxEvidence,
+} from '../../server/evidence/depth-parallax.ts';
+import { depthParallaxRatio } from '../../server/vision/depth-parallax.ts';
 import { createLooker, instants, type Looker } from '../simulator/looker.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { plainHead, turned } from '../support/plain-head.ts';
@@ -15,7 +19,7 @@ import {
 } from '../../simulator/index.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
-const policy = policyFor('standard').planarity;
+const policy = policyFor('standard').depthParallax;
 
 /** What the network makes of a photo turned by `turnDeg`: a face turned by `readDeg` that is as narrow as the photo. */
 function photo(turnDeg: number, readDeg: number): Float32Array {
@@ -31,25 +35,25 @@ describe('the likeness of a movement to a stiff head', () => {
 
   it('is 1 for a head however it turns, comes closer or leans', () => {
     for (const yawDeg of [-24, -10, 8, 24])
-      expect(headlikeness(rest, turned(plainHead(), yawDeg))).toBeCloseTo(1, 2);
+      expect(depthParallaxRatio(rest, turned(plainHead(), yawDeg))).toBeCloseTo(1, 2);
     expect(
-      headlikeness(
+      depthParallaxRatio(
         rest,
         turned(plainHead(), 15).map((value) => 1.4 * value + 7),
       ),
     ).toBeCloseTo(1, 2);
     const leaning = rest.map((value, i) => (i % 3 === 0 ? rest[i + 1] : i % 3 === 1 ? -rest[i - 1] : value));
-    expect(headlikeness(rest, leaning)).toBeCloseTo(1, 2);
+    expect(depthParallaxRatio(rest, leaning)).toBeCloseTo(1, 2);
   });
 
   it('falls as a photo is foreshortened more than the turn that it seems to make', () => {
-    expect(headlikeness(rest, photo(30, 10))).toBeLessThan(0.9);
-    expect(headlikeness(rest, photo(45, 12))).toBeLessThan(0.78);
+    expect(depthParallaxRatio(rest, photo(30, 10))).toBeLessThan(0.9);
+    expect(depthParallaxRatio(rest, photo(45, 12))).toBeLessThan(0.78);
   });
 
   it('is unknown for a mesh without extent', () => {
-    expect(headlikeness(new Float32Array(1404), rest)).toBeNull();
-    expect(headlikeness(rest, new Float32Array(1404))).toBeNull();
+    expect(depthParallaxRatio(new Float32Array(1404), rest)).toBeNull();
+    expect(depthParallaxRatio(rest, new Float32Array(1404))).toBeNull();
   });
 });
 
@@ -63,7 +67,7 @@ function fold(
   }[],
 ) {
   const random = seeded(3);
-  let state = initialPlanarity;
+  let state = initialDepthParallax;
   for (const [i, { landmarks, yawDeg, pitchDeg = 0 }] of meshes.entries()) {
     const wants = { embeddings: false, pad: false, countFaces: false };
     const analysis = analysisOf({}, wants, ALL_MODELS.models, random);
@@ -71,12 +75,12 @@ function fold(
     const face = { found: true as const, value: { ...analysis.face.value, landmarks } };
     const sample = { seq: i, atMs: 40 * i, capturedAtMs: 40 * i, analysis: { ...analysis, face } };
     const verdict = { usable: true, good: true, hint: null } as const;
-    state = foldPlanarity(state, sample, verdict, { ...still, yawDeg, pitchDeg }, policy);
+    state = foldDepthParallax(state, sample, verdict, { ...still, yawDeg, pitchDeg }, policy);
   }
-  return planarityEvidence(state, policy);
+  return depthParallaxEvidence(state, policy);
 }
 
-describe('planarity', () => {
+describe('depth-parallax', () => {
   const atRest = { landmarks: turned(plainHead(), 0), yawDeg: 0 };
   const turns = [9, 12, 15, 18, 21];
 
@@ -103,7 +107,7 @@ describe('planarity', () => {
   });
 });
 
-describe('planarity by the real networks', () => {
+describe('depth parallax by the real networks', () => {
   let looker: Looker;
   let portrait: Portrait;
   beforeAll(async () => {
@@ -124,7 +128,7 @@ describe('planarity by the real networks', () => {
         ({ pose }) => Math.abs(pose.yawDeg - rest) > 5 && Math.abs(pose.yawDeg - rest) < 24,
       );
       expect(moved.length).toBeGreaterThan(2);
-      const values = moved.map(({ landmarks }) => headlikeness(first.landmarks, landmarks) ?? 0);
+      const values = moved.map(({ landmarks }) => depthParallaxRatio(first.landmarks, landmarks) ?? 0);
       return values.toSorted((a, b) => a - b)[values.length >> 1];
     };
     const [head, paper] = [await likeness(puppet), await likeness(waved)];

@@ -8,19 +8,19 @@ import { CUES, type Cue } from '../../server/policy/cues.ts';
 import { injectionEvidence, initialInjection } from '../../server/evidence/injection.ts';
 import {
   corroboratedLlr,
-  INJECTION_SIGNS,
+  INJECTION_INDICATORS,
   worstSeverity,
-  type InjectionSign,
+  type InjectionIndicator,
 } from '../../server/evidence/injection-indicators.ts';
 import { findings, measured, unmeasured } from './findings.ts';
 
 const { rejectSeverity } = policyFor('standard').injection;
-const weak = INJECTION_SIGNS.filter((sign) => worstSeverity([sign]) < rejectSeverity);
+const weak = INJECTION_INDICATORS.filter((indicator) => worstSeverity([indicator]) < rejectSeverity);
 
-/** A session's evidence whose stream shows these signs. */
-const withSigns = (
+/** A session's evidence whose stream shows these indicators. */
+const withIndicators = (
   evidence: EvidenceByCue,
-  signs: readonly InjectionSign[],
+  indicators: readonly InjectionIndicator[],
   { injection }: Policy,
 ): EvidenceByCue => ({
   ...evidence,
@@ -28,7 +28,7 @@ const withSigns = (
     {
       ...initialInjection,
       frames: 200,
-      signs,
+      indicators,
       timing: { ...initialInjection.timing, first: { atMs: 0, capturedAtMs: 0 }, lastAtMs: 8_000 },
     },
     injection,
@@ -38,7 +38,7 @@ const withSigns = (
 const shown = (llrs: Readonly<Partial<Record<Cue, number | null>>>): EvidenceByCue => {
   const one = (cue: Cue): Evidence => {
     const llr = llrs[cue];
-    return llr === undefined || llr === null ? unmeasured : measured(llr);
+    return llr === undefined || llr === null ? unmeasured : measured(llr, cue === 'continuity' ? 12 : 1);
   };
   return Object.fromEntries(CUES.map((cue) => [cue, one(cue)])) as EvidenceByCue;
 };
@@ -47,12 +47,12 @@ const session = (evidence: EvidenceByCue, mode: Findings['mode']): Findings =>
   findings({
     mode,
     evidence,
-    standing: mode === 'enrol' ? 'unknown' : 'above',
+    band: mode === 'enrol' ? 'unknown' : 'above',
     probes: 12,
     probeSpanMs: 6_000,
   });
 
-describe('a weak sign of injection', () => {
+describe('a weak indicator of injection', () => {
   it('is one that an honest camera or person may show', () => {
     expect(weak).toEqual([
       'motionless',
@@ -73,12 +73,12 @@ describe('a weak sign of injection', () => {
     let accepted = 0;
     fc.assert(
       fc.property(llrs, fc.constantFrom(...policy.modes), cause, (drawn, mode, why) => {
-        const outcome = (signs: readonly InjectionSign[]) =>
-          decide(session(withSigns(shown(drawn), signs, policy), mode), why, policy);
+        const outcome = (indicators: readonly InjectionIndicator[]) =>
+          decide(session(withIndicators(shown(drawn), indicators, policy), mode), why, policy);
         const without = outcome([]);
         if (without.kind === 'proceed' || (without.kind === 'conclude' && without.outcome === 'accept'))
           accepted++;
-        for (const sign of weak) expect([sign, outcome([sign])]).toEqual([sign, without]);
+        for (const indicator of weak) expect([indicator, outcome([indicator])]).toEqual([indicator, without]);
       }),
       { seed: 11, numRuns: 2_000 },
     );
@@ -87,9 +87,17 @@ describe('a weak sign of injection', () => {
 
   it('does not keep a person who holds still from enrolling where there are no optional models', () => {
     // Seen of the puppet `person(ada, 1)`: a drawn head looks a little flat, and is still between its gestures.
-    const evidence = shown({ challenge: 3, continuity: 0.49, motion: -0.31, planarity: -1.38, quality: 0 });
+    const evidence = shown({
+      challenge: 3,
+      continuity: 0.49,
+      motion: -0.31,
+      'depth-parallax': -1.38,
+      quality: 0,
+    });
     const standard = policyFor('standard');
-    expect(decide(session(withSigns(evidence, ['motionless'], standard), 'enrol'), null, standard)).toEqual({
+    expect(
+      decide(session(withIndicators(evidence, ['motionless'], standard), 'enrol'), null, standard),
+    ).toEqual({
       kind: 'proceed',
     });
   });
@@ -105,7 +113,7 @@ describe('the network for motion', () => {
     for (const mode of policy.modes) {
       const outcome = (motion: number | null) => {
         const evidence = shown({ match: 7, challenge, continuity: 0.49, motion, quality: 0, flash: 0 });
-        return decide(session(withSigns(evidence, [], policy), mode), null, policy);
+        return decide(session(withIndicators(evidence, [], policy), mode), null, policy);
       };
       expect(outcome(policy.motion.minLlr)).toEqual(outcome(null));
       expect(outcome(null).kind).not.toBe('go-on');
@@ -113,7 +121,7 @@ describe('the network for motion', () => {
   });
 });
 
-describe('signs together', () => {
+describe('indicators together', () => {
   it('count once where the same innocent cause explains them, and not at all where it explains all', () => {
     expect(corroboratedLlr(['noiseless', 'virtual-camera'])).toBe(0);
     expect(corroboratedLlr(['cut', 'duplicated'])).toBe(0);

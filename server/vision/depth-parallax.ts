@@ -17,7 +17,7 @@ const DEPTH_DAMPING = 1e-4;
  * in space over any picture, and at the same apparent turn a waved photo's landmarks are as far from every plane's
  * movement as a head's.
  */
-export function headlikeness(before: Float32Array, after: Float32Array): number | null {
+export function depthParallaxRatio(before: Float32Array, after: Float32Array): number | null {
   const indices = aboveNose(before);
   const source = frameOf(before, indices);
   const target = frameOf(after, indices);
