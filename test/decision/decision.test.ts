@@ -5,7 +5,13 @@ import { comparisonLlr, MAX_COMPARISON_LLR, unclampedLlr } from '../../server/ma
 import { compare, fuseScores } from '../../server/matching/compare.ts';
 import { decide, requiredCues, type Findings } from '../../server/decision/decide.ts';
 import { fuse } from '../../server/decision/fuse.ts';
-import { POLICY_NAMES, policyFor, serves } from '../../server/policy/built-in.ts';
+import {
+  ACCEPTED_POLICY_NAMES,
+  neededRight,
+  POLICY_NAMES,
+  policyFor,
+  serves,
+} from '../../server/policy/built-in.ts';
 import { COMPARISON_METHODS, thresholdAt } from '../../server/matching/score-scales.ts';
 import { FMRS } from '../../server/policy/false-match-rates.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
@@ -167,13 +173,39 @@ describe('decide', () => {
     ['flash-contradicted', { evidence: { ...everything, flash: measured(-6, 0.3) } }],
     ['depth-parallax-below-bar', { evidence: { ...everything, 'depth-parallax': measured(-2, 0.8) } }],
     ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
-  ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
+  ])('rejects for %s, whatever the rest says and however early', (reason, change) => {
     for (const challengesDone of [true, false])
       expect(decide(findings({ ...change, challengesDone }), null, standard)).toMatchObject({
         outcome: 'reject',
         retry: 'backoff',
         reasons: [reason],
       });
+  });
+
+  it('tells one reason where several cues reject', () => {
+    const attacks = {
+      depth: measured(-4, 0.1),
+      'depth-parallax': measured(-2, 0.8),
+      'passive-pad': measured(-3, 0.05),
+      flash: measured(-6, 0.3),
+      injection: measured(-4, 1),
+      continuity: measured(-3.7, 2.5),
+    };
+    const told: string[] = [];
+    let evidence = everything;
+    for (const [cue, attack] of Object.entries(attacks)) {
+      evidence = { ...evidence, [cue]: attack };
+      const judgement = decide(findings({ evidence }), null, standard);
+      told.push(judgement.kind === 'conclude' ? judgement.reasons.join() : judgement.kind);
+    }
+    expect(told).toEqual([
+      'depth-below-bar',
+      'depth-parallax-below-bar',
+      'pad-below-bar',
+      'flash-contradicted',
+      'injection-above-bar',
+      'face-changed',
+    ]);
   });
 
   it('does not accept between the PAD bars', () => {
@@ -252,8 +284,16 @@ describe('policies', () => {
     for (const name of POLICY_NAMES) expect(policyFor(name).name).toBe(name);
     expect(() => policyFor('none')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
     expect(() => policyFor('__proto__')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
-    expect(MODES.filter((mode) => serves('attended', mode))).toEqual(['enrol']);
+    expect(MODES.filter((mode) => serves('operator-vouched', mode))).toEqual(['enrol']);
     expect(MODES.filter((mode) => serves('standard', mode))).toEqual([...MODES]);
+  });
+
+  it('that an operator vouches in is also known as attended', () => {
+    expect(policyFor('attended')).toBe(policyFor('operator-vouched'));
+    expect(MODES.filter((mode) => serves('attended', mode))).toEqual(['enrol']);
+    expect(neededRight('attended')).toBe('attend');
+    expect(ACCEPTED_POLICY_NAMES).toEqual([...POLICY_NAMES, 'attended']);
+    expect(() => policyFor('constructor')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
   });
 
   it('only operator-vouched enrolment goes without liveness', () => {
