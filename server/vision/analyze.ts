@@ -9,7 +9,7 @@ import type {
   FrameAnalysis,
   Gaze,
 } from './analysis.ts';
-import { isUnmistakable, type Detection } from './detect.ts';
+import type { Detection } from './detect.ts';
 import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
 import { cropFace, FACE_CROP_PIXELS } from './face-crop.ts';
 import { FaceFinder, type StageListener } from './find.ts';
@@ -74,7 +74,7 @@ export class FrameAnalyzerCore {
     if (mesh === null || wants.countFaces) detections = await this.#finder.detect(image, onStage);
     mesh ??= await this.#finder.mainFace(image, detections ?? [], onStage);
     if (mesh === null) {
-      const why = (detections ?? []).some(isUnmistakable) ? 'unclear-face' : 'no-face';
+      const why = this.#finder.seesFace(detections ?? []) ? 'unclear-face' : 'no-face';
       return { ...frame, face: { found: false, why }, faceCount: 0 };
     }
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { arcFaceMatrix } from '../../server/vision/align.ts';
-import { decodeDetections, detectorAnchors, letterboxMatrix } from '../../server/vision/detect.ts';
+import { BLAZEFACE, blazeFaceAnchors } from '../../server/vision/blazeface.ts';
+import { byProminence } from '../../server/vision/detect.ts';
 import { normalise } from '../../server/vision/embed.ts';
 import { invert, transform } from '../../server/vision/geometry.ts';
 import { decodeEyes } from '../../server/vision/iris.ts';
 import { LANDMARK, LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
 import { regionFromMesh } from '../../server/vision/mesh.ts';
-import { outputOfSize } from '../../server/vision/model-runner.ts';
+import { outputOfSize, type Tensor } from '../../server/vision/model-runner.ts';
 import { padMatrix } from '../../server/vision/pad.ts';
 import { headPose } from '../../server/vision/pose.ts';
 
@@ -74,16 +75,19 @@ describe('head pose', () => {
   });
 });
 
-describe('detector', () => {
+const detectionsIn = (outputs: readonly Tensor[], side: number) =>
+  byProminence(BLAZEFACE.decode(outputs, BLAZEFACE.input.placement(side, side)), side, side);
+
+describe('BlazeFace', () => {
   it('has 896 anchors, two a cell on the fine grid and six on the coarse one', () => {
-    const anchors = detectorAnchors();
+    const anchors = blazeFaceAnchors();
     expect(anchors.length).toBe(896 * 2);
     expect([...anchors.subarray(0, 6)]).toEqual([8, 8, 8, 8, 24, 8]);
     expect([...anchors.subarray(1024, 1038)]).toEqual([...Array<number>(12).fill(16), 48, 16]);
   });
 
   it('centres the picture in the square with bars on the shorter side', () => {
-    const matrix = letterboxMatrix(640, 480);
+    const matrix = BLAZEFACE.input.placement(640, 480);
     expect(transform(matrix, 128, 128)).toEqual({ x: 320, y: 240 });
     expect(transform(matrix, 0, 0)).toEqual({ x: 0, y: -80 });
   });
@@ -104,11 +108,11 @@ describe('detector', () => {
       tensor(logits.coarse, 1),
       tensor(boxes.fine, 16),
     ];
-    const found = decodeDetections(outputs, detectorAnchors(), letterboxMatrix(512, 512));
+    const found = detectionsIn(outputs, 512);
     expect(found.map(({ box }) => box.width)).toEqual([120, 40]);
     expect(found[1].score).toBeCloseTo(1 / (1 + Math.exp(-3)), 6);
     expect(found[1].box).toEqual({ x: 2 * 9 - 20, y: 2 * 10 - 20, width: 40, height: 40 });
-    expect(found[1].keypoints[0]).toEqual({ x: 2 * (10 + 8), y: 2 * (20 + 8) });
+    expect(found[1].leftEye).toEqual({ x: 2 * (10 + 8), y: 2 * (20 + 8) });
   });
 
   it('prefers the face in the middle to a slightly larger one at the side, but not to one twice as large', () => {
@@ -129,9 +133,7 @@ describe('detector', () => {
         tensor(new Float32Array(384).fill(-9), 1),
         tensor(new Float32Array(384 * 16), 16),
       ];
-      return decodeDetections(outputs, detectorAnchors(), letterboxMatrix(256, 256)).map(
-        ({ box }) => box.width,
-      );
+      return detectionsIn(outputs, 256).map(({ box }) => box.width);
     };
     expect(sizesAt(40, 32)).toEqual([32, 40]);
     expect(sizesAt(68, 32)).toEqual([68, 32]);
