@@ -42,7 +42,7 @@ export interface Conclusion {
 }
 
 /** What `decide` says of a session. */
-export type Judgement =
+type Judgement =
   | { readonly kind: 'go-on' }
   /** Enrol and identify: the session lacks only the answer of the gallery or the store. */
   | { readonly kind: 'proceed' }

@@ -1,5 +1,4 @@
 import type { Policy } from '../policy/shape.ts';
-import type { RecordedReason } from './reasons.ts';
 
 /** Names of cues, reasons and policies that records of earlier versions hold, and the present ones. */
 const PRESENT_NAME: Readonly<Record<string, string>> = {
@@ -12,8 +11,8 @@ function presentName<Name extends string>(name: Name): Name {
   return (Object.hasOwn(PRESENT_NAME, name) ? PRESENT_NAME[name] : name) as Name;
 }
 
-/** The present names of recorded reasons. Unknown reasons stay as they are. */
-export function presentReasons<R extends RecordedReason>(reasons: readonly R[]): readonly R[] {
+/** The present names of recorded reasons. Reasons that this version does not know stay as they are. */
+export function presentReasons(reasons: readonly string[]): readonly string[] {
   return reasons.map(presentName);
 }
 

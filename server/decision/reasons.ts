@@ -29,21 +29,18 @@ const GENERAL_REASONS = [
 export type Reason = (typeof GENERAL_REASONS)[number] | CueRejectReason | CueIndicator;
 export const REASONS: readonly Reason[] = [...GENERAL_REASONS, ...CUE_REJECT_REASONS, ...CUE_INDICATORS];
 
-/**
- * A reason, or a cue, as a record holds it. A record may be older than this version, or newer after a rollback, so that
- * it may hold names that this version does not know.
- */
-export type RecordedReason = Reason | (string & {});
-export type RecordedCue = Cue | (string & {});
-
 /** The reason of a session that could not be judged because too few frames were analysed. */
 export const SLOWNESS_REASON: Readonly<Record<Slowness, Reason>> = {
   connection: 'connection-too-slow',
   service: 'service-too-slow',
 };
 
-/** What the client may know of the reasons: what was too slow, if the session ended because of that (SPEC R46). */
-export function slownessOf(reasons: readonly RecordedReason[]): Slowness | null {
+/**
+ * What the client may know of the reasons: what was too slow, if the session ended because of that (SPEC R46). The
+ * reasons may come from a record, and a record may hold names that this version does not know: it may be older, or, after
+ * a rollback, newer.
+ */
+export function slownessOf(reasons: readonly string[]): Slowness | null {
   return SLOWNESSES.find((slowness) => reasons.includes(SLOWNESS_REASON[slowness])) ?? null;
 }
 

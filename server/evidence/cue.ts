@@ -2,7 +2,7 @@ import type { Policy } from '../policy/shape.ts';
 import type { Evidence, MeasuredEvidence } from './evidence.ts';
 
 /** A finding of one cue that rejects a session by itself, whatever the other cues have shown. */
-export interface RejectReason<Reason extends string> {
+interface RejectReason<Reason extends string> {
   /** What the record says. */
   readonly reason: Reason;
   readonly applies: (evidence: MeasuredEvidence, policy: Policy) => boolean;

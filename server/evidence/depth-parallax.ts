@@ -6,7 +6,7 @@ import type { Deviation } from './gesture.ts';
 import type { FrameAssessment } from './quality-gate.ts';
 import { faceOf, median, type Sample } from './sample.ts';
 
-export interface DepthParallaxState {
+interface DepthParallaxState {
   /** The newest mesh of the face at rest; null before the first. */
   readonly atRest: Float32Array | null;
   /** `depthParallaxRatio` of the newest turned frames, at most `maxFrames`. */

@@ -4,7 +4,7 @@ import { boundedLlr, isWeighed, NOT_REQUESTED, type Evidence } from './evidence.
 import type { FrameAssessment } from './quality-gate.ts';
 import { faceOf, median, type Sample } from './sample.ts';
 
-export interface DepthState {
+interface DepthState {
   /** The relief of the face in the newest frames that came with depth, at most `maxFrames`. */
   readonly reliefs: readonly number[];
 }

@@ -37,7 +37,7 @@ export interface Response {
 export const NO_RESPONSE: Response = { correlation: 0, explained: 0, total: 0, steps: 0 };
 
 /** How a sequence is assigned to frames. */
-export interface Timing {
+interface Timing {
   /** When the last step ended. */
   readonly endMs: number;
   /** Share of a step, at its start, that is left out: frames arrive unevenly, and exposure takes time. */

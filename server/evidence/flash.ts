@@ -15,7 +15,7 @@ import {
 } from './flash-response.ts';
 
 /** One frame of the sequence. */
-export interface FlashSample {
+interface FlashSample {
   /** Server time at which the frame arrived. */
   readonly atMs: number;
   readonly face: Light;
@@ -146,7 +146,7 @@ function endOf({ steps }: FlashRun, { stepMs }: FlashPolicy): number {
  * This detects recordings, and pictures made beforehand. It does not detect a print that is cut out along the face, which
  * reflects the screen as skin does, nor a client that tints its pictures by the colours it is told: other cues must.
  */
-export function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
+function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
   const { samples, impossible, badlyExposed } = run;
   if (impossible) return { kind: 'unclear', why: 'implausible-stamps' };
   const { response, lagMs } = bestOf(

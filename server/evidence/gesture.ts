@@ -71,7 +71,7 @@ function growth(before: number, after: number): number {
 }
 
 /** Gestures of the whole head. They have a direction, so that a wrong one can be told. */
-export const HEAD_MOVES = ['turn-left', 'turn-right', 'look-up', 'look-down'] as const;
+const HEAD_MOVES = ['turn-left', 'turn-right', 'look-up', 'look-down'] as const;
 export type HeadMove = (typeof HEAD_MOVES)[number];
 
 export function isHeadMove(kind: ChallengeKind): kind is HeadMove {

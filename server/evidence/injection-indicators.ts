@@ -20,7 +20,7 @@ export type InjectionIndicator = (typeof INJECTION_INDICATORS)[number];
  * a connection that stalls. `clock`: a wrong clock, or a file that an operator plays. `transcoding`: a codec or a
  * program between the camera and the client.
  */
-export type InnocentCause = 'stillness' | 'stalling' | 'clock' | 'transcoding';
+type InnocentCause = 'stillness' | 'stalling' | 'clock' | 'transcoding';
 
 interface Weight {
   /** 0..1; 1 is certainty. At `rejectSeverity` and above, the indicator rejects alone. */

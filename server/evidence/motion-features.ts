@@ -8,7 +8,7 @@ import { median } from './sample.ts';
 
 /** The steps of a window, and the time between two. A window is 2.07 s long, whatever the camera's frame rate. */
 export const MOTION_STEPS = MODEL_MANIFEST.motion.input.steps;
-export const MOTION_STEP_MS = 1000 / 15;
+const MOTION_STEP_MS = 1000 / 15;
 export const MOTION_SPAN_MS = (MOTION_STEPS - 1) * MOTION_STEP_MS;
 
 /** There is no interpolation between frames that are further apart. */

@@ -69,19 +69,19 @@ function looksAside({ pose }: FaceAnalysis, policy: QualityPolicy): boolean {
   );
 }
 
-export interface QualityState {
+interface QualityState {
   readonly frames: number;
   readonly goodFrames: number;
 }
 
-export const initialQuality: QualityState = { frames: 0, goodFrames: 0 };
+const initialQuality: QualityState = { frames: 0, goodFrames: 0 };
 
-export function foldQuality(state: QualityState, assessment: FrameAssessment): QualityState {
+function foldQuality(state: QualityState, assessment: FrameAssessment): QualityState {
   return { frames: state.frames + 1, goodFrames: state.goodFrames + (assessment.good ? 1 : 0) };
 }
 
 /** Score: the share of good frames, 0..1. Quality is no evidence of a person, so its log-likelihood ratio is 0. */
-export function qualityEvidence(state: QualityState): Evidence {
+function qualityEvidence(state: QualityState): Evidence {
   if (state.goodFrames === 0) return { measured: false, why: 'too-few-frames' };
   return {
     measured: true,

@@ -80,7 +80,7 @@ function bandOf({ method, score }: Comparison, rejectFmr: Fmr, acceptFmr: Fmr): 
 }
 
 /** Score: the comparison score of the method used. `finding` is null where there was nothing to compare with. */
-export function matchEvidence(finding: MatchFinding | null, policy: MatchPolicy): Evidence {
+function matchEvidence(finding: MatchFinding | null, policy: MatchPolicy): Evidence {
   if (finding === null || finding.comparison === null) return { measured: false, why: 'no-reference' };
   if (finding.probes < policy.minProbes) return { measured: false, why: 'too-few-frames' };
   return {

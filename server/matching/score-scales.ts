@@ -15,7 +15,7 @@ export interface ScoreScale {
 }
 
 /** Mean and standard deviation of one network's cosine over impostor comparisons, for z-normalisation. */
-export interface ImpostorSpread {
+interface ImpostorSpread {
   readonly mean: number;
   readonly deviation: number;
 }

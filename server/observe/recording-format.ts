@@ -2,7 +2,6 @@ import { decodeMulti, encode, ExtensionCodec } from '@msgpack/msgpack';
 import type { Outcome } from '../../protocol/status.ts';
 import type { Policy } from '../policy/shape.ts';
 import { presentPolicy, presentReasons } from '../decision/former-names.ts';
-import type { RecordedReason } from '../decision/reasons.ts';
 import type { SessionEvent } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { SessionContext } from '../session/state.ts';
@@ -22,7 +21,7 @@ export interface RecordingHeader {
 
 /** What a recording of a session that came to its end closes with. */
 export type RecordingEnd =
-  | { readonly type: 'decided'; readonly outcome: Outcome; readonly reasons: readonly RecordedReason[] }
+  | { readonly type: 'decided'; readonly outcome: Outcome; readonly reasons: readonly string[] }
   /** It ended without a decision: by an error, or because the client left before its hello. */
   | { readonly type: 'closed' };
 

@@ -37,7 +37,7 @@ export const fusion: FusionPolicy = {
 
 /** The weight of each group in `weighted` fusion. Starting values. */
 export const FUSION_GROUPS = { identity: 0.4, depth: 0.25, liveness: 0.2, stream: 0.15 } as const;
-export type FusionGroup = keyof typeof FUSION_GROUPS;
+type FusionGroup = keyof typeof FUSION_GROUPS;
 
 /** The group that a cue belongs to in `weighted` fusion; null: it is not weighed. */
 export const FUSION_GROUP_OF: Readonly<Record<Cue, FusionGroup | null>> = {

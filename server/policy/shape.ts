@@ -28,8 +28,7 @@ export type PolicyName = (typeof POLICY_NAMES)[number];
  * A right that an API key may be granted. `attend`: its owner vouches, as an operator, for the person in front of the
  * camera.
  */
-export const RIGHTS = ['attend'] as const;
-export type Right = (typeof RIGHTS)[number];
+export type Right = 'attend';
 
 /**
  * Everything that a session may be decided by. Each part, its values, their data sets and error rates stand in a file of

@@ -31,7 +31,7 @@ export interface Seen {
   readonly resembles: boolean;
 }
 
-export interface Accumulated {
+interface Accumulated {
   readonly gathered: Gathered;
   readonly look: LastLook;
   readonly seen: Seen;

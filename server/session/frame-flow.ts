@@ -3,7 +3,7 @@ import type { Effect } from './effect.ts';
 import type { SessionEvent } from './event.ts';
 import type { FrameFlow, FrameTicket } from './state.ts';
 
-export type FlowStep = readonly [FrameFlow, readonly Effect[]];
+type FlowStep = readonly [FrameFlow, readonly Effect[]];
 
 /** The first credit, after hello. */
 export function openFlow(policy: Policy): FlowStep {

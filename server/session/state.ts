@@ -144,7 +144,7 @@ export interface ChallengingState {
 }
 
 /** A request to the gallery or the store that is not answered yet. */
-export type Pending =
+type Pending =
   | { readonly for: 'candidates'; readonly probe: Embeddings; readonly probes: number }
   | { readonly for: 'storage'; readonly deadlineAtMs: number };
 
@@ -169,7 +169,7 @@ export interface ConfirmingState {
   readonly refusal: Refusal;
 }
 
-export interface DecidedState {
+interface DecidedState {
   readonly phase: 'decided';
   readonly atMs: number;
   readonly outcome: Outcome;
@@ -177,14 +177,14 @@ export interface DecidedState {
 }
 
 /** Ended without a decision: by an error, or by the client before its hello. */
-export interface ClosedState {
+interface ClosedState {
   readonly phase: 'closed';
   readonly atMs: number;
   readonly code: ErrorCode | null;
 }
 
 export type LiveState = PositioningState | ChallengingState | MatchingState;
-export type EndState = DecidedState | ClosedState;
+type EndState = DecidedState | ClosedState;
 export type SessionState = HelloState | LiveState | ConfirmingState | EndState;
 
 /** A session before its hello. States are plain data: they can be cloned, stored and compared. */

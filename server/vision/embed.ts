@@ -15,7 +15,7 @@ export interface EmbeddingRecipe {
 }
 
 /** What each network gets; the alternatives were measured with `npm run evaluate -- verification`. */
-export const EMBEDDING_RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
+const EMBEDDING_RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
   faceres: {
     matrix: (landmarks, side) => arcFaceMatrix(landmarks, side, 1.1),
     withMirror: false,

@@ -2,7 +2,7 @@ import { EMBEDDING_MODELS } from '../../models/ids.ts';
 import type { Embeddings } from './analysis.ts';
 
 /** How far from 1 the length of an L2-normalised embedding may be: far above rounding, far below an unnormalised one. */
-export const UNIT_LENGTH_TOLERANCE = 1e-3;
+const UNIT_LENGTH_TOLERANCE = 1e-3;
 
 const MODELS: ReadonlySet<string> = new Set(EMBEDDING_MODELS);
 

@@ -17,7 +17,7 @@ const LID = { corner: 0, otherCorner: 8, lower: 1, upper: 9, pairs: 7 } as const
 const IRIS_CENTRE = 71;
 
 /** A crop for the iris network. The network knows only one side, so the image-right eye is shown mirrored. */
-export interface EyeRegion {
+interface EyeRegion {
   readonly region: FaceRegion;
   readonly mirrored: boolean;
 }

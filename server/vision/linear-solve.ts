@@ -2,7 +2,7 @@
  * Solves a·x = b by Gaussian elimination with partial pivoting. `a` holds n × n numbers by rows; both are overwritten.
  * Returns null when the matrix is singular to working precision.
  */
-export function solveLinear(a: Float64Array, b: Float64Array): Float64Array | null {
+function solveLinear(a: Float64Array, b: Float64Array): Float64Array | null {
   const n = b.length;
   let largest = 0;
   for (const value of a) largest = Math.max(largest, Math.abs(value));

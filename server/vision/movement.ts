@@ -7,7 +7,7 @@ import { fitAffineCamera, fitPlane, type PointMap } from './point-maps.ts';
  * of the landmarks, over the distance between the eyes in the earlier frame. A similarity is a plane's movement as
  * well as a stiff body's.
  */
-export interface MovementResiduals {
+interface MovementResiduals {
   /** Turned in the picture, moved and scaled: a photo held parallel to the camera. */
   readonly similarity: number;
   /** Any view of a plane: a photo or screen, however it is held. */

@@ -17,7 +17,7 @@ export const SKIN_REGIONS = {
   cheekLeft: [117, 118, 100, 142, 203, 206, 187, 50],
   cheekRight: [346, 347, 329, 371, 423, 426, 411, 280],
 } as const satisfies Record<string, readonly number[]>;
-export type SkinRegion = keyof typeof SKIN_REGIONS;
+type SkinRegion = keyof typeof SKIN_REGIONS;
 
 /** At most about this many pixels of a region are read: more would tell nothing new. */
 const MAX_SAMPLES = 1_024;

@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Outcome } from '../../../protocol/status.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import { policyFor } from '../../../server/policy/built-in.ts';
-import type { RecordedReason } from '../../../server/decision/reasons.ts';
 import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
 import {
   decodeRecording,
@@ -18,7 +17,7 @@ import type { PolicyChange } from './policy-change.ts';
 /** How a session ends. `undecided`: the events at hand do not bring it to an end. */
 export interface Ending {
   readonly outcome: Outcome | 'closed' | 'undecided';
-  readonly reasons: readonly RecordedReason[];
+  readonly reasons: readonly string[];
   readonly evidence: EvidenceByCue | null;
 }
 
