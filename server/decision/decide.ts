@@ -55,9 +55,9 @@ export function conclude(outcome: Outcome, retry: Retry, ...reasons: readonly Re
 }
 
 /**
- * Judges a session. `cause` is null while frames still come. Hard rules apply beside the probability. An attack that was
- * found rejects at any time. There is no accept unless every required cue is measured, every challenge is passed, the
- * face is recognised, and the match is above its bar.
+ * Judges a session. `cause` is null while frames still come. Hard rules apply beside the probability. An attack that
+ * was found rejects at any time. There is no accept unless every required cue is measured, every challenge is passed,
+ * the face is recognised, and the match is above its bar.
  *
  * A mismatch changes nothing before a certain moment: when the session would accept this face if it were the subject's,
  * or when its time is up after the challenges. The stored template is secret, so an attacker who tries faces on it must

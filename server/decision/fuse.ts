@@ -4,10 +4,10 @@ import type { Cue } from '../policy/cues.ts';
 import { FUSION_GROUP_OF, FUSION_GROUPS, type FusionPolicy } from '../policy/fusion.ts';
 
 /**
- * The probability, 0..1, that the session is bona fide and its claim is true. `sum-llr` adds the log-likelihood ratios of
- * the measured cues to the log odds of the prior, as if the cues were independent given the truth. `weighted` averages the
- * probabilities of groups of cues by fixed weights; the weights of groups without a measured cue are shared out over the
- * others. Unmeasured cues have no effect.
+ * The probability, 0..1, that the session is bona fide and its claim is true. `sum-llr` adds the log-likelihood ratios
+ * of the measured cues to the log odds of the prior, as if the cues were independent given the truth. `weighted`
+ * averages the probabilities of groups of cues by fixed weights; the weights of groups without a measured cue are
+ * shared out over the others. Unmeasured cues have no effect.
  */
 export function fuse(evidence: EvidenceByCue, policy: FusionPolicy): number {
   switch (policy.method) {

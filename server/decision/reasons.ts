@@ -37,8 +37,8 @@ export const SLOWNESS_REASON: Readonly<Record<Slowness, Reason>> = {
 
 /**
  * What the client may know of the reasons: what was too slow, if the session ended because of that (SPEC R46). The
- * reasons may come from a record, and a record may hold names that this version does not know: it may be older, or, after
- * a rollback, newer.
+ * reasons may come from a record, and a record may hold names that this version does not know: it may be older, or,
+ * after a rollback, newer.
  */
 export function slownessOf(reasons: readonly string[]): Slowness | null {
   return SLOWNESSES.find((slowness) => reasons.includes(SLOWNESS_REASON[slowness])) ?? null;

@@ -105,11 +105,11 @@ export function nextChallengeTime(run: ChallengeRun): number | null {
 }
 
 /**
- * Folds one frame. The head must rest until it is asked to move. A response counts under these conditions: it begins from
- * rest, after the prompt, and no sooner than a person can react. It goes the asked way and no other. It is held as long
- * as its kind demands, and arrives before the deadline. The face that does it resembles the session's, so that no other
- * face can answer for a moment. The challenge is passed when the face looks straight again, and an embedding agrees that
- * it is still the same face.
+ * Folds one frame. The head must rest until it is asked to move. A response counts under these conditions: it begins
+ * from rest, after the prompt, and no sooner than a person can react. It goes the asked way and no other. It is held as
+ * long as its kind demands, and arrives before the deadline. The face that does it resembles the session's, so that no
+ * other face can answer for a moment. The challenge is passed when the face looks straight again, and an embedding
+ * agrees that it is still the same face.
  */
 export function foldChallenge(
   run: ChallengeRun,
@@ -213,7 +213,9 @@ const FAILED_LLR: Readonly<Record<ChallengeFailure, number>> = {
   'too-early': Math.log(0.003 / 0.2),
 };
 
-/** Score: challenges passed. `drawn` is how many must be passed: 0 where the policy draws none, null before the draw. */
+/**
+ * Score: challenges passed. `drawn` is how many must be passed: 0 where the policy draws none, null before the draw.
+ */
 export function challengeEvidence(
   passed: readonly ChallengeKind[],
   failure: ChallengeFailure | null,

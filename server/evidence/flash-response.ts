@@ -51,8 +51,8 @@ export function tintOf(atMs: number, { red, green, blue }: Light): Tint {
 /**
  * The response at one lag, from the reveal of a colour to the arrival of the frames that show it. Light adds up: under
  * room light A, a surface that gets k · S of the screen's light changes by k · S / A in each channel. So the changes of
- * the tint are about proportional to S_red − S_green and to S_blue − S_green. Each has its own factor, which depends on A
- * and on the distance. Both factors are fitted to the means of each step, together with an intercept and a drift.
+ * the tint are about proportional to S_red − S_green and to S_blue − S_green. Each has its own factor, which depends on
+ * A and on the distance. Both factors are fitted to the means of each step, together with an intercept and a drift.
  */
 export function responseAt(
   lagMs: number,

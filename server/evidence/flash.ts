@@ -143,8 +143,9 @@ function endOf({ steps }: FlashRun, { stepMs }: FlashPolicy): number {
  * flat picture that reflects the screen as a whole is as likely as a near wall. That is no evidence, and neither is a
  * room too bright for the screen.
  *
- * This detects recordings, and pictures made beforehand. It does not detect a print that is cut out along the face, which
- * reflects the screen as skin does, nor a client that tints its pictures by the colours it is told: other cues must.
+ * This detects recordings, and pictures made beforehand. It does not detect a print that is cut out along the face,
+ * which reflects the screen as skin does, nor a client that tints its pictures by the colours it is told: other cues
+ * must.
  */
 function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
   const { samples, impossible, badlyExposed } = run;

@@ -79,8 +79,9 @@ export function isHeadMove(kind: ChallengeKind): kind is HeadMove {
 }
 
 /**
- * How far a gesture is done: 0 at rest, 1 where it counts, negative in the opposite direction. Pictures are not mirrored:
- * the subject's left is on the image's right, where yaw is positive. Always 0 for a blink, which has no degrees.
+ * How far a gesture is done: 0 at rest, 1 where it counts, negative in the opposite direction. Pictures are not
+ * mirrored: the subject's left is on the image's right, where yaw is positive. Always 0 for a blink, which has no
+ * degrees.
  */
 export function extentOf(kind: ChallengeKind, deviation: Deviation, policy: GesturePolicy): number {
   switch (kind) {
@@ -142,7 +143,9 @@ export function isAway(deviation: Deviation, policy: GesturePolicy): boolean {
   );
 }
 
-/** Whether a face with this rest can do the gesture in front of this camera. One that fills the picture cannot approach. */
+/**
+ * Whether a face with this rest can do the gesture in front of this camera. One that fills the picture cannot approach.
+ */
 export function isFeasible(kind: ChallengeKind, rest: Posture, policy: GesturePolicy): boolean {
   return kind !== 'come-closer' || rest.widthShare <= policy.maxWidthShareToApproach;
 }

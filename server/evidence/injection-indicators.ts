@@ -25,7 +25,9 @@ type InnocentCause = 'stillness' | 'stalling' | 'clock' | 'transcoding';
 interface Weight {
   /** 0..1; 1 is certainty. At `rejectSeverity` and above, the indicator rejects alone. */
   readonly severity: number;
-  /** Log-likelihood ratio: negative values speak against a bona fide presentation. Starting values, to be calibrated. */
+  /**
+   * Log-likelihood ratio: negative values speak against a bona fide presentation. Starting values, to be calibrated.
+   */
   readonly llr: number;
   /** Null: only an attack explains it. */
   readonly cause: InnocentCause | null;

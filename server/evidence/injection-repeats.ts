@@ -42,10 +42,10 @@ const REACH = 3;
 
 /**
  * Folds one frame. A recording that is played again goes through the same moments at the same pace, within the noise of
- * the landmarks. This holds also when its pictures were encoded anew, scaled, or played backward. A person comes close to
- * an earlier moment now and then, and turns along the same path twice, but not at the same pace there and back. A person
- * may also start, or come back, twice at the same pace, and rest before or after it. That is no repeat, because at rest
- * all moments are alike.
+ * the landmarks. This holds also when its pictures were encoded anew, scaled, or played backward. A person comes close
+ * to an earlier moment now and then, and turns along the same path twice, but not at the same pace there and back. A
+ * person may also start, or come back, twice at the same pace, and rest before or after it. That is no repeat, because
+ * at rest all moments are alike.
  */
 export function foldRepeats(state: RepeatsState, points: FacePoints, policy: InjectionPolicy): RepeatsState {
   const { moments, count } = state;
@@ -105,8 +105,8 @@ export function foldRepeats(state: RepeatsState, points: FacePoints, policy: Inj
 
 /**
  * When, on the straight way from the moment `from` to the next one, `to`, the face was like this. The times between two
- * moments count too, because a recording is seldom sampled at the same instants again. Null when the face was never like
- * this on the way, or when that is too short a time ago.
+ * moments count too, because a recording is seldom sampled at the same instants again. Null when the face was never
+ * like this on the way, or when that is too short a time ago.
  */
 function sourceTime(
   points: FacePoints,
@@ -126,8 +126,8 @@ function sourceTime(
 }
 
 /**
- * Rules out nearly all moments by one coordinate. If the root mean square distance of n points is at most d, the distance
- * of each point is at most d times the root of n.
+ * Rules out nearly all moments by one coordinate. If the root mean square distance of n points is at most d, the
+ * distance of each point is at most d times the root of n.
  */
 function mayBeNear(points: FacePoints, to: FacePoints, from: FacePoints, policy: InjectionPolicy): boolean {
   const x = points.coordinates[0];

@@ -214,7 +214,10 @@ function eyeDistance(step: Float32Array): number {
   return Math.hypot(a[0] + b[0], a[1] + b[1], a[2] + b[2]) / 2;
 }
 
-/** The angle between a line of the face and the picture's plane, radians: yaw for the line across, pitch for the one down. */
+/**
+ * The angle between a line of the face and the picture's plane, radians: yaw for the line across, pitch for the one
+ * down.
+ */
 function tilt(step: Float32Array, [from, to]: readonly [number, number]): number {
   const [x, y, z] = apart(step, from, to);
   return Math.atan2(z, Math.hypot(x, y));

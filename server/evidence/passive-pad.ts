@@ -16,8 +16,8 @@ export interface PassivePadState {
 export const initialPassivePad: PassivePadState = { recent: [], frames: 0, worstWindow: null };
 
 /**
- * Folds one frame, if it has a PAD score and shows the face well enough. The median of a run tolerates single frames (of
- * live webcam frames 13 % score below one half). It still detects an attack that fills only part of a session.
+ * Folds one frame, if it has a PAD score and shows the face well enough. The median of a run tolerates single frames
+ * (of live webcam frames 13 % score below one half). It still detects an attack that fills only part of a session.
  */
 export function foldPassivePad(
   state: PassivePadState,

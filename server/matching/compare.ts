@@ -9,8 +9,8 @@ export interface Comparison {
 }
 
 /**
- * Compares two sets of L2-normalised embeddings by the best method that both allow: MobileFaceNet; else faceres and dlib
- * fused; else the one of the two that both have. Null when they have no model in common.
+ * Compares two sets of L2-normalised embeddings by the best method that both allow: MobileFaceNet; else faceres and
+ * dlib fused; else the one of the two that both have. Null when they have no model in common.
  */
 export function compare(probe: Embeddings, reference: Embeddings): Comparison | null {
   const mobilefacenet = cosine(probe.mobilefacenet, reference.mobilefacenet);

@@ -192,8 +192,8 @@ function trackPoint(atMs: number, { region, pose }: FaceAnalysis): TrackPoint {
 }
 
 /**
- * Starting values, to be calibrated. A bona fide session is assumed to show one face throughout with probability .98, an
- * attack with .6: only attacks that swap faces do not.
+ * Starting values, to be calibrated. A bona fide session is assumed to show one face throughout with probability .98,
+ * an attack with .6: only attacks that swap faces do not.
  */
 const HELD_LLR = Math.log(0.98 / 0.6);
 const CHANGED_LLR = Math.log(0.005 / 0.2);

@@ -20,9 +20,9 @@ import { sampling, timing } from './timing.ts';
 export { POLICY_NAMES, type Policy, type PolicyName } from './shape.ts';
 
 /*
- * Every threshold of a decision stands once, in a file of this folder. There are two exceptions: the scales of comparison
- * scores (`matching/score-scales.ts`), and the assumed rates behind log-likelihood ratios, which stand beside the cue
- * that uses them. "Starting value" means: chosen from what is known, not yet calibrated on a data set.
+ * Every threshold of a decision stands once, in a file of this folder. There are two exceptions: the scales of
+ * comparison scores (`matching/score-scales.ts`), and the assumed rates behind log-likelihood ratios, which stand
+ * beside the cue that uses them. "Starting value" means: chosen from what is known, not yet calibrated on a data set.
  */
 
 const standard: Policy = {
@@ -99,10 +99,10 @@ const passive: Policy = {
 };
 
 /**
- * An operator vouches for the person, who may be shown in a few photographs. There is no liveness, but every picture must
- * show the same face. The window is one frame, so that none is replaced by a newer one. The prior is the operator's
- * word. Photographs of different days resemble each other less than frames do: an embedding agrees at about FMR 1e-3
- * (FNMR 1.3 %) and contradicts at about 1e-2 (FNMR .7 %; MobileFaceNet, LFW development half).
+ * An operator vouches for the person, who may be shown in a few photographs. There is no liveness, but every picture
+ * must show the same face. The window is one frame, so that none is replaced by a newer one. The prior is the
+ * operator's word. Photographs of different days resemble each other less than frames do: an embedding agrees at about
+ * FMR 1e-3 (FNMR 1.3 %) and contradicts at about 1e-2 (FNMR .7 %; MobileFaceNet, LFW development half).
  */
 const operatorVouched: Policy = {
   ...standard,
@@ -166,7 +166,9 @@ export function serves(name: string, mode: Mode): boolean {
   return policyFor(name).modes.includes(mode);
 }
 
-/** The right that a key needs to create sessions under the policy, or null. Throws `VeriframeError` `policy.unknown`. */
+/**
+ * The right that a key needs to create sessions under the policy, or null. Throws `VeriframeError` `policy.unknown`.
+ */
 export function neededRight(name: string): Right | null {
   return policyFor(name).needsRight;
 }

@@ -35,9 +35,9 @@ export interface ContinuityPolicy {
  * Movement, eight clips at 25 and 30 frames a second: between two frames the face's centre moved by at most .11 of its
  * size, and the face turned by at most 13°. The bars are about twice that.
  *
- * Embeddings against the pool of their own session, same clips: the unclamped log-likelihood ratio was at least 7.4 (423
- * frames, with turns to 24°). Against other people's pools it was at most 1 in the clips (2 961 comparisons). Among
- * eight people in front of one webcam (392 comparisons) it was at most 3.3 with the fused networks, and with
+ * Embeddings against the pool of their own session, same clips: the unclamped log-likelihood ratio was at least 7.4
+ * (423 frames, with turns to 24°). Against other people's pools it was at most 1 in the clips (2 961 comparisons).
+ * Among eight people in front of one webcam (392 comparisons) it was at most 3.3 with the fused networks, and with
  * MobileFaceNet 5.3 for one pair. The bars lie between, and allow for worse light than in those clips.
  *
  * Another face: in turns, living people contradicted themselves for a moment (recordings kept aside, 4 or 5 of 300

@@ -28,8 +28,8 @@ export interface FlashPolicy {
  * white balance, 12 to 30 frames a second, lags to 400 ms; `test/evidence/flash.test.ts`), screen light .05 to .35 of
  * the room's: 2 000 of 2 000 sequences follow. Of 5 000 sequences with other colours than those shown none follows, and
  * 79 % contradict. Ten clips of people whose light is changed by computation (`bench/flash.ts`): heads that hold still
- * follow in 710 of 710 at .1, in 96 % at .05, in 39 % at .02, and none contradicts. In other colours than those shown, or
- * in none, 7 of 12 600 follow.
+ * follow in 710 of 710 at .1, in 96 % at .05, in 39 % at .02, and none contradicts. In other colours than those shown,
+ * or in none, 7 of 12 600 follow.
  */
 export const flash: FlashPolicy = {
   count: 8,

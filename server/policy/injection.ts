@@ -64,14 +64,14 @@ export interface InjectionPolicy {
  * or more. Those of still pictures with fresh noise moved by .003 to .006. It counts beside other indicators only.
  * Repeats: another encoding of the same picture moves the landmarks by .003 to .034 eye distances (medians). Within
  * `repeatExtent`, people at rest come back to an earlier place by chance. A gesture that is asked for twice follows the
- * same path, and by chance one phase of it at the same pace: one way takes up to .56 s of movement, there and back takes
- * .65 s or more.
+ * same path, and by chance one phase of it at the same pace: one way takes up to .56 s of movement, there and back
+ * takes .65 s or more.
  * Cuts: of 3 600 steps in the clips, one is a jump of .1 between stillness: the camera had dropped a frame. About a
  * quarter of cuts to random moments are such jumps. At 12 frames a second, or at 10 that are played as 12, a fast move
  * of a living head is such a jump. So only steps of 70 ms or less are judged.
  * Blocks that repeat exactly: at most .033 (median of a recording) from eight webcams; .03 to .32 in clips that a video
- * codec had encoded, six of ten beyond the bar. Cameras with such a codec inside were not measured, so this indicator is
- * weak.
+ * codec had encoded, six of ten beyond the bar. Cameras with such a codec inside were not measured, so this indicator
+ * is weak.
  * The remaining values are starting values.
  */
 export const injection: InjectionPolicy = {

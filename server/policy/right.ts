@@ -10,8 +10,9 @@ export class PolicyError extends Error {
 }
 
 /**
- * Whether an accept under the policy says that the person is alive. The policy must look for injection. It must require,
- * ask for and weigh a cue of liveness. And the liveness that it demands must be more than what it assumes beforehand.
+ * Whether an accept under the policy says that the person is alive. The policy must look for injection. It must
+ * require, ask for and weigh a cue of liveness. And the liveness that it demands must be more than what it assumes
+ * beforehand.
  */
 export function asksForLiveness(policy: Policy): boolean {
   const { injection, requiredCues, fusion } = policy;

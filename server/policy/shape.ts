@@ -31,8 +31,8 @@ export type PolicyName = (typeof POLICY_NAMES)[number];
 export type Right = 'attend';
 
 /**
- * Everything that a session may be decided by. Each part, its values, their data sets and error rates stand in a file of
- * this folder.
+ * Everything that a session may be decided by. Each part, its values, their data sets and error rates stand in a file
+ * of this folder.
  */
 export interface Policy {
   readonly name: PolicyName;

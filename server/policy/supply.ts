@@ -24,8 +24,8 @@ export interface SupplyPolicy {
 /**
  * Below 12 frames a second blinks are missed (`blink.ts`). The bar is 11, so that a camera of 12 passes although it is
  * irregular or loses a frame now and then. At the bar, 12 missing frames are a stall of 1.1 s, and shorter stalls have
- * no effect. At 5 frames a second, 12 frames are missing after 2 s. A server at its own capacity limit analyses 17 to 18
- * of 25 frames a second (`sessions/capacity.ts` promises 18), which is enough. While a face is being positioned, the
+ * no effect. At 5 frames a second, 12 frames are missing after 2 s. A server at its own capacity limit analyses 17 to
+ * 18 of 25 frames a second (`sessions/capacity.ts` promises 18), which is enough. While a face is being positioned, the
  * browser SDK holds back pictures that do not fit, but sends one a second: `glimpseMs` is twice that. The other values
  * are starting values.
  */

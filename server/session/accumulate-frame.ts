@@ -53,7 +53,7 @@ export function accumulateFrame(
   const trackBroken = breaksTrack(before.cues.continuity, sample, policy.continuity);
   const trackLost = before.cues.continuity.needsReidentification || trackBroken;
 
-  // Lids before the assessment, which reads whether they are closed; the cues after it, because they read the assessment.
+  // The lids come first, because the assessment reads whether they are closed. The cues read the assessment.
   const blink = foldBlink(before.cues.blink, sample, trackLost, policy.blink);
   const assessment = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);

@@ -102,8 +102,8 @@ function judgeSession(
 }
 
 /**
- * Judges the session. If the session could go on, ends it when its time is up or its source has ended. While a reference
- * is being stored, only the answer of the store counts, or that it does not come in time.
+ * Judges the session. If the session could go on, ends it when its time is up or its source has ended. While a
+ * reference is being stored, only the answer of the store counts, or that it does not come in time.
  */
 export function judgeOrEnd(state: LiveState, atMs: number, policy: Policy, context: SessionContext): Step {
   const pending = state.phase === 'matching' ? state.pending : null;

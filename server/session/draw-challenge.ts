@@ -4,8 +4,8 @@ import { isHeadMove } from '../evidence/gesture.ts';
 import type { ChallengePolicy } from '../policy/challenges.ts';
 
 /**
- * How seldom a recording answers each kind by chance. A head move has a direction, and fails where it is not asked for. An
- * approach is rare. But people blink by themselves, and move their mouths when they talk.
+ * How seldom a recording answers each kind by chance. A head move has a direction, and fails where it is not asked for.
+ * An approach is rare. But people blink by themselves, and move their mouths when they talk.
  */
 const STRENGTH: Readonly<Record<ChallengeKind, number>> = {
   blink: 1,
@@ -24,8 +24,9 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 }
 
 /**
- * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past challenges
- * do not tell the next one. Only head moves are drawn when the policy's minimum of them cannot be reached otherwise.
+ * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
+ * challenges do not tell the next one. Only head moves are drawn when the policy's minimum of them cannot be reached
+ * otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !log.skipped.includes(kind));

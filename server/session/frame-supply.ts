@@ -3,9 +3,9 @@ import type { SupplyPolicy } from '../policy/supply.ts';
 import type { FrameFlow } from './state.ts';
 
 /**
- * Whether a session gets the frames that it needs. `missing` grows with time at the policy's rate, and falls by one with
- * each analysed frame, never below 0 (a leaky bucket). So a short stall has no effect at any time, and a low rate is
- * detected after a while. Times are server milliseconds.
+ * Whether a session gets the frames that it needs. `missing` grows with time at the policy's rate, and falls by one
+ * with each analysed frame, never below 0 (a leaky bucket). So a short stall has no effect at any time, and a low rate
+ * is detected after a while. Times are server milliseconds.
  */
 export interface FrameSupply {
   readonly missing: number;
@@ -175,8 +175,8 @@ export function starvedTask(
 }
 
 /**
- * When the session will be starved if nothing arrives, or up to half a second later. Infinity when it is starved already.
- * Server milliseconds.
+ * When the session will be starved if nothing arrives, or up to half a second later. Infinity when it is starved
+ * already. Server milliseconds.
  */
 export function starvationDueMs(supply: FrameSupply, placing: boolean, policy: SupplyPolicy): number {
   if (supply.starvedBy !== null) return Infinity;
@@ -200,8 +200,8 @@ function countedFromMs({ atMs, waivedUntilMs }: FrameSupply, placing: boolean): 
 }
 
 /**
- * Frames that are missing after this time. Bounded, so that a connection that has recovered is soon trusted. The bound is
- * one above the bar, so that a single frame does not end a shortage.
+ * Frames that are missing after this time. Bounded, so that a connection that has recovered is soon trusted. The bound
+ * is one above the bar, so that a single frame does not end a shortage.
  */
 function lacking(missing: number, elapsedMs: number, policy: SupplyPolicy): number {
   return Math.min(policy.missingFrames + 1, missing + (elapsedMs * policy.minFramesPerSecond) / 1000);
@@ -223,9 +223,9 @@ function keepsRate({ recentMs, atMs }: FrameSupply, frames: number, policy: Supp
 }
 
 /**
- * Which part is too slow. It compares the rate at which the client sends while it is allowed to with the rate at which the
- * service answers while it has a frame. A slow service withholds credit, which slows the client down. A slow connection
- * leaves credit unused, and the service idle.
+ * Which part is too slow. It compares the rate at which the client sends while it is allowed to with the rate at which
+ * the service answers while it has a frame. A slow service withholds credit, which slows the client down. A slow
+ * connection leaves credit unused, and the service idle.
  */
 function causeOf({ arrived, answered, allowedMs, busyMs }: Lately): Slowness {
   const sent = arrived === 0 ? 0 : arrived / allowedMs;

@@ -41,8 +41,8 @@ export interface FrameTicket {
 }
 
 /**
- * The frames of a session in transit. At all times the policy's frame window is the sum of `credit`, `owedCredit`, one if
- * a frame waits, and one if a frame runs.
+ * The frames of a session in transit. At all times the policy's frame window is the sum of `credit`, `owedCredit`, one
+ * if a frame waits, and one if a frame runs.
  */
 export interface FrameFlow {
   /** -1 before the first frame. */

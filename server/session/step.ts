@@ -24,7 +24,9 @@ export function drawAt(draws: readonly number[], index: number): number {
   return draw;
 }
 
-/** Puts effects before those of a step. When the session has ended they are left out, because it needs no more frames. */
+/**
+ * Puts effects before those of a step. When the session has ended they are left out, because it needs no more frames.
+ */
 export function withEffects(effects: readonly Effect[], [state, own]: Step): Step {
   return [state, isLive(state) ? [...effects, ...own] : own];
 }

@@ -133,7 +133,10 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
   }
 }
 
-/** A connection that the server ended for a broken rule ends with that error. A reference that is being stored is waited for. */
+/**
+ * A connection that the server ended for a broken rule ends with that error. A reference that is being stored is waited
+ * for.
+ */
 function onDisconnected(
   state: LiveState,
   { atMs, code }: Extract<SessionEvent, { type: 'disconnected' }>,

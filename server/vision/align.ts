@@ -16,8 +16,8 @@ const ARCFACE_TEMPLATE: readonly Point[] = [
 
 /**
  * Eye corners and nose base in the unit square of dlib's `get_face_chip_details` (image_transforms/interpolation.h,
- * Boost licence), the mean of its five-point model. In this order, left and right as in the image: outer and inner corner
- * of the right eye, outer and inner corner of the left eye, base of the nose.
+ * Boost licence), the mean of its five-point model. In this order, left and right as in the image: outer and inner
+ * corner of the right eye, outer and inner corner of the left eye, base of the nose.
  */
 const DLIB_PADDING = 0.25;
 const DLIB_TEMPLATE: readonly Point[] = [

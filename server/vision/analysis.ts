@@ -22,7 +22,9 @@ export interface Pose {
   readonly rollDeg: number;
 }
 
-/** Eye aspect ratios by the iris network: lid distance over eye width, about .13–.24 when open, half that when closed. */
+/**
+ * Eye aspect ratios by the iris network: lid distance over eye width, about .13–.24 when open, half that when closed.
+ */
 export interface EyeOpenness {
   /** The eye on the image's left. Pictures are not mirrored, so that it is the subject's right eye. */
   readonly imageLeft: number;
@@ -30,8 +32,8 @@ export interface EyeOpenness {
 }
 
 /**
- * Where the irises are between the corners of the eyes, over the eye's width, mean of both eyes. 0 is half-way; `right` >
- * 0 is toward image right, `down` > 0 toward the chin. A look aside moves it by up to about .2.
+ * Where the irises are between the corners of the eyes, over the eye's width, mean of both eyes. 0 is half-way; `right`
+ * > 0 is toward image right, `down` > 0 toward the chin. A look aside moves it by up to about .2.
  */
 export interface Gaze {
   readonly right: number;
@@ -42,7 +44,9 @@ export interface Gaze {
 export interface Quality {
   /** Distance between the eye centres in pixels. */
   readonly interEyePx: number;
-  /** 100 × the energy of second over first differences of the face's luma: above about 19 when sharp, below 11 when not. */
+  /**
+   * 100 × the energy of second over first differences of the face's luma: above about 19 when sharp, below 11 when not.
+   */
   readonly sharpness: number;
   /** Mean luma of the face, 0..255. */
   readonly brightness: number;
@@ -64,9 +68,9 @@ export interface DepthRelief {
   /** Median distance of the face from the camera. */
   readonly distanceMm: number;
   /**
-   * The relief of the depth as a share of the mesh's relief: about 1 for a face in space, 0 for a picture. It is the slope
-   * of one against the other. From each, the surface quadratic in x and y that fits it best is subtracted first, so that
-   * a tilted or bent picture has no relief either.
+   * The relief of the depth as a share of the mesh's relief: about 1 for a face in space, 0 for a picture. It is the
+   * slope of one against the other. From each, the surface quadratic in x and y that fits it best is subtracted first,
+   * so that a tilted or bent picture has no relief either.
    */
   readonly relief: number;
   /** Their correlation, -1..1. */

@@ -32,8 +32,8 @@ import { Warper } from './warp.ts';
 const EYE_LENGTH = 3 * IRIS_SIDE * IRIS_SIDE;
 
 /**
- * Runs one frame through the networks, in order. It keeps nothing from one frame to the next except its buffers. So each
- * thread needs its own, and runs one frame at a time.
+ * Runs one frame through the networks, in order. It keeps nothing from one frame to the next except its buffers. So
+ * each thread needs its own, and runs one frame at a time.
  */
 export class FrameAnalyzerCore {
   readonly #runner: ModelRunner;

@@ -20,10 +20,10 @@ interface Job {
 }
 
 /**
- * Samples a `width` × `height` crop bilinearly into three planes of `out` from `outStart` on; see `Warper.crop`. The part
- * of each row that lies well inside the picture takes a fast path, with positions to 1/256 of a pixel. One load gives a
- * whole pixel, and red and blue are mixed in the two halves of one integer. The weights add up to 256, so that a half
- * cannot overflow.
+ * Samples a `width` × `height` crop bilinearly into three planes of `out` from `outStart` on; see `Warper.crop`. The
+ * part of each row that lies well inside the picture takes a fast path, with positions to 1/256 of a pixel. One load
+ * gives a whole pixel, and red and blue are mixed in the two halves of one integer. The weights add up to 256, so that
+ * a half cannot overflow.
  */
 export function sampleBilinear(
   image: RgbImage,

@@ -33,8 +33,8 @@ export function averageBlocks(
 }
 
 /**
- * A row of whole 2 × 2 blocks, by far the most frequent case. One load gives a whole pixel, and red and blue are summed in
- * the two halves of one integer.
+ * A row of whole 2 × 2 blocks, by far the most frequent case. One load gives a whole pixel, and red and blue are summed
+ * in the two halves of one integer.
  */
 function averagePairs(
   view: DataView,

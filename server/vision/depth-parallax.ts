@@ -7,11 +7,12 @@ const STEP = 2;
 const DEPTH_DAMPING = 1e-4;
 
 /**
- * How well one rigid head in space explains two meshes (468 × (x, y, z) in pixels), 0..1. It is the ratio of the smaller
- * to the larger singular value of the affine camera that maps the earlier mesh, with its depth, onto the later one. For a
- * rigid body seen from afar both are equal, however it was turned. A picture of a face is foreshortened when it is
- * turned, but shows no other side of the face. So the mesh network sees less turn than foreshortening, and the ratio
- * falls. Landmarks below the nose are left out, because speech and expression move them. Null for meshes without extent.
+ * How well one rigid head in space explains two meshes (468 × (x, y, z) in pixels), 0..1. It is the ratio of the
+ * smaller to the larger singular value of the affine camera that maps the earlier mesh, with its depth, onto the later
+ * one. For a rigid body seen from afar both are equal, however it was turned. A picture of a face is foreshortened when
+ * it is turned, but shows no other side of the face. So the mesh network sees less turn than foreshortening, and the
+ * ratio falls. Landmarks below the nose are left out, because speech and expression move them. Null for meshes without
+ * extent.
  *
  * How far the movement is from that of a plane (the residual of a homography) does not help. The network lays a face in
  * space over any picture: at the same apparent turn, the landmarks of a waved photograph are as far from every plane's

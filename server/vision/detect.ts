@@ -40,10 +40,10 @@ const REGION_SCALE = 1.5;
 /**
  * Detections in a picture of `width` × `height`, most prominent first. Prominence is score² × size, and falls with the
  * distance from the middle. The largest box alone was sometimes no face, and the best score alone sometimes chose a
- * bystander. The person who is meant stands in the middle: of 2 783 pictures of LFW's development half, which are centred
- * on the person they name, a face off the middle was chosen in seven without the last factor, and in one with it. At half
- * of the picture's longer side from the middle a face counts half. So a small face in the background does not outrank one
- * at the side that is twice its size.
+ * bystander. The person who is meant stands in the middle: of 2 783 pictures of LFW's development half, which are
+ * centred on the person they name, a face off the middle was chosen in seven without the last factor, and in one with
+ * it. At half of the picture's longer side from the middle a face counts half. So a small face in the background does
+ * not outrank one at the side that is twice its size.
  */
 export function byProminence(detections: readonly Detection[], width: number, height: number): Detection[] {
   const middle = { x: width / 2, y: height / 2 };

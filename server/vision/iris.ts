@@ -41,8 +41,8 @@ export function eyeRegions(landmarks: Float32Array): readonly [EyeRegion, EyeReg
 }
 
 /**
- * The eye aspect ratios, from the network's output for the batch of both crops. They are ratios of lengths within a crop,
- * so that its scale and mirroring do not matter.
+ * The eye aspect ratios, from the network's output for the batch of both crops. They are ratios of lengths within a
+ * crop, so that its scale and mirroring do not matter.
  */
 export function decodeEyes(outputs: readonly Tensor[]): EyeOpenness {
   const values = outputOfSize(outputs, VALUES_PER_EYE, 2);

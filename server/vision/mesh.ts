@@ -8,7 +8,9 @@ import { regionMatrix } from './region.ts';
 /** Side of the mesh network's square input in pixels. */
 export const MESH_SIDE = MODEL_MANIFEST.facemesh.input.width;
 
-/** Above this face flag there is a face. It is over .99 on faces; the 99th percentile of 150 crops without one is .002. */
+/**
+ * Above this face flag there is a face. It is over .99 on faces; the 99th percentile of 150 crops without one is .002.
+ */
 export const MIN_PRESENCE = 0.5;
 
 /** The network's crop is this much larger than the mesh of the frame before. */

@@ -7,8 +7,8 @@ export interface Mouth {
   /** Distance between the mouth's corners over that between the outer corners of the eyes. It grows in a smile. */
   readonly width: number;
   /**
-   * How far the mouth's corners are above the middle of the lips, along the face's own vertical, over the distance between
-   * the outer corners of the eyes. It grows in a smile.
+   * How far the mouth's corners are above the middle of the lips, along the face's own vertical, over the distance
+   * between the outer corners of the eyes. It grows in a smile.
    */
   readonly cornerLift: number;
 }

@@ -3,9 +3,9 @@ import { LANDMARK_COUNT, landmarkPoint, leftEyeCentre, rightEyeCentre } from './
 import { fitAffineCamera, fitPlane, type PointMap } from './point-maps.ts';
 
 /**
- * How much of a face's movement between two frames each kind of body leaves unexplained: the root mean square distance of
- * the landmarks, over the distance between the eyes in the earlier frame. Both a plane and a rigid body can move by a
- * similarity transformation.
+ * How much of a face's movement between two frames each kind of body leaves unexplained: the root mean square distance
+ * of the landmarks, over the distance between the eyes in the earlier frame. Both a plane and a rigid body can move by
+ * a similarity transformation.
  */
 interface MovementResiduals {
   /** Turned in the picture, moved and scaled: a photograph held parallel to the camera. */

@@ -20,8 +20,8 @@ export function neutralPose(poses: readonly Pose[]): Pose | null {
 }
 
 /**
- * The rotation from `neutral` to `pose`, as angles about the face's own axes. So a head that is bent down and then turned
- * has a yaw and no roll. The result equals the differences of the angles only while these are small.
+ * The rotation from `neutral` to `pose`, as angles about the face's own axes. So a head that is bent down and then
+ * turned has a yaw and no roll. The result equals the differences of the angles only while these are small.
  */
 export function poseFrom(neutral: Pose, pose: Pose): Pose {
   return anglesOf(multiply(transpose(rotation(neutral)), rotation(pose)));

@@ -11,9 +11,9 @@ const DARKEST = 12;
 const BRIGHTEST = 243;
 
 /**
- * Digests, 1 to 2³² − 1, of the luma of 120 blocks of 8 × 8 pixels spread over the picture; 0 for a block that is flat or
- * clipped. A camera's noise changes nearly every block from one picture to the next, even where nothing moves. In drawn
- * pictures, and after a video codec that copies what stands still, blocks repeat exactly.
+ * Digests, 1 to 2³² − 1, of the luma of 120 blocks of 8 × 8 pixels spread over the picture; 0 for a block that is flat
+ * or clipped. A camera's noise changes nearly every block from one picture to the next, even where nothing moves. In
+ * drawn pictures, and after a video codec that copies what stands still, blocks repeat exactly.
  */
 export function blockDigests({ data, width, height }: RgbImage): number[] {
   const digests: number[] = [];

@@ -20,11 +20,11 @@ interface Ramp {
 }
 
 /**
- * The ramp of each contrast. `from` is at about the 97th to 99th percentile of uncovered faces of LFW, `to` where the same
- * faces are with drawn covers. Contrasts are differences of logarithms. `npm run bench:hints` measures how often covers
- * are found. The face flag of the mesh network says most: 1 − flag is below 1e-6 for 99 % of 226 faces of LFW and all 80
- * of NUAA, and above 1e-5 for 95 % of drawn masks. Left and right are not compared: light from one side is far more
- * frequent than something that covers half of a face.
+ * The ramp of each contrast. `from` is at about the 97th to 99th percentile of uncovered faces of LFW, `to` where the
+ * same faces are with drawn covers. Contrasts are differences of logarithms. `npm run bench:hints` measures how often
+ * covers are found. The face flag of the mesh network says most: 1 − flag is below 1e-6 for 99 % of 226 faces of LFW
+ * and all 80 of NUAA, and above 1e-5 for 95 % of drawn masks. Left and right are not compared: light from one side is
+ * far more frequent than something that covers half of a face.
  */
 const RAMP = {
   missingPresenceLog10: { from: -6.2, to: -4.2 },

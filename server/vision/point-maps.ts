@@ -7,8 +7,8 @@ export type PointMap = (shape: Float32Array, index: number) => Point;
 const DEPTH_DAMPING = 1e-4;
 
 /**
- * The affine camera of a rigid body seen from afar: each coordinate of `to` is an affine function of x, y and z of `from`,
- * fitted at `points`. Null when the points do not determine it.
+ * The affine camera of a rigid body seen from afar: each coordinate of `to` is an affine function of x, y and z of
+ * `from`, fitted at `points`. Null when the points do not determine it.
  */
 export function fitAffineCamera(
   from: Float32Array,

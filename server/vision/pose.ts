@@ -6,9 +6,9 @@ type Vector = readonly [number, number, number];
 const DEGREES = 180 / Math.PI;
 
 /**
- * The head pose, from four points of the mesh. The face's vertical runs from the forehead to the chin, its horizontal from
- * cheek to cheek, and both span the plane of the face. Beyond about 45° of yaw the mesh underestimates the angle, and the
- * camera's height biases the pitch.
+ * The head pose, from four points of the mesh. The face's vertical runs from the forehead to the chin, its horizontal
+ * from cheek to cheek, and both span the plane of the face. Beyond about 45° of yaw the mesh underestimates the angle,
+ * and the camera's height biases the pitch.
  */
 export function headPose(landmarks: Float32Array): Pose {
   const down = normalise(span(landmarks, LANDMARK.foreheadTop, LANDMARK.chin));

@@ -56,9 +56,9 @@ function light(plane: Float32Array): Pick<Quality, 'brightness' | 'clippedShare'
 }
 
 /**
- * 100 × the energy of second differences over that of first differences, across or down, whichever is less. Defocus, and
- * movement along either axis, lower the energy of second differences more. It is a ratio, so that light and contrast have
- * no effect. It is measured at half the crop's resolution, where a camera's noise is low.
+ * 100 × the energy of second differences over that of first differences, across or down, whichever is less. Defocus,
+ * and movement along either axis, lower the energy of second differences more. It is a ratio, so that light and
+ * contrast have no effect. It is measured at half the crop's resolution, where a camera's noise is low.
  */
 function sharpness(plane: Float32Array): number {
   const side = FACE_CROP_SIDE / 2;
@@ -91,7 +91,9 @@ function sharpness(plane: Float32Array): number {
   return Math.min(share(fineX, coarseX), share(fineY, coarseY));
 }
 
-/** Calls `row` for each row of a square plane, without its border, with the range of indices inside the face's ellipse. */
+/**
+ * Calls `row` for each row of a square plane, without its border, with the range of indices inside the face's ellipse.
+ */
 function forEllipse(side: number, row: (from: number, to: number) => void): void {
   for (let y = 1; y < side - 1; y++) {
     const v = ((y + 0.5) / side - 0.5) / FACE_HALF_HEIGHT;

@@ -8,17 +8,17 @@ import type { RgbImage } from './image.ts';
 const MAX_BILINEAR_STEP = 1.5;
 
 /**
- * Crops pictures by affine maps into planar float buffers. Holds a scratch buffer that grows to the largest crop so far,
- * so each thread needs its own.
+ * Crops pictures by affine maps into planar float buffers. Holds a scratch buffer that grows to the largest crop so
+ * far, so each thread needs its own.
  */
 export class Warper {
   #scratch = new Uint8Array(0);
 
   /**
    * Writes a `width` × `height` crop as three planes into `out` from `outStart` on. `matrix` maps the crop onto the
-   * picture in continuous coordinates: the centre (x + .5, y + .5) of a crop pixel gets the bilinear mean around the point
-   * that it maps to. What lies outside the picture is black. When a crop pixel covers more than 1.5 source pixels, the
-   * part of the picture under the crop is first averaged over whole blocks; `antialias: false` omits that.
+   * picture in continuous coordinates: the centre (x + .5, y + .5) of a crop pixel gets the bilinear mean around the
+   * point that it maps to. What lies outside the picture is black. When a crop pixel covers more than 1.5 source
+   * pixels, the part of the picture under the crop is first averaged over whole blocks; `antialias: false` omits that.
    */
   crop(
     image: RgbImage,

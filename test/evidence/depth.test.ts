@@ -19,7 +19,9 @@ const HEIGHT = 120;
 const MM_PER_PX = 63 / PLAIN_EYES_PX;
 const mesh = turned(plainHead(), 0);
 
-/** A sensor with noise that looks at a surface given by millimetres at a place in the picture; some pixels stay empty. */
+/**
+ * A sensor with noise that looks at a surface given by millimetres at a place in the picture; some pixels stay empty.
+ */
 function sensor(surfaceMm: (x: number, y: number) => number, noiseMm = 3, seed = 1): DepthImage {
   const random = seeded(seed);
   const data = new Uint8Array(2 * WIDTH * HEIGHT);

@@ -19,8 +19,8 @@ function picture(width: number, height: number, squares: readonly (readonly [num
 const SIDE = 16;
 
 /**
- * Another detector than the product's: a small input that the picture is stretched to, and one output with rows of score,
- * centre and size in input pixels.
+ * Another detector than the product's: a small input that the picture is stretched to, and one output with rows of
+ * score, centre and size in input pixels.
  */
 const squares: FaceDetector = {
   model: 'blazeface',
