@@ -21,7 +21,7 @@ const random = seeded(6);
 const alice = () => embeddingsOf(ALICE, 0.3, random);
 
 describe('compare', () => {
-  it('takes MobileFaceNet when both sides have it, else the fused pair, else what there is', () => {
+  it('uses MobileFaceNet when both sides have it, else the fused pair, else the one network that both have', () => {
     const [a, b] = [alice(), alice()];
     const { mobilefacenet: _, ...pair } = b;
     expect(compare(a, b)?.method).toBe('mobilefacenet');
@@ -42,7 +42,7 @@ describe('compare', () => {
     expect(compare(a, a)?.score ?? 0).toBeGreaterThan(compare(a, b)?.score ?? 1);
   });
 
-  it('fuses to zero where both networks score as their average impostor', () => {
+  it('gives a fused score of 0 where both networks give the mean impostor score', () => {
     expect(fuseScores(0.37, 0.84)).toBeCloseTo(0, 6);
     expect(fuseScores(0.5, 0.9)).toBeGreaterThan(fuseScores(0.4, 0.9));
     expect(fuseScores(0.5, 0.9)).toBeGreaterThan(fuseScores(0.5, 0.87));
@@ -66,7 +66,7 @@ describe('score scales', () => {
 describe('fuse', () => {
   const { fusion } = policyFor('standard');
 
-  it('is the prior where nothing was measured', () => {
+  it('is the prior when nothing was measured', () => {
     expect(fuse(nothing, { ...fusion, prior: 0.3 })).toBeCloseTo(0.3, 6);
     expect(fuse(nothing, { ...fusion, prior: 0.3, method: 'weighted' })).toBeCloseTo(0.3, 6);
   });
@@ -80,7 +80,7 @@ describe('fuse', () => {
     expect(fuse({ ...nothing, blink: measured(5) }, fusion)).toBeCloseTo(0.5, 6);
   });
 
-  it('weighs groups .40 to .20 to .15, shared out over those measured', () => {
+  it('weighs groups by .40, .20 and .15, shared out over those measured', () => {
     const weighted = { ...fusion, method: 'weighted' as const };
     const sure = (cue: 'match' | 'challenge') => ({ ...nothing, [cue]: measured(50) });
     expect(fuse(sure('match'), weighted)).toBeCloseTo(1, 6);
@@ -116,7 +116,7 @@ describe('fuse', () => {
 const standard = policyFor('standard');
 
 describe('decide', () => {
-  it('accepts when all is shown, and proceeds to gallery or store where there is one to ask', () => {
+  it('accepts when nothing is lacking, and proceeds to the gallery or the store under identify and enrol', () => {
     expect(decide(findings(), null, standard)).toMatchObject({ outcome: 'accept', retry: 'never' });
     expect(decide(findings({ mode: 'enrol', band: 'unknown' }), null, standard)).toEqual({
       kind: 'proceed',
@@ -156,7 +156,7 @@ describe('decide', () => {
     });
   });
 
-  it('asks again at once where colours were required and their light was not found', () => {
+  it('lets the person try again at once when required colours were not measured', () => {
     const unseen = findings({ evidence: { ...everything, flash: unmeasured } });
     expect(decide(unseen, null, policyFor('standard-flash'))).toMatchObject({
       outcome: 're-verify',
@@ -252,7 +252,7 @@ describe('decide', () => {
     ['misses a challenge', null, { challengeFailure: 'too-late' }],
     ['breaks off too often', null, { trackBreaks: 99 }],
     ['is not alone', null, { severalFacesMs: 60_000 }],
-  ] as const)('whoever %s before the challenges are done hears the same, whosever face it is', (_, cause, change) => {
+  ] as const)('whoever %s before the challenges are done gets the same answer for any face', (_, cause, change) => {
     const heard = (face: Partial<Findings>) => {
       const found = findings({ ...face, ...change, challengesDone: false });
       const conclusion = decide(found, cause, standard);
@@ -270,7 +270,7 @@ describe('decide', () => {
     expect(own.reasons).not.toContain('match-below-threshold');
   });
 
-  it('one who leaves is not rejected for leaving', () => {
+  it('a person who leaves is not rejected for that', () => {
     for (const cause of ['cancelled', 'disconnected'] as const)
       expect(decide(findings({ band: 'between' }), cause, standard)).toMatchObject({
         outcome: 're-verify',
@@ -280,7 +280,7 @@ describe('decide', () => {
 });
 
 describe('policies', () => {
-  it('are known by name and serve the modes they name', () => {
+  it('are known by name, and serve the modes that they list', () => {
     for (const name of POLICY_NAMES) expect(policyFor(name).name).toBe(name);
     expect(() => policyFor('none')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
     expect(() => policyFor('__proto__')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
@@ -288,7 +288,7 @@ describe('policies', () => {
     expect(MODES.filter((mode) => serves('standard', mode))).toEqual([...MODES]);
   });
 
-  it('that an operator vouches in is also known as attended', () => {
+  it('have one alias: attended is operator-vouched', () => {
     expect(policyFor('attended')).toBe(policyFor('operator-vouched'));
     expect(MODES.filter((mode) => serves('attended', mode))).toEqual(['enrol']);
     expect(neededRight('attended')).toBe('attend');

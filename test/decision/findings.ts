@@ -37,7 +37,7 @@ export const everything: EvidenceByCue = {
   quality: measured(0, 0.9),
 };
 
-/** Of a session that is accepted, but for what is changed. */
+/** The findings of a session that is accepted, with changes. */
 export const findings = (change: Partial<Findings> = {}): Findings => ({
   mode: 'verify',
   evidence: everything,

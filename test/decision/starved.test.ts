@@ -32,7 +32,7 @@ describe('a session that was starved of frames', () => {
     }
   });
 
-  it('is excused when its time is up, and its source ends, but not when it leaves', () => {
+  it('is excused when its time is up or its source ends, but not when the client leaves', () => {
     const starvedBy = 'connection';
     for (const cause of ['time-up', 'source-ended', 'cancelled', 'disconnected'] as const) {
       const decision = decide(findings({ challengesDone: false, starvedBy }), cause, standard);
@@ -44,7 +44,7 @@ describe('a session that was starved of frames', () => {
     }
   });
 
-  it('is decided as if it had not been, whatever was found: no accept more, no reject less', () => {
+  it('has the same outcome as one that was not, whatever was found', () => {
     const mostly = <T>(good: T, ...others: fc.Arbitrary<T>[]) =>
       fc.oneof({ weight: 8, arbitrary: fc.constant(good) }, ...others);
     const evidence = (good: Evidence): fc.Arbitrary<Evidence> =>

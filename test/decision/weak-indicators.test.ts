@@ -17,7 +17,7 @@ import { findings, measured, unmeasured } from './findings.ts';
 const { rejectSeverity } = policyFor('standard').injection;
 const weak = INJECTION_INDICATORS.filter((indicator) => worstSeverity([indicator]) < rejectSeverity);
 
-/** A session's evidence whose stream shows these indicators. */
+/** The evidence of a session whose stream has these indicators. */
 const withIndicators = (
   evidence: EvidenceByCue,
   indicators: readonly InjectionIndicator[],
@@ -85,8 +85,8 @@ describe('a weak indicator of injection', () => {
     expect(accepted).toBeGreaterThan(20);
   });
 
-  it('does not keep a person who holds still from enrolling where there are no optional models', () => {
-    // Seen of the puppet `person(ada, 1)`: a drawn head looks a little flat, and is still between its gestures.
+  it('does not prevent the enrolment of a person who holds still, without the optional models', () => {
+    // Measured on the simulated `person(ada, 1)`, who looks a little flat and is still between gestures.
     const evidence = shown({
       challenge: 3,
       continuity: 0.49,
@@ -108,7 +108,7 @@ describe('the network for motion', () => {
     ['standard', 3],
     ['standard-flash', 3],
     ['blink-only', Math.log(0.95 / 0.25)],
-  ] as const)('%s: by itself does not refuse somebody who holds still and did all that was asked', (name, challenge) => {
+  ] as const)('%s: alone does not refuse a person who holds still and passed all challenges', (name, challenge) => {
     const policy = policyFor(name);
     for (const mode of policy.modes) {
       const outcome = (motion: number | null) => {
@@ -122,7 +122,7 @@ describe('the network for motion', () => {
 });
 
 describe('indicators together', () => {
-  it('count once where the same innocent cause explains them, and not at all where it explains all', () => {
+  it('count once when they have the same innocent cause, and not at all when all have it', () => {
     expect(corroboratedLlr(['noiseless', 'virtual-camera'])).toBe(0);
     expect(corroboratedLlr(['cut', 'duplicated'])).toBe(0);
     expect(corroboratedLlr(['clock', 'metronome'])).toBe(0);
@@ -131,7 +131,7 @@ describe('indicators together', () => {
     );
   });
 
-  it('count in full where no one cause explains them', () => {
+  it('count in full when they have different causes', () => {
     expect(corroboratedLlr(['motionless', 'cut'])).toBeLessThan(-1.5);
     expect(corroboratedLlr(['motionless', 'noiseless', 'clock'])).toBeLessThan(
       corroboratedLlr(['motionless', 'clock']),

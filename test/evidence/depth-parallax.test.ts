@@ -21,7 +21,7 @@ import { ALL_MODELS } from '../support/session-driver.ts';
 
 const policy = policyFor('standard').depthParallax;
 
-/** What the network makes of a photo turned by `turnDeg`: a face turned by `readDeg` that is as narrow as the photo. */
+/** The mesh of a photograph turned by `turnDeg`: a face turned by `readDeg`, as narrow as the photograph is seen. */
 function photo(turnDeg: number, readDeg: number): Float32Array {
   const cos = (deg: number) => Math.cos((deg * Math.PI) / 180);
   const narrowing = cos(turnDeg) / cos(readDeg);
@@ -30,10 +30,10 @@ function photo(turnDeg: number, readDeg: number): Float32Array {
   );
 }
 
-describe('the likeness of a movement to a stiff head', () => {
+describe('the ratio of depth parallax', () => {
   const rest = turned(plainHead(), 0);
 
-  it('is 1 for a head however it turns, comes closer or leans', () => {
+  it('is 1 for a rigid head that turns, comes closer or leans', () => {
     for (const yawDeg of [-24, -10, 8, 24])
       expect(depthParallaxRatio(rest, turned(plainHead(), yawDeg))).toBeCloseTo(1, 2);
     expect(
@@ -46,7 +46,7 @@ describe('the likeness of a movement to a stiff head', () => {
     expect(depthParallaxRatio(rest, leaning)).toBeCloseTo(1, 2);
   });
 
-  it('falls as a photo is foreshortened more than the turn that it seems to make', () => {
+  it('falls when a photograph is foreshortened more than its apparent turn explains', () => {
     expect(depthParallaxRatio(rest, photo(30, 10))).toBeLessThan(0.9);
     expect(depthParallaxRatio(rest, photo(45, 12))).toBeLessThan(0.78);
   });
@@ -80,11 +80,11 @@ function fold(
   return depthParallaxEvidence(state, policy);
 }
 
-describe('depth-parallax', () => {
+describe('depth parallax', () => {
   const atRest = { landmarks: turned(plainHead(), 0), yawDeg: 0 };
   const turns = [9, 12, 15, 18, 21];
 
-  it('speaks for a head that turned and rejects a photo', () => {
+  it('is in favour of a head that turned, and rejects a photograph', () => {
     const head = fold([
       atRest,
       ...turns.map((yawDeg) => ({ landmarks: turned(plainHead(), yawDeg), yawDeg })),
@@ -98,7 +98,7 @@ describe('depth-parallax', () => {
     expect(waved.measured && waved.score).toBeLessThan(policy.rejectBar);
   });
 
-  it('says nothing without a face at rest, without turns, or of nods', () => {
+  it('is unmeasured without a face at rest, without turns, and for nods', () => {
     const unmeasured = { measured: false, why: 'too-few-frames' };
     expect(fold(turns.map((yawDeg) => ({ landmarks: photo(40, yawDeg), yawDeg })))).toEqual(unmeasured);
     expect(fold(Array.from({ length: 20 }, () => atRest))).toEqual(unmeasured);

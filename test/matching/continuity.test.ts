@@ -44,7 +44,7 @@ describe('continuity', () => {
   it.each([
     ['full', ALL_MODELS],
     ['base', BASE_MODELS],
-  ])('holds over one face, turns included, in the %s tier', (_, { models }) => {
+  ])('holds for one face, turns included, in the %s tier', (_, { models }) => {
     const state = watch([...times(5), ...times(5, { yawDeg: 20 }), ...times(3)], models);
     expect(state).toMatchObject({ needsReidentification: false, changed: false, breaks: 0, agreements: 13 });
     expect(continuityEvidence(state, policy.continuity)).toMatchObject({ measured: true });
@@ -54,7 +54,7 @@ describe('continuity', () => {
     [0.3, 0],
     [0.35, 0],
     [0.45, 1],
-  ])('a turned face whose cosine is %f resembles the session’s own: %i', (cosine, resemblances) => {
+  ])('counts a turned face with a cosine of %f as resembling the session’s own: %i', (cosine, resemblances) => {
     const mobilefacenet = Float32Array.of(1, 0);
     const pool = addToPool(emptyPool, { mobilefacenet }, 0);
     const analysis = analysisOf({ yawDeg: 24 }, LOOK_CLOSELY, ALL_MODELS.models, seeded(9));
@@ -72,7 +72,7 @@ describe('continuity', () => {
   it.each([
     ['full', ALL_MODELS],
     ['base', BASE_MODELS],
-  ])('takes contradictions over a while for another face, in the %s tier', (_, { models }) => {
+  ])('finds another face by contradictions over some time, in the %s tier', (_, { models }) => {
     const other = { identity: BOB };
     for (const frames of [1, 2, 5])
       expect(watch([...times(5), ...times(frames, other)], models)).toMatchObject({
@@ -85,7 +85,7 @@ describe('continuity', () => {
     expect(evidence.measured && evidence.logLikelihoodRatio).toBeLessThan(-3);
   });
 
-  it('takes no turned face for another one, nor one that has just come back', () => {
+  it('does not find another face in a turned one, nor in one that has just turned back', () => {
     const turned = { yawDeg: 25, identity: BOB };
     const then = (looks: readonly Look[]) => watch([...times(5), ...looks]);
     expect(then(times(20, turned))).toMatchObject({ changed: false, needsReidentification: true });
@@ -93,7 +93,7 @@ describe('continuity', () => {
     expect(then([...times(10, turned), ...times(14, { identity: BOB })])).toMatchObject({ changed: true });
   });
 
-  it('takes a face that looks away for longer than anybody does, and resembles another all the while', () => {
+  it('finds another face when it looks away for longer than a person does, and contradicts all that time', () => {
     const turned = { yawDeg: 25, identity: BOB };
     expect(watch([...times(5), ...times(25, turned)])).toMatchObject({
       changed: false,
@@ -102,7 +102,7 @@ describe('continuity', () => {
     expect(watch([...times(5), ...times(28, turned)])).toMatchObject({ changed: true });
   });
 
-  it('begins to count anew with each agreement', () => {
+  it('counts contradictions anew after each agreement', () => {
     const flickering = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? {} : { identity: BOB }));
     expect(watch([...times(5), ...flickering])).toMatchObject({ changed: false });
   });
@@ -113,13 +113,13 @@ describe('continuity', () => {
     ['the face jumps', { centreX: 100 }],
     ['the face swells', { size: 340 }],
     ['the head turns faster than a neck', { yawDeg: 60 }],
-  ] as const)('has to be proven anew when %s', (_, look) => {
+  ] as const)('needs reidentification when %s', (_, look) => {
     const blurred = { ...look, quality: { sharpness: 1 }, identity: BOB };
     const state = watch([...times(5), blurred]);
     expect(state).toMatchObject({ needsReidentification: true, breaks: 1, changed: false });
   });
 
-  it('is proven anew by one agreeing embedding', () => {
+  it('is restored by one embedding that agrees', () => {
     expect(watch([...times(5), { found: false }, {}])).toMatchObject({
       needsReidentification: false,
       breaks: 1,
@@ -135,7 +135,7 @@ describe('continuity', () => {
 });
 
 describe('the pool', () => {
-  it('averages to unit length and leaves the sums it started from alone', () => {
+  it('has a mean of unit length, and does not change the sums it started from', () => {
     const random = seeded(1);
     const first = addToPool(emptyPool, embeddingsOf(ALICE, 0.3, random), 10);
     const before = structuredClone(first);

@@ -49,7 +49,7 @@ function eye(opening: number): Float32Array {
 }
 
 describe('head pose', () => {
-  it('gives back the angles a face was turned by', () => {
+  it('returns the angles by which a face was turned', () => {
     for (const yawDeg of [-40, -10, 0, 25]) {
       for (const pitchDeg of [-30, 0, 20]) {
         const pose = headPose(turnedFace(yawDeg, pitchDeg, 0));
@@ -62,9 +62,9 @@ describe('head pose', () => {
     expect(headPose(turnedFace(15, 0, -20)).yawDeg).toBeCloseTo(15, 3);
   });
 
-  it('calls a nose toward image right positive yaw and a nose down positive pitch', () => {
+  it('is positive in yaw for a nose toward image right, and in pitch for a nose down', () => {
     const towardRight = turnedFace(30, 0, 0);
-    // The cheek on the right is then the farther one: z grows away from the camera.
+    // Then the right cheek is farther away: z grows away from the camera.
     expect(towardRight[3 * LANDMARK.cheekEdgeRight + 2]).toBeGreaterThan(
       towardRight[3 * LANDMARK.cheekEdgeLeft + 2],
     );
@@ -79,20 +79,20 @@ const detectionsIn = (outputs: readonly Tensor[], side: number) =>
   byProminence(BLAZEFACE.decode(outputs, BLAZEFACE.input.placement(side, side)), side, side);
 
 describe('BlazeFace', () => {
-  it('has 896 anchors, two a cell on the fine grid and six on the coarse one', () => {
+  it('has 896 anchors: two per cell of the fine grid, six per cell of the coarse one', () => {
     const anchors = blazeFaceAnchors();
     expect(anchors.length).toBe(896 * 2);
     expect([...anchors.subarray(0, 6)]).toEqual([8, 8, 8, 8, 24, 8]);
     expect([...anchors.subarray(1024, 1038)]).toEqual([...Array<number>(12).fill(16), 48, 16]);
   });
 
-  it('centres the picture in the square with bars on the shorter side', () => {
+  it('centres the picture in the square, with bars along the shorter side', () => {
     const matrix = BLAZEFACE.input.placement(640, 480);
     expect(transform(matrix, 128, 128)).toEqual({ x: 320, y: 240 });
     expect(transform(matrix, 0, 0)).toEqual({ x: 0, y: -80 });
   });
 
-  it('decodes boxes from logits, drops overlapping ones and ranks by score, size and place', () => {
+  it('decodes boxes from logits, drops overlapping ones, and ranks them by score, size and place', () => {
     const logits = { fine: new Float32Array(512).fill(-9), coarse: new Float32Array(384).fill(-9) };
     const boxes = { fine: new Float32Array(512 * 16), coarse: new Float32Array(384 * 16) };
     const put = (i: number, logit: number, size: number) => {
@@ -115,7 +115,7 @@ describe('BlazeFace', () => {
     expect(found[1].leftEye).toEqual({ x: 2 * (10 + 8), y: 2 * (20 + 8) });
   });
 
-  it('prefers the face in the middle to a slightly larger one at the side, but not to one twice as large', () => {
+  it('ranks the face in the middle above a slightly larger one at the side, but not above one twice as large', () => {
     const [side, middle] = [7 * 32 + 1, 7 * 32 + 15];
     const sizesAt = (sideSize: number, middleSize: number) => {
       const fine = new Float32Array(512).fill(-9);
@@ -139,7 +139,7 @@ describe('BlazeFace', () => {
     expect(sizesAt(68, 32)).toEqual([68, 32]);
   });
 
-  it('finds an output by its size, whatever the order', () => {
+  it('finds an output by its size, in any order', () => {
     const outputs = [
       { dims: [1, 3], data: new Float32Array(3) },
       { dims: [1, 2], data: new Float32Array(2) },
@@ -161,7 +161,7 @@ describe('eyes', () => {
 });
 
 describe('crops of the face', () => {
-  it('follows a turned mesh with a square of 1.5 × its size about its middle', () => {
+  it('are squares about the centre of a turned mesh, of 1.5 × its size', () => {
     const landmarks = new Float32Array(LANDMARK_COUNT * 3);
     const angleRad = 0.3;
     const place = (index: number, u: number, v: number) => {
@@ -180,7 +180,7 @@ describe('crops of the face', () => {
     expect(region.centreY).toBeCloseTo(100 + 10 * Math.cos(angleRad), 3);
   });
 
-  it('lays a face that fits the template exactly onto it', () => {
+  it('map a face that fits the template exactly onto it', () => {
     const landmarks = new Float32Array(LANDMARK_COUNT * 3);
     const place = (indices: number[], x: number, y: number) => {
       for (const index of indices) landmarks.set([3 * x + 50, 3 * y + 20, 0], 3 * index);
@@ -198,7 +198,7 @@ describe('crops of the face', () => {
     expect(transform(zoomed, 3 * 56 + 50, 3 * 56 + 20).x).toBeCloseTo(112, 2);
   });
 
-  it('keeps the crop for attack detection inside the picture', () => {
+  it('for attack detection stay inside the picture', () => {
     const [width, , x, , height, y] = padMatrix(
       'minifasnet-v1se',
       { x: 500, y: 10, width: 120, height: 160 },
@@ -213,7 +213,7 @@ describe('crops of the face', () => {
     expect(y + 80 * height).toBeLessThanOrEqual(480);
   });
 
-  it('normalises embeddings and refuses one without direction', () => {
+  it('give normalised embeddings, and refuse one of length 0', () => {
     expect([...normalise(Float32Array.of(3, 4))]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
     expect(() => normalise(new Float32Array(4))).toThrow(RangeError);
     expect(() => normalise(Float32Array.of(1, Number.NaN))).toThrow(RangeError);

@@ -42,7 +42,7 @@ function median(values: readonly number[]): number {
 }
 
 describe.skipIf(!hasData)('on labelled faces (skipped without the optional data folder)', () => {
-  it('scores comparisons of one person above those of two', async () => {
+  it('scores comparisons of one person above those of two people', async () => {
     const people = filesIn('lfw-dev').filter((_, i) => i % 69 === 5);
     const described: FaceAnalysis[][] = [];
     for (const folder of people) {
@@ -86,7 +86,7 @@ describe.skipIf(!hasData)('on live and printed faces (skipped without the option
 describe.skipIf(clipMissing !== null)(
   `on a clip of a blinking face${clipMissing ? ` (skipped: ${clipMissing})` : ''}`,
   () => {
-    it('follows the face all along and sees both eyes close and open again', async () => {
+    it('follows the face throughout, and sees both eyes close and open again', async () => {
       const { stdout, status } = spawnSync(
         'ffmpeg',
         // biome-ignore format: one option and its value together

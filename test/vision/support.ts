@@ -24,13 +24,13 @@ export async function loadRunner(): Promise<OrtRunner> {
   return await OrtRunner.load(await preparedModels());
 }
 
-/** One of the group photos (1 to 6) that come with an installed package. */
+/** One of the group photographs (1 to 6) that an installed package contains. */
 export function groupPhoto(number: number): Promise<Buffer> {
   const root = path.dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
   return readFile(path.join(root, 'demo', `sample${number}.jpg`));
 }
 
-/** Decodes as the worker does, into memory of its own. Throws when the picture is refused. */
+/** Decodes as the worker does, into a new buffer. Throws when the picture is refused. */
 export async function decode(bytes: Buffer): Promise<RgbImage> {
   const result = await new ImageDecoder(MAX_PIXELS).decode(bytes);
   if (!result.ok) throw new Error(result.code);
