@@ -9,7 +9,7 @@ import { Attempts } from './sessions/attempts.ts';
 import { Capacity } from './sessions/capacity.ts';
 import { systemClock, type Clock } from './time/clock.ts';
 import type { Config } from './config.ts';
-import { neededRight, POLICY_NAMES, serves } from './policy/built-in.ts';
+import { ACCEPTED_POLICY_NAMES, neededRight, serves } from './policy/built-in.ts';
 import { withDecoys } from './subjects/decoy.ts';
 import type { startDemo } from './mounts/demo.ts';
 import { FrameMemory } from './sessions/frame-memory.ts';
@@ -226,7 +226,7 @@ async function startParts(
         subjects,
         attempts: store.decisions,
         lockOut,
-        policies: { names: () => POLICY_NAMES, serves, neededRight },
+        policies: { names: () => ACCEPTED_POLICY_NAMES, serves, neededRight },
         jwks: issuer.jwks,
         system,
         readiness: () => readiness,

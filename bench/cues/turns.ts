@@ -1,16 +1,20 @@
 import { policyFor } from '../../server/policy/built-in.ts';
-import { foldPlanarity, initialPlanarity, planarityEvidence } from '../../server/evidence/planarity.ts';
+import {
+  foldDepthParallax,
+  initialDepthParallax,
+  depthParallaxEvidence,
+} from '../../server/evidence/depth-parallax.ts';
 import { movementResiduals } from '../../server/vision/movement.ts';
 import { deviations, type Watched } from './watch.ts';
 
-const policy = policyFor('standard').planarity;
+const policy = policyFor('standard').depthParallax;
 
 /** What turns of one recording show. */
 export interface Turns {
   /** Widest turn read off the mesh, against the recording's median pose. */
   readonly widestDeg: number;
-  /** Planarity's score; null when too few frames are turned far enough. */
-  readonly headlikeness: number | null;
+  /** The score of depth parallax; null when too few frames are turned far enough. */
+  readonly depthParallax: number | null;
   /** Median, over turned frames, of the movement's distance from a plane's, over the sine of the turn. */
   readonly offPlane: number | null;
 }
@@ -18,21 +22,21 @@ export interface Turns {
 export function measureTurns(watched: Watched): Turns {
   const moves = deviations(watched);
   const verdict = { usable: true, good: true, hint: null } as const;
-  let state = initialPlanarity;
+  let state = initialDepthParallax;
   const offPlane: number[] = [];
   for (const [i, sample] of watched.entries()) {
     const before = state;
-    state = foldPlanarity(state, sample, verdict, moves[i], policy);
+    state = foldDepthParallax(state, sample, verdict, moves[i], policy);
     if (state.turned.length === before.turned.length || before.atRest === null) continue;
     const residuals = movementResiduals(before.atRest, sample.face.landmarks);
     const sine = Math.sin((Math.abs(moves[i].yawDeg) * Math.PI) / 180);
     if (residuals !== null) offPlane.push(residuals.plane / sine);
   }
-  const evidence = planarityEvidence(state, policy);
+  const evidence = depthParallaxEvidence(state, policy);
   const sorted = offPlane.toSorted((a, b) => a - b);
   return {
     widestDeg: Math.max(...moves.map(({ yawDeg }) => Math.abs(yawDeg))),
-    headlikeness: evidence.measured ? evidence.score : null,
+    depthParallax: evidence.measured ? evidence.score : null,
     offPlane: sorted.length === 0 ? null : sorted[sorted.length >> 1],
   };
 }

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EmbeddingModelId, PadModelId } from '../../models/ids.ts';
-import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../vision/analysis.ts';
+import type { AnalysisOptions, FaceRegion, FrameAnalysis } from '../vision/analysis.ts';
 
 /** One frame to look at. `image` is handed over: the sender may not touch it afterwards. */
 export interface AnalyzeRequest {
   readonly image: ArrayBuffer;
   /** Where the face was, or null to search the whole frame. */
   readonly region: FaceRegion | null;
-  readonly wants: AnalysisWants;
+  readonly wants: AnalysisOptions;
 }
 
 /** Milliseconds spent in each stage on the worker. */

@@ -1,5 +1,5 @@
 import { oneOf, readArguments, whole } from '../arguments.ts';
-import { POLICY_NAMES } from '../../../server/policy/built-in.ts';
+import { ACCEPTED_POLICY_NAMES } from '../../../server/policy/built-in.ts';
 import { TIERS, type Tier } from './ledger.ts';
 
 export const PAD_USAGE = `Usage: npm run evaluate -- pad [--data DIR] [options]
@@ -55,7 +55,7 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
     presentations: whole('presentations', values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
-    policy: oneOf('policy', values.policy ?? 'standard', POLICY_NAMES),
+    policy: oneOf('policy', values.policy ?? 'standard', ACCEPTED_POLICY_NAMES),
     workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
     seed: whole('seed', values.seed, 0, 1),
     readme: values.readme ?? null,

@@ -1,4 +1,7 @@
-import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
+import {
+  INJECTION_INDICATORS,
+  type InjectionIndicator,
+} from '../../../../server/evidence/injection-indicators.ts';
 import { middle95 } from '../../bootstrap.ts';
 import { proportion, type Bounded } from '../../proportion.ts';
 import { randomIndex, seededRandom } from '../../seeded-random.ts';
@@ -22,7 +25,7 @@ export interface BonaFideRow extends Cell {
   /** Sessions not accepted by why, most frequent first. */
   readonly failures: readonly { readonly reasons: string; readonly sessions: number }[];
   /** Share of all sessions that carry each sign of injection, most frequent first, without those in none. */
-  readonly signs: readonly { readonly sign: InjectionSign; readonly share: number }[];
+  readonly signs: readonly { readonly sign: InjectionIndicator; readonly share: number }[];
   /** From the first frame to the decision. */
   readonly medianMs: number;
 }
@@ -72,7 +75,7 @@ function rowOf(sessions: readonly BonaFideSession[]): BonaFideRow {
     byPerson: boundsByPerson([...people.values()]),
     refusedBySigns: failed.filter(({ reasons }) => ALONE.some((reason) => reasons.includes(reason))).length,
     failures: countReasons(failed),
-    signs: INJECTION_SIGNS.map((sign) => ({
+    signs: INJECTION_INDICATORS.map((sign) => ({
       sign,
       share: sessions.filter(({ signs }) => signs.includes(sign)).length / sessions.length,
     }))
