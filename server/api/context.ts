@@ -49,7 +49,7 @@ export interface ApiContext {
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;
   readonly system: SystemInfo;
-  readiness(): 'starting' | 'ready' | 'draining';
+  readiness(): 'ready' | 'draining';
   /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
 }

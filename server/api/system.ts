@@ -50,11 +50,10 @@ export const getReadiness = publicOperation({
   path: '/readyz',
   summary: 'Whether new sessions should be sent here.',
   result: z.object({ status: z.literal('ready') }),
-  errors: ['server.busy', 'server.draining'],
+  errors: ['server.draining'],
   run(context) {
-    const readiness = context.readiness();
-    if (readiness === 'ready') return { status: 'ready' as const };
-    throw new VeriframeError(readiness === 'draining' ? 'server.draining' : 'server.busy');
+    if (context.readiness() === 'ready') return { status: 'ready' as const };
+    throw new VeriframeError('server.draining');
   },
 });
 

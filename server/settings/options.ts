@@ -78,7 +78,7 @@ export const OPTIONS = {
     'sessions',
     1,
     100_000,
-    'Sessions open at a time; newcomers beyond it hear server.busy.',
+    'Sessions open at a time; further clients get server.busy.',
   ),
   maxConnections: number(
     'VERIFRAME_MAX_CONNECTIONS',
@@ -207,6 +207,11 @@ export const OPTIONS = {
     'Recordings of sessions kept in their folder; the oldest go first.',
   ),
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
+  sdkDir: text(
+    'VERIFRAME_SDK_DIR',
+    '',
+    'Folder of the built browser files that are served under /sdk; empty: dist/sdk, where it is built.',
+  ),
   demo: text<'on' | 'off'>(
     'VERIFRAME_DEMO',
     'off',

@@ -216,8 +216,6 @@ describe('public operations', () => {
     const { call, state, context } = setUp();
     expect(await call(getReadiness, { key: null })).toEqual({ status: 'ready' });
     expect(await call(getKeys, { key: null })).toEqual(context.jwks);
-    state.readiness = 'starting';
-    await expect(call(getReadiness, { key: null })).rejects.toEqual(withCode('server.busy'));
     state.readiness = 'draining';
     await expect(call(getReadiness, { key: null })).rejects.toEqual(withCode('server.draining'));
   });

@@ -8,14 +8,14 @@ import type { Operation } from '../../server/api/operation.ts';
 import { OPERATIONS } from '../../server/api/operations.ts';
 import { neededRight, POLICY_NAMES, serves } from '../../server/policy/built-in.ts';
 import { createGallery } from '../../server/subjects/gallery/gallery.ts';
-import { createRoutes } from '../../server/gateway/routes.ts';
 import type { HttpRequest } from '../../server/gateway/transport.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { createLogger } from '../../server/observe/log.ts';
 import { SessionDirectory } from '../../server/sessions/directory.ts';
 import { Subjects } from '../../server/subjects/subjects.ts';
 import type { Store } from '../../server/store/ports.ts';
-import { createContext, startGateway, TRANSPORTS } from '../gateway/harness.ts';
+import { apiMounts } from '../../server/mounts/api.ts';
+import { answererOf, createContext, startGateway, TRANSPORTS } from '../gateway/harness.ts';
 import { createSqliteBackend } from '../store/sqlite-backend.ts';
 import { newReference } from '../store/support.ts';
 import { effort } from './effort.ts';
@@ -235,7 +235,11 @@ describe('the API on a real store', () => {
   afterAll(() => close());
 
   it('gives pages as long as they may be, and refuses longer ones', async () => {
-    const answer = createRoutes({ api: context, allowedOrigins: [], reportFault: () => undefined });
+    const answer = answererOf({
+      mounts: apiMounts(context),
+      allowedOrigins: [],
+      reportFault: () => undefined,
+    });
     const ask = async (path: string, limit: number) => {
       const { status, body } = await answer({
         method: 'GET',
@@ -255,8 +259,8 @@ describe('the API on a real store', () => {
 
   it('answers whatever its description allows or forbids as it is documented, and never fails', async () => {
     const faults: unknown[] = [];
-    const answer = createRoutes({
-      api: context,
+    const answer = answererOf({
+      mounts: apiMounts(context),
       allowedOrigins: [],
       reportFault: (fault) => faults.push(fault),
     });
