@@ -78,7 +78,7 @@ async function openParts(
 ): Promise<RunningServer> {
   const { clock, log } = base;
   parts.add(await openDataFolder(settings.store));
-  const inference = prepareInference(settings.inference, log);
+  const inference = parts.add(prepareInference(settings.inference, log));
   const { keys, issuer, developmentKeyFile } = await openIdentity(settings.identity);
   const gallery = parts.add(createGallery());
   const store = parts.add(await openStore(settings.store, log));

@@ -35,6 +35,8 @@ export interface PreparedInference {
    * `FenceError` when a fence is required and none holds.
    */
   start(): Promise<OpenInference>;
+  /** Resolves once nothing is tried any more. Workers that were started go on. */
+  close(): Promise<void>;
 }
 
 export interface OpenInference extends FencedPool {
@@ -44,9 +46,15 @@ export interface OpenInference extends FencedPool {
 /** Begins to look for the networks and for a fence that holds, which takes some 0.1 s, and returns at once. */
 export function prepareInference(settings: InferenceSettings, log: Log): PreparedInference {
   const preparing = prepare(settings);
-  // `start` reports the failure. Before it, nobody listens.
-  preparing.catch(() => {});
-  return { start: async () => await start(settings, await preparing, log) };
+  const settled = preparing.then(
+    () => {},
+    // `start` reports the failure.
+    () => {},
+  );
+  return {
+    start: async () => await start(settings, await preparing, log),
+    close: () => settled,
+  };
 }
 
 interface Prepared {

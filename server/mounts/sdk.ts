@@ -56,11 +56,16 @@ const REVALIDATED = 'public, no-cache';
 /**
  * Serves the built browser files, from a list that is read once, and `integrity.json`, which names the SHA-384 of each
  * (Subresource Integrity). Pages of every origin may load them.
- * @returns no mount when the default folder is not built
+ * @param builtDir the folder where none is configured
+ * @returns no mount when that folder is not built
  * @throws ConfigError when the configured folder does not exist
  */
-export async function openSdk({ sdkDir }: SdkSettings, log: Log): Promise<readonly Mount[]> {
-  const folder = sdkDir === '' ? join(packageRoot(), 'dist', 'sdk') : sdkDir;
+export async function openSdk(
+  { sdkDir }: SdkSettings,
+  log: Log,
+  builtDir: string = join(packageRoot(), 'dist', 'sdk'),
+): Promise<readonly Mount[]> {
+  const folder = sdkDir === '' ? builtDir : sdkDir;
   try {
     return [sdkMount(await readFiles(folder))];
   } catch (cause) {
