@@ -1,7 +1,7 @@
 import { VeriframeError } from '../../protocol/errors.ts';
 import type { RequestHead } from './transport.ts';
 
-export interface AdmissionLimits {
+interface AdmissionLimits {
   /** Each as `scheme://host[:port]`. Empty: only pages that this server itself serves. */
   readonly allowedOrigins: readonly string[];
   readonly maxConnections: number;

@@ -11,7 +11,7 @@ const MAX_RESERVE_SHARE = 1 / 4;
 /** HTTP requests and silent connections get as many places as WebSockets, and at least this many. */
 export const LEAST_BESIDE_WEBSOCKETS = 256;
 
-export interface ConnectionRoom {
+interface ConnectionRoom {
   /** TCP connections open at a time, WebSockets among them. */
   readonly maxTcpConnections: number;
   /** Whether the process may have fewer descriptors than there may be WebSockets. */

@@ -55,7 +55,7 @@ export interface GatewayOptions {
   /** Whether a proxy in front writes X-Forwarded-For. Without one, anyone could choose an address. */
   readonly trustForwardedFor: boolean;
   readonly limits: GatewayLimits;
-  /** A defect of the server, for the log: an exception that is no `VeriframeError`, and which mount or socket threw it. */
+  /** A defect of the server, for the log: an exception that is no `VeriframeError`, and where it came from. */
   reportFault(fault: unknown, origin: string): void;
   /** New connections are dropped because there are too many. Called once a minute at most. */
   reportFull?(): void;

@@ -77,7 +77,7 @@ function canonicalAddress(address: string): string {
 }
 
 /** The answer to a request that no mount sees. */
-export function plainResponse(status: number, text: string): HttpResponse {
+function plainResponse(status: number, text: string): HttpResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` };
 }
 

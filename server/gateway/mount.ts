@@ -43,7 +43,7 @@ export const MAX_BODY_BYTES = 16 * 1024;
 /** For an operation that takes no body. Some clients send one all the same: it is dropped up to this size. */
 export const NO_BODY = { kind: 'none', maxBytes: MAX_BODY_BYTES } as const;
 
-/** A `match` for one method and one path. Placeholders in braces, as in OpenAPI, match one segment that is not empty. */
+/** A `match` for one method and one path. A placeholder in braces, as in OpenAPI, takes one segment, not empty. */
 export function matchPath(method: string, template: string): Mount['match'] {
   const parts = template.split('/');
   return (asked, path) => (asked === method ? paramsOf(parts, path.split('/')) : null);

@@ -9,7 +9,7 @@ import { holdDescriptors, takenDescriptors } from './descriptors.ts';
 const BIND = { alone: 1, sharing: 0 } as const;
 
 /** What the limiter needs of uWS. */
-export interface ListenPort {
+interface ListenPort {
   /** Binds; false when it cannot. */
   listen(port: number, bind: number): UWebSockets.us_listen_socket | false;
   stop(socket: UWebSockets.us_listen_socket): void;

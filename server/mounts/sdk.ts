@@ -111,7 +111,7 @@ async function serve(file: SdkFile, { headers }: MountRequest<undefined>): Promi
     : { status: 200, headers: { ...about, 'content-type': type }, body: content };
 }
 
-/** Every file to serve by its name within the folder. A name that is not in it does not exist, whatever it looks like. */
+/** The files to serve, by their names within the folder. Only an exact name finds one. */
 async function readFiles(folder: string): Promise<ReadonlyMap<string, SdkFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const names = entries

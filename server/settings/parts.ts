@@ -75,7 +75,7 @@ export function divideSettings(config: Config): SettingsByPart {
 
 /**
  * Reads and checks the settings of one part alone, for a program that consists of that part only.
- * @throws ConfigError naming the first variable of the part that does not fit
+ * @throws ConfigError naming the first variable of the part that is not valid
  */
 export function readSettingsOf<P extends Part>(
   part: P,
@@ -88,7 +88,7 @@ export function readSettingsOf<P extends Part>(
 
 /**
  * Reads and checks one setting.
- * @throws ConfigError when it does not fit
+ * @throws ConfigError when it is not valid
  */
 export function readSetting(
   name: keyof typeof OPTIONS,
