@@ -145,7 +145,7 @@ describe.each(TRANSPORTS)('mounts over %s', (_, transport) => {
       expect((await post(path, streamed(body(most)))).status).toBe(200);
       expect(handled).toHaveLength(2);
       expect((await post(path, body(most + 1))).status).toBe(413);
-      expect((await post(path, body(8 * most))).status).toBe(413);
+      expect((await post(path, body(Math.min(8 * most, most + 65_536)))).status).toBe(413);
       expect(handled).toHaveLength(2);
       expect((await post(path, body(most))).status).toBe(200);
     });
