@@ -6,6 +6,7 @@ export interface Closable {
 /** The parts of a program that are open, in the order in which they were opened. */
 export class OpenParts {
   readonly #open: Closable[] = [];
+  #closed: Promise<void> | null = null;
 
   /** Remembers a part to close it, and returns it. */
   add<Part extends Closable>(part: Part): Part {
@@ -15,9 +16,14 @@ export class OpenParts {
 
   /**
    * Closes every part, the last one first, each after the one before has closed. Goes on when a part fails to close,
-   * and then rejects with an `AggregateError` of all failures. Closes nothing twice.
+   * and then rejects with an `AggregateError` of all failures. A second call closes nothing and ends as the first does.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
     const failures: unknown[] = [];
     for (let part = this.#open.pop(); part !== undefined; part = this.#open.pop()) {
       try {
