@@ -34,6 +34,7 @@ const PROGRAMS = [
   'test/kiosk/cli.test.ts',
   'test/kiosk/sources.test.ts',
   'test/models/**/*.test.ts',
+  'test/server/compose.test.ts',
   'test/server/part-settings.test.ts',
   'test/observe/recording.test.ts',
   'test/store/folder-lock.test.ts',
