@@ -70,9 +70,14 @@ export type NewSession = {
 );
 
 /** What the token of one session has to say. Plain JSON: keep it in the visitor's session until the token comes. */
-export type SessionExpectation = {
-  readonly [Name in 'session' | 'nonce' | 'mode' | 'policy' | 'subject']: DecisionExpectation[Name];
-};
+export interface SessionExpectation {
+  readonly session: string;
+  readonly nonce: string;
+  readonly mode: Mode;
+  readonly policy: string;
+  /** Null in the mode identify. */
+  readonly subject: string | null;
+}
 
 export interface StartedSession extends CreatedSession {
   /** For `verifyDecision`. Stays on this server. */

@@ -43,6 +43,8 @@ export class ApiError extends Error {
   readonly retryAfterMs: number | null;
   /** HTTP status of the answer; null where there was none. */
   readonly status: number | null;
+  /** What `message` adds to the sentence of the code, such as the field at fault; null: nothing. */
+  readonly detail: string | null;
 
   constructor(code: ApiErrorCode, { detail, status, retry, retryAfterMs, ...options }: ApiErrorDetails = {}) {
     const entry = isServiceCode(code) ? ERRORS[code] : CONNECTION_ERRORS[code];
@@ -51,6 +53,7 @@ export class ApiError extends Error {
     this.retry = retry ?? entry.retry;
     this.retryAfterMs = retryAfterMs ?? null;
     this.status = status ?? null;
+    this.detail = detail ?? null;
   }
 }
 

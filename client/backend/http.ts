@@ -62,7 +62,7 @@ export async function ask<Answer extends z.ZodType>(
   address.search = new URLSearchParams(query).toString();
   const answer = await exchange(fetch, address, { method, timeoutMs, signal, apiKey, body });
   if (answer.status >= 200 && answer.status < 300) return answerOf(answer, request.answer);
-  throw refusalOf({ ...answer, body: withoutKey(answer.body, apiKey) });
+  throw apiErrorOf(answer.status, withoutKey(answer.body, apiKey), answer.headers);
 }
 
 /** An id that the URL standard would take for a step to another folder is no id of the service. */
@@ -124,9 +124,13 @@ export function answerOf<Answer extends z.ZodType>(
 
 /**
  * The error that a refusal tells: `{error: {code, message, retry}}`, with `Retry-After`. A code that this version does
- * not know, and anything else, is `answer.unexpected`.
+ * not know, and anything else, is `answer.unexpected`. For answers that came by another way than this package, such as
+ * a refused upgrade to WebSocket.
+ *
+ * @example
+ * socket.on('unexpected-response', (_, { statusCode }) => fail(apiErrorOf(statusCode, body)));
  */
-export function refusalOf({ status, headers, body }: PlainAnswer): ApiError {
+export function apiErrorOf(status: number, body: string, headers: Headers = new Headers()): ApiError {
   const told = failure.safeParse(parsed(body));
   if (!told.success)
     return new ApiError('answer.unexpected', {

@@ -28,6 +28,7 @@ export {
   type DecisionErrorCode,
 } from './errors.ts';
 export type { DecisionExpectation } from './expectation.ts';
+export { apiErrorOf } from './http.ts';
 export { type DecisionKeys, fixedKeys, type KeySet, remoteKeys, type RemoteKeysOptions } from './keys.ts';
 export type {
   CreatedSession,

@@ -1,5 +1,5 @@
 import { type CompactVerifyGetKey, createLocalJWKSet, createRemoteJWKSet, customFetch } from 'jose';
-import { answerOf, baseOf, exchange, refusalOf } from './http.ts';
+import { answerOf, apiErrorOf, baseOf, exchange } from './http.ts';
 import { keySet } from './schemas.ts';
 
 /** Public keys to check tokens with. Made by `remoteKeys` or `fixedKeys`; keep it, since it holds the cache. */
@@ -51,7 +51,7 @@ export function remoteKeys(
     cooldownDuration: cooldownMs,
     [customFetch]: async (url) => {
       const answer = await exchange(fetchFrom, new URL(url), { method: 'GET', timeoutMs });
-      if (answer.status !== 200) throw refusalOf(answer);
+      if (answer.status !== 200) throw apiErrorOf(answer.status, answer.body, answer.headers);
       return Response.json(answerOf(answer, keySet));
     },
   });
