@@ -107,6 +107,7 @@ async function signedClaims(token: string, { keys, signal }: DecisionExpectation
   const { typ } = refusing('malformed', () => decodeProtectedHeader(token));
   if (typ === OBSERVED_TYPE) throw new DecisionError('observed');
   if (typ !== TYPE) throw new DecisionError('type');
+  signal?.throwIfAborted();
   const verifying = compactVerify(token, keys, { algorithms: [ALGORITHM] });
   const { payload } = await untilAborted(verifying, signal).catch((cause: unknown) => {
     const code = cause instanceof errors.JOSEError ? CODE_OF_JOSE[cause.code] : undefined;
@@ -145,7 +146,6 @@ const CODE_OF_JOSE: Readonly<Record<string, DecisionErrorCode>> = {
 /** The keys are fetched for all callers at once, so one that gives up leaves the fetch alone. */
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await promise;
-  signal.throwIfAborted();
   const { promise: aborted, stop } = rejectionOf(signal);
   try {
     return await Promise.race([promise, aborted]);
