@@ -62,7 +62,7 @@ const MOST_CHARACTERS = 16_384;
  *   keys, // remoteKeys('https://faces.example/.well-known/jwks.json')
  *   issuer: 'veriframe',
  *   audience: 'shop',
- *   session: visitor.face.sessionId,
+ *   session: visitor.face.session,
  *   nonce: visitor.face.nonce,
  *   mode: 'verify',
  *   policy: ['standard', 'standard-flash'],

@@ -60,12 +60,17 @@ function refusalOf(error) {
   return error instanceof ApiError ? [503, { code: error.code }] : [400, { code: 'request' }];
 }
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   if (request.url === '/') return response.setHeader('content-type', 'text/html').end(page(VERIFRAME_URL));
   const name = `${request.method} ${request.url}`;
   const route = Object.hasOwn(routes, name) ? routes[name] : async () => [404, {}];
   const [status, body] = await route(request, response).catch(refusalOf);
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}).listen(Number(PORT), () => {
-  process.stdout.write(`http://localhost:${server.address().port}\n`);
-});
+}
+
+const server = createServer((request, response) => void answer(request, response)).listen(
+  Number(PORT),
+  () => {
+    process.stdout.write(`http://localhost:${server.address().port}\n`);
+  },
+);

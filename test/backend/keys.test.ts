@@ -121,7 +121,7 @@ describe('the keys that a service publishes', () => {
     const expected = expecting(remoteKeys(service.jwksUrl));
     const observed = await signer.sign({ request: { observed: true } });
     for (const token of ['', 'a.b.c', observed])
-      await expect(verifyDecision(token, expected)).rejects.toThrow();
+      await expect(verifyDecision(token, expected)).rejects.toMatchObject({ name: 'DecisionError' });
     expect(service.asked).toEqual([]);
   });
 

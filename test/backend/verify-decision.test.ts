@@ -62,7 +62,7 @@ describe('verifyDecision', () => {
 
   it('refuses what is no text', async () => {
     for (const token of [undefined, null, 1, {}, [await signer.sign()]])
-      expect(await codeOf(token as unknown as string)).toBe('malformed');
+      expect(await codeOf(token as string)).toBe('malformed');
   });
 
   it('refuses a token that is older, or was made with fewer models, than was asked for', async () => {
