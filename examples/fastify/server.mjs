@@ -3,13 +3,12 @@ import { ApiError, createBackend, DecisionError } from '@veriframe/backend';
 import Fastify from 'fastify';
 import { page } from '../page.mjs';
 
-const { VERIFRAME_URL = 'http://localhost:8080', VERIFRAME_API_KEY, PORT = '3000' } = process.env;
-const veriframe = createBackend({
-  url: VERIFRAME_URL,
-  apiKey: VERIFRAME_API_KEY,
-  issuer: 'veriframe',
-  audience: 'example',
-});
+const {
+  VERIFRAME_URL: url = 'http://localhost:8080',
+  VERIFRAME_API_KEY: apiKey,
+  PORT = '3000',
+} = process.env;
+const veriframe = createBackend({ url, apiKey, issuer: 'veriframe', audience: 'example' });
 
 /** What is known of each visitor, by cookie. A real site has a session store for it, and `Secure` cookies. */
 const visitors = new Map();
@@ -27,15 +26,12 @@ function take(request) {
 }
 
 const app = Fastify();
-app.get('/', (_request, reply) => reply.type('text/html').send(page(VERIFRAME_URL)));
+app.get('/', (_request, reply) => reply.type('text/html').send(page(url)));
 
 app.post('/face/start', async (request, reply) => {
   const { subject } = request.body;
-  const { ticket, expected } = await veriframe.createSession({
-    mode: 'verify',
-    subject,
-    concealUnknown: true,
-  });
+  const asked = { mode: 'verify', subject, concealUnknown: true };
+  const { ticket, expected } = await veriframe.createSession(asked);
   keep(reply, { face: expected });
   return { ticket };
 });

@@ -6,13 +6,12 @@ import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import { page } from '../page.mjs';
 
-const { VERIFRAME_URL = 'http://localhost:8080', VERIFRAME_API_KEY, PORT = '3000' } = process.env;
-const veriframe = createBackend({
-  url: VERIFRAME_URL,
-  apiKey: VERIFRAME_API_KEY,
-  issuer: 'veriframe',
-  audience: 'example',
-});
+const {
+  VERIFRAME_URL: url = 'http://localhost:8080',
+  VERIFRAME_API_KEY: apiKey,
+  PORT = '3000',
+} = process.env;
+const veriframe = createBackend({ url, apiKey, issuer: 'veriframe', audience: 'example' });
 
 /** What is known of each visitor, by cookie. A real site has a session store for it, and `secure` cookies. */
 const visitors = new Map();
@@ -30,15 +29,12 @@ function take(context) {
 }
 
 const app = new Hono().use(bodyLimit({ maxSize: 65_536 }));
-app.get('/', (context) => context.html(page(VERIFRAME_URL)));
+app.get('/', (context) => context.html(page(url)));
 
 app.post('/face/start', async (context) => {
   const { subject } = await context.req.json();
-  const { ticket, expected } = await veriframe.createSession({
-    mode: 'verify',
-    subject,
-    concealUnknown: true,
-  });
+  const asked = { mode: 'verify', subject, concealUnknown: true };
+  const { ticket, expected } = await veriframe.createSession(asked);
   keep(context, { face: expected });
   return context.json({ ticket });
 });

@@ -3,13 +3,12 @@ import { createServer } from 'node:http';
 import { ApiError, createBackend, DecisionError } from '@veriframe/backend';
 import { page } from '../page.mjs';
 
-const { VERIFRAME_URL = 'http://localhost:8080', VERIFRAME_API_KEY, PORT = '3000' } = process.env;
-const veriframe = createBackend({
-  url: VERIFRAME_URL,
-  apiKey: VERIFRAME_API_KEY,
-  issuer: 'veriframe',
-  audience: 'example',
-});
+const {
+  VERIFRAME_URL: url = 'http://localhost:8080',
+  VERIFRAME_API_KEY: apiKey,
+  PORT = '3000',
+} = process.env;
+const veriframe = createBackend({ url, apiKey, issuer: 'veriframe', audience: 'example' });
 
 /** What is known of each visitor, by cookie. A real site has a session store for it, and `Secure` cookies. */
 const visitors = new Map();
@@ -28,21 +27,16 @@ function take(request) {
 
 async function jsonOf(request) {
   let body = '';
-  for await (const part of request.setEncoding('utf8')) {
-    body += part;
-    if (body.length > 65_536) throw new RangeError('The body is too long.');
-  }
+  for await (const part of request.setEncoding('utf8'))
+    if ((body += part).length > 65_536) throw new RangeError('The body is too long.');
   return JSON.parse(body);
 }
 
 const routes = {
   async 'POST /face/start'(request, response) {
     const { subject } = await jsonOf(request);
-    const { ticket, expected } = await veriframe.createSession({
-      mode: 'verify',
-      subject,
-      concealUnknown: true,
-    });
+    const asked = { mode: 'verify', subject, concealUnknown: true };
+    const { ticket, expected } = await veriframe.createSession(asked);
     keep(response, { face: expected });
     return [200, { ticket }];
   },
@@ -61,16 +55,12 @@ function refusalOf(error) {
 }
 
 async function answer(request, response) {
-  if (request.url === '/') return response.setHeader('content-type', 'text/html').end(page(VERIFRAME_URL));
+  if (request.url === '/') return response.setHeader('content-type', 'text/html').end(page(url));
   const name = `${request.method} ${request.url}`;
   const route = Object.hasOwn(routes, name) ? routes[name] : async () => [404, {}];
   const [status, body] = await route(request, response).catch(refusalOf);
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-const server = createServer((request, response) => void answer(request, response)).listen(
-  Number(PORT),
-  () => {
-    process.stdout.write(`http://localhost:${server.address().port}\n`);
-  },
-);
+const server = createServer((request, response) => void answer(request, response));
+server.listen(Number(PORT), () => process.stdout.write(`http://localhost:${server.address().port}\n`));

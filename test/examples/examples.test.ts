@@ -25,7 +25,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 const FRAMEWORKS = ['express', 'fastify', 'hono', 'node'] as const;
 const PACKAGES = ['express@5.3.0', 'fastify@5.12.8', 'hono@4.13.19', '@hono/node-server@2.1.9'];
-const LONGEST_LINES = 75;
+const LONGEST_LINES = 68;
 
 const execute = promisify(execFile);
 const npm = (args: readonly string[], cwd: string) =>
