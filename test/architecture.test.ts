@@ -88,8 +88,9 @@ const FREE_ROOMS = ['simulator', 'models/prepare', 'models/evaluate', 'models/tr
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   'client/browser': ['protocol'],
-  'client/kiosk': ['protocol'],
-  'client/demo': ['protocol', 'client/browser'],
+  'client/backend': ['protocol'],
+  'client/kiosk': ['protocol', 'client/backend'],
+  'client/demo': ['protocol', 'client/browser', 'client/backend'],
   'models/convert': [],
   models: ['models/convert'],
   'server/policy': ['protocol'],
