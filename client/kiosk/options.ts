@@ -4,14 +4,14 @@ import { MODES, type Mode } from '@veriframe/protocol';
 import { endpointsOf, type Endpoints } from './endpoints.ts';
 import { KioskError } from './errors.ts';
 
-/** Where the pictures come from, as said on the command line. */
-export type SourceName =
-  /** A folder or a video file; which one is seen when it is opened. */
+/** The source of pictures that the command line names. */
+type SourceName =
+  /** A folder or a video file. `openSource` finds out which. */
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'camera'; readonly device: string | null }
   | { readonly kind: 'stdin' };
 
-/** What to run when a subject was accepted. */
+/** The program to run when a subject was accepted. */
 export interface DoorCommand {
   readonly program: string;
   readonly arguments: readonly string[];
@@ -24,10 +24,13 @@ export interface RunOptions {
   readonly source: SourceName;
   readonly policy: string | null;
   readonly apiKey: string | null;
-  /** A session that someone else created; then no API key is used. */
+  /** Ticket of a session that another program created. No API key is used then. */
   readonly ticket: string | null;
   readonly json: boolean;
-  /** The rate of a folder, the most of anything else. Null: 10 for a folder, the source's own otherwise. */
+  /**
+   * The rate of a folder, and the maximum rate of any other source. Null: 10 for a folder, otherwise the source's own
+   * rate.
+   */
   readonly framesPerSecond: number | null;
   /** Null: a folder loops, a video plays once. */
   readonly loop: boolean | null;
@@ -79,8 +82,8 @@ which includes a wrong command line, no connection, time-out and Ctrl-C.
 `;
 
 /**
- * Reads the command line. Throws `usage.invalid` with a sentence that says what to change.
- * Nothing is opened or looked up here.
+ * Reads the command line. It opens and looks up nothing.
+ * @throws KioskError `usage.invalid`, with a sentence that says what to change
  */
 export function readCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Command {
   const { values, positionals } = parsed(args);
@@ -174,7 +177,10 @@ function numberIn(
   return number.data;
 }
 
-/** The server of `--url`, else of `VERIFRAME_URL`, else the one on this machine. Throws `usage.invalid`. */
+/**
+ * The addresses of the server that `--url` names, or `VERIFRAME_URL`, or the one on this machine.
+ * @throws KioskError `usage.invalid`
+ */
 export function endpointsNamed(given: string | undefined, environment: NodeJS.ProcessEnv): Endpoints {
   const url = given ?? environment['VERIFRAME_URL'] ?? DEFAULTS.url;
   try {

@@ -21,7 +21,7 @@ export async function signOutOperator(context: DemoContext, request: DemoRequest
   return json({}, setOperatorCookie(request, null));
 }
 
-/** A ticket for the service's live feed. The page comes back for another when the feed ends. */
+/** Answers with a ticket for the service's live feed. The page requests another one when the feed ends. */
 export async function startLive(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   requireOperator(context.operators, request);
   return json(await context.service.liveTicket());

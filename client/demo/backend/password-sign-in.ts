@@ -13,12 +13,18 @@ import {
 import { isPassword } from './passwords.ts';
 import { visitorOf } from './visitor.ts';
 
-/** Not the registration's form: what was never a username gets the same answer as what is none. */
+/**
+ * More lenient than the form of the registration, so that an impossible username gets the same answer as an unknown
+ * one.
+ */
 export const claimedUsername = z.string().trim().min(1).max(64);
 
 const form = z.object({ username: claimedUsername, password: z.string().min(1).max(128) });
 
-/** The other way in. A wrong password, an account without one and no account at all look and take the same. */
+/**
+ * Signs in by password. A wrong password, an account without one and an unknown account get the same answer after the
+ * same time.
+ */
 export async function signInByPassword(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { username, password } = readBody(request, form);
   const limits = context.limits.passwords;
