@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { refusal } from '../../client/kiosk/api.ts';
 
 describe('refusal', () => {
-  it("keeps the server's code, and the detail that its message adds to the table's sentence", () => {
+  it("keeps the server's code, and what its message adds to the table's sentence", () => {
     const body = {
       error: { code: 'api.invalid', message: 'The request is not valid. subject: required', retry: 'never' },
     };
@@ -13,7 +13,7 @@ describe('refusal', () => {
     });
   });
 
-  it('uses the table’s sentence for a code whose message differs', () => {
+  it('says a sentence of our own for a code with other words', () => {
     const body = { error: { code: 'server.busy', message: 'Voll.' } };
     expect(refusal(503, JSON.stringify(body))).toMatchObject({ code: 'server.busy', retry: 'backoff' });
   });

@@ -43,7 +43,7 @@ describe('checkToken', () => {
     return checkToken(token, endpointsOf(server.url).jwks, expectation, signal);
   }
 
-  it('accepts a token that matches the decision, and returns its subject', async () => {
+  it('takes a token that says what was decided, and tells whom it names', async () => {
     expect(await check({})).toEqual({ subject: 'anna' });
     expect(await check({}, { ...expected, subject: null, nonce: null })).toEqual({ subject: 'anna' });
   });
@@ -60,11 +60,11 @@ describe('checkToken', () => {
     ['speaks of no outcome', { claims: { veriframe: undefined } }],
     ['is of another type', { type: 'JWT' }],
     ['has expired', { expiresAtS: now() - 60 }],
-  ])('refuses a token that %s', async (_, claims) => {
+  ])('refuses one that %s', async (_, claims) => {
     await expect(check(claims)).rejects.toEqual(expect.objectContaining({ code: 'token.invalid' }));
   });
 
-  it('refuses an invalid token, and every token when the keys are not available', async () => {
+  it('refuses what is no token, and any token when the keys cannot be had', async () => {
     const { jwks } = endpointsOf(server.url);
     await expect(checkToken('no.token.this', jwks, expected, signal)).rejects.toMatchObject({
       code: 'token.invalid',
