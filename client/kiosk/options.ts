@@ -28,8 +28,8 @@ export interface RunOptions {
   readonly ticket: string | null;
   readonly json: boolean;
   /**
-   * The rate of a folder, and the maximum rate of any other source. Null: 10 for a folder, otherwise the source's own
-   * rate.
+   * The rate of a folder, and the maximum rate of any other source. Null: `FOLDER_FRAMES_PER_SECOND` for a folder,
+   * otherwise the source's own rate.
    */
   readonly framesPerSecond: number | null;
   /** Null: a folder loops, a video plays once. */
@@ -44,6 +44,8 @@ export type Command =
   | { readonly kind: 'version' }
   | { readonly kind: 'run'; readonly options: RunOptions };
 
+/** Pictures a second from a folder, which has no frame rate. */
+export const FOLDER_FRAMES_PER_SECOND = 10;
 const DEFAULTS = { url: 'ws://localhost:8080', maxEdgePx: 640, timeoutS: 120 } as const;
 
 export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [options]
@@ -52,7 +54,7 @@ export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [optio
 
 Proves who is in front of a camera, and that they are live.
 
-SRC is a folder of pictures (10 a second, over and over), a video file, camera,
+SRC is a folder of pictures (${FOLDER_FRAMES_PER_SECOND} a second, over and over), a video file, camera,
 camera:DEVICE (such as camera:/dev/video1), or - for MJPEG on standard input.
 Videos and cameras need ffmpeg.
 

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { ownOriginOnly } from '../../client/browser/sdk/help/own-origin.ts';
-import { adviseOnPlacement, LENIENT, type MeshPoint } from '../../client/browser/sdk/help/seen-face.ts';
+import { adviseOnPlacement, PLACEMENT_LIMITS, type MeshPoint } from '../../client/browser/sdk/help/placement-advice.ts';
 import type { FaceSessionEvent } from '../../client/browser/sdk/session-state.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 
@@ -59,10 +59,10 @@ describe('help on the device', () => {
 
   it('holds back no picture that the server would accept', () => {
     const { quality } = policyFor('standard');
-    expect(LENIENT.maxWidthShare).toBeGreaterThan(quality.maxWidthShare);
-    expect(LENIENT.minInsideShare).toBeLessThan(quality.minInsideShare);
-    expect(LENIENT.minInterEyeShare * 640).toBeLessThan(quality.minInterEyePx);
-    expect(LENIENT.maxYawDeg).toBeGreaterThan(quality.maxYawDeg);
+    expect(PLACEMENT_LIMITS.maxWidthShare).toBeGreaterThan(quality.maxWidthShare);
+    expect(PLACEMENT_LIMITS.minInsideShare).toBeLessThan(quality.minInsideShare);
+    expect(PLACEMENT_LIMITS.minInterEyeShare * 640).toBeLessThan(quality.minInterEyePx);
+    expect(PLACEMENT_LIMITS.maxYawDeg).toBeGreaterThan(quality.maxYawDeg);
   });
 });
 

@@ -295,7 +295,7 @@ describe('colours', () => {
         });
         for (const [index, gapMs] of gapsMs.entries()) {
           vi.advanceTimersByTime(gapMs);
-          pacer.wish({ number: index + 1, colour: '#ffffff', of: gapsMs.length });
+          pacer.request({ number: index + 1, colour: '#ffffff', of: gapsMs.length });
         }
         vi.advanceTimersByTime(1_000);
         for (const [index, { atMs }] of changes.slice(1).entries())

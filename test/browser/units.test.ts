@@ -15,7 +15,7 @@ import {
   HOLD_MS,
   hintDueInMs,
   settleHint,
-  wishHint,
+  requestHint,
 } from '../../client/browser/element/hint-holder.ts';
 import {
   angleBetween,
@@ -176,7 +176,7 @@ describe('hint holder', () => {
             see();
           }
           nowMs += pauseMs;
-          held = wishHint(held, hint, nowMs);
+          held = requestHint(held, hint, nowMs);
           see();
         }
         const dueMs = hintDueInMs(held, nowMs);

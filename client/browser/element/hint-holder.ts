@@ -17,7 +17,7 @@ export function firstHint<Hint>(hint: Hint, nowMs: number): HeldHint<Hint> {
  * Requests `hint`. It is shown at once when the present hint has had its time. Otherwise it waits, and the last
  * requested hint replaces earlier ones.
  */
-export function wishHint<Hint>(held: HeldHint<Hint>, hint: Hint, nowMs: number): HeldHint<Hint> {
+export function requestHint<Hint>(held: HeldHint<Hint>, hint: Hint, nowMs: number): HeldHint<Hint> {
   if (hint === held.shown) return held.waiting === null ? held : { ...held, waiting: null };
   if (nowMs - held.shownAtMs >= HOLD_MS) return firstHint(hint, nowMs);
   return { ...held, waiting: { hint } };

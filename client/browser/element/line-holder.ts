@@ -6,7 +6,7 @@ import {
   settleAnnouncement,
   SILENCE,
 } from './announcer.ts';
-import { firstHint, type HeldHint, hintDueInMs, settleHint, wishHint } from './hint-holder.ts';
+import { firstHint, type HeldHint, hintDueInMs, settleHint, requestHint } from './hint-holder.ts';
 
 /**
  * Keeps the shown line and the spoken line for as long as they need. Requests an update of the host when the next line
@@ -46,7 +46,7 @@ export class LineHolder implements ReactiveController {
   /** Requests that a line is shown. */
   show(line: string): void {
     const nowMs = performance.now();
-    this.#hold(this.#held === null ? firstHint(line, nowMs) : wishHint(this.#held, line, nowMs));
+    this.#hold(this.#held === null ? firstHint(line, nowMs) : requestHint(this.#held, line, nowMs));
     this.#schedule();
   }
 

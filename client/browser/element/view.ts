@@ -36,7 +36,7 @@ export interface StreamingView {
   /** The server's hint. */
   readonly hint: Hint | null;
   /** The hint of help on the device, which comes before the server's. Null when it has none or is absent. */
-  readonly seen: Hint | null;
+  readonly advised: Hint | null;
   readonly face: FaceBox | null;
   readonly challenge: ChallengeStatus | null;
   /** `#rrggbb` to show around the picture, or null. */
@@ -68,7 +68,7 @@ export function nextView(view: View, event: FaceSessionEvent): View {
         screen: 'streaming',
         phase: 'hello',
         hint: null,
-        seen: null,
+        advised: null,
         face: null,
         challenge: null,
         colour: null,
@@ -79,7 +79,7 @@ export function nextView(view: View, event: FaceSessionEvent): View {
       return view.screen === 'streaming' ? follow(view, event) : view;
     case 'guidance':
       return view.screen === 'streaming'
-        ? { ...view, seen: event.hint, face: event.face ?? view.face }
+        ? { ...view, advised: event.hint, face: event.face ?? view.face }
         : view;
     case 'flash':
       return view.screen === 'streaming' ? { ...view, colour: event.flash?.colour ?? null } : view;
@@ -125,7 +125,7 @@ function follow(view: StreamingView, status: Extract<FaceSessionEvent, { type: '
     phase: status.phase,
     hint: hintAfter(view.hint, status),
     // After placement a turned face or an open mouth may be the response to a challenge.
-    seen: isPlacementPhase(status.phase) ? view.seen : null,
+    advised: isPlacementPhase(status.phase) ? view.advised : null,
     face: status.face ?? null,
     challenge,
     colour: view.colour,
@@ -152,10 +152,10 @@ function followedShare(progress: number, { number, of }: ChallengeStatus): numbe
 }
 
 /** The line to show now. It is the challenge, unless a hint has to be followed first. */
-export function lineOf({ phase, hint, seen, challenge }: StreamingView): Line {
+export function lineOf({ phase, hint, advised, challenge }: StreamingView): Line {
   // The server finds small faces that the device does not find.
-  const isFar = seen === 'no-face' && hint === 'move-closer';
-  if (seen !== null && !isFar) return { of: 'hint', hint: seen };
+  const isFar = advised === 'no-face' && hint === 'move-closer';
+  if (advised !== null && !isFar) return { of: 'hint', hint: advised };
   if (hint !== null && hint !== 'do-challenge' && hint !== 'wait') return { of: 'hint', hint };
   if (challenge !== null) return { of: 'challenge', kind: challenge.kind };
   return hint === 'wait' ? { of: 'hint', hint } : { of: 'phase', phase };

@@ -23,11 +23,11 @@ export class ColourPacer {
   }
 
   /** Requests a colour, or null for none. */
-  wish(flash: FlashStatus | null): void {
+  request(flash: FlashStatus | null): void {
     clearTimeout(this.#timer);
     if (flash?.number === this.#shown?.number) return;
     const dueInMs = this.#changedAtMs + CHANGE_EVERY_MS - performance.now();
-    if (dueInMs > 0) this.#timer = setTimeout(() => this.wish(flash), dueInMs);
+    if (dueInMs > 0) this.#timer = setTimeout(() => this.request(flash), dueInMs);
     else this.#change(flash);
   }
 

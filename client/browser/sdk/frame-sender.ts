@@ -16,7 +16,7 @@ interface FrameSenderOptions {
   readonly video: HTMLVideoElement;
   readonly limits: Welcome['limits'];
   /** Called for each picture. True: the picture is not worth sending. */
-  readonly keepsBack: () => boolean;
+  readonly holdsBack: () => boolean;
   /** Called for each picture. Returns the number of the colour that is shown around it, or null for none. */
   readonly shown: () => number | null;
   readonly onFailure: (error: FaceSessionError) => void;
@@ -29,7 +29,7 @@ interface FrameSenderOptions {
 export class FrameSender {
   readonly #connection: Connection;
   readonly #limits: Welcome['limits'];
-  readonly #keepsBack: () => boolean;
+  readonly #holdsBack: () => boolean;
   readonly #shown: () => number | null;
   readonly #stopCapture: () => void;
   readonly #stallTimer: ReturnType<typeof setInterval>;
@@ -39,14 +39,14 @@ export class FrameSender {
   #frameBytes = 0;
   #wantedAtMs: number | null = null;
   #wantedShown: number | null = null;
-  #heardAtMs = performance.now();
+  #lastMessageAtMs = performance.now();
   /** Send times of the frames whose credit is still missing, oldest first. */
   #sentAtMs: number[] = [];
 
-  constructor({ connection, video, limits, keepsBack, shown, onFailure }: FrameSenderOptions) {
+  constructor({ connection, video, limits, holdsBack, shown, onFailure }: FrameSenderOptions) {
     this.#connection = connection;
     this.#limits = limits;
-    this.#keepsBack = keepsBack;
+    this.#holdsBack = holdsBack;
     this.#shown = shown;
     this.#pace = startPace(limits.maxFramesPerSecond, performance.now());
     this.#stopCapture = startCapture({
@@ -56,14 +56,14 @@ export class FrameSender {
       onFailure: (cause) => onFailure(new FaceSessionError('capture.failed', { cause })),
     });
     this.#stallTimer = setInterval(() => {
-      if (this.#sentAtMs.length > 0 && performance.now() - this.#heardAtMs > STALL_MS)
+      if (this.#sentAtMs.length > 0 && performance.now() - this.#lastMessageAtMs > STALL_MS)
         onFailure(new FaceSessionError('connection.lost'));
     }, 1_000);
   }
 
-  /** Records that the server has sent a message. */
-  heard(): void {
-    this.#heardAtMs = performance.now();
+  /** Called for every message of the server, which shows that the connection works. */
+  onMessage(): void {
+    this.#lastMessageAtMs = performance.now();
   }
 
   /**
@@ -92,7 +92,7 @@ export class FrameSender {
     const nowMs = performance.now();
     const isClear = this.#connection.backlogBytes <= this.#frameBytes;
     if (this.#credits === 0 || !isClear || !isFrameDue(this.#pace, this.#wantedAtMs, nowMs)) return null;
-    if (this.#keepsBack() && this.#wantedAtMs !== null && nowMs - this.#wantedAtMs < GLIMPSE_MS) return null;
+    if (this.#holdsBack() && this.#wantedAtMs !== null && nowMs - this.#wantedAtMs < GLIMPSE_MS) return null;
     this.#wantedAtMs = nowMs;
     this.#wantedShown = this.#shown();
     return {

@@ -17,7 +17,7 @@ export type {
   FaceSessionEvent,
   FaceSessionState,
 } from './session-state.ts';
-export type { PlacementAdvice } from './help/seen-face.ts';
+export type { PlacementAdvice } from './help/placement-advice.ts';
 export type {
   ChallengeStatus,
   ErrorCode,

@@ -9,7 +9,7 @@ import type {
 } from '@veriframe/protocol';
 import type { CameraPermission } from './camera.ts';
 import type { FaceSessionError } from './errors.ts';
-import type { PlacementAdvice } from './help/seen-face.ts';
+import type { PlacementAdvice } from './help/placement-advice.ts';
 
 /** The events of a session, in order. The last one is `decision`, `failed` or `cancelled`. */
 export type FaceSessionEvent =

@@ -6,7 +6,7 @@ import { asFaceSessionError, FaceSessionError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameSender } from './frame-sender.ts';
 import { startLocalHelp } from './help/local-help.ts';
-import type { PlacementAdvice } from './help/seen-face.ts';
+import type { PlacementAdvice } from './help/placement-advice.ts';
 import {
   type FaceSessionEnd,
   type FaceSessionEvent,
@@ -85,7 +85,7 @@ class BrowserSession implements FaceSession {
   #connection: Connection | null = null;
   #sender: FrameSender | null = null;
   #stopHelp: () => void = () => {};
-  #seen: (PlacementAdvice & { readonly atMs: number }) | null = null;
+  #advice: (PlacementAdvice & { readonly atMs: number }) | null = null;
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
   #challenge: ChallengeStatus | undefined;
   readonly #colours = new ColourPacer((flash) => this.#emit({ type: 'flash', flash }));
@@ -174,7 +174,7 @@ class BrowserSession implements FaceSession {
   }
 
   #onMessage(connection: Connection, message: Downstream): void {
-    this.#sender?.heard();
+    this.#sender?.onMessage();
     switch (message.type) {
       case 'welcome':
         clearTimeout(this.#welcomeTimer);
@@ -182,7 +182,7 @@ class BrowserSession implements FaceSession {
           connection,
           video: this.#video,
           limits: message.limits,
-          keepsBack: () => this.#keepsBack(),
+          holdsBack: () => this.#holdsBack(),
           shown: () => this.#colours.shown?.number ?? null,
           onFailure: (error) => {
             connection.send({ type: 'bye', reason: 'error' });
@@ -198,7 +198,7 @@ class BrowserSession implements FaceSession {
         this.#challenge = message.challenge;
         if (isNewChallenge(previous, message.challenge))
           this.#emit({ type: 'challenge', ...message.challenge });
-        this.#colours.wish(message.flash ?? null);
+        this.#colours.request(message.flash ?? null);
         return;
       }
       case 'decision': {
@@ -227,12 +227,12 @@ class BrowserSession implements FaceSession {
       folder: help,
       video: this.#video,
       isWanted: () => this.#isPlacing,
-      onSeen: (seen) => {
-        const before = this.#seen;
-        this.#seen = { ...seen, atMs: performance.now() };
+      onAdvice: (advice) => {
+        const before = this.#advice;
+        this.#advice = { ...advice, atMs: performance.now() };
         // The position of the face matters only for the hint `centre-face`.
-        const isNews = before === null || before.hint !== seen.hint || seen.hint === 'centre-face';
-        if (isNews && this.#isPlacing) this.#emit({ type: 'guidance', ...seen });
+        const isNews = before === null || before.hint !== advice.hint || advice.hint === 'centre-face';
+        if (isNews && this.#isPlacing) this.#emit({ type: 'guidance', ...advice });
       },
     });
   }
@@ -241,9 +241,9 @@ class BrowserSession implements FaceSession {
     return this.#state.kind === 'streaming' && isPlacementPhase(this.#state.status?.phase ?? 'hello');
   }
 
-  #keepsBack(): boolean {
-    if (this.#seen === null || this.#seen.hint === null || !this.#isPlacing) return false;
-    return performance.now() - this.#seen.atMs < FRESH_MS;
+  #holdsBack(): boolean {
+    if (this.#advice === null || this.#advice.hint === null || !this.#isPlacing) return false;
+    return performance.now() - this.#advice.atMs < FRESH_MS;
   }
 
   #fail(error: FaceSessionError): void {

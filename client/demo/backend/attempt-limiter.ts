@@ -38,7 +38,7 @@ export class AttemptLimiter {
   }
 
   /** Forgets the attempts of a key, for example after a success. */
-  forgive(key: string): void {
+  clear(key: string): void {
     this.#attempts.delete(key);
   }
 }

@@ -12,7 +12,7 @@ export async function signInOperator(context: DemoContext, request: DemoRequest)
   context.limits.operators.attempt(request.remoteAddress);
   const cookie = context.operators?.signIn(secret.trim()) ?? null;
   if (cookie === null) throw new DemoError('operator.refused');
-  context.limits.operators.forgive(request.remoteAddress);
+  context.limits.operators.clear(request.remoteAddress);
   return json({}, setOperatorCookie(request, cookie));
 }
 

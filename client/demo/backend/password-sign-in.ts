@@ -41,7 +41,7 @@ export async function signInByPassword(context: DemoContext, request: DemoReques
     if (user !== null) context.signIns.add(user.id, 'password', 'refused', visitor);
     throw new DemoError('sign_in.failed');
   }
-  limits.guessers.forgive(guesser);
+  limits.guessers.clear(guesser);
   context.signIns.add(user.id, 'password', 'accepted', visitor);
   const replaced = context.browsers.find(sessionCookie(request));
   const cookie = context.browsers.signIn(visitor, user.id, replaced);

@@ -1,13 +1,11 @@
 import { stdin } from 'node:process';
-import type { RunOptions } from '../options.ts';
+import { FOLDER_FRAMES_PER_SECOND, type RunOptions } from '../options.ts';
 import { openCamera } from './camera.ts';
 import { isFolder, openFolder } from './folder.ts';
 import { mjpegSource } from './mjpeg.ts';
 import type { FrameSource } from './source.ts';
 import { openVideo } from './video.ts';
 
-/** Pictures a second from a folder, which has no frame rate. */
-const FOLDER_FRAMES_PER_SECOND = 10;
 /** Default rate of a camera. Below 15 frames a second blinks are missed. */
 const CAMERA_FRAMES_PER_SECOND = 30;
 

@@ -1,7 +1,8 @@
 /** Worker that finds faces with MediaPipe off the main thread. `local-help.ts` is its counterpart. */
 import { FaceLandmarker, FilesetResolver } from '@mediapipe/tasks-vision';
 import { ownOriginOnly } from './own-origin.ts';
-import { adviseOnPlacement, type PlacementAdvice } from './seen-face.ts';
+import { adviseOnPlacement, type PlacementAdvice } from './placement-advice.ts';
+import { workerScope } from '../worker-scope.ts';
 
 /** The first message names the folder of MediaPipe's files. Each later message is a picture; `atMs` increases. */
 export type HelpRequest =
@@ -10,22 +11,14 @@ export type HelpRequest =
 /** The first reply says that the model is loaded. After a failure there are no more replies. */
 export type HelpReply =
   | { readonly ready: true }
-  | { readonly seen: PlacementAdvice }
+  | { readonly advice: PlacementAdvice }
   | { readonly failure: string };
-
-/** The part of a worker's global scope that is used here. The DOM library has no type for it. */
-interface WorkerScope {
-  fetch: typeof fetch;
-  addEventListener(type: 'message', listener: (event: MessageEvent<HelpRequest>) => void): void;
-  postMessage(reply: HelpReply, transfer: Transferable[]): void;
-}
 
 const MODEL = 'face_landmarker.task';
 /** Two faces are enough to notice a second person. */
 const MOST_FACES = 2;
 
-// The DOM library gives the global scope the type of a window.
-const scope = globalThis as unknown as WorkerScope;
+const scope = workerScope<HelpRequest, HelpReply>();
 scope.fetch = ownOriginOnly(scope.fetch, location.origin);
 silence();
 
@@ -59,7 +52,7 @@ function look(picture: ImageBitmap, atMs: number): HelpReply {
   if (landmarker === null) return { failure: 'not loaded' };
   try {
     const { faceLandmarks } = landmarker.detectForVideo(picture, atMs);
-    return { seen: adviseOnPlacement(faceLandmarks, picture.width / picture.height) };
+    return { advice: adviseOnPlacement(faceLandmarks, picture.width / picture.height) };
   } catch (cause) {
     return { failure: String(cause) };
   } finally {

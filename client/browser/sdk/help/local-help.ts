@@ -1,6 +1,6 @@
 import { followPictures } from '../capture.ts';
 import type { HelpReply, HelpRequest } from './help-worker.ts';
-import type { PlacementAdvice } from './seen-face.ts';
+import type { PlacementAdvice } from './placement-advice.ts';
 
 interface LocalHelpOptions {
   /** Address of the folder with MediaPipe's files: see `help` of `FaceSessionOptions`. */
@@ -8,7 +8,7 @@ interface LocalHelpOptions {
   readonly video: HTMLVideoElement;
   /** Called for each picture. False: no help is needed now. */
   readonly isWanted: () => boolean;
-  readonly onSeen: (seen: PlacementAdvice) => void;
+  readonly onAdvice: (advice: PlacementAdvice) => void;
 }
 
 /** Most pictures analysed a second. The limit leaves computing time for the page. */
@@ -21,7 +21,7 @@ const PICTURE_WIDTH = 320;
  * nothing when a file that it needs is missing or the page's policy forbids it; then only the server gives hints.
  * Returns the function that stops it.
  */
-export function startLocalHelp({ folder, video, isWanted, onSeen }: LocalHelpOptions): () => void {
+export function startLocalHelp({ folder, video, isWanted, onAdvice }: LocalHelpOptions): () => void {
   const worker = startWorker();
   if (worker === null) return () => {};
   const post = (request: HelpRequest, transfer: Transferable[] = []) => worker.postMessage(request, transfer);
@@ -52,7 +52,7 @@ export function startLocalHelp({ folder, video, isWanted, onSeen }: LocalHelpOpt
   worker.addEventListener('message', ({ data }: MessageEvent<HelpReply>) => {
     if ('failure' in data) return stop();
     isFree = true;
-    if ('seen' in data) onSeen(data.seen);
+    if ('advice' in data) onAdvice(data.advice);
   });
   post({ folder: new URL(folder, document.baseURI).href.replace(/\/?$/, '/') });
   return stop;

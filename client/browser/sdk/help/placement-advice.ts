@@ -20,7 +20,7 @@ export interface PlacementAdvice {
  * Limits at which help on the device gives a hint. Each is a little more lenient than the limit of the server's quality
  * gate, so that no picture is held back that the server would accept. A test checks this.
  */
-export const LENIENT = {
+export const PLACEMENT_LIMITS = {
   maxWidthShare: 0.9,
   minInsideShare: 0.9,
   /** Distance of the eyes in widths of the picture. */
@@ -43,12 +43,12 @@ export function adviseOnPlacement(faces: readonly (readonly MeshPoint[])[], aspe
 
 function hintOf(mesh: readonly MeshPoint[], face: FaceBox, count: number, aspect: number): Hint | null {
   if (count > 1) return 'several-faces';
-  const isCut = insideShare(face) < LENIENT.minInsideShare;
-  if (face.width > LENIENT.maxWidthShare || (isCut && face.height > LENIENT.maxWidthShare))
+  const isCut = insideShare(face) < PLACEMENT_LIMITS.minInsideShare;
+  if (face.width > PLACEMENT_LIMITS.maxWidthShare || (isCut && face.height > PLACEMENT_LIMITS.maxWidthShare))
     return 'move-back';
   if (isCut) return 'centre-face';
-  if (interEyeShare(mesh, aspect) < LENIENT.minInterEyeShare) return 'move-closer';
-  return Math.abs(yawDeg(mesh, aspect)) > LENIENT.maxYawDeg ? 'look-straight' : null;
+  if (interEyeShare(mesh, aspect) < PLACEMENT_LIMITS.minInterEyeShare) return 'move-closer';
+  return Math.abs(yawDeg(mesh, aspect)) > PLACEMENT_LIMITS.maxYawDeg ? 'look-straight' : null;
 }
 
 function boxOf(points: readonly MeshPoint[]): FaceBox {
