@@ -16,7 +16,7 @@ export const EXIT = { accept: 0, reject: 1, 're-verify': 2, error: 3 } as const 
   number
 >;
 
-/** A session to join, and the nonce that its token must repeat. */
+/** A session to join, and what its token has to repeat. */
 interface Admission {
   readonly ticket: string;
   readonly nonce: string | null;

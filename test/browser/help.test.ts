@@ -1,7 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { ownOriginOnly } from '../../client/browser/sdk/help/own-origin.ts';
-import { adviseOnPlacement, PLACEMENT_LIMITS, type MeshPoint } from '../../client/browser/sdk/help/placement-advice.ts';
+import {
+  adviseOnPlacement,
+  PLACEMENT_LIMITS,
+  type MeshPoint,
+} from '../../client/browser/sdk/help/placement-advice.ts';
 import type { FaceSessionEvent } from '../../client/browser/sdk/session-state.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 

@@ -16,8 +16,8 @@ import { operatorCases } from './operator-cases.ts';
 import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
 
 /*
- * The demo as browsers see it: one origin, real HTTP, the real face service behind it. Faces are puppets that answer
- * the challenges on the test's clock.
+ * The demo as its users' browsers meet it: one origin, real HTTP, the real face service behind it. Faces are puppets
+ * that answer the challenges on the test's own time.
  */
 
 interface Started {

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { RealServer } from '../../../tools/throwaway-server.ts';
 
-/** The code examples of client/browser/README.md. */
+/** The code that client/browser/README.md tells a web developer to write. */
 export interface Guide {
   readonly page: string;
   readonly backend: string;
@@ -26,7 +26,7 @@ export async function readGuide(): Promise<Guide> {
   return { page: code('page'), backend: code('backend') };
 }
 
-/** The data that the guide's backend keeps for a visitor. */
+/** What the guide's backend keeps for a visitor. */
 interface Session {
   user?: string;
 }
@@ -37,11 +37,11 @@ interface Backend {
 
 export interface GuideSite extends AsyncDisposable {
   readonly url: string;
-  /** The data of the only visitor. */
+  /** The one visitor's. */
   readonly session: Session;
 }
 
-/** A web site with the guide's page and backend. Of veriframe it has only the built files. */
+/** A web site with the guide's page and backend and nothing else of veriframe's but the built files. */
 export async function openGuideSite(built: string, service: () => RealServer): Promise<GuideSite> {
   const guide = await readGuide();
   const session: Session = {};
@@ -51,7 +51,7 @@ export async function openGuideSite(built: string, service: () => RealServer): P
     const { url, apiKey } = service();
     Object.assign(process.env, { SERVICE: url, API_KEY: apiKey });
     const file = join(folder, 'face-login.mjs');
-    // The site is outside this package, where no node_modules is found.
+    // The site lies outside this package, where no node_modules is found.
     await writeFile(file, guide.backend.replace("'jose'", `'${import.meta.resolve('jose')}'`));
     return (await import(pathToFileURL(file).href)) as Backend;
   };
