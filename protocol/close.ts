@@ -1,5 +1,5 @@
-/** Closes that are not errors. Codes of errors stand in `errors.ts`. */
+/** Close codes that are not errors. The close codes of errors are in `errors.ts`. */
 export const CLOSE = {
-  /** The session ended as it should: a decision was sent, or the client said bye. */
+  /** The session ended normally: a decision was sent, or the client sent `bye`. */
   done: 1000,
 } as const;

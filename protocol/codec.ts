@@ -6,17 +6,20 @@ import { VeriframeError } from './errors.ts';
 import type { LiveMessage } from './live.ts';
 import { IMAGE_BYTES_CEILING, UPSTREAM, type Upstream } from './upstream.ts';
 
-/** Most bytes a message may have beside its image (SPEC R8). */
+/** Most bytes of a message without its image (SPEC R8). */
 export const MESSAGE_OVERHEAD_BYTES = 4096;
 
-/** Most keys of one message, nested maps included (SPEC R6). Bounds depth as well: every level costs a key. */
+/**
+ * Most keys of one message, nested maps included (SPEC R6). The limit also bounds the depth, because every level has at
+ * least one key.
+ */
 export const MAX_KEYS = 64;
-/** Most bytes of one string of a client. */
+/** Most bytes of one string that a client sends. */
 export const MAX_STRING_BYTES = 1024;
-/** A token is the longest string a server sends. */
+/** Large enough for a token, the longest string that a server sends. */
 const MAX_DOWNSTREAM_STRING_BYTES = 16 * 1024;
 
-/** `skipValues` is missing from the library's types; without it undefined would go out as an extension. */
+/** `skipValues` is missing in the library's types. Without it, `undefined` would be encoded as an extension. */
 const packOptions: Options & { skipValues: unknown[] } = {
   useRecords: false,
   variableMapSize: true,
@@ -24,7 +27,7 @@ const packOptions: Options & { skipValues: unknown[] } = {
 };
 const packr = new Packr(packOptions);
 
-/** An extension of length zero passes `maxExtLength`, so extensions are refused here. */
+/** `maxExtLength` lets an extension of length zero pass, so the codec refuses every extension. */
 const noExtensions: ExtensionCodecType<undefined> = {
   tryToEncode: () => null,
   decode() {
@@ -33,16 +36,16 @@ const noExtensions: ExtensionCodecType<undefined> = {
 };
 
 /**
- * Encodes one message. Fields that are undefined are left out. The result may be a view into a larger buffer
- * that is never written again.
+ * Encodes one message. Fields that are undefined are left out. The result may be a view into a larger buffer; its bytes
+ * do not change later.
  */
 export function encodeMessage(message: Upstream | Downstream | LiveMessage): Uint8Array {
   return packr.pack(message);
 }
 
 /**
- * Decodes and validates what a client sent. Binary fields are views into `bytes`, not copies, so the caller must
- * own `bytes` and leave it alone.
+ * Decodes and validates a message of a client. Binary fields are views into `bytes`, not copies, so the caller must own
+ * `bytes` and must not change it.
  * @throws VeriframeError `message.malformed`, `message.unknown_type` or `message.invalid` (SPEC R6, R7)
  */
 export function decodeUpstream(bytes: Uint8Array): Upstream {
@@ -50,7 +53,7 @@ export function decodeUpstream(bytes: Uint8Array): Upstream {
 }
 
 /**
- * Decodes and validates what a server sent.
+ * Decodes and validates a message of a server.
  * @throws VeriframeError as `decodeUpstream`
  */
 export function decodeDownstream(bytes: Uint8Array): Downstream {
@@ -58,10 +61,9 @@ export function decodeDownstream(bytes: Uint8Array): Downstream {
 }
 
 /**
- * An ArrayBuffer holding the image and nothing else, fit for transfer to a thread. When the view already spans its
- * whole buffer that buffer is returned; otherwise the image is copied once, since a transfer moves whole buffers
- * and the image shares its own with the fields around it. Call it when the frame is really handed over: a frame
- * that was replaced while waiting then costs no copy.
+ * An ArrayBuffer that contains only the image, for transfer to a worker. A view that spans its whole buffer is not
+ * copied. Otherwise the image is copied once, because a transfer moves the whole buffer, which also contains the other
+ * fields. Call it when the frame is handed over, so that a frame that is replaced while it waits is never copied.
  */
 export function imageBuffer(image: Uint8Array): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = image;

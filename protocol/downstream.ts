@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ERROR_CODES, RETRIES } from './errors.ts';
 import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from './status.ts';
 
-/** Leaves out a field whose word only a later server knows (SPEC R47). */
+/** Leaves out a field whose value only a later server knows (SPEC R47). */
 function withoutNewWord(field: string, known: readonly string[]) {
   return (message: unknown): unknown => {
     if (typeof message !== 'object' || message === null) return message;
@@ -21,14 +21,14 @@ export const welcome = z.object({
   mode: z.enum(MODES),
   policy: z.string(),
   limits: z.object({
-    /** Bytes of one image. */
+    /** Most bytes of one image. */
     maxImageBytes: z.int().positive(),
-    /** Width × height of one image. */
+    /** Most pixels (width × height) of one image. */
     maxImagePixels: z.int().positive(),
-    /** Width × height of one depth image; absent: none is taken. */
+    /** Most pixels (width × height) of one depth image. Absent: the server takes no depth images. */
     maxDepthPixels: z.int().positive().exactOptional(),
     maxFramesPerSecond: z.number().positive(),
-    /** The whole session, from welcome. */
+    /** Longest duration of the session, from `welcome`. */
     maxSessionMs: z.int().positive(),
   }),
 });
@@ -59,16 +59,16 @@ const statusFields = z.object({
 
 export const status = z.preprocess(withoutNewWord('hint', HINTS), statusFields);
 
-/** Leave to send `frames` more frames. The first credit follows `welcome`. */
+/** Allows the client to send `frames` more frames. The first credit follows `welcome`. */
 export const credit = z.object({ type: z.literal('credit'), frames: z.int().positive() });
 
 const decisionFields = z.object({
   type: z.literal('decision'),
   outcome: z.enum(OUTCOMES),
-  /** Compact JWS, checked by the relying application against the server's JWKS. */
+  /** Compact JWS. The relying application verifies it with the server's JWKS. */
   token: z.string().optional(),
   retry,
-  /** What was too slow for a judgement; absent: nothing was, or it made no difference. */
+  /** What was too slow for a decision. Absent: nothing was, or it made no difference. */
   cause: z.enum(SLOWNESSES).exactOptional(),
 });
 export const decision = z.preprocess(withoutNewWord('cause', SLOWNESSES), decisionFields);
@@ -78,11 +78,11 @@ export const error = z.object({
   code: z.enum(ERROR_CODES),
   message: z.string(),
   retry,
-  /** In how many milliseconds asking again makes sense, where that is known. */
+  /** Milliseconds after which a new attempt makes sense, where that is known. */
   retryAfterMs: z.number().min(0).exactOptional(),
 });
 
-/** Everything a server may say, by its `type`. */
+/** Schemas of all messages of a server, by their `type`. */
 export const DOWNSTREAM = { welcome, status, credit, decision, error } as const;
 
 export type Welcome = z.infer<typeof welcome>;

@@ -1,21 +1,21 @@
 export const RETRIES = ['never', 'now', 'backoff'] as const;
-/** Whether repeating the same request can help, and when. */
+/** Whether it can help to repeat the same request, and when. */
 export type Retry = (typeof RETRIES)[number];
 
-/** What a code means to every party: prose, retry advice, and how it ends a socket or an HTTP request. */
+/** The meaning of a code: message, retry advice, WebSocket close code and HTTP status. */
 export interface ErrorEntry {
-  /** One plain sentence for a developer. Carries no subject, score or secret. */
+  /** One sentence for a developer. It contains no subject, score or secret. */
   readonly message: string;
   readonly retry: Retry;
   /** WebSocket close code (4000–4999), or null when the code never closes a socket. */
   readonly closeCode: number | null;
-  /** HTTP status when an API request ends with this code. */
+  /** HTTP status of an API request that ends with this code. */
   readonly httpStatus: number;
 }
 
 /**
- * The closed set of error codes (SPEC section 7). A code, once published, keeps its meaning.
- * Close codes: 40xx bytes and messages, 41xx order and pace, 42xx admission, 43xx the server's own end.
+ * The closed set of error codes (SPEC section 7). A published code keeps its meaning. Close codes: 40xx bytes and
+ * messages, 41xx order and rate, 42xx admission, 43xx ended by the server.
  */
 export const ERRORS = {
   'message.malformed': {
@@ -219,15 +219,14 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-// Object.keys forgets the keys' type.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+// Object.keys returns the type string[].
 export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
-/** An error with a stable code. `message` is the table's sentence, with `detail` appended when given. */
+/** An error with a stable code. `message` is the sentence of the table, followed by `detail` when given. */
 export class VeriframeError extends Error {
   override readonly name = 'VeriframeError';
   readonly code: ErrorCode;
-  /** When asking again makes sense, where that is known. */
+  /** Milliseconds after which a new attempt makes sense. Null: not known. */
   readonly retryAfterMs: number | null;
 
   constructor(
@@ -245,12 +244,13 @@ export class VeriframeError extends Error {
   }
 }
 
-/** For a refusal that nothing better is known of: another node may have room by then. */
+/** Default for a busy or draining server: another node may have a free place by then. */
 const USUAL_RETRY_AFTER_MS = 2_000;
 
 /**
- * In how many milliseconds asking again makes sense; null where that is not said. Exact for `subject.locked` and for
- * tickets outstanding (`server.busy` of a creation); for a full or draining server an estimate.
+ * Milliseconds after which a new attempt makes sense, or null when no time is given. The value is exact for
+ * `subject.locked` and for too many open tickets (`server.busy` when a session is created). For a full or draining
+ * server it is an estimate.
  */
 export function retryAfterMsOf({ retryAfterMs, entry }: VeriframeError): number | null {
   return retryAfterMs ?? (entry.httpStatus === 503 ? USUAL_RETRY_AFTER_MS : null);

@@ -2,27 +2,30 @@ import type { ErrorCode, Retry } from './errors.ts';
 import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness } from './status.ts';
 
 /**
- * What a live feed carries (SPEC section 9). It is for whoever answers for the service, or for a session that was
- * created to be observed; nothing of it ever travels in veriframe.v1. No message holds a picture, an embedding or a
+ * Subprotocol of a live feed (SPEC section 9). The feed is for the operator of the service, or for a session that was
+ * created to be observed. None of its data is sent over veriframe.v1. No message contains a picture, an embedding or a
  * subject's id.
  */
 export const LIVE_SUBPROTOCOL = 'veriframe-live.v1';
 
-/** A landmark's place is sent as a 16-bit integer: the fraction of the picture's width or height, times this. */
+/** A landmark's coordinate is a 16-bit integer: the fraction of the picture's width or height, times this scale. */
 export const LANDMARK_SCALE = 16_384;
 
-/** What is known of one cue; `why` says what keeps it from being measured. Unknown is never zero. */
+/** The state of one cue. `why` says why it is not measured. Unmeasured evidence is never a zero. */
 export type CueReading =
   | {
       readonly measured: true;
       readonly score: number;
-      /** Natural logarithm; above 0 speaks for a bona fide presentation and a true claim. */
+      /**
+       * Natural logarithm of the likelihood ratio. A value above 0 speaks for a bona fide presentation and a true
+       * claim.
+       */
       readonly logLikelihoodRatio: number;
       readonly frames: number;
     }
   | { readonly measured: false; readonly why: string };
 
-/** Numbers of the last analysed frame that showed a face. Angles as `Pose` has them. */
+/** Values of the last analysed frame with a face. Angles have the signs of the server's `Pose`. */
 export interface FaceReading {
   /** Mean eye aspect ratio of both eyes. */
   readonly eyeOpenness: number;
@@ -33,18 +36,18 @@ export interface FaceReading {
 
 export interface ChallengeReading {
   readonly passed: readonly ChallengeKind[];
-  /** Null until they are counted out. */
+  /** Null until the number of challenges is chosen. */
   readonly of: number | null;
-  /** The one under way; null before it is revealed to the client. */
+  /** The present challenge. Null before it is revealed to the client. */
   readonly current: { readonly kind: ChallengeKind; readonly stage: string } | null;
 }
 
-/** How a session ended; without outcome it was cut off, by an error where there is a code. */
+/** The end of a session. A session without an outcome was cut off; `code` names the error, if there was one. */
 export type SessionEnd =
   | { readonly outcome: Outcome; readonly reasons: readonly string[] }
   | { readonly outcome: null; readonly code: ErrorCode | null };
 
-/** Where one session stands. Times are server milliseconds. */
+/** The state of one session. Times are in milliseconds of the server's clock. */
 export interface LiveSession {
   readonly sessionId: string;
   readonly mode: Mode;
@@ -57,38 +60,38 @@ export interface LiveSession {
   readonly progress: number;
   readonly challenges: ChallengeReading;
   readonly cues: Readonly<Record<string, CueReading>>;
-  /** Cues without which the policy accepts nobody. */
+  /** Cues that the policy requires for an accept. */
   readonly requiredCues: readonly string[];
   /** The fused probability of a bona fide presentation and a true claim, 0..1. */
   readonly probability: number;
   readonly faceCount: number;
   /** Null when the last frame showed no face. */
   readonly face: FaceReading | null;
-  /** Frames analysed a second, over the last two seconds. */
+  /** Analysed frames a second, over the last two seconds. */
   readonly framesPerSecond: number;
-  /** Frames that arrived a second, over the same time. */
+  /** Received frames a second, over the last two seconds. */
   readonly framesArrivedPerSecond: number;
-  /** What keeps the session from enough frames; null: it gets them, or its policy asks for no rate. */
+  /** What keeps the frame rate of the session too low. Null: the rate is high enough, or the policy requires none. */
   readonly starvedBy: Slowness | null;
-  /** Null while it runs. */
+  /** Null while the session runs. */
   readonly end: SessionEnd | null;
 }
 
 /** Figures of the whole service. */
 export interface ServiceFigures {
   readonly sessions: number;
-  /** Frames analysed a second. */
+  /** Analysed frames a second. */
   readonly framesPerSecond: number;
-  /** From a frame's arrival to its result in the session, over the last ten seconds; null without frames. */
+  /** Time from a frame's arrival to its result in the session, over the last ten seconds. Null without frames. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
-  /** Frames since the start, by what became of them. */
+  /** Number of frames since the start, by their result. */
   readonly frames: { readonly analysed: number; readonly superseded: number; readonly failed: number };
   readonly queueDepth: number;
   readonly workers: number;
   readonly busyWorkers: number;
   /** Decisions since the start. */
   readonly decisions: Readonly<Record<Outcome, number>>;
-  /** 99th percentile of late timers. */
+  /** 99th percentile of the delay of timers. */
   readonly eventLoopLagMs: number;
   readonly memoryBytes: number;
 }
@@ -107,7 +110,7 @@ export type LiveMessage =
       /** Shortest time between two updates of one session. */
       readonly everyMs: number;
     }
-  /** Sessions that changed. */
+  /** The sessions that have changed. */
   | { readonly type: 'sessions'; readonly atMs: number; readonly sessions: readonly LiveSession[] }
   | { readonly type: 'service'; readonly atMs: number; readonly figures: ServiceFigures }
   /** One analysed frame of an observed session. */
@@ -115,13 +118,13 @@ export type LiveMessage =
       readonly type: 'look';
       readonly session: LiveSession;
       readonly seq: number;
-      /** The client's own clock, as it came with the frame. */
+      /** Time of capture on the client's clock, as sent with the frame. */
       readonly capturedAtMs: number;
       readonly width: number;
       readonly height: number;
-      /** What the quality gate asks for; null where the frame was good. */
+      /** The hint of the quality gate. Null: the frame was good. */
       readonly verdict: Hint | null;
-      /** 468 × (x, y) as little-endian 16-bit integers, see `LANDMARK_SCALE`; null without a face. */
+      /** 468 × (x, y) as little-endian 16-bit integers, see `LANDMARK_SCALE`. Null without a face. */
       readonly landmarks: Uint8Array | null;
     }
   | {
@@ -129,6 +132,6 @@ export type LiveMessage =
       readonly code: ErrorCode;
       readonly message: string;
       readonly retry: Retry;
-      /** In how many milliseconds asking again makes sense, where that is known. */
+      /** Milliseconds after which a new attempt makes sense, where that is known. */
       readonly retryAfterMs?: number;
     };

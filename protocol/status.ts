@@ -1,8 +1,8 @@
-/** Where a session stands (SPEC section 4). */
+/** Phases of a session, in order (SPEC section 4). */
 export const PHASES = ['hello', 'positioning', 'challenging', 'matching', 'decided'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** The one thing that helps now. The words belong to the client. */
+/** What the person can do now to help the session. The client chooses the words. */
 export const HINTS = [
   'no-face',
   'several-faces',
@@ -35,7 +35,7 @@ export const CHALLENGE_KINDS = [
 /** Directions are the subject's own: `turn-left` is toward the subject's left shoulder. */
 export type ChallengeKind = (typeof CHALLENGE_KINDS)[number];
 
-/** Most characters of a camera's name in a hello (SPEC R42). */
+/** Most characters of the camera's name in `hello` (SPEC R42). */
 export const CAMERA_LABEL_LENGTH = 128;
 
 export const MODES = ['enrol', 'verify', 'identify'] as const;
@@ -44,11 +44,11 @@ export type Mode = (typeof MODES)[number];
 export const OUTCOMES = ['accept', 'reject', 're-verify'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What may be too slow for a session to be judged (SPEC R45, R46). */
+/** What may be too slow for a decision (SPEC R45, R46). */
 export const SLOWNESSES = ['connection', 'service'] as const;
 export type Slowness = (typeof SLOWNESSES)[number];
 
-/** Where the face is, in fractions of the frame: 0..1 from the left and the top. */
+/** Position of the face in fractions of the frame: 0..1 from the left and the top. */
 export interface FaceBox {
   readonly x: number;
   readonly y: number;
@@ -61,12 +61,12 @@ export interface ChallengeStatus {
   /** 1-based number of this challenge and how many there will be. */
   readonly number: number;
   readonly of: number;
-  /** Server milliseconds that were left when the status was made. */
+  /** Milliseconds that were left on the server's clock when the status was made. */
   readonly remainingMs: number;
   readonly skippable: boolean;
 }
 
-/** A colour for the client to show around the picture, from this status on until one without or with another. */
+/** A colour that the client shows around the picture until a status names another one or none. */
 export interface FlashStatus {
   /** `#rrggbb`, sRGB. */
   readonly colour: string;
@@ -75,14 +75,14 @@ export interface FlashStatus {
   readonly of: number;
 }
 
-/** What the client may see of a session: never a score, a threshold or a reason. */
+/** The part of a session's state that the client may see. It never contains a score, a threshold or a reason. */
 export interface PublicStatus {
   readonly phase: Phase;
   readonly face?: FaceBox;
   readonly hint?: Hint;
-  /** 0..1, never falling within a phase. */
+  /** 0..1; never decreases within a phase. */
   readonly progress: number;
   readonly challenge?: ChallengeStatus;
-  /** Only where the client offered to show colours. */
+  /** Only when the client has offered to show colours. */
   readonly flash?: FlashStatus;
 }

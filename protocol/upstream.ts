@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CAMERA_LABEL_LENGTH } from './status.ts';
 
-/** Most bytes of one image that the schema lets through; a server may announce less in `welcome`. */
+/** Most bytes of one image that the schema allows. A server may announce a lower limit in `welcome`. */
 export const IMAGE_BYTES_CEILING = 4 * 1024 * 1024;
 
-/** Sides of a depth image, and most of its pixels. */
+/** Allowed width and height of a depth image, in pixels. */
 export const DEPTH_SIDES = { min: 16, max: 1024 } as const;
 export const DEPTH_PIXELS_CEILING = 320 * 240;
 export const DEPTH_BYTES_PER_PIXEL = 2;
@@ -16,17 +16,20 @@ export const hello = z.object({
   type: z.literal('hello'),
   /** Single-use ticket from `POST /v1/sessions`. */
   ticket: z.string().min(16).max(512),
-  /** Free text naming the client software, for the audit. */
+  /** Free text that names the client software, for the audit log. */
   client: z.string().max(128).optional(),
-  /** The camera's name, as its system tells it: a plausibility signal that is neither kept nor logged. */
+  /**
+   * The camera's name as the operating system reports it. It is a plausibility signal that is neither stored nor
+   * logged.
+   */
   camera: z.object({ label: z.string().max(CAMERA_LABEL_LENGTH) }).optional(),
-  /** The client shows colours around the picture when told to (SPEC R39). */
+  /** The client can show colours around the picture when the server asks for them (SPEC R39). */
   flash: z.boolean().optional(),
 });
 
 const depthSide = z.int().min(DEPTH_SIDES.min).max(DEPTH_SIDES.max);
 
-/** What a depth sensor saw with the image (SPEC R43). */
+/** The depth image that belongs to the image (SPEC R43). */
 const depth = z
   .object({ width: depthSide, height: depthSide, data: bytes })
   .refine(
@@ -38,7 +41,7 @@ const depth = z
 export const frame = z.object({
   type: z.literal('frame'),
   seq: sequence,
-  /** The client's clock. Used only as a plausibility signal; deadlines run on server time. */
+  /** Time of capture on the client's clock. It is only a plausibility signal; deadlines use the server's clock. */
   capturedAtMs: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
   image: bytes.refine(
     (value) => value.byteLength > 0 && value.byteLength <= IMAGE_BYTES_CEILING,
@@ -54,7 +57,7 @@ export const skip = z.object({ type: z.literal('skip') });
 export const BYE_REASONS = ['cancelled', 'source-ended', 'error'] as const;
 export const bye = z.object({ type: z.literal('bye'), reason: z.enum(BYE_REASONS) });
 
-/** Everything a client may say, by its `type`. Unknown fields are dropped, unknown types refused. */
+/** Schemas of all messages of a client, by their `type`. Unknown fields are dropped, unknown types refused. */
 export const UPSTREAM = { hello, frame, skip, bye } as const;
 
 export type Hello = z.infer<typeof hello>;

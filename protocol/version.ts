@@ -1,2 +1,2 @@
-/** WebSocket subprotocol name (SPEC rule 1). A breaking change of the wire gets a new name. */
+/** Name of the WebSocket subprotocol (SPEC R1). A breaking change of the protocol gets a new name. */
 export const SUBPROTOCOL = 'veriframe.v1';

@@ -5,7 +5,7 @@ export interface Palette {
   readonly paper: string;
   readonly surface: string;
   readonly hairline: string;
-  /** Edges that have to be seen: ticks, fields. 3 : 1 against paper. */
+  /** Edges that have to be visible, such as ticks and fields: contrast of at least 3 : 1 against `paper`. */
   readonly edge: string;
   readonly proven: string;
   readonly guide: string;

@@ -1,4 +1,4 @@
-/** What `GET /api/account` answers: the account page's whole content. Times are ms since 1970. */
+/** The answer of `GET /api/account`: the whole content of the account page. Times are in milliseconds since 1970. */
 export interface AccountView {
   readonly username: string;
   readonly email: string;
@@ -6,10 +6,10 @@ export interface AccountView {
   /** Null before the first enrolment. */
   readonly faceSetUpAtMs: number | null;
   readonly createdAtMs: number;
-  /** Whether the user proved who they are recently enough to change what opens the account. */
+  /** Whether the user has confirmed their identity recently enough to change the ways to sign in. */
   readonly isConfirmed: boolean;
   readonly isServiceUp: boolean;
-  /** The latest first. */
+  /** Latest first. */
   readonly signIns: readonly SignInView[];
   readonly devices: readonly DeviceView[];
 }
@@ -20,7 +20,7 @@ export interface SignInView {
   readonly result: 'accepted' | 'refused';
   /** For example `Firefox on Windows`. */
   readonly device: string;
-  /** The network it came from. */
+  /** The network from which the sign-in came. */
   readonly place: string;
 }
 

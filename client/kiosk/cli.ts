@@ -7,12 +7,12 @@ import { jsonPresenter } from './present/json.ts';
 import { errorLine } from './present/presenter.ts';
 import { EXIT, run } from './run.ts';
 
-/** The program `veriframe`: runs when it is imported, and sets the process's exit code. */
+/** The program `veriframe`. It runs when this module is imported, and sets the exit code of the process. */
 const { stdout, stderr } = process;
 const out = (text: string) => void stdout.write(text);
 const err = (text: string) => void stderr.write(text);
 
-// Whoever reads our output may leave early, as `head` does.
+// The reader of standard output may close it early, as `head` does.
 stdout.on('error', () => process.exit(EXIT.error));
 
 process.exitCode = await main(process.argv.slice(2));
@@ -35,7 +35,7 @@ async function runPresented(options: RunOptions): Promise<number> {
   const presenter = options.json ? jsonPresenter(out, err) : presenterFor(stdout, err);
   const stop = new AbortController();
   const cancel = () => {
-    // A second signal does not wait for a clean end.
+    // The second signal exits at once, without a clean end.
     if (stop.signal.aborted) process.exit(EXIT.error);
     stop.abort(new KioskError('client.cancelled'));
   };
@@ -53,7 +53,7 @@ async function runPresented(options: RunOptions): Promise<number> {
   }
 }
 
-/** The package's version, from beside the sources or above the built files. */
+/** The version in `package.json`, which is beside the sources or above the built files. */
 function version(): string {
   const manifest = ['./package.json', '../package.json']
     .map((path) => new URL(path, import.meta.url))

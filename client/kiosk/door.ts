@@ -10,13 +10,14 @@ export interface Accepted {
   readonly subject: string | null;
 }
 
-/** A door that takes longer is stuck. */
+/** A command that takes longer counts as failed. */
 const DOOR_TIMEOUT_MS = 30_000;
 
 /**
- * Runs the program for an accepted subject and waits for it. No shell reads the arguments, and nothing of the
- * session stands in them: the token comes in `VERIFRAME_TOKEN`, so that other users of the machine cannot read
- * it in the process list. What it prints goes to standard error. Rejects with `door.failed`.
+ * Runs the program for an accepted subject and waits for it. No shell interprets the arguments, and they contain
+ * nothing of the session. The token is in the environment variable `VERIFRAME_TOKEN`, because other users of the
+ * machine can read the arguments in the process list. The program's output goes to standard error. Rejects with
+ * `door.failed`.
  */
 export async function openDoor(door: DoorCommand, accepted: Accepted, signal: AbortSignal): Promise<void> {
   const child = spawn(door.program, door.arguments, {

@@ -16,8 +16,8 @@ const HTTP_OF: Readonly<Record<string, string>> = {
 };
 
 /**
- * Derives every address from the server's base: `ws://host:8080`, `wss://host/prefix`, or their http forms.
- * A path is kept as a prefix, for servers behind a proxy. Throws `TypeError` when it is no such address.
+ * Derives every address from the server's base address: `ws://host:8080`, `wss://host/prefix`, or the same with http or
+ * https. A path is kept as a prefix, for servers behind a proxy. Throws `TypeError` when `base` is no such address.
  */
 export function endpointsOf(base: string): Endpoints {
   const root = new URL(base);

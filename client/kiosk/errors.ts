@@ -1,8 +1,8 @@
 import { ERRORS, type ErrorCode, type Retry } from '@veriframe/protocol';
 
 /**
- * What can go wrong on this side of the wire, beside the server's own codes. Closed set: a code, once
- * published, keeps its meaning.
+ * Errors of the client's side; the server's codes are in `protocol/errors.ts`. The set is closed: a published code
+ * keeps its meaning.
  */
 export const KIOSK_ERRORS = {
   'usage.invalid': { message: 'The command line is not valid.', retry: 'never' },
@@ -31,17 +31,17 @@ export const KIOSK_ERRORS = {
 
 export type KioskErrorCode = keyof typeof KIOSK_ERRORS | ErrorCode;
 
-/** Whether `code` is one a veriframe server may name. */
+/** Whether `code` is one of the protocol's codes. */
 export function isServerCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
 }
 
-/** The table's entry for any code, the server's or ours. */
+/** The table entry of any code, the server's or the client's. */
 export function errorEntry(code: KioskErrorCode): { readonly message: string; readonly retry: Retry } {
   return isServerCode(code) ? ERRORS[code] : KIOSK_ERRORS[code];
 }
 
-/** An error with a stable code. `message` is the table's sentence, with `detail` appended when given. */
+/** An error with a stable code. `message` is the sentence of the table, followed by `detail` when given. */
 export class KioskError extends Error {
   override readonly name = 'KioskError';
   readonly code: KioskErrorCode;
@@ -55,7 +55,7 @@ export class KioskError extends Error {
   }
 }
 
-/** Any thrown value as a coded error; what has no code yet becomes `fallback`. */
+/** Converts a thrown value to a `KioskError`. A value without a code gets `fallback`. */
 export function asKioskError(thrown: unknown, fallback: KioskErrorCode = 'client.internal'): KioskError {
   if (thrown instanceof KioskError) return thrown;
   const detail = thrown instanceof Error ? thrown.message : String(thrown);

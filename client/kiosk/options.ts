@@ -4,14 +4,14 @@ import { MODES, type Mode } from '@veriframe/protocol';
 import { endpointsOf, type Endpoints } from './endpoints.ts';
 import { KioskError } from './errors.ts';
 
-/** Where the pictures come from, as said on the command line. */
-export type SourceName =
-  /** A folder or a video file; which one is seen when it is opened. */
+/** The source of pictures that the command line names. */
+type SourceName =
+  /** A folder or a video file. `openSource` finds out which. */
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'camera'; readonly device: string | null }
   | { readonly kind: 'stdin' };
 
-/** What to run when a subject was accepted. */
+/** The program to run when a subject was accepted. */
 export interface DoorCommand {
   readonly program: string;
   readonly arguments: readonly string[];
@@ -26,10 +26,13 @@ export interface RunOptions {
   /** Whom a token must be from; null: whoever signs with the server's keys. */
   readonly issuer: string | null;
   readonly apiKey: string | null;
-  /** A session that someone else created; then no API key is used. */
+  /** Ticket of a session that another program created. No API key is used then. */
   readonly ticket: string | null;
   readonly json: boolean;
-  /** The rate of a folder, the most of anything else. Null: 10 for a folder, the source's own otherwise. */
+  /**
+   * The rate of a folder, and the maximum rate of any other source. Null: `FOLDER_FRAMES_PER_SECOND` for a folder,
+   * otherwise the source's own rate.
+   */
   readonly framesPerSecond: number | null;
   /** Null: a folder loops, a video plays once. */
   readonly loop: boolean | null;
@@ -43,6 +46,8 @@ export type Command =
   | { readonly kind: 'version' }
   | { readonly kind: 'run'; readonly options: RunOptions };
 
+/** Pictures a second from a folder, which has no frame rate. */
+export const FOLDER_FRAMES_PER_SECOND = 10;
 const DEFAULTS = { url: 'ws://localhost:8080', maxEdgePx: 640, timeoutS: 120 } as const;
 
 export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [options]
@@ -51,7 +56,7 @@ export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [optio
 
 Proves who is in front of a camera, and that they are live.
 
-SRC is a folder of pictures (10 a second, over and over), a video file, camera,
+SRC is a folder of pictures (${FOLDER_FRAMES_PER_SECOND} a second, over and over), a video file, camera,
 camera:DEVICE (such as camera:/dev/video1), or - for MJPEG on standard input.
 Videos and cameras need ffmpeg.
 
@@ -83,8 +88,8 @@ which includes a wrong command line, no connection, time-out and Ctrl-C.
 `;
 
 /**
- * Reads the command line. Throws `usage.invalid` with a sentence that says what to change.
- * Nothing is opened or looked up here.
+ * Reads the command line. It opens and looks up nothing.
+ * @throws KioskError `usage.invalid`, with a sentence that says what to change
  */
 export function readCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Command {
   const { values, positionals } = parsed(args);
@@ -180,7 +185,10 @@ function numberIn(
   return number.data;
 }
 
-/** The server of `--url`, else of `VERIFRAME_URL`, else the one on this machine. Throws `usage.invalid`. */
+/**
+ * The addresses of the server that `--url` names, or `VERIFRAME_URL`, or the one on this machine.
+ * @throws KioskError `usage.invalid`
+ */
 export function endpointsNamed(given: string | undefined, environment: NodeJS.ProcessEnv): Endpoints {
   const url = given ?? environment['VERIFRAME_URL'] ?? DEFAULTS.url;
   try {

@@ -1,11 +1,11 @@
-/** Every setting of ours begins so, the secret ones included. */
+/** Prefix of all veriframe settings, the secret ones included. */
 const OURS = 'VERIFRAME_';
 
 /**
- * The environment for a program that is started from here: this process's own without anything of veriframe's, so that
- * neither a door nor a video decoder holds an API key, and with `told`.
+ * The environment for a child process: the environment of this process without veriframe's settings, plus `added`.
+ * Neither a door command nor a video decoder thus gets an API key.
  */
-export function programEnvironment(told: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+export function programEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith(OURS));
-  return { ...Object.fromEntries(others), ...told };
+  return { ...Object.fromEntries(others), ...added };
 }

@@ -4,25 +4,25 @@ import type { KioskSession } from './session-client.ts';
 import { pictureFitter } from './sources/fit.ts';
 import type { FrameSource } from './sources/source.ts';
 
-export interface PumpOptions {
+interface PumpOptions {
   readonly maxEdgePx: number;
-  /** Most frames a second beside the server's own limit; null for that alone. */
+  /** Most frames a second, in addition to the server's limit. Null: only the server's limit. */
   readonly framesPerSecond: number | null;
-  /** Ends the pump quietly. */
+  /** Ends the pump without an error. */
   readonly signal: AbortSignal;
-  /** Told of each picture that was skipped as unreadable. */
+  /** Called for each picture that was skipped as unreadable. */
   readonly skipped: (error: KioskError) => void;
 }
 
-/** This many unreadable pictures in a row end the session: the source is broken, not a picture. */
+/** This many unreadable pictures in a row end the session: then the source is broken, not one picture. */
 const MOST_UNREADABLE_IN_A_ROW = 10;
-/** Longest wait, after the last frame, for the server to have looked at it: bye ends the session (SPEC R29). */
+/** Longest wait after the last frame until the server has analysed it, because `bye` ends the session (SPEC R29). */
 const LAST_LOOK_MS = 2_000;
 
 /**
- * Plays the source into the session. A frame for which there is no credit, or that comes faster than allowed, is
- * dropped and never queued: the server always sees the present. Says bye and resolves when the source ends or
- * the session is over; throws a `KioskError` when the source fails.
+ * Sends the frames of the source to the session. A frame is dropped when there is no credit or it comes faster than
+ * allowed. No frame is queued, so that the server always gets a recent one. Sends `bye` and resolves when the source
+ * ends or the session is over. Throws a `KioskError` when the source fails.
  */
 export async function pump(source: FrameSource, session: KioskSession, options: PumpOptions): Promise<void> {
   const { maxEdgePx, framesPerSecond, signal, skipped } = options;
@@ -53,8 +53,8 @@ export async function pump(source: FrameSource, session: KioskSession, options: 
 }
 
 /**
- * Keeps a long-term rate, and lets a frame through that comes up to one interval early, so that a source exactly
- * at the limit loses nothing to jitter (generic cell rate algorithm, ITU-T I.371).
+ * Limits the long-term rate. A frame may come up to one interval early, so that jitter costs a source at the limit no
+ * frames (generic cell rate algorithm, ITU-T I.371).
  */
 export function rateLimiter(framesPerSecond: number): (nowMs: number) => boolean {
   const intervalMs = 1000 / framesPerSecond;

@@ -10,7 +10,7 @@ import { connect, type KioskSession } from './session-client.ts';
 import { openSource } from './sources/open.ts';
 import { checkToken } from './token.ts';
 
-/** How a run ends for the caller's shell. */
+/** Exit status of the program. */
 export const EXIT = { accept: 0, reject: 1, 're-verify': 2, error: 3 } as const satisfies Record<
   Outcome | 'error',
   number
@@ -23,9 +23,9 @@ interface Admission {
 }
 
 /**
- * One session from the source to the decision: opens the source, asks for a session, streams, checks the token
- * and opens the door. Resolves with the outcome; rejects with the `KioskError` that stopped it. The presenter
- * hears everything but that last error.
+ * Runs one session: opens the source, requests a session, streams, verifies the token, and runs the command for an
+ * accepted subject. Resolves with the outcome. Rejects with the `KioskError` that stopped it; the presenter gets every
+ * other error.
  */
 export async function run(options: RunOptions, presenter: Presenter, signal: AbortSignal): Promise<Outcome> {
   const source = await openSource(options);
@@ -72,7 +72,7 @@ async function admission(options: RunOptions, presenter: Presenter, signal: Abor
   return { ticket, expected };
 }
 
-/** Shows what happens until the decision. */
+/** Shows statuses and errors until the decision. */
 async function present(session: KioskSession, presenter: Presenter): Promise<void> {
   for await (const event of session.events) {
     if (event.type === 'status') presenter.status(event);
@@ -109,7 +109,10 @@ async function conclude(
   return outcome;
 }
 
-/** An accept stands only on a token that checks out; the other outcomes grant nothing and stand without one. */
+/**
+ * Verifies the token of a decision. An accept needs a valid token. The other outcomes grant nothing and are reported
+ * without one.
+ */
 async function tokenOf<T>(
   { outcome, token }: Decision,
   check: (token: string) => Promise<T>,

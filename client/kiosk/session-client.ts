@@ -22,29 +22,32 @@ export interface ConnectOptions {
   /** The server's stream address, for example `ws://localhost:8080/v1/stream`. */
   readonly url: string | URL;
   readonly ticket: string;
-  /** Names the client software in the server's audit. */
+  /** Names the client software in the server's audit log. */
   readonly client?: string;
-  /** A screen around the camera shows the colour of each status that has one (SPEC R39, R40). Default false. */
+  /** A screen around the camera shows the colour of each status that contains one (SPEC R39, R40). Default false. */
   readonly flash?: boolean;
-  /** Says bye and ends the session with the signal's reason, or `client.cancelled` when that has no code. */
+  /**
+   * When it aborts, `bye` is sent and the session ends with the signal's reason, or with `client.cancelled` when the
+   * reason is no `KioskError`.
+   */
   readonly signal?: AbortSignal;
-  /** Longest wait for `welcome`. */
+  /** Longest wait for `welcome`, in milliseconds. Default 10 000. */
   readonly openTimeoutMs?: number;
 }
 
-/** What a session tells its owner. An error that ends the session is thrown instead. */
-export type SessionEvent = Status | Decision | ErrorMessage;
+/** The events of a session. An error that ends the session is thrown instead. */
+export type KioskSessionEvent = Status | Decision | ErrorMessage;
 
-/** Statuses beyond this many unread ones are dropped; decisions and errors never are. */
+/** Most unread events. Further statuses are dropped; decisions and errors never are. */
 const MOST_UNREAD_EVENTS = 256;
 const MOST_MESSAGE_BYTES = 1024 * 1024;
 const MOST_REFUSAL_BYTES = 64 * 1024;
-/** How long a server may take over the closing handshake before the socket is cut. */
+/** How long the server may take for the closing handshake before the socket is terminated. */
 const CLOSE_GRACE_MS = 1_000;
 
 /**
- * Opens the socket, says hello and resolves with the session once the server welcomed it. Rejects with a
- * `KioskError`: the server's code when it refuses, else `connection.refused`, `connection.incompatible`,
+ * Opens the socket, sends `hello` and resolves with the session once the server has sent `welcome`. Rejects with a
+ * `KioskError`: the server's code when it refuses, otherwise `connection.refused`, `connection.incompatible`,
  * `connection.lost`, `client.timeout` or `client.cancelled`.
  */
 export async function connect(options: ConnectOptions): Promise<KioskSession> {
@@ -66,16 +69,16 @@ export class KioskSession {
   /** Resolves with the decision; rejects with the `KioskError` that ended the session without one. */
   readonly decision: Promise<Decision>;
   /**
-   * Statuses, errors that do not end the session, and the decision, in order. Ends after the decision; throws
-   * the `KioskError` that ended the session without one. For one reader; need not be read.
+   * Statuses, errors that do not end the session, and the decision, in order. The stream ends after the decision, or
+   * throws the `KioskError` that ended the session without one. It has one reader at most and may stay unread.
    */
-  readonly events: ReadableStream<SessionEvent>;
+  readonly events: ReadableStream<KioskSessionEvent>;
 
   readonly #socket: WebSocket;
   readonly #detach: () => void;
   #settleWelcome!: Settle<Welcome>;
   #settleDecision!: Settle<Decision>;
-  #queue!: ReadableStreamDefaultController<SessionEvent>;
+  #queue!: ReadableStreamDefaultController<KioskSessionEvent>;
   #hasReader = true;
   #opened = false;
   #state: 'opening' | 'open' | 'over' = 'opening';
@@ -130,21 +133,21 @@ export class KioskSession {
     if (signal?.aborted === true) cancel();
   }
 
-  /** What the server announced. Throws `TypeError` before `welcomed` resolved. */
+  /** The `welcome` of the server. Throws `TypeError` before `welcomed` has resolved. */
   get welcome(): Welcome {
     if (this.#welcome === null) throw new TypeError('the session is not welcomed yet');
     return this.#welcome;
   }
 
-  /** Frames that may be sent now. */
+  /** Number of frames that may be sent now. */
   get credits(): number {
     return this.#state === 'open' ? this.#credits : 0;
   }
 
   /**
-   * Sends one picture, at most `welcome.limits` large, and spends a credit. False, with nothing sent, when
-   * there is no credit or the session is over: the picture is then too late, and the caller drops it.
-   * `capturedAtMs` is this machine's clock.
+   * Sends one picture within `welcome.limits` and uses one credit. Returns false and sends nothing when there is no
+   * credit or the session is over; the caller then drops the picture. `capturedAtMs` is this machine's clock, in
+   * milliseconds since 1970.
    */
   sendFrame(picture: Uint8Array, capturedAtMs: number): boolean {
     if (this.credits === 0) return false;
@@ -154,24 +157,24 @@ export class KioskSession {
     return true;
   }
 
-  /** Resolves with true once `atLeast` frames may be sent, with false when the session is over. */
+  /** Resolves with true once `atLeast` frames may be sent, or with false when the session is over. */
   async whenCredit(atLeast = 1): Promise<boolean> {
     while (this.#state !== 'over' && this.credits < atLeast)
       await new Promise<void>((resolve) => this.#creditWaiters.push(resolve));
     return this.#state === 'open';
   }
 
-  /** Says that the subject cannot do the present challenge. */
+  /** Tells the server that the subject cannot do the present challenge. */
   skip(): void {
     this.#send({ type: 'skip' });
   }
 
-  /** Says that no more frames come. A decision can still follow. */
+  /** Tells the server that no more frames come. A decision can still follow. */
   bye(reason: Bye['reason']): void {
     this.#send({ type: 'bye', reason });
   }
 
-  /** Ends the session from this side, at once. Does nothing when it is over. */
+  /** Ends the session from the client's side at once. Does nothing when it is over. */
   end(error: KioskError): void {
     if (this.#state === 'over') return;
     this.#finish();
@@ -206,10 +209,10 @@ export class KioskSession {
       this.end(asKioskError(error, 'connection.incompatible'));
       return;
     }
-    this.#take(message);
+    this.#onMessage(message);
   }
 
-  #take(message: Downstream): void {
+  #onMessage(message: Downstream): void {
     switch (message.type) {
       case 'welcome':
         this.#state = 'open';
@@ -221,14 +224,14 @@ export class KioskSession {
         if (this.#state === 'open') for (const resolve of this.#creditWaiters.splice(0)) resolve();
         return;
       case 'status':
-        if ((this.#queue.desiredSize ?? 0) > 0) this.#tell(message);
+        if ((this.#queue.desiredSize ?? 0) > 0) this.#emit(message);
         return;
       case 'error':
-        if (ERRORS[message.code].closeCode === null) this.#tell(message);
+        if (ERRORS[message.code].closeCode === null) this.#emit(message);
         else this.end(new KioskError(message.code));
         return;
       case 'decision':
-        this.#tell(message);
+        this.#emit(message);
         this.#finish();
         this.#settleDecision.resolve(message);
         this.#settleWelcome.reject(
@@ -239,7 +242,7 @@ export class KioskSession {
     }
   }
 
-  #tell(event: SessionEvent): void {
+  #emit(event: KioskSessionEvent): void {
     if (this.#hasReader) this.#queue.enqueue(event);
   }
 }

@@ -1,15 +1,15 @@
 import { ERRORS, type ErrorCode } from '@veriframe/protocol';
 import { isServerCode, KioskError } from './errors.ts';
 
-/** Why a socket never opened. */
+/** The error for a socket that never opened. */
 export function openingError(cause: Error): KioskError {
   const code = /subprotocol/i.test(cause.message) ? 'connection.incompatible' : 'connection.refused';
-  // A host with several addresses fails with an AggregateError, whose message is empty.
+  // When all addresses of a host fail, the cause is an AggregateError with an empty message.
   const detail = cause.message === '' && 'code' in cause ? String(cause.code) : cause.message;
   return new KioskError(code, detail, { cause });
 }
 
-/** What a close frame of the server means: its error message may have been lost on the way. */
+/** The error for a close code of the server. It is needed when the server's error message was lost. */
 export function closeError(closeCode: number): KioskError {
   const code = CODE_OF_CLOSE.get(closeCode);
   if (code !== undefined) return new KioskError(code);

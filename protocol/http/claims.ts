@@ -6,43 +6,43 @@ import { modelTier } from './fields.ts';
 export const TOKEN_ALGORITHM = 'EdDSA';
 
 /**
- * The `typ` of a decision. It keeps a decision from passing for any other token signed with the same key (RFC 8725,
- * section 3.11).
+ * The header `typ` of a decision token. It distinguishes a decision from other tokens that are signed with the same key
+ * (RFC 8725, section 3.11).
  */
 export const DECISION_TOKEN_TYPE = 'veriframe-decision+jwt';
 
 /**
- * The `typ` of what an observed session says. Whoever followed the evidence could have improved a forgery by it, so
- * that a verifier must not take it for a decision.
+ * The header `typ` of the token of an observed session. An attacker who follows the evidence can improve a forgery with
+ * it, so a verifier must not accept this token as a decision.
  */
 export const OBSERVATION_TOKEN_TYPE = 'veriframe-observation+jwt';
 
-/** Claims of a decision token, checked by whoever verifies one. Unknown claims are dropped. */
+/** Claims of a decision token. Verifiers drop unknown claims. */
 export const decisionClaims = z.object({
-  /** Name of the service that signed it (`VERIFRAME_ISSUER`). */
+  /** Name of the service that signed the token (`VERIFRAME_ISSUER`). */
   iss: z.string(),
-  /** What the session was created with; absent when it named none. */
+  /** The audience that the session was created with. Absent: it had none. */
   aud: z.union([z.string(), z.array(z.string())]).exactOptional(),
   /** Id of the session. */
   jti: z.string(),
   /** Time of the decision, in seconds since 1970. */
   iat: z.number(),
-  /** Time from which on it is no longer valid, in seconds since 1970. */
+  /** Time from which the token is no longer valid, in seconds since 1970. */
   exp: z.number(),
   /** Time before which it is not valid yet, in seconds since 1970. The service signs none so far. */
   nbf: z.number().exactOptional(),
-  /** Subject decided on; only an accept names one, and never that of an observed session. */
+  /** The accepted subject. Only the token of an accept contains it, and never that of an observed session. */
   sub: z.string().exactOptional(),
-  /** What the session was created with; absent when it named none. */
+  /** The nonce that the session was created with. Absent: it had none. */
   nonce: z.string().exactOptional(),
   veriframe: z.object({
     mode: z.enum(MODES),
     outcome: z.enum(OUTCOMES),
     policy: z.string(),
-    /** What stands behind the outcome, so that a relying application can set its own bar. */
+    /** The evidence for the outcome, so that a relying application can apply its own requirements. */
     assurance: z.object({
       tier: modelTier,
-      /** Cues that were measured. A later server may name ones that are not known here. */
+      /** Measured cues. A later server may name cues that are not known here. */
       measured: z.array(z.string()),
       unmeasured: z.array(z.string()),
       challengesPassed: z.int().min(0),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ERROR_CODES, RETRIES } from '../errors.ts';
 
 /**
- * 1 to 128 characters: letters and digits of ASCII and `. _ @ + : -`, beginning with a letter or digit. Safe in a
- * path, a log line and a file name. Best a random id of the relying application, not a name or an address.
+ * 1 to 128 characters: ASCII letters and digits and `. _ @ + : -`; the first is a letter or digit. The value is safe in
+ * a path, a log line and a file name. Relying applications should use a random id, not a name or an address.
  */
 export const subjectId = z
   .string()
@@ -15,10 +15,10 @@ export const subjectHash = z
   .regex(/^[0-9a-f]{64}$/)
   .describe('Keyed hash of a subject id, equal for equal subjects of one tenant.');
 
-/** A code of `ERRORS`. Clients take other words too, because a later server may have more codes. */
+/** A code of `ERRORS`. Clients accept unknown codes, because a later server may have more. */
 export const errorCode = z.union([z.enum(ERROR_CODES), z.string()]);
 
-/** Which models a decision rests on. */
+/** The models that a decision is based on. */
 export const modelTier = z
   .enum(['base', 'full'])
   .describe('full when the optional match and PAD models are loaded.');

@@ -1,4 +1,4 @@
-/** The HTTP API: what every operation is asked with, what it answers, and the claims of the tokens that it gives. */
+/** The HTTP API: requests and answers of every operation, and the claims of the tokens. */
 export {
   DECISION_TOKEN_TYPE,
   type DecisionClaims,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FOR_OBSERVERS, OBSERVER_ERRORS, type OperationDescription } from './operation.ts';
 import { LIVE_PATH } from './paths.ts';
 
-/** How a listener opens a live feed. */
+/** Ticket, path and subprotocol with which a client opens a live feed. */
 export const liveTicket = z.object({
   ticket: z.string().describe('For one hello, within its lifetime.'),
   expiresAtMs: z.number(),

@@ -1,37 +1,40 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
 
-/** What one HTTP operation takes and answers. */
+/** Request and answer of one HTTP operation. */
 export interface OperationDescription {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path with placeholders in braces, as in OpenAPI. */
   readonly path: string;
   readonly summary: string;
-  /** `key`: the caller must show an API key, and reaches only what belongs to the key's tenant. */
+  /** `key`: the caller needs an API key, and reaches only data of the key's tenant. */
   readonly access: 'public' | 'key';
-  /** What the API key must be granted; null: nothing. */
+  /** The permission that the API key needs. Null: none. */
   readonly right: 'observe' | null;
-  /** The path's placeholders. Requests are read strictly: an unknown field is refused. */
+  /** Schema of the path's placeholders. An unknown field in a request is refused. */
   readonly params: z.ZodObject;
-  /** Parameters after the question mark. */
+  /** Schema of the query parameters. */
   readonly query: z.ZodObject;
   /** `none`: a body is read and ignored. */
   readonly bodyKind: 'none' | 'json';
-  /** Schema of a JSON body; null where none is taken. */
+  /** Schema of the JSON body. Null: the operation takes none. */
   readonly body: z.ZodType | null;
-  /** A larger body is answered with 413. */
+  /** Most bytes of the body. A larger one is refused with status 413. */
   readonly maxBodyBytes: number;
-  /** The one answer of success, under its HTTP status. Clients drop unknown fields: a later server may have more. */
+  /**
+   * Schema of the successful answer, by its HTTP status. Clients drop unknown fields, because a later server may send
+   * more.
+   */
   readonly answers: Readonly<Record<number, z.ZodType>>;
-  /** Codes it may end with, beside `server.internal`. Their answer is `errorBody`. */
+  /** Error codes of the operation, in addition to `server.internal`. The body of an error is `errorBody`. */
   readonly errors: readonly ErrorCode[];
-  /** Seconds that a shared cache may keep the answer; 0 forbids it. */
+  /** How long a shared cache may keep the answer, in seconds. 0: not at all. */
   readonly cacheSeconds: number;
 }
 
 const nothing = z.strictObject({});
 
-/** What most operations have in common. */
+/** Defaults of most operations. */
 const WITHOUT_INPUT = {
   params: nothing,
   query: nothing,
@@ -45,6 +48,6 @@ export const PUBLIC = { ...WITHOUT_INPUT, access: 'public', right: null } as con
 export const WITH_KEY = { ...WITHOUT_INPUT, access: 'key', right: null } as const;
 export const FOR_OBSERVERS = { ...WITHOUT_INPUT, access: 'key', right: 'observe' } as const;
 
-/** What every operation with an API key may end with. */
+/** Error codes of every operation that needs an API key. */
 export const KEY_ERRORS = ['api.unauthorized', 'api.invalid'] as const satisfies readonly ErrorCode[];
 export const OBSERVER_ERRORS = [...KEY_ERRORS, 'api.not_granted'] as const;

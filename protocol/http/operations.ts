@@ -7,8 +7,8 @@ import { deleteSubject, getSubject } from './subjects.ts';
 import { getHealth, getKeys, getOpenApi, getReadiness, getSystem } from './system.ts';
 
 /**
- * The whole HTTP API. The server validates requests by this table, OpenAPI is generated from it, and clients take
- * their types and the schemas of answers from it.
+ * All operations of the HTTP API. The server validates requests with this table. The OpenAPI document is generated from
+ * it. Clients take their types and the schemas of answers from it.
  */
 export const OPERATIONS = {
   createSession,
@@ -28,21 +28,21 @@ export const OPERATIONS = {
 type Operations = typeof OPERATIONS;
 export type OperationId = keyof Operations;
 
-/** What a client writes into the path, after the question mark and into the body. */
+/** Path, query and body as a client writes them. */
 export type ParamsOf<Id extends OperationId> = z.input<Operations[Id]['params']>;
 export type QueryOf<Id extends OperationId> = z.input<Operations[Id]['query']>;
 export type BodyOf<Id extends OperationId> = Operations[Id]['body'] extends z.ZodType
   ? z.input<Operations[Id]['body']>
   : undefined;
 
-/** What the server reads out of a request, defaults filled in. */
+/** Path, query and body as the server reads them, with defaults filled in. */
 export interface CheckedRequest<Id extends OperationId> {
   readonly params: z.output<Operations[Id]['params']>;
   readonly query: z.output<Operations[Id]['query']>;
   readonly body: Operations[Id]['body'] extends z.ZodType ? z.output<Operations[Id]['body']> : undefined;
 }
 
-/** What a client reads out of the answer of success. */
+/** The successful answer as a client reads it. */
 export type AnswerOf<Id extends OperationId> = Operations[Id]['answers'] extends infer Answers
   ? Answers[keyof Answers] extends z.ZodType
     ? z.output<Answers[keyof Answers]>

@@ -8,10 +8,10 @@ export const MAX_ENTRIES_PER_PAGE = 200;
 const limit = z.coerce.number<number | string>().int().min(1).max(MAX_ENTRIES_PER_PAGE).default(50);
 const next = z.string().nullable().describe('Where the next page begins; null after the last.');
 
-/** Where an attempt stands in time: `<decidedAtMs>.<sessionId>`. */
+/** Position of an attempt in the record: `<decidedAtMs>.<sessionId>`. */
 export const DECISION_PLACE = /^(\d{1,16})\.([\w-]{1,64})$/;
 
-/** Cues and reasons are words for an audit. A later server may have written ones that this list does not know. */
+/** Cues and reasons are strings, because a later server may have recorded ones that this version does not know. */
 const words = (what: string) => z.array(z.string()).describe(what);
 
 const decision = z.object({

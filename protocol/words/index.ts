@@ -1,4 +1,4 @@
-/** What people are told while they stand before a camera, by language. */
+/** Instructions for a person before a camera, by language. */
 export type { ChallengeKind, Hint } from '../status.ts';
 export type { Guidance } from './guidance.ts';
 export { guidance as ar } from './ar.ts';

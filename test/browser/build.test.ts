@@ -33,7 +33,7 @@ describe('client build', () => {
     }
   });
 
-  it('makes the files a page asks for, and the same ones when it is made again', async () => {
+  it('builds the files that a page needs, and the same files when it is built again', async () => {
     const made = await readdir(folder);
     expect(made).toEqual(
       expect.arrayContaining([
@@ -49,7 +49,7 @@ describe('client build', () => {
     expect(await readdir(folder)).toEqual(made);
   });
 
-  it('makes no code at run time and loads nothing from elsewhere', async () => {
+  it('generates no code at run time and loads nothing from other origins', async () => {
     for (const { name } of files) {
       const code = await readFile(join(folder, name), 'utf8');
       expect(code).not.toMatch(/\beval\(|new Function\b|[^.\w]Function\(/);

@@ -29,7 +29,7 @@ const streaming: Scenario = async (peer) => {
 describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where none is found)', () => {
   const rig = useRig();
 
-  it('goes from the start to passed, telling the page each step, and turns the camera off', async () => {
+  it('goes from the start to passed, sends the page an event for each step, and turns the camera off', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(accepting);
     await visit.reaches('passed');
@@ -50,7 +50,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(await visit.page.getByRole('heading', { name: 'It’s you' }).isVisible()).toBe(true);
   });
 
-  it('sends readable pictures in order, below the rate the server announces, and breaks no content security policy', async () => {
+  it('sends readable pictures in order, below the announced rate, and violates no content security policy', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     const maxFramesPerSecond = 8;
     await visit.start(async (peer) => {
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(visit.page.workers()).toEqual([]);
   });
 
-  it('says kindly that it could not confirm, without a way to repeat what cannot help', async () => {
+  it('says politely that it could not confirm, and offers no retry that cannot help', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();
@@ -103,7 +103,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(await visit.cameras()).toEqual({ opened: 2, live: 0 });
   });
 
-  it('shows the way when the camera is denied, and goes on once it is allowed', async () => {
+  it('says what to do when the camera is denied, and continues once it is allowed', async () => {
     await using visit = await Visit.open(rig.browser, rig.built, { camera: 'refused' });
     await visit.start(accepting);
     await visit.reaches('denied');
@@ -143,7 +143,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     await visit.reaches('passed');
   });
 
-  it('notices at once that the network is gone, and recovers when it is back', async () => {
+  it('detects at once that the network is lost, and recovers when it is back', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(streaming);
     await visit.reaches('streaming');
@@ -164,7 +164,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
   });
 
-  it('reports a camera that is pulled out', async () => {
+  it('reports a camera that is unplugged', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(streaming);
     await visit.reaches('streaming');
@@ -193,7 +193,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
   });
 
-  it('shows colours around the picture where it was told of them, leaves out those that come too fast, and stamps frames', async () => {
+  it('shows the server’s colours around the picture, skips those that come too fast, and sends their numbers with the frames', async () => {
     await using visit = await Visit.open(rig.browser, rig.built, { query: '?flash' });
     const { page } = visit;
     const choice = page.getByRole('checkbox', { name: 'Without colours' });
@@ -251,7 +251,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
     expect(visit.site.peers[0]?.heard[0]).not.toHaveProperty('flash');
   });
 
-  it('R25: asks for another challenge, and goes on when there is none', async () => {
+  it('R25: asks for another challenge, and continues when there is none', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.start(async (peer) => {
       await peer.welcome();

@@ -1,7 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { ownOriginOnly } from '../../client/browser/sdk/help/own-origin.ts';
-import { guide, LENIENT, type MeshPoint } from '../../client/browser/sdk/help/seen-face.ts';
+import {
+  adviseOnPlacement,
+  PLACEMENT_LIMITS,
+  type MeshPoint,
+} from '../../client/browser/sdk/help/placement-advice.ts';
 import type { FaceSessionEvent } from '../../client/browser/sdk/session-state.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 
@@ -17,7 +21,7 @@ declare global {
 
 const ASPECT = 4 / 3;
 
-/** A mesh on a sphere of half the width `size`, in shares of a 4:3 picture, turned by `yawDeg`. */
+/** A mesh on a sphere of radius `size` / 2, in fractions of a 4:3 picture, turned by `yawDeg`. */
 function mesh({ x = 0.5, y = 0.5, size = 0.3, yawDeg = 0 } = {}): readonly MeshPoint[] {
   const [sin, cos] = [Math.sin((yawDeg * Math.PI) / 180), Math.cos((yawDeg * Math.PI) / 180)];
   const place = ([u, v, w]: readonly [number, number, number]): MeshPoint => ({
@@ -53,20 +57,20 @@ describe('help on the device', () => {
     ['a face turned away', [mesh({ yawDeg: 40 })], 'look-straight'],
     ['a face turned the other way', [mesh({ yawDeg: -40 })], 'look-straight'],
     ['a face turned a little', [mesh({ yawDeg: 12 })], null],
-  ] as const)('says of %s what to change, if anything', (_what, faces, hint) => {
-    expect(guide(faces, ASPECT).hint).toBe(hint);
+  ] as const)('advises for %s what to change, if anything', (_what, faces, hint) => {
+    expect(adviseOnPlacement(faces, ASPECT).hint).toBe(hint);
   });
 
-  it('keeps back no picture that the server would take', () => {
+  it('holds back no picture that the server would accept', () => {
     const { quality } = policyFor('standard');
-    expect(LENIENT.maxWidthShare).toBeGreaterThan(quality.maxWidthShare);
-    expect(LENIENT.minInsideShare).toBeLessThan(quality.minInsideShare);
-    expect(LENIENT.minInterEyeShare * 640).toBeLessThan(quality.minInterEyePx);
-    expect(LENIENT.maxYawDeg).toBeGreaterThan(quality.maxYawDeg);
+    expect(PLACEMENT_LIMITS.maxWidthShare).toBeGreaterThan(quality.maxWidthShare);
+    expect(PLACEMENT_LIMITS.minInsideShare).toBeLessThan(quality.minInsideShare);
+    expect(PLACEMENT_LIMITS.minInterEyeShare * 640).toBeLessThan(quality.minInterEyePx);
+    expect(PLACEMENT_LIMITS.maxYawDeg).toBeGreaterThan(quality.maxYawDeg);
   });
 });
 
-it('nothing of MediaPipe reaches another origin', async () => {
+it('MediaPipe sends nothing to another origin', async () => {
   const asked: string[] = [];
   const fetchAnything: typeof fetch = async (input) => {
     asked.push(input instanceof Request ? input.url : `${input}`);
@@ -92,7 +96,7 @@ describe.skipIf(chromiumPath === null || !isModelThere)(
   () => {
     const rig = useRig();
 
-    it('hints at once, sends only what fits, and asks nobody else', async () => {
+    it('gives hints at once, sends only pictures that fit, and contacts no other origin', async () => {
       await using visit = await Visit.open(rig.browser, rig.built);
       const { page, site } = visit;
       const asked: string[] = [];
@@ -147,7 +151,7 @@ describe.skipIf(chromiumPath === null || !isModelThere)(
       expect(await page.evaluate(() => globalThis.refused)).toEqual([]);
     });
 
-    it('is not missed where it cannot be loaded', async () => {
+    it('is not needed: the session works where it cannot be loaded', async () => {
       await using visit = await Visit.open(rig.browser, rig.built, { query: '?help=/nowhere/' });
       await visit.start(async (peer) => {
         await peer.welcome();
@@ -159,7 +163,7 @@ describe.skipIf(chromiumPath === null || !isModelThere)(
   },
 );
 
-/** Gives the page a camera that shows the picture last given to `show`. */
+/** Replaces the page's camera by one that shows the picture last passed to `show`. */
 async function standBefore({ page }: Visit): Promise<void> {
   await page.evaluate(() => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
@@ -181,7 +185,7 @@ async function standBefore({ page }: Visit): Promise<void> {
   });
 }
 
-/** The same person near, at the edge, twice, and away: JPEGs in base64. */
+/** The same person close up, at the edge, twice, and absent: JPEGs in base64. */
 async function scenes() {
   const person = await samplePerson();
   const room = { create: { width: 640, height: 480, channels: 3, background: '#8a8f94' } } as const;

@@ -19,7 +19,7 @@ const rejecting: Scenario = async (peer) => {
   peer.decide({ outcome: 'reject', retry: 'now' });
 };
 
-/** Where the bead has come to rest, relative to the stage's middle, as −1..1. */
+/** Position at which the bead rests, relative to the middle of the stage, −1..1. */
 const beadAcross = (page: Page) =>
   page.evaluate(async () => {
     const root = document.querySelector('face-auth')?.shadowRoot;
@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === null)(
       await heard.getByText('We could not confirm it’s you.').waitFor();
     });
 
-    it('R26: turn their own left toward the left of the mirrored picture, in either reading direction', async () => {
+    it('R26: turn to their own left, which is the left of the mirrored picture, in both reading directions', async () => {
       await using visit = await Visit.open(rig.browser, rig.built, { query: '?locale=ar' });
       visit.site.play(turning);
       await visit.page.getByRole('button', { name: 'ابدأ' }).click();
@@ -101,7 +101,7 @@ describe.skipIf(chromiumPath === null)(
       await visit.page.getByRole('heading', { name: LANGUAGES['de']?.start.verify ?? '' }).waitFor();
     });
 
-    it('see no motion but progress when they prefer less of it', async () => {
+    it('see no motion except progress when they prefer reduced motion', async () => {
       await using visit = await Visit.open(rig.browser, rig.built, { reducedMotion: 'reduce' });
       await visit.start(turning);
       await visit.reads('Turn left');
@@ -112,14 +112,14 @@ describe.skipIf(chromiumPath === null)(
       expect(await beadAcross(visit.page)).toBeLessThan(-0.4);
     });
 
-    it('stand before a kiosk that goes back to its start by itself', async () => {
+    it('use a kiosk that returns to its start screen by itself', async () => {
       await using visit = await Visit.open(rig.browser, rig.built, { query: '?kiosk&reset-after-ms=300' });
       await visit.start(rejecting);
       await visit.reaches('failed');
       await visit.reaches('start');
     });
 
-    it('hold one hint at a time for at least 900 ms, whatever the server says', async () => {
+    it('see one hint at a time for at least 900 ms, however fast the server sends them', async () => {
       await using visit = await Visit.open(rig.browser, rig.built, { ownClock: true });
       await visit.page.evaluate(() => {
         const shown: { text: string; atMs: number }[] = [];

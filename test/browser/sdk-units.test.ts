@@ -90,7 +90,7 @@ describe('wire', () => {
     let accepted = 0;
     fc.assert(
       fc.property(messages, (message) => {
-        // The messages are wrong on purpose; the encoder takes any map.
+        // The messages are invalid on purpose; the encoder takes any map.
         const bytes = encodeMessage(message as Downstream);
         const ours = verdict(() => decodeDownstream(copy(bytes)));
         expect(ours).toEqual(verdict(() => decodeByCodec(bytes)));
@@ -106,14 +106,14 @@ describe('wire', () => {
     expect(decodeDownstream(copy(bytes))).toMatchObject({ type: 'credit', frames: 1 });
   });
 
-  it('R47: takes a hint and a cause that it does not know for absent', () => {
+  it('R47: treats an unknown hint or cause as absent', () => {
     const status = { type: 'status', phase: 'positioning', hint: 'of-tomorrow', progress: 0.5 };
     const decision = { type: 'decision', outcome: 're-verify', retry: 'now', cause: 'of-tomorrow' };
     for (const [message, field] of [
       [status, 'hint'],
       [decision, 'cause'],
     ] as const) {
-      // A server of tomorrow says more than today's types.
+      // A later server may send values that today's types do not have.
       const bytes = encodeMessage(message as unknown as Downstream);
       const { [field]: _, ...known } = { hint: null, cause: null, ...message };
       for (const decoded of [decodeDownstream(copy(bytes)), decodeByCodec(bytes)]) {
@@ -151,7 +151,7 @@ describe('pace', () => {
     return now;
   };
 
-  it('gives up quality before the rate a blink needs, when the link is slow', () => {
+  it('reduces quality before the rate that a blink needs, when the network is slow', () => {
     const start = startPace(30, 0);
     const soon = run(start, clogged, 2);
     expect(soon.quality).toBeLessThan(start.quality);
@@ -162,13 +162,13 @@ describe('pace', () => {
     expect(later.scale).toBeGreaterThanOrEqual(0.6);
   });
 
-  it('gives up rate alone when the server is slow', () => {
+  it('reduces only the rate when the server is slow', () => {
     const later = run(startPace(30, 0), queued, 10);
     expect(later.framesPerSecond).toBeLessThan(10);
     expect([later.quality, later.scale]).toEqual([0.8, 1]);
   });
 
-  it('comes back to its best when all is well again', () => {
+  it('returns to its best when the delays are short again', () => {
     const back = run(run(startPace(30, 0), clogged, 20), quick, 60);
     expect(back).toMatchObject({ quality: 0.85, scale: 1, framesPerSecond: 28.5 });
   });
@@ -253,7 +253,7 @@ describe('session state', () => {
     expect(state).toBe(ended);
   });
 
-  it('hands events over in order, waits for those to come, and hears that its reader left', async () => {
+  it('delivers events in order, waits for new ones, and is notified when its reader leaves', async () => {
     let left = 0;
     const queue = new EventQueue<number>(() => (left += 1));
     queue.push(1);
@@ -295,7 +295,7 @@ describe('colours', () => {
         });
         for (const [index, gapMs] of gapsMs.entries()) {
           vi.advanceTimersByTime(gapMs);
-          pacer.wish({ number: index + 1, colour: '#ffffff', of: gapsMs.length });
+          pacer.request({ number: index + 1, colour: '#ffffff', of: gapsMs.length });
         }
         vi.advanceTimersByTime(1_000);
         for (const [index, { atMs }] of changes.slice(1).entries())

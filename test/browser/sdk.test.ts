@@ -57,7 +57,7 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
     expect(await visit.site.peers[0]?.closed).toBe(1000);
   });
 
-  it('releases a camera that is granted after the session was cancelled', async () => {
+  it('releases a camera that is allowed after the session was cancelled', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.page.evaluate(async () => {
       const session = sdk.createFaceSession({ url: '/v1/stream', ticket: () => fetchTicket() });

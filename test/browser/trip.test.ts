@@ -50,13 +50,13 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
   it(
     'enrol a person who looks into the camera and answers what the page shows',
     async () => {
-      // The page's own policy names one origin; this test has two.
+      // The page's content security policy names one origin; this test has two.
       const context = await browser.newContext({ bypassCSP: true });
       const page = await context.newPage();
       const puppet = await createPuppet({ portrait, seed: 1 });
       await camera.stand(page, puppet);
       await page.exposeFunction('realTicket', async () => {
-        // The sign-in below and the demo's own test answer a whole series of challenges.
+        // One challenge is enough here: the sign-in below and the demo's own test answer a whole series.
         const request = { mode: 'enrol', subject: 'ada', policy: 'blink-only' };
         return (await server.api<CreatedSession>('POST', '/v1/sessions', request)).body.ticket;
       });

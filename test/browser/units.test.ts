@@ -8,14 +8,14 @@ import {
   SPEAK_MS,
 } from '../../client/browser/element/announcer.ts';
 import { screenText } from '../../client/browser/element/captions.ts';
-import { CUES } from '../../client/browser/element/cues.ts';
+import { CHALLENGE_DRAWINGS } from '../../client/browser/element/challenge-drawings.ts';
 import { pageEventOf } from '../../client/browser/element/events.ts';
 import {
   firstHint,
   HOLD_MS,
   hintDueInMs,
   settleHint,
-  wishHint,
+  requestHint,
 } from '../../client/browser/element/hint-holder.ts';
 import {
   angleBetween,
@@ -29,7 +29,7 @@ import {
   tickLook,
 } from '../../client/browser/element/ring.ts';
 import {
-  cueOf,
+  drawingOf,
   isGuidance,
   lineOf,
   nextView,
@@ -63,7 +63,7 @@ describe('ring', () => {
     }
   });
 
-  it('lights from the top, the same on both sides, and wholly only when all is proven', () => {
+  it('lights from the top, equally on both sides, and completely only at full progress', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 0.99, noNaN: true }), (progress) => {
         const lit = TICK_MARKS.filter(({ angleDeg }) => tickLook(angleDeg, { ...still, progress }) === 'lit');
@@ -77,10 +77,10 @@ describe('ring', () => {
     expect(count(still, 'plain')).toBe(72);
   });
 
-  it('opens toward where the face should move in the mirrored picture', () => {
+  it('opens in the direction in which the face should move in the mirrored picture', () => {
     const box = (x: number, y: number) => ({ x: x - 0.1, y: y - 0.1, width: 0.2, height: 0.2 });
     expect(directionToCentre(box(0.5, 0.5))).toBeNull();
-    // In the frame's left half is the mirrored screen's right half: move left.
+    // The left half of the frame is the right half of the mirrored screen: move left.
     expect(directionToCentre(box(0.2, 0.5))).toBeCloseTo(270);
     expect(directionToCentre(box(0.8, 0.5))).toBeCloseTo(90);
     expect(directionToCentre(box(0.5, 0.2))).toBeCloseTo(180);
@@ -103,7 +103,7 @@ describe('ring', () => {
       if (angleDeg > 0 && angleDeg < 180) expect(tickLook(angleDeg, trail(1))).toBe('plain');
   });
 
-  it('leads the bead from the top the shorter way', () => {
+  it('moves the bead from the top the shorter way', () => {
     const left = beadPath(270, 8);
     expect(left[0]?.x).toBeCloseTo(0);
     expect(left[0]?.y).toBe(pointOnRing(0).y);
@@ -126,7 +126,7 @@ describe('ring', () => {
     );
   });
 
-  it('fills toward a bead above or below from both sides alike, and the bead goes there straight', () => {
+  it('fills from both sides toward a bead at the top or bottom, and the bead moves there straight', () => {
     for (const toDeg of [0, 180]) {
       const trail = (followed: number) => ({ ...still, trail: { toDeg, followed } });
       const arc = count(trail(0), 'guide');
@@ -142,21 +142,21 @@ describe('ring', () => {
     }
   });
 
-  it('makes room for lids at the top and for a mouth at the bottom', () => {
+  it('hides ticks for lids at the top and for a mouth at the bottom', () => {
     expect(tickLook(0, { ...still, signDeg: 0 })).toBe('gone');
     expect(tickLook(180, { ...still, signDeg: 0 })).toBe('plain');
     expect(tickLook(180, { ...still, signDeg: 180 })).toBe('gone');
   });
 
-  it('R26: shows the own left on the left of the mirror', () => {
-    expect(CUES['turn-left'].beadDeg).toBe(270);
-    expect(CUES['turn-right'].beadDeg).toBe(90);
+  it('R26: shows the subject’s left on the left of the mirrored picture', () => {
+    expect(CHALLENGE_DRAWINGS['turn-left'].beadDeg).toBe(270);
+    expect(CHALLENGE_DRAWINGS['turn-right'].beadDeg).toBe(90);
     expect(angleBetween(350, 10)).toBe(20);
   });
 });
 
 describe('hint holder', () => {
-  it('shows each line for 900 ms or more, and the last wish in the end', () => {
+  it('shows each line for at least 900 ms, and finally the last requested one', () => {
     const wishes = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 700 })), {
       minLength: 1,
       maxLength: 60,
@@ -176,7 +176,7 @@ describe('hint holder', () => {
             see();
           }
           nowMs += pauseMs;
-          held = wishHint(held, hint, nowMs);
+          held = requestHint(held, hint, nowMs);
           see();
         }
         const dueMs = hintDueInMs(held, nowMs);
@@ -191,7 +191,7 @@ describe('hint holder', () => {
 });
 
 describe('announcer', () => {
-  it('speaks guidance no faster than it can be heard, the latest wins, and challenges at once', () => {
+  it('speaks the latest guidance no faster than it can be spoken, and challenges at once', () => {
     const first = announce(SILENCE, 'Move closer', false, 0);
     expect(first.spoken).toBe('Move closer');
     const crowded = announce(announce(first, 'Too dark here', false, 300), 'Hold still', false, 600);
@@ -215,7 +215,7 @@ describe('view', () => {
     ...rest,
   });
 
-  it('never takes light from the ring, even when the face is lost and the phase goes back', () => {
+  it('never reduces the lit part of the ring, even when the face is lost and the phase goes back', () => {
     const phase = fc.constantFrom('hello', 'positioning', 'challenging', 'matching', 'decided' as const);
     fc.assert(
       fc.property(fc.array(fc.tuple(phase, fc.double({ min: 0, max: 1, noNaN: true }))), (steps) => {
@@ -238,7 +238,7 @@ describe('view', () => {
     );
   });
 
-  it('says what stands in the way before the challenge, and the challenge before the phase', () => {
+  it('shows a hint before the challenge, and the challenge before the phase', () => {
     const challenge = { kind: 'blink', number: 1, of: 1, remainingMs: 1, skippable: false } as const;
     const line = (rest: Parameters<typeof status>[0]) => {
       const view = nextView(started, status(rest));
@@ -249,14 +249,14 @@ describe('view', () => {
     expect(line({ phase: 'matching' })).toEqual({ of: 'phase', phase: 'matching' });
   });
 
-  it('says what is too slow without taking the challenge away', () => {
+  it('says what is too slow and still shows the challenge', () => {
     const challenge = { kind: 'turn-left', number: 1, of: 1, remainingMs: 1, skippable: false } as const;
     for (const hint of ['connection-slow', 'service-slow'] as const) {
       const view = nextView(started, status({ phase: 'challenging', hint, challenge }));
       if (view.screen !== 'streaming') throw new Error('it streams');
       expect(lineOf(view)).toEqual({ of: 'hint', hint });
       expect(isGuidance(lineOf(view))).toBe(false);
-      expect(cueOf(view)).toBe(CUES['turn-left']);
+      expect(drawingOf(view)).toBe(CHALLENGE_DRAWINGS['turn-left']);
     }
   });
 
@@ -281,7 +281,7 @@ describe('view', () => {
     });
   });
 
-  it('keeps its words in the pause between challenges, so that the next one is read at once', () => {
+  it('keeps its line in the pause between challenges, so that the next one is shown at once', () => {
     const settling = nextView(started, status({ phase: 'challenging', hint: 'look-straight' }));
     const pause = status({ phase: 'challenging', hint: 'hold-still' });
     expect(nextView(settling, pause)).toMatchObject({ hint: 'look-straight' });
@@ -308,7 +308,7 @@ describe('words', () => {
 
   it.each(
     Object.entries(LANGUAGES),
-  )('%s says everything, plainly and without exclamation', (_locale, words) => {
+  )('%s has every text, without HTML and exclamation marks', (_locale, words) => {
     const said = leaves(words);
     expect(said).toHaveLength(leaves(LANGUAGES['en']).length);
     for (const line of said) expect(line).not.toMatch(/=$|[!！¡]/);

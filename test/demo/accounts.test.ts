@@ -47,7 +47,7 @@ describe('the demo, a relying party beside the service', () => {
     server = await startRealServer({
       transport: 'ws',
       clock,
-      // Other tests hold the challenges; here one is enough.
+      // Other tests cover the challenges; one is enough here.
       env: {
         VERIFRAME_DEMO: 'on',
         VERIFRAME_DEMO_PAGES: assets,
@@ -104,7 +104,7 @@ describe('the demo, a relying party beside the service', () => {
     return { visitor, token };
   };
 
-  it('a user registers, enrols, signs in by face, reads the history, exports and leaves without a trace', async () => {
+  it('a user registers, enrols, signs in by face, reads the history, exports and deletes the account completely', async () => {
     const { visitor, token: enrolment } = await enrolled('ada', { password });
     const subject = decodeJwt(enrolment).sub ?? '';
     expect(subject).toMatch(/^[0-9a-f-]{36}$/);
@@ -113,18 +113,18 @@ describe('the demo, a relying party beside the service', () => {
       'face.refused',
     ]);
 
-    // The signed-in cookie dies with the sign-out, also where it was copied.
+    // The cookie is invalid after the sign-out, also where it was copied.
     const copy = visitor.copy();
     expect((await visitor.post('/api/sign-out')).status).toBe(200);
     expect((await copy.get('/api/account')).status).toBe(401);
 
-    // A sign-in by face from another device, with a cookie known before it.
+    // A sign-in by face from another device, with a cookie that was known before it.
     const phone = browser('Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1');
     const shown = await showFace(phone, ada, '/api/face/sign-in', { username: 'Ada' });
     expect(shown.outcome).toBe('accept');
     const before = phone.copy();
 
-    // Nobody else's browser may bring the token: not one without, and not one with a session of its own.
+    // No other browser may submit the token: neither without a session nor with its own.
     const thief = browser();
     await thief.post('/api/face/sign-in', { username: 'ada' });
     for (const other of [browser(), thief]) {
@@ -144,7 +144,7 @@ describe('the demo, a relying party beside the service', () => {
     ]);
     expect(view.devices).toMatchObject([{ device: 'Safari on iPhone', isThis: true }]);
 
-    // Somebody else's face is refused, and the owner reads of it although that browser says nothing.
+    // Another person's face is refused. The owner sees the attempt, although that browser reported nothing.
     const intruder = browser('Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/149.0 Safari/537.36');
     const foreign = await showFace(intruder, grace, '/api/face/sign-in', { username: 'ada' });
     expect(foreign.outcome).toBe('reject');
@@ -154,7 +154,7 @@ describe('the demo, a relying party beside the service', () => {
       device: 'Chrome on Windows',
     });
 
-    // The same face opens no second account, and the first one is not told of.
+    // The same face cannot open a second account, and the owner of the first one is not told.
     const second = await registered('ada2');
     const twice = await showFace(second, ada, '/api/face/enrol');
     expect(twice).toMatchObject({ outcome: 'reject', retry: 'never' });
@@ -171,7 +171,7 @@ describe('the demo, a relying party beside the service', () => {
       devices: [{ device: 'Safari on iPhone' }],
     });
 
-    // Deleting needs a fresh proof, and then removes everything from both sides.
+    // Deleting an account needs a new confirmation, and removes the data on both sides.
     expect((await server.api('GET', `/v1/subjects/${subject}`)).status).toBe(200);
     clock.advance(11 * MINUTE_MS);
     expect(await refusalOf(await phone.send('DELETE', '/api/account', {}))).toEqual([
@@ -190,7 +190,7 @@ describe('the demo, a relying party beside the service', () => {
     }
   });
 
-  it('a token that carries another nonce or is not the service’s own opens nothing', async () => {
+  it('a token with another nonce or from another signer grants nothing', async () => {
     const { visitor: owner } = await enrolled('mary');
     const visitor = browser();
     const { outcome, token } = await showFace(visitor, ada, '/api/face/sign-in', { username: 'mary' });
@@ -212,7 +212,7 @@ describe('the demo, a relying party beside the service', () => {
     expect((await visitor.get('/api/account')).status).toBe(401);
     expect((await account(owner)).signIns).toMatchObject([{ result: 'refused' }]);
 
-    // To a stranger an account that is there looks like one that is not.
+    // A stranger cannot distinguish an existing account from one that does not exist.
     const [there, notThere] = [
       await showFace(browser(), grace, '/api/face/sign-in', { username: 'mary' }),
       await showFace(browser(), grace, '/api/face/sign-in', { username: 'nobody' }),
@@ -220,7 +220,7 @@ describe('the demo, a relying party beside the service', () => {
     expect({ ...notThere, token: '' }).toEqual({ ...there, token: '' });
   });
 
-  it('an account that does not exist, or has no face, runs like one and is refused by the face', async () => {
+  it('a face sign-in to an account that does not exist, or has no face, runs like any other and is refused', async () => {
     await registered('nofaceyet');
     for (const username of ['nobody', 'nofaceyet']) {
       const visitor = browser();
@@ -236,7 +236,7 @@ describe('the demo, a relying party beside the service', () => {
     }
   });
 
-  it('a wrong password, no password and no account get one answer, and only so many tries', async () => {
+  it('a wrong password, no password and no account get the same answer and the same limit', async () => {
     await registered('grace', { password });
     await registered('nopassword');
     const answers = await Promise.all(
@@ -262,7 +262,7 @@ describe('the demo, a relying party beside the service', () => {
     ]);
   });
 
-  it('who plays before the view of oneself locks out no sign-in by it, and is signed in by none of it', async () => {
+  it('sessions of the view of oneself neither lock the sign-in nor sign anybody in', async () => {
     const { visitor: owner } = await enrolled('player', {}, grace);
     const seen = await showFace(owner, grace, '/api/see/session');
     expect([seen.outcome, decodeJwt(seen.token).sub]).toEqual(['accept', undefined]);
@@ -279,7 +279,7 @@ describe('the demo, a relying party beside the service', () => {
     expect((await guest.post('/api/face/sign-in', { username: 'player' })).status).toBe(200);
   });
 
-  it('a user signs another device out, and nobody else’s', async () => {
+  it('a user signs out another of their devices, and nobody else’s', async () => {
     const one = await registered('lin', { password });
     const two = browser();
     await two.post('/api/password/sign-in', { username: 'lin', password });
@@ -291,7 +291,7 @@ describe('the demo, a relying party beside the service', () => {
     expect((await two.get('/api/account')).status).toBe(401);
   });
 
-  it('refuses what another site sends, and what is no registration', async () => {
+  it('refuses requests from another site, and invalid registrations', async () => {
     const form = { username: 'eve', email: 'eve@example.org' };
     const visitor = browser();
     const foreign = [{ origin: 'https://evil.example' }, { origin: 'null' }];
@@ -319,7 +319,7 @@ describe('the demo, a relying party beside the service', () => {
     expect(visitor.cookie).toBeNull();
   });
 
-  it('keeps its cookie from scripts and other sites, and to HTTPS where there is HTTPS', async () => {
+  it('hides its cookie from scripts and other sites, and sends it only over HTTPS where there is HTTPS', async () => {
     const visitor = await registered('cookie');
     expect(visitor.setCookie).toMatch(/; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
     const https = browser();
@@ -333,7 +333,7 @@ describe('the demo, a relying party beside the service', () => {
     expect(stored).not.toContain(visitor.cookie?.split('=')[1]);
   });
 
-  it('asks for no proof that there is none of: neither face nor password yet', async () => {
+  it('asks for no confirmation when the account has neither a face nor a password yet', async () => {
     const unfinished = await registered('slow');
     const finished = await registered('slow2', { password });
     clock.advance(11 * MINUTE_MS);
@@ -341,7 +341,7 @@ describe('the demo, a relying party beside the service', () => {
     expect((await finished.post('/api/face/enrol')).status).toBe(403);
   });
 
-  it('keeps a username no longer than an hour for a registration that was never finished', async () => {
+  it('reserves a username for one hour when a registration is not finished', async () => {
     await registered('unfinished');
     const again = { username: 'unfinished', email: 'other@example.org' };
     expect((await browser().post('/api/register', again)).status).toBe(409);

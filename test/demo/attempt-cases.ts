@@ -16,7 +16,7 @@ interface Running {
 const MINUTE_MS = 60_000;
 const password = 'correct horse battery';
 
-/** Uses the ticket of a response, and leaves when the challenge does not suit. */
+/** Uses the ticket of a response, and leaves when the challenge does not fit. */
 export async function tryAndLeave(server: RealServer, response: Response): Promise<void> {
   expect(response.status).toBe(200);
   const { ticket } = (await response.json()) as { ticket: string };
@@ -25,9 +25,9 @@ export async function tryAndLeave(server: RealServer, response: Response): Promi
   expect((await session.decision).outcome).toBe('re-verify');
 }
 
-/** What somebody who knows a name can do to its owner: not much, and each way in is closed by itself. */
+/** What an attacker who knows a username can do to its owner: little, and each way to sign in is blocked separately. */
 export function attemptCases({ server, clock, browser, registered, account }: Running): void {
-  it('too many failed face checks lock an account for a while, and a name without one alike', async () => {
+  it('too many failed face checks lock an account for a while, and a name without an account in the same way', async () => {
     clock().advance(11 * MINUTE_MS);
     const owner = await registered('locked', { password });
     for (const username of ['locked', 'Nobody-locked']) {
@@ -47,7 +47,7 @@ export function attemptCases({ server, clock, browser, registered, account }: Ru
     expect((await browser().post('/api/face/sign-in', { username: 'locked' })).status).toBe(200);
   });
 
-  it('a flood of face tickets locks neither the face nor the password, and one of passwords not the face', async () => {
+  it('many face tickets lock neither the face nor the password; many passwords do not lock the face', async () => {
     clock().advance(11 * MINUTE_MS);
     await registered('flooded', { password });
     const statuses: number[] = [];
@@ -74,7 +74,7 @@ export function attemptCases({ server, clock, browser, registered, account }: Ru
     await tryAndLeave(server(), await browser().post('/api/face/sign-in', { username: 'flooded' }));
   });
 
-  it('the owner reads of a try that broke the rules, and of no ticket that was never used', async () => {
+  it('the owner sees an attempt that violated the protocol, and no unused ticket', async () => {
     clock().advance(15 * MINUTE_MS);
     const owner = await registered('watched', { password });
     const unused = await browser().post('/api/face/sign-in', { username: 'watched' });
@@ -97,7 +97,7 @@ export function attemptCases({ server, clock, browser, registered, account }: Ru
     expect((await account(owner)).signIns).toHaveLength(1);
   });
 
-  it('wrong passwords from all the world keep no owner out where they have signed in before', async () => {
+  it('wrong passwords from many places do not lock the owner out at a place of an earlier sign-in', async () => {
     clock().advance(11 * MINUTE_MS);
     await registered('besieged', { password });
     const signIn = async (address: string, given: string) =>

@@ -6,7 +6,7 @@ import { DemoError } from '../../client/demo/backend/errors.ts';
 import { SignIns } from '../../client/demo/backend/sign-ins.ts';
 import { Users } from '../../client/demo/backend/users.ts';
 
-/** The refusal of an attempt, or null where it was let in. */
+/** The error of an attempt, or null when it was allowed. */
 function refusalOf(limiter: AttemptLimiter, key: string): DemoError | null {
   try {
     limiter.attempt(key);
@@ -18,7 +18,7 @@ function refusalOf(limiter: AttemptLimiter, key: string): DemoError | null {
 }
 
 describe('attempts by one key', () => {
-  it('are let in again after exactly as long as was told, and not a second sooner', () => {
+  it('are allowed again exactly after the announced time', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
@@ -48,8 +48,8 @@ describe('attempts by one key', () => {
   });
 });
 
-describe('what was tried on an account', () => {
-  it('keeps its accepted sign-ins, and their places, through any flood of refused ones', () => {
+describe('the sign-in history of an account', () => {
+  it('keeps accepted sign-ins and their places, however many refused ones follow', () => {
     const database = openDatabase(':memory:');
     let nowMs = 0;
     const user = new Users(database, () => nowMs).add({

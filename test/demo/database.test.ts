@@ -19,7 +19,7 @@ describe('the demo’s database', () => {
   it.each([
     ['is made', null],
     ['was made for everybody to read', 0o644],
-  ])('can be read by its owner alone, log included, where it %s', async (_, mode) => {
+  ])('can be read only by its owner, log included, where it %s', async (_, mode) => {
     const path = join(folder, 'demo.db');
     if (mode !== null) await writeFile(path, '', { mode });
     const database = openDatabase(path);

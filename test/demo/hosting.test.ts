@@ -22,7 +22,7 @@ describe('the server hosts the demo', () => {
     return startDemo(divideSettings(config).demo, developmentKeyFile, systemClock, () => 0);
   };
 
-  it('unless a setting is wrong, and then names it', async () => {
+  it('refuses a wrong setting and names it', async () => {
     await expect(start({ VERIFRAME_DEMO_POLICY: 'attended' })).rejects.toThrow('VERIFRAME_DEMO_POLICY');
     await expect(start({ VERIFRAME_DEMO_POLICY: 'nothing' })).rejects.toThrow('VERIFRAME_DEMO_POLICY');
     await expect(start({}, null)).rejects.toThrow('VERIFRAME_DEMO_API_KEY');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
 
-/** Who may look at the live service through the demo: whoever knows the secret in the data folder, and nobody else. */
+/** Access to the live service through the demo: only with the secret in the data folder. */
 export function operatorCases(running: () => RealServer): void {
   const secretOf = async () => (await readFile(running().operatorSecretFile ?? '', 'utf8')).trim();
   const visitor = () => new VisitorBrowser(running().url);
@@ -16,7 +16,7 @@ export function operatorCases(running: () => RealServer): void {
     expect(server.apiKey).not.toContain(secret);
   });
 
-  it('the operator sees nothing before signing in, nor after signing out, nor as a user', async () => {
+  it('the operator’s page is closed before the sign-in, after the sign-out, and to users', async () => {
     const secret = await secretOf();
     const anybody = visitor();
     const user = visitor();
@@ -61,7 +61,7 @@ export function operatorCases(running: () => RealServer): void {
     expect(await refusalOf(foreign)).toEqual([403, 'request.foreign']);
   });
 
-  it('the secret cannot be guessed at for long', async () => {
+  it('guesses of the secret are limited', async () => {
     const guesser = visitor();
     const answers = [];
     for (let guess = 0; guess < 11; guess += 1)
@@ -72,7 +72,7 @@ export function operatorCases(running: () => RealServer): void {
     expect(answers.at(-1)).toEqual([429, 'attempts.too_many']);
   });
 
-  it('who watches a session of their own has an account with a face', async () => {
+  it('only a user with an enrolled face can watch a session of their own', async () => {
     const stranger = visitor();
     expect(await refusalOf(await stranger.post('/api/see/session'))).toEqual([401, 'sign_in.required']);
     expect((await stranger.get('/see')).headers.get('location')).toBe('/sign-in');

@@ -7,7 +7,7 @@ import { type Demo, type DemoRequest, openDemo } from '../../client/demo/backend
 import { deviceOf, placeOf } from '../../client/demo/backend/visitor.ts';
 import { buildDemo } from '../../tools/build/demo.ts';
 import { LANGUAGES } from '../../client/demo/words/index.ts';
-import { INSTRUMENT_WORDS } from '../../client/demo/words/operator/index.ts';
+import { OPERATOR_STRINGS } from '../../client/demo/words/operator/index.ts';
 import { startGateway } from '../gateway/harness.ts';
 import { demoMount } from '../../server/mounts/demo.ts';
 import { REASONS } from '../../server/decision/reasons.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
     dataDir: folder,
     assetsDir: join(folder, 'assets'),
     helpModel: join(folder, 'assets', 'secret.json'),
-    // Nothing listens there: the demo has to live with a service that is away.
+    // Nothing listens at this address: the demo has to work while the service is unavailable.
     service: { url: () => 'http://127.0.0.1:9', apiKey: 'none', issuer: 'veriframe', policy: 'standard' },
     nowMs: () => Date.now(),
   });
@@ -55,23 +55,23 @@ const post = (path: string, body: unknown, head: Record<string, string> = {}) =>
   });
 
 describe('pages', () => {
-  it('show themselves to visitors, and send them to sign in where an account is needed', async () => {
+  it('are shown to visitors, and send them to the sign-in where an account is needed', async () => {
     for (const path of ['/', '/register', '/sign-in']) expect((await ask(path)).status).toBe(200);
     expect(await ask('/account')).toMatchObject({ status: 303, headers: { location: '/sign-in' } });
     expect((await ask('/nothing')).status).toBe(404);
   });
 
-  it('send users where they belong', async () => {
+  it('redirect users to the page for their state', async () => {
     const answer = await post('/api/register', { username: 'mary', email: 'm@example.org' });
     const cookie = answer.headers['set-cookie']?.split(';')[0] ?? '';
     const to = async (path: string) => (await ask(path, { head: { cookie } })).headers['location'];
     expect([await to('/'), await to('/sign-in')]).toEqual(['/account', '/account']);
-    // Without a face the registration goes on where it stopped.
+    // Without a face the registration continues where it stopped.
     expect((await ask('/register', { head: { cookie } })).status).toBe(200);
     expect((await ask('/account', { head: { cookie } })).status).toBe(200);
   });
 
-  it('allow nothing inline and nothing from elsewhere, and use nothing of the kind', async () => {
+  it('allow and use nothing inline and nothing from other origins', async () => {
     for (const path of ['/', '/register', '/sign-in', '/operator/sign-in', '/nothing']) {
       const { headers, body } = await ask(path);
       const policy = headers['content-security-policy'] ?? '';
@@ -83,7 +83,7 @@ describe('pages', () => {
     }
   });
 
-  it('do not let a strange Host into the policy', async () => {
+  it('do not take an invalid Host header into the policy', async () => {
     const { headers } = await ask('/', { head: { host: "x; script-src 'unsafe-inline'" } });
     expect(headers['content-security-policy']).not.toContain('unsafe');
   });
@@ -96,14 +96,14 @@ describe('languages', () => {
     return /<html lang="(\w+)" dir="(\w+)">/.exec(Buffer.from(body).toString())?.slice(1).join(' ');
   };
 
-  it('are what the browser asks for, by weight, and English where there are no words', async () => {
+  it('are chosen by the browser’s weights, and are English where no wanted one is known', async () => {
     expect(await languageAt({})).toBe('en ltr');
     expect(await languageAt({ 'accept-language': 'pt-BR,pt;q=0.9,fr;q=0.5,de-CH;q=0.7' })).toBe('de ltr');
     expect(await languageAt({ 'accept-language': 'ar-EG' }, '/nothing')).toBe('ar rtl');
     expect(await languageAt({ 'accept-language': 'pt,es;q=0,constructor' })).toBe('en ltr');
   });
 
-  it('stay as they were picked, on the page where they were picked', async () => {
+  it('stay as picked, and the page stays the same', async () => {
     const picked = await ask('/register', { query: 'lang=zh' });
     expect(picked).toMatchObject({ status: 303, headers: { location: '/register' } });
     const [cookie = ''] = (picked.headers['set-cookie'] ?? '').split(';');
@@ -123,12 +123,12 @@ describe('languages', () => {
   const books = Object.entries(LANGUAGES).flatMap(([tag, words]) => [
     { book: `${tag}, the pages`, words, english: LANGUAGES.en },
     {
-      book: `${tag}, the instrument`,
-      words: INSTRUMENT_WORDS[tag as keyof typeof LANGUAGES],
-      english: INSTRUMENT_WORDS.en,
+      book: `${tag}, the operator’s`,
+      words: OPERATOR_STRINGS[tag as keyof typeof LANGUAGES],
+      english: OPERATOR_STRINGS.en,
     },
   ]);
-  it.each(books)('$book: a word for everything, without exclamation', ({ words, english }) => {
+  it.each(books)('$book: has every text, without exclamation marks', ({ words, english }) => {
     const leaves = (part: object): string[] =>
       Object.values(part).flatMap((value: unknown) =>
         typeof value === 'object' && value !== null ? leaves(value) : [String(value)],
@@ -138,17 +138,17 @@ describe('languages', () => {
     for (const text of leaves(words)) expect(text).toMatch(/^[^!！<>"&]+$/);
   });
 
-  it('have a name for every cue and every reason that the service tells', () => {
-    for (const { cue, reason, why } of Object.values(INSTRUMENT_WORDS)) {
+  it('have a name for every cue and every reason of the service', () => {
+    for (const { cue, reason, why } of Object.values(OPERATOR_STRINGS)) {
       expect(Object.keys(cue)).toEqual(CUES);
       expect(Object.keys(reason).toSorted()).toEqual([...REASONS].toSorted());
-      expect(Object.keys(why)).toEqual(Object.keys(INSTRUMENT_WORDS.en.why));
+      expect(Object.keys(why)).toEqual(Object.keys(OPERATOR_STRINGS.en.why));
     }
   });
 });
 
 describe('assets', () => {
-  it('come with a tag, are not sent again when known, and compressed when that is taken', async () => {
+  it('have an entity tag, are not sent again when unchanged, and are compressed when the browser accepts it', async () => {
     const plain = await ask('/assets/element.js');
     expect(plain.headers).toMatchObject({
       'content-type': 'text/javascript; charset=utf-8',
@@ -167,7 +167,7 @@ describe('assets', () => {
       expect([name, (await ask(`/assets/${name}`)).status]).toEqual([name, 200]);
   });
 
-  it('of help on the device come from where they were installed, with a policy of their own', async () => {
+  it('of help on the device are served from their packages, with their own policy', async () => {
     expect(await ask('/api/face/help')).toMatchObject({ body: '{"path":"/assets/help/","flash":false}' });
     const wasm = await ask('/assets/help/vision_wasm_module_internal.wasm');
     expect(wasm.headers['content-type']).toBe('application/wasm');
@@ -180,17 +180,17 @@ describe('assets', () => {
     expect(await policyOf('encode-worker.js')).not.toContain('unsafe');
   });
 
-  it('that have their content in their name may be kept for good', async () => {
+  it('with a content hash in their name may be cached for ever', async () => {
     const script = Buffer.from((await ask('/assets/register.js')).body).toString();
     const [, chunk] = /\.\/(pages-[A-Z0-9]{8}\.js)/.exec(script) ?? [];
     expect((await ask(`/assets/${chunk}`)).headers['cache-control']).toContain('immutable');
   });
 
-  it('are those of a fixed table: no path leads out of it', async () => {
+  it('are those of a fixed table: no path leads outside', async () => {
     const { gateway, port } = await startGateway(chooseTransport('ws').create, {
       front: demoMount({ handle: (one) => demo.handle(one) }),
     });
-    // fetch would tidy these paths up before it sends them.
+    // fetch would normalise these paths before it sends them.
     const statusOf = (path: string) =>
       new Promise<number | undefined>((resolve, reject) => {
         request({ host: '127.0.0.1', port, path }, (response) => {
@@ -227,7 +227,7 @@ describe('without the service', () => {
       });
   });
 
-  it('nothing is deleted by halves', async () => {
+  it('an account is not partly deleted', async () => {
     const answer = await post('/api/register', { username: 'half', email: 'h@example.org' });
     const cookie = answer.headers['set-cookie']?.split(';')[0] ?? '';
     const head = { cookie, origin: 'https://demo.example', 'content-type': 'application/json' };
@@ -251,7 +251,7 @@ describe('a visitor', () => {
       'Safari on macOS',
     ],
     ['<script>', 'Unknown device'],
-  ])('with the agent %s is called %s', (agent, name) => expect(deviceOf(agent)).toBe(name));
+  ])('with the user agent %s has the device name %s', (agent, name) => expect(deviceOf(agent)).toBe(name));
 
   it.each([
     ['192.0.2.77', '192.0.2.0/24'],
@@ -260,7 +260,7 @@ describe('a visitor', () => {
     ['2001:db8::1', '2001:db8:0::/48'],
     ['127.0.0.1', 'This computer'],
     ['', 'Unknown place'],
-  ])('at %s is placed no closer than %s', (address, place) => expect(placeOf(address)).toBe(place));
+  ])('at %s has the place %s', (address, place) => expect(placeOf(address)).toBe(place));
 });
 
 it('the style sheet of the pages is built', async () => {

@@ -1,9 +1,12 @@
-/** What a browser does for a site: keeps its cookie, names its origin, does not follow where a test wants to look. */
+/**
+ * Behaves like a browser: keeps the cookie and sends the origin. It does not follow redirects, so that a test can check
+ * them.
+ */
 export class VisitorBrowser {
   readonly #url: string;
   readonly userAgent: string;
   cookie: string | null = null;
-  /** The last `Set-Cookie` as it came. */
+  /** The last `Set-Cookie` header, unchanged. */
   setCookie: string | null = null;
 
   constructor(
@@ -35,7 +38,7 @@ export class VisitorBrowser {
     });
   }
 
-  /** Another browser that carries the same cookie. */
+  /** Another browser with the same cookie. */
   copy(): VisitorBrowser {
     const copy = new VisitorBrowser(this.#url, this.userAgent);
     copy.cookie = this.cookie;

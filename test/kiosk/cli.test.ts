@@ -52,7 +52,7 @@ async function serverFor(script: Script): Promise<TestServer> {
   return server;
 }
 
-/** The real program with all its modules in one file: translating them anew at each start costs more than it does. */
+/** The real program, bundled into one file because a start from sources takes longer. */
 async function bundledProgram(): Promise<string> {
   const home = join(folder, 'program');
   const outfile = join(home, 'cli.mjs');
@@ -69,7 +69,7 @@ async function bundledProgram(): Promise<string> {
   return outfile;
 }
 
-/** Starts the real program. Its environment holds nothing of veriframe's but what is given. */
+/** Starts the program. Its only veriframe settings are an empty data folder and `environment`. */
 function start(
   args: readonly string[],
   environment: Record<string, string> = {},
@@ -109,7 +109,7 @@ const eventsOf = ({ out }: Ended) =>
     .split('\n')
     .map((line): { event: string; [field: string]: unknown } => JSON.parse(line));
 
-/** Decides once the third frame is there, so that frames and credit really went round. */
+/** Decides after the third frame, so that frames and credit were exchanged. */
 const decidingScript = (outcome: Outcome, token?: TokenChoice): Script => ({
   frame(peer) {
     if (peer.frames.length === 3) void peer.decide(outcome, token);
@@ -148,7 +148,7 @@ describe('exit status', () => {
     expect(ended.err).toMatch(/--subject ID\. \(usage\.invalid\)\n.*--help/);
   });
 
-  it('is 3 when nobody listens', async () => {
+  it('is 3 when no server listens', async () => {
     const server = await startServer({});
     await server.close();
     const ended = await verify(server).ended;
@@ -266,14 +266,14 @@ describe('the program', () => {
     ]);
   });
 
-  it('shows but does not trust the token of a reject', async () => {
+  it('shows a reject whose token is not valid', async () => {
     const server = await serverFor(decidingScript('reject', { foreignKey: true }));
     const ended = await verify(server, '--json').ended;
     expect(ended.exitCode).toBe(1);
     expect(eventsOf(ended).at(-1)).toMatchObject({ outcome: 'reject', tokenChecked: false, subject: null });
   });
 
-  it('says bye source-ended after the last picture was looked at, and takes the decision that follows', async () => {
+  it('sends bye source-ended after the last picture was analysed, and accepts the decision that follows', async () => {
     const server = await serverFor({ bye: (peer) => void peer.decide('re-verify') });
     const ended = await verify(server, '--once').ended;
     expect(ended.exitCode).toBe(2);
@@ -300,12 +300,12 @@ describe('the program', () => {
     const ended = await verify(server, '--fps', '200').ended;
     expect(ended.exitCode).toBe(0);
     const times = server.peers[0]?.frames.map(({ capturedAtMs }) => capturedAtMs) ?? [];
-    // Each frame is as fresh as the credit it was sent on: none was kept from before.
+    // No frame is older than the credit that it used: none was queued.
     for (const [index, atMs] of times.slice(1).entries())
       expect(atMs - (times[index] ?? 0)).toBeGreaterThan(20);
   });
 
-  it('is stopped by a source that breaks', async () => {
+  it('ends when the source fails', async () => {
     const broken = join(folder, 'broken');
     await mkdir(broken);
     await writeFile(join(broken, '1.jpg'), 'no JPEG');
@@ -386,7 +386,7 @@ describe('the launcher', () => {
     expect(out).toBe(`${manifest.version}\n`);
   });
 
-  it('says what to do when there is neither a build nor tsx', async () => {
+  it('says what to do when neither a build nor tsx exists', async () => {
     const alone = join(folder, 'alone', 'client', 'kiosk');
     await mkdir(alone, { recursive: true });
     await writeFile(join(alone, 'veriframe.mjs'), await readFile(LAUNCHER));

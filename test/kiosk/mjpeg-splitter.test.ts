@@ -15,7 +15,7 @@ function split(chunks: readonly Buffer[], splitter = new MjpegSplitter()): Buffe
   return chunks.flatMap((chunk) => splitter.push(chunk));
 }
 
-/** As text, which compares faster than bytes one by one. */
+/** Bytes as text, which is compared faster than byte by byte. */
 const texts = (found: readonly Buffer[]) => found.map((picture) => picture.toString('base64'));
 
 describe('MjpegSplitter', () => {
@@ -51,13 +51,13 @@ describe('MjpegSplitter', () => {
     expect(split([...stream].map((byte) => Buffer.of(byte)))).toEqual([withThumbnail, progressive]);
   });
 
-  it('has the picture as soon as its last byte is there', () => {
+  it('returns the picture as soon as its last byte arrives', () => {
     const splitter = new MjpegSplitter();
     expect(splitter.push(withThumbnail.subarray(0, -1))).toEqual([]);
     expect(splitter.push(withThumbnail.subarray(-1))).toEqual([withThumbnail]);
   });
 
-  it('is not fooled by FFD9 inside segments or thumbnails', () => {
+  it('ignores FFD9 inside segments and thumbnails', () => {
     expect(split([withFakeEnds, withThumbnail])).toEqual([withFakeEnds, withThumbnail]);
   });
 
@@ -72,7 +72,7 @@ describe('MjpegSplitter', () => {
     );
   });
 
-  it('takes fill bytes before a marker', () => {
+  it('accepts fill bytes before a marker', () => {
     const filled = Buffer.concat([baseline.subarray(0, 2), Buffer.of(0xff, 0xff), baseline.subarray(2)]);
     expect(split([filled, progressive])).toEqual([filled, progressive]);
   });
@@ -87,7 +87,7 @@ describe('MjpegSplitter', () => {
     expect(split([broken, progressive])).toEqual([progressive]);
   });
 
-  it('drops a picture that grows beyond the limit, and keeps no more than it', () => {
+  it('drops a picture that is larger than the limit, and buffers no more than the limit', () => {
     const splitter = new MjpegSplitter({ maxPictureBytes: baseline.length + 10 });
     const scanWithoutEnd = Buffer.concat([baseline.subarray(0, -2), Buffer.alloc(baseline.length, 0x55)]);
     expect(split([scanWithoutEnd, baseline], splitter)).toEqual([baseline]);
@@ -96,7 +96,7 @@ describe('MjpegSplitter', () => {
   it('survives any bytes and still finds the picture after them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
-        // A claimed segment reaches at most 65535 bytes ahead, so a picture beyond that is always found.
+        // A segment spans at most 65535 bytes, so a picture beyond that is always found.
         const found = split([Buffer.from(noise), Buffer.alloc(70_000), baseline, progressive]);
         expect(texts(found).at(-1)).toEqual(texts([progressive])[0]);
       }),
@@ -104,7 +104,7 @@ describe('MjpegSplitter', () => {
     );
   });
 
-  it('returns pictures that later pushes leave alone', () => {
+  it('returns pictures that later pushes do not change', () => {
     const splitter = new MjpegSplitter();
     const [first] = splitter.push(baseline);
     splitter.push(progressive);

@@ -28,7 +28,7 @@ describe('readCommand', () => {
     });
   });
 
-  it('takes every option', () => {
+  it('accepts every option', () => {
     const line =
       'enrol --url wss://face.example/v --subject=a --source camera:/dev/video1 --policy blink-only --api-key k --fps 12.5 --once --max-edge 320 --timeout 1.5 --json --on-accept ./open --on-accept-arg=-x --on-accept-arg front';
     expect(optionsOf(line)).toMatchObject({
@@ -104,13 +104,13 @@ describe('readCommand', () => {
     expect(optionsOf('verify --source x --ticket abc')).toMatchObject({ ticket: 'abc', subject: null });
   });
 
-  it('gives help and version whatever else is wrong', () => {
+  it('gives help and version even when other options are wrong', () => {
     expect(readCommand(['--help'], {})).toEqual({ kind: 'help' });
     expect(readCommand(['verify', '-h'], {})).toEqual({ kind: 'help' });
     expect(readCommand(['--version'], {})).toEqual({ kind: 'version' });
   });
 
-  it('documents each option it takes, in lines that fit a terminal', () => {
+  it('documents each option, in lines that fit a terminal', () => {
     for (const option of 'url subject source policy api-key ticket json fps loop once max-edge timeout on-accept on-accept-arg help version'.split(
       ' ',
     ))

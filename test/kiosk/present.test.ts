@@ -29,14 +29,14 @@ describe('words', () => {
     ...CHALLENGE_KINDS.map((kind) => guidance.challenge[kind]),
   ];
 
-  it('cover every phase, hint and challenge, briefly, calmly and each differently', () => {
+  it('cover every phase, hint and challenge, with a short and distinct text each', () => {
     expect(instructions).toHaveLength(PHASES.length + HINTS.length + CHALLENGE_KINDS.length);
     for (const words of instructions) expect(words).toMatch(/^[A-Z][a-z' ]{3,30}$/);
     expect(new Set(instructions).size).toBe(instructions.length);
     for (const words of instructions) expect(words.split(' ').length).toBeLessThanOrEqual(5);
   });
 
-  it('cover every outcome in every mode, and say what to do next unless it is accept', () => {
+  it('cover every outcome in every mode, and say what to do next after any but accept', () => {
     for (const mode of MODES)
       for (const outcome of OUTCOMES)
         for (const retry of ['never', 'now', 'backoff'] as const) {
@@ -49,7 +49,7 @@ describe('words', () => {
     );
   });
 
-  it('say what was too slow, and never that it was the person', () => {
+  it('say what was too slow, and do not blame the person', () => {
     expect(outcomeWords('verify', 're-verify', 'now', 'connection')).toBe(
       'The connection was too slow. You can try again now.',
     );
@@ -81,7 +81,7 @@ describe('words', () => {
     }
   });
 
-  it('put a hint before the challenge it helps with, and the challenge before "do it"', () => {
+  it('show a hint before the challenge, and the challenge before the hint do-challenge', () => {
     expect(instructionWords({ phase: 'challenging', challenge })).toBe('Turn left');
     expect(instructionWords({ phase: 'challenging', challenge, hint: 'do-challenge' })).toBe('Turn left');
     expect(instructionWords({ phase: 'challenging', challenge, hint: 'no-face' })).toBe('Step into view');
@@ -157,7 +157,7 @@ describe('jsonPresenter', () => {
 });
 
 describe('linesPresenter', () => {
-  it('prints a line for each change of what a person is told', () => {
+  it('prints a line for each change of the instruction', () => {
     let out = '';
     present(
       linesPresenter(
@@ -188,7 +188,7 @@ describe('the terminal block', () => {
   const at = (status: Status, nowMs: number, steady = new SteadyText()) =>
     statusBlock('Verify anna', { status, atMs: 1_000 }, steady, nowMs, plain);
 
-  it('lights ticks as evidence gathers, and never shows progress as a number', () => {
+  it('lights ticks with progress, and never shows progress as a number', () => {
     const lit = (progress: number) =>
       at({ type: 'status', phase: 'positioning', progress }, 1_000).split('┃').length - 1;
     expect([0, 0.5, 1].map(lit)).toEqual([0, 18, 36]);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isServerCode } from '../../client/kiosk/errors.ts';
-import { connect, type KioskSession, type SessionEvent } from '../../client/kiosk/session-client.ts';
+import { connect, type KioskSession, type KioskSessionEvent } from '../../client/kiosk/session-client.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import {
   giveCreditBack,
@@ -31,8 +31,8 @@ async function sessionWith(
   return { session, server };
 }
 
-async function collect(session: KioskSession): Promise<SessionEvent[]> {
-  const events: SessionEvent[] = [];
+async function collect(session: KioskSession): Promise<KioskSessionEvent[]> {
+  const events: KioskSessionEvent[] = [];
   for await (const event of session.events) events.push(event);
   return events;
 }
@@ -67,7 +67,7 @@ describe('connect', () => {
     await expect(sessionWith({ refuseUpgrade: code })).rejects.toEqual(rejectionWith(code));
   });
 
-  it('rejects with connection.refused when nobody listens', async () => {
+  it('rejects with connection.refused when no server listens', async () => {
     const server = await startServer({});
     await server.close();
     await expect(connect({ url: server.streamUrl, ticket: server.ticket })).rejects.toEqual(
@@ -113,7 +113,7 @@ describe('KioskSession', () => {
     expect(frames[0]?.image).toEqual(Buffer.from(picture));
   });
 
-  it('R17: may send again when credit came back', async () => {
+  it('R17: may send again when credit has come back', async () => {
     const { session } = await sessionWith({ frame: giveCreditBack });
     for (let sent = 0; sent < 10; sent++) {
       expect(await session.whenCredit()).toBe(true);
@@ -144,7 +144,7 @@ describe('KioskSession', () => {
     expect(session.sendFrame(picture, 1)).toBe(false);
   });
 
-  it('may be left unread: the decision still comes', async () => {
+  it('may stay unread: the decision still comes', async () => {
     const { session } = await sessionWith({
       hello(peer) {
         welcome(peer);
@@ -159,7 +159,7 @@ describe('KioskSession', () => {
     expect(events.length).toBeLessThanOrEqual(257);
   });
 
-  it('goes on when its reader leaves', async () => {
+  it('continues when its reader leaves', async () => {
     const { session } = await sessionWith({
       hello(peer) {
         welcome(peer);
@@ -175,7 +175,7 @@ describe('KioskSession', () => {
   const closing = Object.keys(ERRORS)
     .filter(isServerCode)
     .filter((code) => ERRORS[code].closeCode !== null);
-  it('R30: every code that closes surfaces as that code, from the message or from the close alone', async () => {
+  it('R30: reports every closing code, from the message or from the close code alone', async () => {
     for (const code of closing) {
       const announced = await sessionWith({ frame: (peer) => peer.fail(code) });
       const silent = await sessionWith({ frame: (peer) => peer.socket.close(ERRORS[code].closeCode ?? 0) });

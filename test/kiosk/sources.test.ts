@@ -21,7 +21,7 @@ const LIMITS = { maxEdgePx: 640, maxImageBytes: 512 * 1024, maxImagePixels: 1_00
 const fit = pictureFitter(LIMITS);
 const withCode = (code: string) => expect.objectContaining({ name: 'KioskError', code });
 
-/** The pictures of a source, until it ends or `most` came. Takes every frame at once, so that none gets lost. */
+/** The pictures of a source, until it ends or `most` have come. Takes every frame at once, so that none is lost. */
 async function play(source: FrameSource, most = Infinity): Promise<Uint8Array[]> {
   const stop = new AbortController();
   const frames: SourceFrame[] = [];
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('folders', () => {
-  it('orders names as people do', () => {
+  it('sorts names with their numbers by value', () => {
     expect(naturalOrder(['f10.jpg', 'f9.jpg', 'f1.jpg', 'f02.jpg', 'a.jpg'])).toEqual([
       'a.jpg',
       'f1.jpg',
@@ -66,7 +66,7 @@ describe('folders', () => {
     );
   });
 
-  it('plays JPEG, PNG and WebP once, in order, as JPEG, and leaves other files alone', async () => {
+  it('plays JPEG, PNG and WebP once, in order, as JPEG, and ignores other files', async () => {
     const path = join(folder, 'mixed');
     await writeFolder(path, {
       'f10.webp': await webpOf({ grey: 200 }),
@@ -79,7 +79,7 @@ describe('folders', () => {
     for (const picture of pictures) expect((await sharp(picture).metadata()).format).toBe('jpeg');
   });
 
-  it('starts over at the end when it loops', async () => {
+  it('starts again at the end when it loops', async () => {
     const path = join(folder, 'loop');
     await writeFolder(path, { '1.jpg': await jpegOf({ grey: 10 }), '2.jpg': await jpegOf({ grey: 90 }) });
     const pictures = await play(await openFolder(path, { framesPerSecond: 20, loop: true }), 5);
@@ -152,7 +152,7 @@ async function* failing() {
 }
 
 describe('latest', () => {
-  it('yields the newest item that is there and loses the ones before it', async () => {
+  it('yields the newest item and drops the ones before it', async () => {
     let next = 0;
     const produced = new EventTarget();
     async function* burst() {
@@ -169,7 +169,7 @@ describe('latest', () => {
     expect(taken.length).toBeLessThanOrEqual(3);
   });
 
-  it('throws what its items throw, after the newest item', async () => {
+  it('throws the error of its items, after the newest item', async () => {
     const taken: number[] = [];
     await expect(
       (async () => {
@@ -194,18 +194,18 @@ describe('rateLimiter', () => {
 });
 
 describe('MJPEG streams', () => {
-  it('paces a stream that does not pace itself, and loses nothing of it', async () => {
+  it('paces a stream without its own pace, and loses none of its pictures', async () => {
     const jpegs = await Promise.all([10, 60, 110].map((grey) => jpegOf({ grey })));
     const source = mjpegSource(Readable.from([Buffer.concat(jpegs)]), { framesPerSecond: 20 });
     expect(await play(source)).toEqual(jpegs);
   });
 
-  it('says so when no picture came', async () => {
+  it('fails with source.empty when no picture came', async () => {
     const source = mjpegSource(Readable.from([Buffer.from('hello')]), { framesPerSecond: null });
     await expect(play(source)).rejects.toEqual(withCode('source.empty'));
   });
 
-  it('ends at the signal although the stream does not', async () => {
+  it('ends at the signal although the stream goes on', async () => {
     const jpeg = await jpegOf();
     const endless = new Readable({ read() {} });
     endless.push(jpeg);
@@ -239,12 +239,12 @@ describe.skipIf(ffmpegIsMissing)('videos (skipped when ffmpeg is not installed)'
         height: 320,
       });
     }
-    // ffmpeg from 6.1 on plays the first half second as a burst, of which only the newest frame is taken.
+    // Since version 6.1 ffmpeg plays the first half second as a burst, of which only the newest frame is taken.
     expect(times.length).toBeGreaterThan(0);
     expect(times.length).toBeLessThanOrEqual(frames);
   });
 
-  it('starts over when it loops', async () => {
+  it('starts again when it loops', async () => {
     const source = await openVideo(video, { loop: true, maxEdgePx: 64 });
     expect(await play(source, frames + 3)).toHaveLength(frames + 3);
   });
@@ -259,7 +259,7 @@ describe.skipIf(ffmpegIsMissing)('videos (skipped when ffmpeg is not installed)'
 });
 
 describe('ffmpeg', () => {
-  it('is asked for by its Debian package name when it is missing', async () => {
+  it('is named by its Debian package when it is missing', async () => {
     vi.stubEnv('PATH', folder);
     try {
       const opening = openVideo('any.mp4', { loop: false, maxEdgePx: 640 });
@@ -280,7 +280,7 @@ describe('cameras', () => {
     expect(() => cameraArguments(null, 30, 'win32')).toThrow(/camera:NAME/);
   });
 
-  it('that are not there are said to be missing', async () => {
+  it('that do not exist fail with source.not_found', async () => {
     const device = join(folder, 'video9');
     await expect(openCamera({ device, framesPerSecond: 30, maxEdgePx: 640 }, 'linux')).rejects.toEqual(
       withCode('source.not_found'),

@@ -30,7 +30,7 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
       page('operator.ts'),
       page('operator-sign-in.ts'),
       page('demo.css'),
-      page('instrument.css'),
+      page('wide.css'),
     ],
     define: faceMesh(),
     outdir,

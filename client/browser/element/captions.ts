@@ -6,8 +6,8 @@ import { icon, type IconName } from './icons.ts';
 import type { StreamingView, View } from './view.ts';
 import type { Words } from './words/index.ts';
 
-/** What a caption needs beside the view. */
-export interface CaptionContext {
+/** What a caption needs in addition to the view. */
+interface CaptionContext {
   readonly words: Words;
   readonly mode: Mode;
   readonly line: { readonly shown: string; readonly leaving: string | null };
@@ -17,16 +17,16 @@ export interface CaptionContext {
   readonly onCancel: () => void;
   readonly onSkip: () => void;
   readonly onCamera: (deviceId: string) => void;
-  /** Colours will be shown unless the person leaves them out; null: none will be. */
+  /** Whether the person leaves the colours out. Null: the session shows no colours. */
   readonly colours: { readonly leftOut: boolean; readonly onLeaveOut: (leftOut: boolean) => void } | null;
 }
 
-export interface ScreenText {
+interface ScreenText {
   readonly title: string;
   readonly text: string;
 }
 
-/** Title and text of a screen, or null where a single line speaks instead. */
+/** Title and text of a screen, or null for a screen that shows a single line. */
 export function screenText(view: View, words: Words, mode: Mode): ScreenText | null {
   switch (view.screen) {
     case 'start':
@@ -97,7 +97,7 @@ function startCaption(context: CaptionContext): TemplateResult {
   `;
 }
 
-/** Whoever is harmed by changing light goes another way before any is shown. */
+/** The choice is on the start screen, because changing light can harm some people. They choose before any is shown. */
 function colourChoice({ words, colours }: CaptionContext): unknown {
   if (colours === null) return nothing;
   const choose = ({ target }: Event) => {

@@ -3,9 +3,9 @@ import type { CameraPermission } from '../sdk/camera.ts';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import type { FaceSessionEvent } from '../sdk/session-state.ts';
 
-/** What each event of the element carries as `detail`. */
+/** The `detail` of each event of the element. */
 export interface FaceAuthEventDetails {
-  /** The element is drawn and can be started. */
+  /** The element has been rendered and can be started. */
   ready: null;
   permission: { readonly permission: CameraPermission };
   connecting: null;
@@ -17,7 +17,7 @@ export interface FaceAuthEventDetails {
     readonly mode: Mode;
     readonly outcome: Exclude<Outcome, 'accept'>;
     readonly retryable: boolean;
-    /** What was too slow for a judgement; absent: nothing was. */
+    /** What was too slow for a decision. Absent: nothing was. */
     readonly cause?: Slowness;
   };
   error: { readonly code: FaceSessionErrorCode; readonly message: string; readonly retryable: boolean };
@@ -28,7 +28,7 @@ export type FaceAuthEvent = {
   [Type in keyof FaceAuthEventDetails]: { readonly type: Type; readonly detail: FaceAuthEventDetails[Type] };
 }[keyof FaceAuthEventDetails];
 
-/** The element's event for an event of its session, or null where the page is told nothing. */
+/** The element's event for an event of its session, or null when the page gets none. */
 export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent | null {
   switch (event.type) {
     case 'permission':

@@ -19,8 +19,9 @@ import { chooseWords, replaceWords, type WordOverrides, type Words } from './wor
 const RESET_AFTER_MS = 6_000;
 
 /**
- * `<face-auth>`: asks, shows, guides and reports a face session. Needs `url` and `ticket`; everything else has a
- * default. Its attributes, events, slots, parts and custom properties stand in `custom-elements.json`.
+ * `<face-auth>`: starts a face session, shows its picture, guides the person and reports the result. It needs `url` and
+ * `ticket`; everything else has a default. `custom-elements.json` lists its attributes, events, slots, parts and custom
+ * properties.
  */
 export class FaceAuth extends LitElement {
   static override styles = styles;
@@ -43,20 +44,22 @@ export class FaceAuth extends LitElement {
 
   /** The server's stream address, `…/v1/stream`; may be relative to the page. */
   declare url: string;
-  /** What the session is for, as the page's backend created it. Chooses the words until the server says. */
+  /**
+   * The mode in which the page's backend created the session. It chooses the words until the server has sent the mode.
+   */
   declare mode: Mode;
   /** BCP 47 tag; empty follows the document, then the browser. */
   declare locale: string;
   declare theme: 'auto' | 'light' | 'dark';
-  /** Large type, and back to the start by itself after an end. */
+  /** Uses large type, and returns to the start screen by itself after a session has ended. */
   declare kiosk: boolean;
-  /** Kiosk mode: how long an end stays on the screen. */
+  /** Kiosk mode: how long the result stays on the screen, in milliseconds. */
   declare resetAfterMs: number;
-  /** Folder of help on the device, see `help` of the SDK; empty: the server alone gives hints. */
+  /** Folder of the files for help on the device, see `help` of the SDK. Empty: only the server gives hints. */
   declare help: string;
   /**
-   * Offers the server to show a sequence of colours around the picture, announced on the start screen with a way around it.
-   * Never where less motion is preferred.
+   * Offers the server to show a sequence of colours around the picture. The start screen announces them and lets the
+   * person leave them out. Colours are never offered where the person prefers reduced motion.
    */
   declare flash: boolean;
   /** Fetches a fresh ticket from the page's backend; called for each session. */
@@ -116,7 +119,7 @@ export class FaceAuth extends LitElement {
     });
     this.#session = session;
     session.subscribe((event) => {
-      if (session === this.#session) this.#hear(event);
+      if (session === this.#session) this.#onSessionEvent(event);
     });
   }
 
@@ -219,11 +222,14 @@ export class FaceAuth extends LitElement {
 
   #place(stage: Element): void {
     this.#motion?.resize({ width: stage.clientWidth, height: stage.clientHeight });
-    // The first placing is not an animation; those after it are.
+    // The first placement is not animated; later ones are.
     requestAnimationFrame(() => stage.classList.add('placed'));
   }
 
-  /** The keyboard stays with the element when what it was on is gone; otherwise the new screen is spoken. */
+  /**
+   * Keeps the keyboard focus within the element when the focused control is gone. Also speaks the title and text of the
+   * new screen.
+   */
   #changedScreen(): void {
     const isFirst = this.#shownScreen === null;
     this.#shownScreen = this.view.screen;
@@ -236,18 +242,18 @@ export class FaceAuth extends LitElement {
     if (said !== null) this.#lines.speak(`${said.title}. ${said.text}`, true);
   }
 
-  #hear(event: FaceSessionEvent): void {
+  #onSessionEvent(event: FaceSessionEvent): void {
     if (event.type === 'streaming') this.mode = event.mode;
     if (event.type === 'camera') void this.#findCameras();
     this.view = nextView(this.view, event);
     if (this.view.screen === 'streaming') this.#speakLine(lineOf(this.view));
     const isEnd = event.type === 'decision' || event.type === 'failed' || event.type === 'cancelled';
     if (isEnd) this.#ended();
-    const told = pageEventOf(event, this.mode);
-    if (told !== null) this.#tell(told);
+    const pageEvent = pageEventOf(event, this.mode);
+    if (pageEvent !== null) this.#dispatch(pageEvent);
   }
 
-  #tell({ type, detail }: FaceAuthEvent): void {
+  #dispatch({ type, detail }: FaceAuthEvent): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
@@ -287,7 +293,7 @@ export class FaceAuth extends LitElement {
     return { locale, words: replaceWords(words, this.words) };
   }
 
-  /** Less motion is preferred: no colours, and no word of them. */
+  /** False where the person prefers reduced motion: then the element neither shows nor mentions colours. */
   get #canFlash(): boolean {
     return this.flash && !prefersReducedMotion();
   }
@@ -296,7 +302,7 @@ export class FaceAuth extends LitElement {
     return this.view.screen === 'streaming' ? this.view.colour : null;
   }
 
-  /** Which way the ring invites, for the style sheet. */
+  /** The direction in which the ring asks the face to move, for the style sheet. */
   get #move(): 'closer' | 'back' | 'none' {
     const hint = this.view.screen === 'streaming' ? this.view.hint : null;
     if (hint === 'move-closer') return 'closer';

@@ -12,7 +12,7 @@ import {
 } from 'lucide-static';
 import { unsafeSVG } from 'lit/directives/unsafe-svg.js';
 
-/** Drawings of the lucide set. They say nothing that the words beside them do not. */
+/** Icons of the lucide set. They are decoration: the words beside them say the same. */
 const SOURCES = {
   alert: CircleAlert,
   cameraOff: CameraOff,

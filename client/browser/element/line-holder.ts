@@ -6,9 +6,12 @@ import {
   settleAnnouncement,
   SILENCE,
 } from './announcer.ts';
-import { firstHint, type HeldHint, hintDueInMs, settleHint, wishHint } from './hint-holder.ts';
+import { firstHint, type HeldHint, hintDueInMs, settleHint, requestHint } from './hint-holder.ts';
 
-/** Keeps the shown line and the spoken line for as long as they need, and asks for a new drawing when one is due. */
+/**
+ * Keeps the shown line and the spoken line for as long as they need. Requests an update of the host when the next line
+ * is due.
+ */
 export class LineHolder implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #held: HeldHint<string> | null = null;
@@ -40,20 +43,20 @@ export class LineHolder implements ReactiveController {
     return this.#announcement.spoken;
   }
 
-  /** Wishes for a line to be shown. */
+  /** Requests that a line is shown. */
   show(line: string): void {
     const nowMs = performance.now();
-    this.#hold(this.#held === null ? firstHint(line, nowMs) : wishHint(this.#held, line, nowMs));
+    this.#hold(this.#held === null ? firstHint(line, nowMs) : requestHint(this.#held, line, nowMs));
     this.#schedule();
   }
 
-  /** Forgets the shown line: the next one comes at once. */
+  /** Forgets the shown line, so that the next one is shown at once. */
   clear(): void {
     this.#held = null;
     this.#previous = null;
   }
 
-  /** Wishes for a line to be spoken; `urgent` ones do not wait for the one before. */
+  /** Requests that a line is spoken. An `urgent` line does not wait for the one before it. */
   speak(line: string, urgent: boolean): void {
     this.#announcement = announce(this.#announcement, line, urgent, performance.now());
     this.#host.requestUpdate();

@@ -1,19 +1,19 @@
 /**
- * The ring's geometry, in units in which the oval's half width is 100. The stage scales and places it; nothing
- * here knows of pixels. Angles are degrees clockwise from the top, as on a clock, in the mirrored picture.
+ * The ring's geometry. The unit is a hundredth of the oval's half width; the stage scales and places the ring in
+ * pixels. Angles are degrees clockwise from the top, as on a clock, in the mirrored picture.
  */
 
 export const TICKS = 72;
-/** The oval is 1 : 1.3. */
+/** Half axes of the oval; their ratio is 1 : 1.3. */
 export const OVAL = { rx: 100, ry: 130 } as const;
-/** Distance of a tick's inner end from the oval, and a tick's length. */
+/** Distance of a tick's inner end from the oval, and the length of a tick. */
 const TICK_GAP = 7;
 const TICK_LENGTH = 8;
-/** How far the bead's and the lids' line lies outside the oval: the middle of the ticks. */
+/** Distance from the oval to the line of the bead and the lids: the middle of the ticks. */
 const RING_MIDDLE = TICK_GAP + TICK_LENGTH / 2;
-/** Half the width of the opening that points where to move. */
+/** Half the angle of the gap that shows the direction in which to move. */
 const GAP_HALF_DEG = 14;
-/** Half the width of the opening in which the lids sit at the top, or the mouth at the bottom. */
+/** Half the angle of the gap for the lids at the top or the mouth at the bottom. */
 const SIGN_HALF_DEG = 23;
 /** Half the arc that fills around a bead at the top or the bottom. */
 const VERTICAL_HALF_DEG = 60;
@@ -31,15 +31,15 @@ export interface Tick {
 
 const radians = (angleDeg: number) => (angleDeg * Math.PI) / 180;
 
-/** Shortest way between two angles, 0..180. */
+/** The smaller angle between two directions, 0..180. */
 export function angleBetween(oneDeg: number, otherDeg: number): number {
   const apart = Math.abs(oneDeg - otherDeg) % 360;
   return Math.min(apart, 360 - apart);
 }
 
 /**
- * The point `outside` units from the oval along its normal, where the ray at `angleDeg` from the centre meets
- * the oval.
+ * Takes the point where the ray at `angleDeg` from the centre meets the oval, and moves it `outside` units along the
+ * oval's normal.
  */
 export function pointOnRing(angleDeg: number, outside: number = RING_MIDDLE): Point {
   const { rx, ry } = OVAL;
@@ -58,7 +58,7 @@ export const TICK_MARKS: readonly Tick[] = evenAngles(TICKS).map((angleDeg) => (
   to: pointOnRing(angleDeg, TICK_GAP + TICK_LENGTH),
 }));
 
-/** Angles that cut the ring into `count` equal lengths, found on a polygon of a thousand sides. */
+/** Angles that divide the ring into `count` arcs of equal length, measured along a polygon of a thousand sides. */
 function evenAngles(count: number): number[] {
   const SIDES = 1000;
   const corners = Array.from({ length: SIDES + 1 }, (_, side) => pointOnRing((side / SIDES) * 360));
@@ -78,24 +78,24 @@ function evenAngles(count: number): number[] {
   });
 }
 
-/** What the ring says. Everything it can show follows from this. */
+/** What the ring shows. The look of every tick follows from this. */
 export interface RingState {
   /** Share of the ring that is lit, symmetrically from the top, 0..1. */
   readonly progress: number;
-  /** Where the ring opens to point the way to move, or null. */
+  /** Clock angle of the gap that shows the direction in which to move, or null. */
   readonly gapDeg: number | null;
   /**
-   * The arc that leads to where the bead waits, and how much of it the head has followed, 0..1: from the top to a
-   * side, or from both sides to the top or the bottom.
+   * The arc that leads to the bead, and the share of it that the head has followed, 0..1. The arc runs from the top to
+   * a side, or from both sides to the top or the bottom.
    */
   readonly trail: { readonly toDeg: number; readonly followed: number } | null;
-  /** Where ticks make room for the lids or the mouth, as a clock angle, or null. */
+  /** Clock angle at which ticks are hidden for the lids or the mouth, or null. */
   readonly signDeg: number | null;
 }
 
-export type TickLook = 'plain' | 'lit' | 'guide' | 'gone';
+type TickLook = 'plain' | 'lit' | 'guide' | 'gone';
 
-/** How one tick looks. Guidance lies over progress: one thing is said at a time. */
+/** The look of one tick. Guidance hides progress, so that the ring shows one thing at a time. */
 export function tickLook(angleDeg: number, { progress, gapDeg, trail, signDeg }: RingState): TickLook {
   if (gapDeg !== null) {
     const away = angleBetween(angleDeg, gapDeg);
@@ -109,7 +109,7 @@ export function tickLook(angleDeg: number, { progress, gapDeg, trail, signDeg }:
   return progress > 0 && fromTop <= progress * 180 ? 'lit' : 'plain';
 }
 
-/** How far along the way to the bead an angle lies, 0..1, or null when it does not lie on it. */
+/** Position of an angle on the way to the bead, 0..1, or null when it does not lie on it. */
 function shareOfTrail(angleDeg: number, toDeg: number): number | null {
   if (isVertical(toDeg)) {
     const away = angleBetween(angleDeg, toDeg);
@@ -130,8 +130,8 @@ function signedFromTop(angleDeg: number): number {
 }
 
 /**
- * Where to move so that the face comes to the middle, as a clock angle in the mirrored picture, or null when the
- * face is near enough. `face` is in fractions of the camera's unmirrored frame.
+ * The direction in which the face must move to reach the middle, as a clock angle in the mirrored picture. Null when
+ * the face is near enough. `face` is in fractions of the camera's unmirrored frame.
  */
 export function directionToCentre(face: {
   readonly x: number;
@@ -145,7 +145,7 @@ export function directionToCentre(face: {
   return ((Math.atan2(right, -down) * 180) / Math.PI + 360) % 360;
 }
 
-/** Keyframes' points of a bead on its way to `toDeg`: from the top along the ring, or from the middle up or down. */
+/** Points of a bead's keyframes on its way to `toDeg`: from the top along the ring, or from the middle up or down. */
 export function beadPath(toDeg: number, steps: number): readonly Point[] {
   const span = signedFromTop(toDeg);
   const end = pointOnRing(toDeg);
@@ -154,14 +154,14 @@ export function beadPath(toDeg: number, steps: number): readonly Point[] {
   );
 }
 
-export interface OvalPlace {
+interface OvalPlace {
   readonly cx: number;
   readonly cy: number;
-  /** Pixels a unit. */
+  /** Pixels per unit. */
   readonly scale: number;
 }
 
-/** Puts the oval and its ring in the middle of a stage of this many pixels. */
+/** Places the oval and its ring in the middle of a stage of this size in pixels. */
 export function placeOval({ width, height }: { width: number; height: number }): OvalPlace {
   const margin = TICK_GAP + TICK_LENGTH + 8;
   const scale = Math.min(

@@ -1,16 +1,16 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { classMap } from 'lit/directives/class-map.js';
-import type { Cue } from './cues.ts';
+import type { ChallengeDrawing } from './challenge-drawings.ts';
 import { icon, type IconName } from './icons.ts';
 import { angleBetween, beadPath, OVAL, placeOval, pointOnRing, TICK_MARKS, tickLook } from './ring.ts';
-import { cueOf, isBreathing, isGuidance, lineOf, ringOf, type View } from './view.ts';
+import { drawingOf, isBreathing, isGuidance, lineOf, ringOf, type View } from './view.ts';
 
 const ELLIPSE = `M0 ${-OVAL.ry}a${OVAL.rx} ${OVAL.ry} 0 1 1 -.01 0z`;
 const SHADE = `M-9999-9999h19998v19998h-19998z${ELLIPSE}`;
-/** The lids' place: on the ring, at its top. */
+/** Place of the lids: on the ring, at its top. */
 const LIDS = pointOnRing(0, 13);
 const EYES = [-19, 19];
-/** The mouth's place: on the ring, at its bottom. */
+/** Place of the mouth: on the ring, at its bottom. */
 const MOUTH = pointOnRing(180, 12);
 
 const BEAD_MS = 400;
@@ -28,10 +28,10 @@ const ICON_OF: Readonly<Record<View['screen'], IconName | null>> = {
   error: 'alert',
 };
 
-/** The picture in its oval and the ring around it. All of it is for the eye; the words say the same. */
+/** The picture in its oval and the ring around it. Screen readers skip it; the caption says the same in words. */
 export function stageTemplate(view: View): TemplateResult {
   const ring = ringOf(view);
-  const cue = cueOf(view);
+  const drawing = drawingOf(view);
   const asks = view.screen === 'streaming' && isGuidance(lineOf(view));
   const shownIcon = ICON_OF[view.screen];
   return html`
@@ -47,9 +47,9 @@ export function stageTemplate(view: View): TemplateResult {
                 svg`<line class=${`tick ${tickLook(angleDeg, ring)}`} x1=${from.x} y1=${from.y} x2=${to.x} y2=${to.y}></line>`,
             )}
           </g>
-          ${cue?.lids === true ? lids() : nothing}
-          ${cue?.mouth === undefined ? nothing : mouth(cue.mouth)}
-          ${cue?.grow === undefined ? nothing : svg`<path class="reach" d=${ELLIPSE}></path>`}
+          ${drawing?.lids === true ? lids() : nothing}
+          ${drawing?.mouth === undefined ? nothing : mouth(drawing.mouth)}
+          ${drawing?.grow === undefined ? nothing : svg`<path class="reach" d=${ELLIPSE}></path>`}
           <circle class="bead" part="bead" r="6.5"></circle>
         </g>
       </svg>
@@ -71,16 +71,16 @@ function lids(): TemplateResult {
   </g>`;
 }
 
-/** A mouth in place of the ring's lower arc, drawn as it should become. */
+/** A mouth in place of the ring's lower arc, in the shape that the challenge asks for. */
 function mouth(what: 'smile' | 'open'): TemplateResult {
   const lips = what === 'smile' ? 'M-30 -6Q0 20 30 -6' : 'M-18 0a18 8.5 0 1 1 36 0a18 8.5 0 1 1 -36 0z';
   return svg`<g transform="translate(${MOUTH.x} ${MOUTH.y})"><path class="mouth ${what}" d=${lips}></path></g>`;
 }
 
-/** The part of the stage that moves: placed for the stage's size, and animated when the cue changes. */
+/** The moving part of the stage. It is placed for the stage's size, and animated when the challenge drawing changes. */
 export class StageMotion {
   readonly #root: ShadowRoot;
-  #cue: Cue | null = null;
+  #drawing: ChallengeDrawing | null = null;
 
   constructor(root: ShadowRoot) {
     this.#root = root;
@@ -90,7 +90,7 @@ export class StageMotion {
     }
   }
 
-  /** Places the oval for a stage of this many pixels. */
+  /** Places the oval for a stage of this size in pixels. */
   resize(stage: { width: number; height: number }): void {
     const { cx, cy, scale } = placeOval(stage);
     const style = this.#find('.stage')?.style;
@@ -99,13 +99,13 @@ export class StageMotion {
     style?.setProperty('--oval-scale', String(scale));
   }
 
-  /** Moves bead and oval when the cue is another one than before. */
+  /** Moves the bead and the oval when the challenge drawing has changed. */
   follow(view: View): void {
-    const cue = cueOf(view);
-    if (cue === this.#cue) return;
-    this.#cue = cue;
-    this.#moveBead(cue?.beadDeg);
-    this.#find('.stage')?.style.setProperty('--oval-grow', String(cue?.grow ?? 1));
+    const drawing = drawingOf(view);
+    if (drawing === this.#drawing) return;
+    this.#drawing = drawing;
+    this.#moveBead(drawing?.beadDeg);
+    this.#find('.stage')?.style.setProperty('--oval-grow', String(drawing?.grow ?? 1));
   }
 
   #moveBead(toDeg: number | undefined): void {

@@ -8,8 +8,8 @@ import type {
   Slowness,
 } from '@veriframe/protocol';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
-import type { FaceSessionEvent } from '../sdk/session-state.ts';
-import { type Cue, CUES } from './cues.ts';
+import { type FaceSessionEvent, isPlacementPhase } from '../sdk/session-state.ts';
+import { type ChallengeDrawing, CHALLENGE_DRAWINGS } from './challenge-drawings.ts';
 import { directionToCentre, type RingState } from './ring.ts';
 
 /** What the person sees. */
@@ -23,7 +23,7 @@ export type View =
       readonly screen: 'failed';
       readonly outcome: 'reject' | 're-verify';
       readonly retryable: boolean;
-      /** What was too slow, where that is why. */
+      /** What was too slow, where that is the cause of the failure. */
       readonly cause: Slowness | null;
     }
   | { readonly screen: 'denied' }
@@ -33,10 +33,10 @@ export type View =
 export interface StreamingView {
   readonly screen: 'streaming';
   readonly phase: Phase;
-  /** The server's. */
+  /** The server's hint. */
   readonly hint: Hint | null;
-  /** What help on the device asks for; it knows first. Null where it asks for nothing or is absent. */
-  readonly seen: Hint | null;
+  /** The hint of help on the device, which comes before the server's. Null when it has none or is absent. */
+  readonly advised: Hint | null;
   readonly face: FaceBox | null;
   readonly challenge: ChallengeStatus | null;
   /** `#rrggbb` to show around the picture, or null. */
@@ -47,7 +47,7 @@ export interface StreamingView {
   readonly followed: number;
 }
 
-/** The line under the stage: a hint, a challenge, or what goes on when there is nothing to do. */
+/** The line under the stage: a hint, a challenge, or the phase when the person has nothing to do. */
 export type Line =
   | { readonly of: 'hint'; readonly hint: Hint }
   | { readonly of: 'challenge'; readonly kind: ChallengeKind }
@@ -68,7 +68,7 @@ export function nextView(view: View, event: FaceSessionEvent): View {
         screen: 'streaming',
         phase: 'hello',
         hint: null,
-        seen: null,
+        advised: null,
         face: null,
         challenge: null,
         colour: null,
@@ -79,7 +79,7 @@ export function nextView(view: View, event: FaceSessionEvent): View {
       return view.screen === 'streaming' ? follow(view, event) : view;
     case 'guidance':
       return view.screen === 'streaming'
-        ? { ...view, seen: event.hint, face: event.face ?? view.face }
+        ? { ...view, advised: event.hint, face: event.face ?? view.face }
         : view;
     case 'flash':
       return view.screen === 'streaming' ? { ...view, colour: event.flash?.colour ?? null } : view;
@@ -108,7 +108,7 @@ function viewOfError(code: FaceSessionErrorCode, retryable: boolean): View {
   return { screen: 'error', code, retryable };
 }
 
-/** Where each phase begins and ends on the ring. */
+/** Share of the ring at which each phase begins and ends. */
 const PHASE_ARC: Readonly<Record<Phase, readonly [number, number]>> = {
   hello: [0, 0],
   positioning: [0, 0.12],
@@ -124,8 +124,8 @@ function follow(view: StreamingView, status: Extract<FaceSessionEvent, { type: '
     screen: 'streaming',
     phase: status.phase,
     hint: hintAfter(view.hint, status),
-    // Later on a turned or open-mouthed face is what was asked for.
-    seen: isPlacing(status.phase) ? view.seen : null,
+    // After placement a turned face or an open mouth may be the response to a challenge.
+    advised: isPlacementPhase(status.phase) ? view.advised : null,
     face: status.face ?? null,
     challenge,
     colour: view.colour,
@@ -135,8 +135,8 @@ function follow(view: StreamingView, status: Extract<FaceSessionEvent, { type: '
 }
 
 /**
- * The hint to show next. In the short pause between two challenges the server asks to hold still; words that change
- * there would still be held when the next challenge is shown, so "look straight" stays until then.
+ * The hint to show next. In the short pause between two challenges the server asks to hold still. A line that changes
+ * there would still be held when the next challenge is shown. So "look straight" stays until then.
  */
 function hintAfter(shown: Hint | null, { phase, hint }: Pick<Status, 'phase' | 'hint'>): Hint | null {
   const isPause = phase === 'challenging' && hint === 'hold-still';
@@ -144,73 +144,71 @@ function hintAfter(shown: Hint | null, { phase, hint }: Pick<Status, 'phase' | '
 }
 
 /**
- * How much of a challenge's movement was seen. The server counts the response as half of a challenge and the
- * return to the front as the other half; the ring is full once the head has arrived.
+ * Share of a challenge's movement that was seen. The server counts the response as half of a challenge and the return
+ * to the front as the other half. The ring is full once the head has arrived.
  */
 function followedShare(progress: number, { number, of }: ChallengeStatus): number {
   return Math.min(1, Math.max(0, 2 * (progress * of - (number - 1))));
 }
 
-/** What to say now. A challenge speaks unless something stands in its way. */
-export function lineOf({ phase, hint, seen, challenge }: StreamingView): Line {
-  // The server finds faces that are too far away for the device.
-  const isFar = seen === 'no-face' && hint === 'move-closer';
-  if (seen !== null && !isFar) return { of: 'hint', hint: seen };
+/** The line to show now. It is the challenge, unless a hint has to be followed first. */
+export function lineOf({ phase, hint, advised, challenge }: StreamingView): Line {
+  // The server finds small faces that the device does not find.
+  const isFar = advised === 'no-face' && hint === 'move-closer';
+  if (advised !== null && !isFar) return { of: 'hint', hint: advised };
   if (hint !== null && hint !== 'do-challenge' && hint !== 'wait') return { of: 'hint', hint };
   if (challenge !== null) return { of: 'challenge', kind: challenge.kind };
   return hint === 'wait' ? { of: 'hint', hint } : { of: 'phase', phase };
 }
 
-/** What they say the person can neither do nor help: a challenge still stands beside them. */
+/** Hints that the person cannot act on. The challenge stays visible beside them. */
 const SLOW_HINTS: readonly Hint[] = ['connection-slow', 'service-slow'];
 
-/** Hints that need nothing changed about the picture: the face is where it should be. */
+/** Hints that ask for no change of the picture: the face is where it should be. */
 const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'wait', ...SLOW_HINTS];
 
-/** Whether a line asks the person to change something about the picture, which the oval shows as not fitting. */
+/**
+ * Whether a line asks the person to change something about the picture. The oval then shows that the face does not fit.
+ */
 export function isGuidance(line: Line): boolean {
   return line.of === 'hint' && !CALM_HINTS.includes(line.hint);
 }
 
-/** The cue to show: none while something stands in the way of the challenge, or once the head has followed. */
-export function cueOf(view: View): Cue | null {
+/** The challenge drawing to show. Null while a hint has to be followed first. */
+export function drawingOf(view: View): ChallengeDrawing | null {
   if (view.screen !== 'streaming') return null;
   const line = lineOf(view);
   if (line.of === 'hint' && SLOW_HINTS.includes(line.hint) && view.challenge !== null)
-    return CUES[view.challenge.kind];
-  return line.of === 'challenge' ? CUES[line.kind] : null;
+    return CHALLENGE_DRAWINGS[view.challenge.kind];
+  return line.of === 'challenge' ? CHALLENGE_DRAWINGS[line.kind] : null;
 }
 
-/** What the ring says on each screen. */
+/** What the ring shows on each screen. */
 export function ringOf(view: View): RingState {
   const still: RingState = { progress: 0, gapDeg: null, trail: null, signDeg: null };
   if (view.screen === 'passed') return { ...still, progress: 1 };
   if (view.screen !== 'streaming') return still;
   const line = lineOf(view);
-  const cue = view.challenge === null ? {} : CUES[view.challenge.kind];
+  const drawing = view.challenge === null ? {} : CHALLENGE_DRAWINGS[view.challenge.kind];
   return {
     progress: view.lit,
     gapDeg:
       line.of === 'hint' && line.hint === 'centre-face' && view.face !== null
         ? directionToCentre(view.face)
         : null,
-    trail: cue.beadDeg === undefined ? null : { toDeg: cue.beadDeg, followed: view.followed },
-    signDeg: signOf(cueOf(view)),
+    trail: drawing.beadDeg === undefined ? null : { toDeg: drawing.beadDeg, followed: view.followed },
+    signDeg: signOf(drawingOf(view)),
   };
 }
 
-/** Where a cue's sign sits on the ring: lids at the top, a mouth at the bottom. */
-function signOf(cue: Cue | null): number | null {
-  if (cue?.lids === true) return 0;
-  return cue?.mouth === undefined ? null : 180;
+/** Clock angle of the drawing on the ring: the lids are at the top, the mouth is at the bottom. */
+function signOf(drawing: ChallengeDrawing | null): number | null {
+  if (drawing?.lids === true) return 0;
+  return drawing?.mouth === undefined ? null : 180;
 }
 
-/** Whether the ring breathes: while a face is being found and placed. */
+/** Whether the ring pulses: while the face is being found and placed. */
 export function isBreathing(view: View): boolean {
   if (view.screen === 'permission' || view.screen === 'connecting') return true;
-  return view.screen === 'streaming' && isPlacing(view.phase);
-}
-
-function isPlacing(phase: Phase): boolean {
-  return phase === 'hello' || phase === 'positioning';
+  return view.screen === 'streaming' && isPlacementPhase(view.phase);
 }

@@ -9,13 +9,13 @@ export interface CameraDevice {
 }
 
 export interface CameraChoice {
-  /** One of `listCameras()`; without it the remembered one, else the one that faces the person. */
+  /** One of `listCameras()`. Default: the remembered camera, otherwise the one that faces the person. */
   readonly deviceId?: string;
   /** Keep the camera's id in this browser for the next visit. Default true. */
   readonly remember?: boolean;
 }
 
-/** An open camera. `stop` releases it and may be called more than once. */
+/** An open camera. `stop` releases it, and may be called more than once. */
 export interface Camera {
   readonly stream: MediaStream;
   readonly label: string;
@@ -29,7 +29,7 @@ const PREFERRED = {
   frameRate: { ideal: 30 },
 } satisfies MediaTrackConstraints;
 
-/** The page's camera permission, or `unknown` where the browser does not tell. Asks nobody. */
+/** The page's camera permission, or `unknown` where the browser does not tell it. Shows no permission prompt. */
 export async function cameraPermission(): Promise<CameraPermission> {
   try {
     return (await navigator.permissions.query({ name: 'camera' })).state;
@@ -38,7 +38,7 @@ export async function cameraPermission(): Promise<CameraPermission> {
   }
 }
 
-/** The cameras of this device; empty where there is no way to list them. */
+/** The cameras of this device. Empty where the browser cannot list them. */
 export async function listCameras(): Promise<readonly CameraDevice[]> {
   try {
     const devices = await navigator.mediaDevices.enumerateDevices();
@@ -50,7 +50,7 @@ export async function listCameras(): Promise<readonly CameraDevice[]> {
   }
 }
 
-/** The camera used last on this page, or null. */
+/** The id of the camera that this page used last, or null. */
 export function rememberedCamera(): string | null {
   try {
     return localStorage.getItem(MEMORY_KEY);
@@ -59,20 +59,20 @@ export function rememberedCamera(): string | null {
   }
 }
 
-/** Remembers a camera for the next visit, or forgets it with null. Does nothing where storage is closed. */
+/** Remembers a camera for the next visit; null forgets it. Does nothing where the browser denies storage. */
 export function rememberCamera(deviceId: string | null): void {
   try {
     if (deviceId === null) localStorage.removeItem(MEMORY_KEY);
     else localStorage.setItem(MEMORY_KEY, deviceId);
   } catch {
-    // A page without storage still has a camera.
+    // The choice of a camera is a convenience: the session works without storage.
   }
 }
 
 /**
- * Opens a camera at about 640×480, asking the person when the browser must. A remembered camera that is gone is
- * forgotten. `onLost` is called when the camera ends by itself, never after `stop`.
- * @throws FaceSessionError a `camera.*` code; the signal's reason when it aborts, with the camera released
+ * Opens a camera at about 640×480 pixels. The browser may ask the person for permission. A remembered camera that no
+ * longer exists is forgotten. `onLost` is called when the camera ends by itself, never after `stop`.
+ * @throws FaceSessionError a `camera.*` code; the reason of `signal` when it aborts, with the camera released
  */
 export async function openCamera(
   choice: CameraChoice,

@@ -14,11 +14,11 @@ export type Encode<Picture extends CanvasImageSource> = (
   settings: EncodeSettings,
 ) => Promise<ArrayBuffer>;
 
-/** An encoder with a canvas of its own, drawn on again for every picture. One picture at a time. */
+/** An encoder that draws every picture on its own canvas. It encodes one picture at a time. */
 export function createCanvasEncoder(): Encode<CanvasImageSource> {
   const canvas =
     typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(2, 2);
-  // A picture that is read back at once is cheaper to draw in main memory.
+  // `willReadFrequently` keeps the canvas in main memory, where reading it back is cheap.
   const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   if (context === null) throw new Error('no 2d canvas');
 

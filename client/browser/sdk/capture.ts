@@ -6,17 +6,17 @@ export interface CapturedFrame {
   readonly capturedAtMs: number;
 }
 
-export interface CaptureOptions {
+interface CaptureOptions {
   readonly video: HTMLVideoElement;
-  /** Asked at each picture of the camera: how to encode it, or null to let it pass. */
+  /** Called for each picture of the camera. Returns how to encode it, or null to skip it. */
   readonly want: (camera: { width: number; height: number }) => FrameSettings | null;
   readonly onFrame: (frame: CapturedFrame) => void;
   readonly onFailure: (cause: unknown) => void;
 }
 
 /**
- * Follows the camera's pictures one by one and encodes those that are wanted, never two at a time: while one is
- * being encoded newer pictures pass. Returns the function that stops it.
+ * Follows the pictures of the camera and encodes those that are wanted, one at a time. Pictures that arrive during an
+ * encoding are skipped. Returns the function that stops it.
  */
 export function startCapture({ video, want, onFrame, onFailure }: CaptureOptions): () => void {
   const encoder = createFrameEncoder();
@@ -50,7 +50,7 @@ export function startCapture({ video, want, onFrame, onFailure }: CaptureOptions
   return stop;
 }
 
-/** Calls `onPicture` with the page time at which each new picture was captured; returns what ends it. */
+/** Calls `onPicture` with the page time at which each new picture was captured. Returns the function that stops it. */
 export function followPictures(video: HTMLVideoElement, onPicture: (pageTimeMs: number) => void): () => void {
   let handle = 0;
   if ('requestVideoFrameCallback' in video) {

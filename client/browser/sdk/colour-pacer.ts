@@ -1,9 +1,12 @@
 import type { FlashStatus } from '@veriframe/protocol';
 
-/** Least time between two changes of colour: never more than three in a second, whatever a network does to a server's pace. */
+/**
+ * Shortest time between two changes of colour: at most three changes a second, even when the network delivers several
+ * statuses at once. More flashes a second could trigger seizures (WCAG 2.2, success criterion 2.3.1).
+ */
 const CHANGE_EVERY_MS = 334;
 
-/** Passes colours on as they come, but later where they come too fast; of those held back only the newest is shown. */
+/** Passes colours on and delays those that come too fast. Of the delayed ones only the newest is shown. */
 export class ColourPacer {
   readonly #show: (flash: FlashStatus | null) => void;
   #shown: FlashStatus | null = null;
@@ -19,16 +22,16 @@ export class ColourPacer {
     return this.#shown;
   }
 
-  /** Wishes for a colour, or for none. */
-  wish(flash: FlashStatus | null): void {
+  /** Requests a colour, or null for none. */
+  request(flash: FlashStatus | null): void {
     clearTimeout(this.#timer);
     if (flash?.number === this.#shown?.number) return;
     const dueInMs = this.#changedAtMs + CHANGE_EVERY_MS - performance.now();
-    if (dueInMs > 0) this.#timer = setTimeout(() => this.wish(flash), dueInMs);
+    if (dueInMs > 0) this.#timer = setTimeout(() => this.request(flash), dueInMs);
     else this.#change(flash);
   }
 
-  /** Shows nothing any more. */
+  /** Cancels a pending change of colour. */
   stop(): void {
     clearTimeout(this.#timer);
   }

@@ -2,12 +2,12 @@ import { type Downstream, type ErrorCode, type Upstream, SUBPROTOCOL } from '@ve
 import { asFaceSessionError, FaceSessionError, isServerErrorCode } from './errors.ts';
 import { decodeDownstream, encodeUpstream } from './wire.ts';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** `ws:`, `wss:`, `http:` or `https:`, or relative to the page. */
   readonly url: string | URL;
   readonly onOpen: () => void;
   readonly onMessage: (message: Downstream) => void;
-  /** Called once, unless `close` was called first. A clean end (1000) comes without an error. */
+  /** Called once, unless `close` was called first. The error is null after a clean close (code 1000). */
   readonly onEnd: (error: FaceSessionError | null) => void;
 }
 
@@ -40,21 +40,21 @@ export class Connection {
       { signal },
     );
     this.#socket.addEventListener('close', (event) => this.#closed(event), { signal });
-    // A lost network leaves the socket open for minutes; the browser knows at once.
+    // After a network loss the socket stays open for minutes; the `offline` event comes at once.
     addEventListener('offline', () => this.#end(new FaceSessionError('connection.offline')), { signal });
   }
 
-  /** Bytes handed to the browser and not yet to the network. */
+  /** Bytes that the browser has buffered and not yet sent. */
   get backlogBytes(): number {
     return this.#socket.bufferedAmount;
   }
 
-  /** Sends one message; says nothing when the socket is not open any more. */
+  /** Sends one message. Does nothing when the socket is not open. */
   send(message: Upstream): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encodeUpstream(message));
   }
 
-  /** Closes the socket and calls nothing back from here on. */
+  /** Closes the socket. No callback is called afterwards. */
   close(): void {
     this.#listening.abort();
     this.#socket.close(1000);

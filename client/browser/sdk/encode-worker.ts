@@ -1,15 +1,9 @@
-/** Draws and encodes pictures away from the page's thread. See `encoder.ts` for the other end. */
+/** Worker that draws and encodes pictures off the main thread. `encoder.ts` is its counterpart. */
 import type { WorkerReply, WorkerRequest } from './encoder.ts';
 import { createCanvasEncoder } from './canvas-encoder.ts';
+import { workerScope } from './worker-scope.ts';
 
-/** The part of a worker's global scope that is used here; the DOM library has no type for it. */
-interface WorkerScope {
-  addEventListener(type: 'message', listener: (event: MessageEvent<WorkerRequest>) => void): void;
-  postMessage(reply: WorkerReply, transfer: Transferable[]): void;
-}
-
-// The DOM library types the global scope as a window's.
-const scope = globalThis as unknown as WorkerScope;
+const scope = workerScope<WorkerRequest, WorkerReply>();
 const encodeOnCanvas = createCanvasEncoder();
 
 scope.addEventListener('message', ({ data }) => {

@@ -11,19 +11,22 @@ interface Trial {
   readonly bytes: number;
 }
 
-/** The first frame of a variant pays for its set-up and is not counted. */
+/** Frames encoded per variant. The first includes the set-up and is not counted. */
 const FRAMES_A_VARIANT = 4;
-/** WebP is taken when it saves this much and costs no more than this many times JPEG's time. */
+/** WebP is chosen when its size and its time are at most these multiples of JPEG's. */
 const WEBP_MOST_BYTES = 0.75;
 const WEBP_MOST_TIME = 1.5;
-/** The worker leaves the page its thread, which is worth a little latency. */
+/**
+ * The worker is chosen when its time is at most this multiple of the page's: a free main thread is worth that much
+ * latency.
+ */
 const WORKER_MOST_TIME = 1.25;
 
 const key = ({ place, format }: EncoderVariant) => `${place} ${format}`;
 
 /**
- * Finds out on the session's own first frames what this browser encodes well: JPEG or WebP, on the page or in a
- * worker. No frame is wasted on it, since each trial's picture is sent.
+ * Finds out during the first frames of a session what this browser encodes best: JPEG or WebP, on the page or in a
+ * worker. Every picture of a trial is sent, so no frame is lost.
  */
 export class EncoderTrials {
   readonly #trials = new Map<string, Trial[]>();
@@ -34,7 +37,7 @@ export class EncoderTrials {
     this.#hasWorker = options.hasWorker;
   }
 
-  /** What to encode the next frame with: the variant tried least until all are, then the best. */
+  /** The variant for the next frame: the least tried one until each has had its trials, then the best. */
   next(): EncoderVariant {
     const format = this.#undecided('page', ['image/jpeg', 'image/webp']);
     if (format !== null) return { place: 'page', format };
@@ -49,7 +52,7 @@ export class EncoderTrials {
     if (trials.length < FRAMES_A_VARIANT) this.#trials.set(key(variant), [...trials, { ms, bytes }]);
   }
 
-  /** The variant failed or gave another format than asked; it is not tried again. */
+  /** Excludes a variant that failed or produced another format than requested. It is not tried again. */
   exclude(variant: EncoderVariant): void {
     this.#excluded.add(key(variant));
   }

@@ -8,13 +8,13 @@ export type WorkerReply = { readonly image: ArrayBuffer } | { readonly failure: 
 
 export type FrameSettings = Omit<EncodeSettings, 'format'>;
 
-/** Encodes a session's frames with what this browser does best. One frame at a time. */
-export interface FrameEncoder {
+/** Encodes the frames of a session with the best variant of this browser. One frame at a time. */
+interface FrameEncoder {
   encode(video: HTMLVideoElement, settings: FrameSettings): Promise<ArrayBuffer>;
   close(): void;
 }
 
-/** A worker that loads from another origin, or is forbidden by policy, is found out on the first frame. */
+/** A worker that cannot start because of its origin or the page's policy does not answer in this time. */
 const WORKER_DEADLINE_MS = 2_000;
 
 export function createFrameEncoder(): FrameEncoder {

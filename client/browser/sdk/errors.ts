@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, type Retry } from '@veriframe/protocol';
 
-/** What can go wrong on this side of the socket. The server's own codes stand in `protocol/errors.ts`. */
+/** Errors of the client's side. The server's codes are in `protocol/errors.ts`. */
 const LOCAL_ERRORS = {
   'camera.unsupported': {
     message: 'This page cannot use a camera: it needs HTTPS (or localhost) and a browser with getUserMedia.',
@@ -30,14 +30,14 @@ const LOCAL_ERRORS = {
 
 export type FaceSessionErrorCode = ErrorCode | keyof typeof LOCAL_ERRORS;
 
-/** Every code a session can fail with: the protocol's and this side's. */
+/** Every code with which a session can fail: the protocol's and the client's own. */
 export const FACE_SESSION_ERRORS: Readonly<
   Record<FaceSessionErrorCode, { readonly message: string; readonly retry: Retry }>
 > = { ...ERRORS, ...LOCAL_ERRORS };
 
 /**
- * A failure with a stable code. `retry` says when a new session may succeed, `retryable` whether one ever may.
- * A refused ticket is final for the ticket, not for the person: the next session brings a new one.
+ * A failure with a stable code. `retry` says when a new session may succeed; `retryable` says whether one ever may.
+ * `ticket.invalid` is retryable here, because the next session fetches a new ticket.
  */
 export class FaceSessionError extends Error {
   override readonly name = 'FaceSessionError';
@@ -55,12 +55,12 @@ export class FaceSessionError extends Error {
   }
 }
 
-/** Whether `code` is one the protocol publishes, as in the reason of a close frame. */
+/** Whether `code` is one of the protocol's codes, such as the reason of a close frame. */
 export function isServerErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
 }
 
-/** `cause` itself when it is coded already, else a new error of `code` around it. */
+/** `cause` itself when it is a `FaceSessionError`; otherwise a new error with `code` and that cause. */
 export function asFaceSessionError(cause: unknown, code: FaceSessionErrorCode): FaceSessionError {
   return cause instanceof FaceSessionError ? cause : new FaceSessionError(code, { cause });
 }

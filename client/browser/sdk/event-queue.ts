@@ -1,11 +1,14 @@
-/** Hands events to `for await` in order, waiting for those to come. Ends when `end` was called and all are read. */
+/**
+ * Delivers events to `for await` in order, and waits for new ones. The loop ends when `end` was called and all events
+ * are read.
+ */
 export class EventQueue<Event> implements AsyncIterableIterator<Event, void> {
   readonly #unread: Event[] = [];
   readonly #onReturn: () => void;
   #waiting: ((result: IteratorResult<Event, void>) => void)[] = [];
   #isEnded = false;
 
-  /** `onReturn` hears that the reader left its loop early. */
+  /** `onReturn` is called when the reader leaves its loop early. */
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn;
   }

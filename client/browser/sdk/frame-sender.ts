@@ -4,27 +4,32 @@ import type { Connection } from './connection.ts';
 import { FaceSessionError } from './errors.ts';
 import { adaptPace, frameSize, isFrameDue, type Pace, shrinkPace, startPace } from './pace.ts';
 
-/** Nothing heard for this long while frames are out means that the other end is gone. */
+/** The connection counts as lost when frames are unanswered and no message came for this long. */
 const STALL_MS = 10_000;
-/** What help on the device keeps back the server still glimpses this often, so that it knows who is there. */
+/**
+ * While help on the device holds pictures back, one is still sent this often, so that the server can update its status.
+ */
 const GLIMPSE_MS = 1_000;
 
-export interface FrameSenderOptions {
+interface FrameSenderOptions {
   readonly connection: Connection;
   readonly video: HTMLVideoElement;
   readonly limits: Welcome['limits'];
-  /** Asked at each picture whether it is not worth sending. */
-  readonly keepsBack: () => boolean;
-  /** Asked at each picture which colour is shown around it, by number; null for none. */
+  /** Called for each picture. True: the picture is not worth sending. */
+  readonly holdsBack: () => boolean;
+  /** Called for each picture. Returns the number of the colour that is shown around it, or null for none. */
   readonly shown: () => number | null;
   readonly onFailure: (error: FaceSessionError) => void;
 }
 
-/** Streams the camera's pictures within the server's credit and limits, at a pace the link and the server bear. */
+/**
+ * Streams the pictures of the camera within the server's credit and limits, at a rate that the network and the server
+ * can handle.
+ */
 export class FrameSender {
   readonly #connection: Connection;
   readonly #limits: Welcome['limits'];
-  readonly #keepsBack: () => boolean;
+  readonly #holdsBack: () => boolean;
   readonly #shown: () => number | null;
   readonly #stopCapture: () => void;
   readonly #stallTimer: ReturnType<typeof setInterval>;
@@ -34,14 +39,14 @@ export class FrameSender {
   #frameBytes = 0;
   #wantedAtMs: number | null = null;
   #wantedShown: number | null = null;
-  #heardAtMs = performance.now();
-  /** When each frame left whose credit is not back yet, oldest first. */
+  #lastMessageAtMs = performance.now();
+  /** Send times of the frames whose credit is still missing, oldest first. */
   #sentAtMs: number[] = [];
 
-  constructor({ connection, video, limits, keepsBack, shown, onFailure }: FrameSenderOptions) {
+  constructor({ connection, video, limits, holdsBack, shown, onFailure }: FrameSenderOptions) {
     this.#connection = connection;
     this.#limits = limits;
-    this.#keepsBack = keepsBack;
+    this.#holdsBack = holdsBack;
     this.#shown = shown;
     this.#pace = startPace(limits.maxFramesPerSecond, performance.now());
     this.#stopCapture = startCapture({
@@ -51,17 +56,20 @@ export class FrameSender {
       onFailure: (cause) => onFailure(new FaceSessionError('capture.failed', { cause })),
     });
     this.#stallTimer = setInterval(() => {
-      if (this.#sentAtMs.length > 0 && performance.now() - this.#heardAtMs > STALL_MS)
+      if (this.#sentAtMs.length > 0 && performance.now() - this.#lastMessageAtMs > STALL_MS)
         onFailure(new FaceSessionError('connection.lost'));
     }, 1_000);
   }
 
-  /** Any message of the server shows that it lives. */
-  heard(): void {
-    this.#heardAtMs = performance.now();
+  /** Called for every message of the server, which shows that the connection works. */
+  onMessage(): void {
+    this.#lastMessageAtMs = performance.now();
   }
 
-  /** `frames` more may be sent. The first credit answers no frame, the others the oldest ones still out. */
+  /**
+   * Allows `frames` more frames. The first credit answers no frame; each later one answers the oldest unanswered
+   * frames.
+   */
   credit(frames: number): void {
     const nowMs = performance.now();
     this.#credits += frames;
@@ -84,7 +92,7 @@ export class FrameSender {
     const nowMs = performance.now();
     const isClear = this.#connection.backlogBytes <= this.#frameBytes;
     if (this.#credits === 0 || !isClear || !isFrameDue(this.#pace, this.#wantedAtMs, nowMs)) return null;
-    if (this.#keepsBack() && this.#wantedAtMs !== null && nowMs - this.#wantedAtMs < GLIMPSE_MS) return null;
+    if (this.#holdsBack() && this.#wantedAtMs !== null && nowMs - this.#wantedAtMs < GLIMPSE_MS) return null;
     this.#wantedAtMs = nowMs;
     this.#wantedShown = this.#shown();
     return {

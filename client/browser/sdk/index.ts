@@ -1,4 +1,4 @@
-/** The veriframe browser SDK: one call starts a session, its events tell what happens. */
+/** The veriframe browser SDK: `createFaceSession` starts a session, and its events report what happens. */
 export {
   type CameraChoice,
   type CameraDevice,
@@ -17,7 +17,7 @@ export type {
   FaceSessionEvent,
   FaceSessionState,
 } from './session-state.ts';
-export type { Guidance } from './help/seen-face.ts';
+export type { PlacementAdvice } from './help/placement-advice.ts';
 export type {
   ChallengeStatus,
   ErrorCode,

@@ -1,4 +1,4 @@
-/** How fast, how sharp and how large frames go out; adapted as credit comes back. */
+/** Rate, quality and size of the sent frames. They are adapted whenever credit comes back. */
 export interface Pace {
   readonly framesPerSecond: number;
   /** Encoder quality, 0..1. */
@@ -11,18 +11,23 @@ export interface Pace {
 }
 
 /** What is known when the credit of a frame returns. */
-export interface PaceSample {
+interface PaceSample {
   readonly roundTripMs: number;
-  /** Bytes the socket still holds back, a sign that the link and not the server is slow. */
+  /** Bytes that the socket has not sent yet. A backlog shows that the network is slow, not the server. */
   readonly backlogBytes: number;
   /** Size of the last frame. */
   readonly frameBytes: number;
 }
 
-/** A session refuses frames above the announced rate; jitter must not reach it. */
+/**
+ * Share of the announced rate that is used. The server refuses frames above that rate, and the margin absorbs jitter.
+ */
 const RATE_HEADROOM = 0.95;
 const MOST_FRAMES_PER_SECOND = 30;
-/** A blink lasts 100 to 150 ms: below this rate it may fall between two frames, so it is given up last. */
+/**
+ * A blink lasts 100 to 150 ms. Below this rate it may fall between two frames, so the rate drops below it only as a
+ * last resort.
+ */
 const BLINK_FRAMES_PER_SECOND = 15;
 const FEWEST_FRAMES_PER_SECOND = 5;
 const BEST_QUALITY = 0.85;
@@ -37,7 +42,7 @@ const PAUSE_BEFORE_BETTER_MS = 1_000;
 const fastest = (maxFramesPerSecond: number) =>
   Math.min(MOST_FRAMES_PER_SECOND, maxFramesPerSecond * RATE_HEADROOM);
 
-/** The pace before anything was measured. */
+/** The pace before the first measurement. */
 export function startPace(maxFramesPerSecond: number, nowMs: number): Pace {
   return {
     framesPerSecond: fastest(maxFramesPerSecond),
@@ -49,9 +54,9 @@ export function startPace(maxFramesPerSecond: number, nowMs: number): Pace {
 }
 
 /**
- * The pace after one more credit. A backlog in the socket costs quality, then size, then rate; a slow answer
- * without backlog is the server's queue and costs rate alone. What was given up comes back in the reverse order,
- * slower than it went.
+ * The pace after one more credit. A backlog in the socket reduces first the rate down to the blink rate, then quality,
+ * then size, then the rate further. A slow answer without a backlog means a queue at the server and reduces only the
+ * rate. The pace recovers in the reverse order, more slowly than it was reduced.
  */
 export function adaptPace(pace: Pace, sample: PaceSample, maxFramesPerSecond: number, nowMs: number): Pace {
   const roundTripMs =
@@ -70,7 +75,7 @@ export function adaptPace(pace: Pace, sample: PaceSample, maxFramesPerSecond: nu
   return { ...measured, ...richer(pace, fastest(maxFramesPerSecond)), changedAtMs: nowMs };
 }
 
-/** The pace after the server found a picture too large, or this side saw that it would. */
+/** The pace after a picture was larger than the server's limit. */
 export function shrinkPace(pace: Pace, nowMs: number): Pace {
   return { ...pace, ...lighter(pace), changedAtMs: nowMs };
 }
@@ -94,14 +99,12 @@ function richer({ quality, scale, framesPerSecond }: Pace, most: number): Partia
   return { framesPerSecond: Math.min(most, framesPerSecond + 2) };
 }
 
-/** Whether the next frame is due: `lastSentAtMs` is null before the first. */
+/** Whether the next frame is due. `lastSentAtMs` is null before the first frame. */
 export function isFrameDue(pace: Pace, lastSentAtMs: number | null, nowMs: number): boolean {
   return lastSentAtMs === null || nowMs - lastSentAtMs >= 1000 / pace.framesPerSecond;
 }
 
-/**
- * Width and height to send, even numbers, within the server's pixel limit and never larger than the camera's.
- */
+/** Width and height to send: even numbers, within the server's pixel limit, never larger than the camera's picture. */
 export function frameSize(
   camera: { readonly width: number; readonly height: number },
   scale: number,

@@ -1,24 +1,32 @@
-import type { Status, ChallengeStatus, FlashStatus, Mode, Outcome, Slowness } from '@veriframe/protocol';
+import type {
+  Status,
+  ChallengeStatus,
+  FlashStatus,
+  Mode,
+  Outcome,
+  Phase,
+  Slowness,
+} from '@veriframe/protocol';
 import type { CameraPermission } from './camera.ts';
 import type { FaceSessionError } from './errors.ts';
-import type { Guidance } from './help/seen-face.ts';
+import type { PlacementAdvice } from './help/placement-advice.ts';
 
-/** What a session tells its page, in order. The last event is `decision`, `failed` or `cancelled`. */
+/** The events of a session, in order. The last one is `decision`, `failed` or `cancelled`. */
 export type FaceSessionEvent =
   | { readonly type: 'permission'; readonly permission: CameraPermission }
   | { readonly type: 'camera'; readonly stream: MediaStream; readonly label: string }
   | { readonly type: 'connecting' }
   | { readonly type: 'streaming'; readonly sessionId: string; readonly mode: Mode }
   | Readonly<Status>
-  /** A challenge starts. Repeats of its status do not repeat this. */
+  /** A challenge starts. It is sent once per challenge, although several statuses name the challenge. */
   | ({ readonly type: 'challenge' } & ChallengeStatus)
   /**
-   * The colour to show around the picture from now on, at once and never over the face; null: none any more. At most three
-   * a second, so it may come later than its status.
+   * The colour to show around the picture from now on, at once and never over the face. Null: none from now on. At most
+   * three changes a second, so the event may come later than the status that names the colour.
    */
   | { readonly type: 'flash'; readonly flash: FlashStatus | null }
-  /** What help on the device sees, told when it changes. It comes before the server's own hint, and as often. */
-  | ({ readonly type: 'guidance' } & Guidance)
+  /** The advice of help on the device. It is sent when it changes, and usually comes before the server's own hint. */
+  | ({ readonly type: 'guidance' } & PlacementAdvice)
   /** Something went wrong that does not end the session. */
   | { readonly type: 'warning'; readonly error: FaceSessionError }
   | ({ readonly type: 'decision' } & FaceDecision)
@@ -27,11 +35,11 @@ export type FaceSessionEvent =
 
 export interface FaceDecision {
   readonly outcome: Outcome;
-  /** Signed, for the relying application's backend to check. Only with `accept`. */
+  /** Signed token, which the backend of the relying application checks. Only with `accept`. */
   readonly token?: string;
   /** Whether a new session may help. */
   readonly retryable: boolean;
-  /** What was too slow for a judgement: nothing that the person did. Absent: nothing was. */
+  /** What was too slow for a decision; the person is not the cause. Absent: nothing was. */
   readonly cause?: Slowness;
 }
 
@@ -46,7 +54,7 @@ export type FaceSessionState =
       readonly kind: 'streaming';
       readonly sessionId: string;
       readonly mode: Mode;
-      /** Null until the server has said its first. */
+      /** Null until the server has sent the first status. */
       readonly status: Readonly<Status> | null;
     }
   | { readonly kind: 'ended'; readonly end: FaceSessionEnd };
@@ -76,10 +84,15 @@ export function nextSessionState(state: FaceSessionState, event: FaceSessionEven
   }
 }
 
-/** Whether `next` is a challenge that `previous` was not yet. */
+/** Whether `next` is another challenge than `previous`. */
 export function isNewChallenge(
   previous: ChallengeStatus | undefined,
   next: ChallengeStatus | undefined,
 ): next is ChallengeStatus {
   return next !== undefined && (previous?.number !== next.number || previous.kind !== next.kind);
+}
+
+/** Whether the face is still being found and placed. Afterwards every picture is evidence. */
+export function isPlacementPhase(phase: Phase): boolean {
+  return phase === 'hello' || phase === 'positioning';
 }

@@ -6,12 +6,13 @@ import { asFaceSessionError, FaceSessionError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameSender } from './frame-sender.ts';
 import { startLocalHelp } from './help/local-help.ts';
-import type { Guidance } from './help/seen-face.ts';
+import type { PlacementAdvice } from './help/placement-advice.ts';
 import {
   type FaceSessionEnd,
   type FaceSessionEvent,
   type FaceSessionState,
   isNewChallenge,
+  isPlacementPhase,
   nextSessionState,
 } from './session-state.ts';
 
@@ -19,22 +20,22 @@ export interface FaceSessionOptions {
   /** The server's stream address, `…/v1/stream`. */
   readonly url: string | URL;
   /**
-   * Fetches a fresh ticket from the page's own backend. Called once, when the camera is open, so that the ticket's
-   * short life is not spent on the permission question.
+   * Fetches a fresh ticket from the page's own backend. It is called once, after the camera is open, so that the short
+   * life of the ticket does not run out during the permission prompt.
    */
   readonly ticket: (context: { readonly signal: AbortSignal }) => string | Promise<string>;
   readonly camera?: CameraChoice;
-  /** Where the picture is shown. Without it the session plays the camera out of sight. */
+  /** Shows the picture. Without it the session plays the camera in a hidden video. */
   readonly video?: HTMLVideoElement;
   /**
    * Folder of this origin with MediaPipe's `vision_wasm_module_internal.js` and `.wasm` and the model
-   * `face_landmarker.task`. With it the device itself looks whether a face fits: hints come at once and only
-   * pictures that fit are sent. Where it is missing, or anything in it, the server's hints suffice.
+   * `face_landmarker.task`. With it the device itself checks whether a face fits: hints come at once, and only pictures
+   * that fit are sent. When the folder or one of its files is missing, only the server gives hints.
    */
   readonly help?: string | URL;
   /**
-   * The page shows the colours of the event `flash` around the picture, and the person was told of them beforehand.
-   * Never offered to the server where less motion is preferred. Default false.
+   * The page shows the colours of the event `flash` around the picture, and has announced them to the person. Never
+   * offered to the server where the person prefers reduced motion. Default false.
    */
   readonly flash?: boolean;
   /** Aborting cancels the session. */
@@ -47,7 +48,7 @@ export interface FaceSession extends AsyncIterable<FaceSessionEvent> {
   readonly state: FaceSessionState;
   /** How it ended. Never rejects. */
   readonly ended: Promise<FaceSessionEnd>;
-  /** Calls `listener` with each event from now on; returns the function that takes it off. */
+  /** Calls `listener` with each event from now on. Returns the function that unsubscribes it. */
   subscribe(listener: (event: FaceSessionEvent) => void): () => void;
   /** Asks for another challenge of equal strength. */
   skip(): void;
@@ -57,13 +58,13 @@ export interface FaceSession extends AsyncIterable<FaceSessionEvent> {
 
 /** The longest wait from opening the socket to `welcome`. */
 const WELCOME_MS = 10_000;
-/** What help on the device saw longer ago than this keeps no picture back. */
+/** Advice of help on the device that is older than this holds no picture back. */
 const FRESH_MS = 500;
 
 /**
- * Starts a session: asks for the camera, fetches a ticket, connects and streams until the server decides. Nothing
- * is thrown: failures arrive as the event `failed` with a coded error. Events before the first listener or reader
- * are not lost as long as it is added in the same turn. Leaving a `for await` loop early cancels the session.
+ * Starts a session: opens the camera, fetches a ticket, connects, and streams until the server decides. It throws
+ * nothing; a failure arrives as the event `failed` with a coded error. A listener or reader that is added in the same
+ * turn gets every event. Leaving a `for await` loop early cancels the session.
  */
 export function createFaceSession(options: FaceSessionOptions): FaceSession {
   const session = new BrowserSession(options);
@@ -84,7 +85,7 @@ class BrowserSession implements FaceSession {
   #connection: Connection | null = null;
   #sender: FrameSender | null = null;
   #stopHelp: () => void = () => {};
-  #seen: (Guidance & { readonly atMs: number }) | null = null;
+  #advice: (PlacementAdvice & { readonly atMs: number }) | null = null;
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
   #challenge: ChallengeStatus | undefined;
   readonly #colours = new ColourPacer((flash) => this.#emit({ type: 'flash', flash }));
@@ -160,20 +161,20 @@ class BrowserSession implements FaceSession {
     this.#welcomeTimer = setTimeout(() => this.#fail(new FaceSessionError('connection.timeout')), WELCOME_MS);
     const connection = new Connection({
       url,
-      onOpen: () => connection.send({ type: 'hello', ticket, client, ...offers, ...this.#cameraName() }),
-      onMessage: (message) => this.#hear(connection, message),
+      onOpen: () => connection.send({ type: 'hello', ticket, client, ...offers, ...this.#cameraField() }),
+      onMessage: (message) => this.#onMessage(connection, message),
       onEnd: (error) => this.#fail(error ?? new FaceSessionError('connection.lost')),
     });
     this.#connection = connection;
   }
 
-  #cameraName(): Pick<Hello, 'camera'> {
+  #cameraField(): Pick<Hello, 'camera'> {
     const label = this.#camera?.label.slice(0, CAMERA_LABEL_LENGTH) ?? '';
     return label === '' ? {} : { camera: { label } };
   }
 
-  #hear(connection: Connection, message: Downstream): void {
-    this.#sender?.heard();
+  #onMessage(connection: Connection, message: Downstream): void {
+    this.#sender?.onMessage();
     switch (message.type) {
       case 'welcome':
         clearTimeout(this.#welcomeTimer);
@@ -181,7 +182,7 @@ class BrowserSession implements FaceSession {
           connection,
           video: this.#video,
           limits: message.limits,
-          keepsBack: () => this.#keepsBack(),
+          holdsBack: () => this.#holdsBack(),
           shown: () => this.#colours.shown?.number ?? null,
           onFailure: (error) => {
             connection.send({ type: 'bye', reason: 'error' });
@@ -197,7 +198,7 @@ class BrowserSession implements FaceSession {
         this.#challenge = message.challenge;
         if (isNewChallenge(previous, message.challenge))
           this.#emit({ type: 'challenge', ...message.challenge });
-        this.#colours.wish(message.flash ?? null);
+        this.#colours.request(message.flash ?? null);
         return;
       }
       case 'decision': {
@@ -212,7 +213,7 @@ class BrowserSession implements FaceSession {
         });
       }
       case 'error':
-        // An error that closes the connection is reported by the close that follows it.
+        // An error that closes the connection is reported when the connection closes.
         if (message.code === 'frame.undecodable' || message.code === 'skip.not_allowed')
           this.#emit({ type: 'warning', error: new FaceSessionError(message.code) });
         return;
@@ -226,33 +227,30 @@ class BrowserSession implements FaceSession {
       folder: help,
       video: this.#video,
       isWanted: () => this.#isPlacing,
-      onSeen: (seen) => {
-        const before = this.#seen;
-        this.#seen = { ...seen, atMs: performance.now() };
-        // Where the face is counts only while it has to move there.
-        const isNews = before === null || before.hint !== seen.hint || seen.hint === 'centre-face';
-        if (isNews && this.#isPlacing) this.#emit({ type: 'guidance', ...seen });
+      onAdvice: (advice) => {
+        const before = this.#advice;
+        this.#advice = { ...advice, atMs: performance.now() };
+        // The position of the face matters only for the hint `centre-face`.
+        const isNews = before === null || before.hint !== advice.hint || advice.hint === 'centre-face';
+        if (isNews && this.#isPlacing) this.#emit({ type: 'guidance', ...advice });
       },
     });
   }
 
-  /** Whether the face is still being found and placed. From then on every picture is evidence. */
   get #isPlacing(): boolean {
-    if (this.#state.kind !== 'streaming') return false;
-    const phase = this.#state.status?.phase ?? 'hello';
-    return phase === 'hello' || phase === 'positioning';
+    return this.#state.kind === 'streaming' && isPlacementPhase(this.#state.status?.phase ?? 'hello');
   }
 
-  #keepsBack(): boolean {
-    if (this.#seen === null || this.#seen.hint === null || !this.#isPlacing) return false;
-    return performance.now() - this.#seen.atMs < FRESH_MS;
+  #holdsBack(): boolean {
+    if (this.#advice === null || this.#advice.hint === null || !this.#isPlacing) return false;
+    return performance.now() - this.#advice.atMs < FRESH_MS;
   }
 
   #fail(error: FaceSessionError): void {
     this.#end({ type: 'failed', error });
   }
 
-  /** The single way out: everything that was opened is released before anyone hears of the end. */
+  /** The only function that ends a session. It releases everything that was opened before the last event is sent. */
   #end(end: FaceSessionEnd): void {
     if (this.#state.kind === 'ended') return;
     clearTimeout(this.#welcomeTimer);
@@ -279,11 +277,11 @@ function play(video: HTMLVideoElement, stream: MediaStream): void {
   video.muted = true;
   video.playsInline = true;
   video.srcObject = stream;
-  // A play() that is cut short by the end of the session rejects, and that end is reported elsewhere.
+  // The promise of play() rejects when the session ends first. The end is reported elsewhere.
   video.play().catch(() => {});
 }
 
-/** Whether the person asked their device for less motion: colours that change are not for them. */
+/** Whether the person prefers reduced motion. Changing colours are not shown to them. */
 export function prefersReducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

@@ -1,6 +1,6 @@
 /**
- * The browser's end of `protocol/codec.ts`: the same bytes and the same verdicts in a tenth of the download and
- * without code generation, which a strict content security policy forbids. A test holds it to the codec.
+ * The browser's counterpart of `protocol/codec.ts`. It accepts and refuses the same messages at a tenth of the download
+ * size. It generates no code, which a strict content security policy forbids. A test compares it with the codec.
  */
 import { Decoder, encode } from '@msgpack/msgpack';
 import {
@@ -11,6 +11,7 @@ import {
   MODES,
   OUTCOMES,
   PHASES,
+  RETRIES,
   SLOWNESSES,
   type Upstream,
 } from '@veriframe/protocol';
@@ -46,7 +47,7 @@ const map =
   (value) =>
     isMap(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
-const retry = oneOf(['never', 'now', 'backoff']);
+const retry = oneOf(RETRIES);
 
 const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
   welcome: map({
@@ -81,7 +82,7 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
   error: map({ code: oneOf(Object.keys(ERRORS)), message: text, retry }),
 };
 
-/** Bounds what one message of a server may make this page build. */
+/** Limits the memory that one message of a server can make this page allocate. */
 const decoder = new Decoder({
   maxStrLength: 16 * 1024,
   maxBinLength: 16 * 1024,
@@ -90,13 +91,13 @@ const decoder = new Decoder({
   maxExtLength: 0,
 });
 
-/** Encodes one message; fields that are undefined are left out. */
+/** Encodes one message. Fields that are undefined are left out. */
 export function encodeUpstream(message: Upstream): Uint8Array<ArrayBuffer> {
   return encode(message, { ignoreUndefined: true });
 }
 
 /**
- * Decodes and checks what a server sent. Fields that the protocol does not know stay in place (SPEC R33).
+ * Decodes and checks a message of the server. Unknown fields are kept (SPEC R33).
  * @throws FaceSessionError `connection.incompatible`
  */
 export function decodeDownstream(bytes: ArrayBuffer): Downstream {
@@ -110,7 +111,7 @@ export function decodeDownstream(bytes: ArrayBuffer): Downstream {
   return withoutNewWords(value);
 }
 
-/** Words that a later server may say are left out, as the codec leaves them out (SPEC R47). */
+/** Leaves out a hint or cause that only a later server knows, as the codec does (SPEC R47). */
 function withoutNewWords(message: Downstream): Downstream {
   if (message.type === 'status' && message.hint !== undefined && !HINTS.includes(message.hint)) {
     const { hint: _, ...rest } = message;

@@ -7,11 +7,12 @@ const RECENT = 12;
 
 const deviceForm = z.object({ id: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** What the account page shows. */
+/** Answers with the content of the account page. */
 export async function viewAccount(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const signedIn = requireSignedIn(context, request);
   const { user, session } = signedIn;
-  // The page is worth showing while the service is away; what it could not say is asked for next time.
+  // The page is shown although the service is unavailable. Sign-ins that could not be completed are looked up at the
+  // next request.
   const isServiceUp = await settleSignIns(context, user.id).then(
     () => true,
     () => false,
@@ -36,7 +37,7 @@ export async function viewAccount(context: DemoContext, request: DemoRequest): P
   });
 }
 
-/** Everything kept about the user, as a file. */
+/** Answers with all stored data of the user, as a file. */
 export async function exportAccount(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { user } = requireSignedIn(context, request);
   await settleSignIns(context, user.id);
@@ -68,7 +69,7 @@ export async function exportAccount(context: DemoContext, request: DemoRequest):
   };
 }
 
-/** Erases the face at the service first: when that fails nothing is lost and it can be tried again. */
+/** Erases the face at the service first. When that fails, the account is unchanged and the user can try again. */
 export async function deleteAccount(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { user } = requireConfirmed(context, request);
   await context.service.eraseSubject(user.subject);

@@ -8,14 +8,14 @@ import type { DemoRequest, DemoResponse } from './http.ts';
 
 interface Asset {
   readonly plain: Uint8Array;
-  /** Null where compression gains nothing. */
+  /** Null when compression does not make it smaller. */
   readonly gzipped: Uint8Array | null;
   readonly type: string;
   readonly etag: string;
   readonly cacheControl: string;
 }
 
-/** Every file there is to serve, by name. A name not in it does not exist, whatever it looks like. */
+/** All files that can be served, by name. Every other name is answered with 404. */
 export type Assets = ReadonlyMap<string, Asset>;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -26,10 +26,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
   '.woff2': 'font/woff2',
 };
-/** A name with its content's hash in it never means anything else. */
+/** A file with a content hash in its name never changes. */
 const HASHED = /-[A-Z0-9]{8}\.\w+$/;
 
-/** Reads the built files of a folder, once. Rejects when there is none. */
+/** Reads all built files of a folder into memory. Rejects when there is none. */
 export async function readAssets(folder: string): Promise<Assets> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
@@ -53,7 +53,7 @@ async function readAsset(path: string): Promise<Asset> {
   };
 }
 
-/** Answers for an asset, or null when there is none of that name. */
+/** The answer for an asset, or null when no asset has that name. */
 export function serveAsset(assets: Assets, name: string, { headers }: DemoRequest): DemoResponse | null {
   const asset = assets.get(name);
   if (asset === undefined) return null;
@@ -67,7 +67,7 @@ export function serveAsset(assets: Assets, name: string, { headers }: DemoReques
     : { status: 200, headers: { ...about, 'content-type': type }, body: plain };
 }
 
-/** A script that runs as a worker goes by its own policy, not by its page's. */
+/** A worker has the content security policy of its own response, not of its page. */
 function workerPolicy(name: string): Readonly<Record<string, string>> {
   if (!name.endsWith('-worker.js')) return {};
   const wasm = name === HELP_WORKER ? " 'wasm-unsafe-eval'" : '';

@@ -1,14 +1,14 @@
 import { DemoError } from './errors.ts';
 
-export interface AttemptLimit {
+interface AttemptLimit {
   readonly most: number;
   readonly withinMs: number;
 }
 
-/** Keys held at a time; beyond it the one unused for longest is forgotten. */
+/** Most keys in memory. Beyond that the key that was unused for longest is forgotten. */
 const MOST_KEYS = 10_000;
 
-/** Counts attempts by key over a sliding window. Holds nothing on disk. */
+/** Counts attempts by key over a sliding window. The counts are only in memory. */
 export class AttemptLimiter {
   readonly #limit: AttemptLimit;
   readonly #nowMs: () => number;
@@ -21,7 +21,7 @@ export class AttemptLimiter {
 
   /**
    * Counts one attempt. A refused attempt is not counted.
-   * @throws DemoError `attempts.too_many`, with the time until the next one is let in
+   * @throws DemoError `attempts.too_many`, with the time until the next attempt is allowed
    */
   attempt(key: string): void {
     const { most, withinMs } = this.#limit;
@@ -37,8 +37,8 @@ export class AttemptLimiter {
     throw new DemoError('attempts.too_many', { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) });
   }
 
-  /** Forgets a key's attempts, as after a success. */
-  forgive(key: string): void {
+  /** Forgets the attempts of a key, for example after a success. */
+  clear(key: string): void {
     this.#attempts.delete(key);
   }
 }

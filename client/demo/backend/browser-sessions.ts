@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
 import type { Visitor } from './visitor.ts';
 
-/** One browser that carries the session cookie: a visitor, or a user once `userId` is set. */
+/** One browser with the session cookie: a visitor, or a user when `userId` is set. */
 export interface BrowserSession extends Visitor {
-  /** Hash of the cookie's value, which itself is kept nowhere. */
+  /** Hash of the cookie's value. The value itself is not stored. */
   readonly id: string;
   readonly userId: string | null;
-  /** When its user last proved who they are; null for a visitor. */
+  /** Time at which the user last confirmed their identity. Null for a visitor. */
   readonly confirmedAtMs: number | null;
   readonly lastSeenAtMs: number;
 }
@@ -35,7 +35,7 @@ export class BrowserSessions {
     this.#nowMs = nowMs;
   }
 
-  /** The session a cookie stands for, or null when there is none or it ran out. */
+  /** The session of a cookie, or null when there is none or it has expired. */
   find(cookie: string | null): BrowserSession | null {
     if (cookie === null) return null;
     const nowMs = this.#nowMs();
@@ -52,15 +52,15 @@ export class BrowserSessions {
     return sessionOf(row);
   }
 
-  /** Starts a session for somebody not known yet. Returns the cookie's value. */
+  /** Starts a session for a new visitor. Returns the cookie's value. */
   welcome(visitor: Visitor): string {
     this.#database.prepare('DELETE FROM browser_sessions WHERE expires_at_ms <= ?').run(this.#nowMs());
     return this.#start(visitor, null);
   }
 
   /**
-   * Starts a user's session under a new cookie in place of the browser's old one, so that a cookie known before the
-   * sign-in is worth nothing after it. Returns the new cookie's value.
+   * Starts a user's session with a new cookie and removes the old session of the browser. A cookie that was known
+   * before the sign-in is thus invalid afterwards (session fixation). Returns the new cookie's value.
    */
   signIn(visitor: Visitor, userId: string, replaced: BrowserSession | null): string {
     return this.#database.transaction(() => {
@@ -73,12 +73,12 @@ export class BrowserSessions {
     this.#database.prepare('DELETE FROM browser_sessions WHERE id = ?').run(id);
   }
 
-  /** Ends one of a user's sessions; does nothing when it is not theirs. */
+  /** Ends one session of a user. Does nothing when the session is not theirs. */
   endOf(userId: string, id: string): void {
     this.#database.prepare('DELETE FROM browser_sessions WHERE id = ? AND user_id = ?').run(id, userId);
   }
 
-  /** The latest seen first. */
+  /** Latest seen first. */
   ofUser(userId: string): readonly BrowserSession[] {
     return this.#database
       .prepare<[string, number], Row>(
@@ -110,7 +110,10 @@ export class BrowserSessions {
   }
 }
 
-/** A hash suffices: the value is 256 random bits, and who reads the database cannot sign in with what is there. */
+/**
+ * A plain hash is enough, because the value has 256 random bits. Whoever reads the database cannot sign in with the
+ * hash.
+ */
 function idOf(cookie: string): string {
   return createHash('sha256').update(cookie).digest('hex');
 }

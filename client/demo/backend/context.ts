@@ -10,47 +10,47 @@ import type { Service } from './service.ts';
 import { SignIns } from './sign-ins.ts';
 import { type User, Users } from './users.ts';
 
-/** All that the demo's operations work with. */
+/** The parts and settings that the demo's operations share. */
 export interface DemoContext {
   readonly users: Users;
   readonly browsers: BrowserSessions;
   readonly faces: FaceSessions;
   readonly signIns: SignIns;
   readonly service: Service;
-  /** Null where the model for help on the device was not prepared. */
+  /** Null when the model for help on the device was not prepared. */
   readonly help: HelpFiles | null;
   readonly limits: {
     readonly registrations: AttemptLimiter;
-    /** Each way in has limits of its own: whoever uses one of them up, of whatever account, closes no other. */
+    /** Each way to sign in has its own limits: exhausting the limits of one does not block the other. */
     readonly passwords: {
-      /** By username and address together: what one guesser may try on one account. */
+      /** By username and address: attempts of one client on one account. */
       readonly guessers: AttemptLimiter;
       /**
-       * By username: what all the world may try on one account, but for places that it was signed in from. Those are
-       * counted each by itself, or whoever knows a name could keep its owner out.
+       * By username: attempts of all clients on one account. Places from which the account was signed in before are
+       * counted separately. Otherwise anybody who knows the username could lock the owner out.
        */
       readonly accounts: AttemptLimiter;
-      /** By address: what one guesser may try on all accounts. */
+      /** By address: attempts of one client on all accounts. */
       readonly addresses: AttemptLimiter;
     };
-    /** How often the service is asked for a ticket. It counts by itself what is tried on one face. */
+    /** How often the service is asked for a ticket. The service itself limits the attempts on one face. */
     readonly faces: {
-      /** By username and address together. */
+      /** By username and address. */
       readonly askers: AttemptLimiter;
       readonly addresses: AttemptLimiter;
     };
-    /** By address: what one guesser may try of the operator's secret. */
+    /** By address: attempts of one client on the operator's secret. */
     readonly operators: AttemptLimiter;
-    /** By user: how often somebody may watch what the service sees. */
+    /** By user: how often a user may start a view of their own session. */
     readonly views: AttemptLimiter;
   };
-  /** Null where there is no operator's page. */
+  /** Null when there is no operator's page. */
   readonly operators: Operators | null;
   readonly nowMs: () => number;
 }
 
 const MINUTE_MS = 60_000;
-/** How long after proving who they are a user may change what opens the account. */
+/** How long after confirming their identity a user may change the ways to sign in. */
 const CONFIRMED_MS = 10 * MINUTE_MS;
 
 export function createContext(
@@ -84,7 +84,7 @@ export function createContext(
   };
 }
 
-export interface SignedIn {
+interface SignedIn {
   readonly user: User;
   readonly session: BrowserSession;
 }
@@ -104,8 +104,8 @@ export function requireSignedIn(context: DemoContext, request: DemoRequest): Sig
 }
 
 /**
- * Whether the user proved who they are a short while ago, and not only the cookie did. Where there is neither face
- * nor password yet, the cookie is all there is to prove it with.
+ * Whether the user has confirmed their identity recently; the cookie alone does not count. An account without a face
+ * and a password counts as confirmed, because it has no other proof than the cookie.
  */
 export function isConfirmed({ nowMs }: DemoContext, { user, session }: SignedIn): boolean {
   if (user.faceSetUpAtMs === null && user.passwordHash === null) return true;

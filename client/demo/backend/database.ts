@@ -51,8 +51,9 @@ CREATE INDEX sign_ins_of_user ON sign_ins (user_id, at_ms DESC);
 const VERSION = 1;
 
 /**
- * Opens the demo's own database and creates its tables when they are missing. What is deleted is overwritten. For the
- * owner only, as SQLite would not make it; its log gets the same mode. `:memory:` is no file.
+ * Opens the demo's own database and creates missing tables. Deleted data is overwritten. Only the owner may read the
+ * files: SQLite would create them readable by others, and its log gets the mode of the database. `:memory:` is not a
+ * file.
  */
 export function openDatabase(path: string): Database {
   if (path !== ':memory:') {

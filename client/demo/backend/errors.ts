@@ -1,15 +1,15 @@
-/** The closed set of refusals, with the HTTP status and one plain sentence each. */
+/** The closed set of errors, with the HTTP status and one sentence each. */
 const ERRORS = {
   'request.invalid': { status: 400, message: 'The request is not valid.' },
   'request.foreign': { status: 403, message: 'The request does not come from this site.' },
   'page.unknown': { status: 404, message: 'There is nothing at this address.' },
   'method.unknown': { status: 405, message: 'This address does not take that method.' },
   'sign_in.required': { status: 401, message: 'Sign in first.' },
-  /** Says nothing of whether the account exists, has a face or has a password. */
+  /** Does not reveal whether the account exists, has a face or has a password. */
   'sign_in.failed': { status: 401, message: 'The sign-in did not succeed.' },
   'confirmation.required': { status: 403, message: 'Confirm who you are once more.' },
   'username.taken': { status: 409, message: 'This username is not available.' },
-  /** Whoever reads it knows no more of whether the account exists. */
+  /** Does not reveal whether the account exists. */
   'face.locked': { status: 429, message: 'Too many face checks failed. Try again later.' },
   'face.refused': { status: 403, message: 'The face check does not hold.' },
   'face.missing': { status: 409, message: 'There is no face set up.' },
@@ -20,13 +20,13 @@ const ERRORS = {
   'service.unavailable': { status: 503, message: 'The face service does not answer.' },
 } as const satisfies Record<string, { readonly status: number; readonly message: string }>;
 
-export type DemoErrorCode = keyof typeof ERRORS;
+type DemoErrorCode = keyof typeof ERRORS;
 
-/** A refusal that the page may hear of. */
+/** An error that is sent to the page. */
 export class DemoError extends Error {
   override readonly name = 'DemoError';
   readonly code: DemoErrorCode;
-  /** When it is worth asking again; null: nobody knows, or never. */
+  /** Seconds after which a new request makes sense. Null: unknown, or never. */
   readonly retryAfterSeconds: number | null;
 
   constructor(code: DemoErrorCode, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {

@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { DemoRequest, DemoResponse } from './http.ts';
 
-/** Where the pages find the files of help on the device. */
+/** Path under which the pages find the files of help on the device. */
 export const HELP_PATH = '/assets/help/';
-/** The worker that runs MediaPipe: the one file that may make WebAssembly run. */
+/** The worker that runs MediaPipe. It is the only file that may run WebAssembly. */
 export const HELP_WORKER = 'help-worker.js';
 
 const MEDIAPIPE_FILES: Readonly<Record<string, string>> = {
@@ -16,7 +16,10 @@ const MEDIAPIPE_FILES: Readonly<Record<string, string>> = {
 const MODEL_FILE = 'face_landmarker.task';
 const KEPT = 'private, max-age=86400';
 
-/** MediaPipe's files and its model, read when somebody first asks for them: 17 MB that many sites never need. */
+/**
+ * MediaPipe's files and its model. They are read at the first request, because they have 17 MB and many sites never
+ * need them.
+ */
 export class HelpFiles {
   readonly #model: string;
   readonly #read = new Map<string, Promise<Uint8Array>>();
@@ -26,7 +29,7 @@ export class HelpFiles {
     this.#model = model;
   }
 
-  /** The file of that name, or null when there is none. */
+  /** The answer for the file of that name, or null when there is none. */
   async serve(name: string, { headers }: DemoRequest): Promise<DemoResponse | null> {
     const type = Object.hasOwn(MEDIAPIPE_FILES, name) ? MEDIAPIPE_FILES[name] : undefined;
     if (name === MODEL_FILE)
@@ -51,7 +54,7 @@ export class HelpFiles {
     if (known !== undefined) return known;
     const reading = read();
     this.#read.set(name, reading);
-    // What failed may work another time.
+    // A failed read is tried again at the next request.
     reading.catch(() => this.#read.delete(name));
     return reading;
   }

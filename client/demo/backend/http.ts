@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { DemoError } from './errors.ts';
 
-/** A request as the demo's host hands it over. Header names are lower case. */
+/** A request in the form in which the demo's host passes it on. Header names are in lower case. */
 export interface DemoRequest {
   readonly method: string;
   /** Path without query, still percent-encoded. */
@@ -52,8 +52,8 @@ export function readBody<T extends z.ZodType>({ headers, body }: DemoRequest, fo
 }
 
 /**
- * Lets only this site's own pages change anything: a browser names the page's origin with every request that does,
- * and no page can make it lie.
+ * Allows changes only to this site's own pages. A browser sends the page's origin with every request that changes
+ * something, and no page can forge it.
  * @throws DemoError `request.foreign`
  */
 export function requireSameOrigin({ headers }: DemoRequest): void {
@@ -70,7 +70,7 @@ export function sessionCookie(request: DemoRequest): string | null {
   return cookieOf(request, COOKIE, COOKIE_VALUE);
 }
 
-/** The value of the first cookie of that name that has the form, or null. */
+/** The value of the first cookie of that name whose value matches `form`, or null. */
 export function cookieOf({ headers }: DemoRequest, named: string, form: RegExp): string | null {
   for (const pair of (headers.get('cookie') ?? '').split(';')) {
     const [name, value = ''] = pair.trim().split('=');
@@ -79,12 +79,15 @@ export function cookieOf({ headers }: DemoRequest, named: string, form: RegExp):
   return null;
 }
 
-/** Whoever lies here makes only their own cookies stricter. */
+/**
+ * Whether the browser uses HTTPS. The headers are not authenticated: a false one only makes the client's own cookies
+ * stricter.
+ */
 export function isOverHttps({ headers }: DemoRequest): boolean {
   return (headers.get('origin') ?? '').startsWith('https:') || headers.get('x-forwarded-proto') === 'https';
 }
 
-/** Headers that set the session cookie, or remove it with null. */
+/** Headers that set the session cookie. Null removes it. */
 export function setSessionCookie(
   request: DemoRequest,
   value: string | null,

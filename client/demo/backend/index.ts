@@ -16,22 +16,22 @@ import { Service, type ServiceOptions } from './service.ts';
 
 export type { DemoRequest, DemoResponse } from './http.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   /** Where the demo keeps its own database, `demo.db`. */
   readonly dataDir: string;
-  /** The folder that `buildDemo` wrote. */
+  /** The output folder of `buildDemo`. */
   readonly assetsDir: string;
-  /** The model for help on the device, `face_landmarker.task`, where it was prepared. */
+  /** Path of `face_landmarker.task`, the model for help on the device. Null when it was not prepared. */
   readonly helpModel: string | null;
   readonly service: Omit<ServiceOptions, 'nowMs'>;
-  /** What opens the operator's page; without it there is none. */
+  /** The secret for the operator's page. Without it there is no such page. */
   readonly operatorSecret?: string;
   readonly nowMs: () => number;
 }
 
-/** A small relying party with users of its own, to be served on one origin with the face service. */
+/** A small relying party with its own users, served on one origin with the face service. */
 export interface Demo {
-  /** Rejects only with a defect. */
+  /** Rejects only because of a defect in the program. */
   handle(request: DemoRequest): Promise<DemoResponse>;
   close(): void;
 }

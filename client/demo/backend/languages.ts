@@ -4,7 +4,9 @@ import type { DemoRequest } from './http.ts';
 const COOKIE = 'demo_language';
 const KEPT_SECONDS = 365 * 24 * 60 * 60;
 
-/** The language to answer in: the one chosen before, else the best the browser asks for, else English. */
+/**
+ * The language of the answer: the one chosen before, otherwise the browser's best known preference, otherwise English.
+ */
 export function languageOf({ headers }: DemoRequest): Language {
   const chosen = new RegExp(`(?:^|;)\\s*${COOKIE}=([a-z]{2})\\s*(?:;|$)`).exec(
     headers.get('cookie') ?? '',
@@ -13,18 +15,20 @@ export function languageOf({ headers }: DemoRequest): Language {
   return preferred(headers.get('accept-language') ?? '') ?? 'en';
 }
 
-/** The language somebody picks with `?lang=`, or null. */
+/** The language that `?lang=` picks, or null. */
 export function pickedLanguage({ query }: DemoRequest): Language | null {
   const tag = new URLSearchParams(query).get('lang') ?? '';
   return isLanguage(tag) ? tag : null;
 }
 
-/** Headers that keep the choice for a year. */
+/** Headers that store the choice for a year. */
 export function keepLanguage(language: Language): Readonly<Record<string, string>> {
   return { 'set-cookie': `${COOKIE}=${language}; Path=/; Max-Age=${KEPT_SECONDS}; SameSite=Lax` };
 }
 
-/** The first of `Accept-Language`, by weight and then by place, that there are words for. */
+/**
+ * The known language with the highest weight in `Accept-Language`; the first of equal ones. Null when none is known.
+ */
 function preferred(header: string): Language | null {
   const wishes = header
     .slice(0, 1000)

@@ -12,7 +12,7 @@ export async function signInOperator(context: DemoContext, request: DemoRequest)
   context.limits.operators.attempt(request.remoteAddress);
   const cookie = context.operators?.signIn(secret.trim()) ?? null;
   if (cookie === null) throw new DemoError('operator.refused');
-  context.limits.operators.forgive(request.remoteAddress);
+  context.limits.operators.clear(request.remoteAddress);
   return json({}, setOperatorCookie(request, cookie));
 }
 
@@ -21,7 +21,7 @@ export async function signOutOperator(context: DemoContext, request: DemoRequest
   return json({}, setOperatorCookie(request, null));
 }
 
-/** A ticket for the service's live feed. The page comes back for another when the feed ends. */
+/** Answers with a ticket for the service's live feed. The page requests another one when the feed ends. */
 export async function startLive(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   requireOperator(context.operators, request);
   return json(await context.service.liveTicket());

@@ -7,11 +7,13 @@ const COOKIE_VALUE = /^[\w-]{43}$/;
 const SIGNED_IN_MS = 12 * 60 * 60_000;
 const MOST_SIGNED_IN = 100;
 
-/** Who may see the operator's page: whoever showed the secret. Kept in memory, so a restart signs everybody out. */
+/**
+ * Signed-in operators: clients that have sent the secret. They are kept in memory, so a restart signs everybody out.
+ */
 export class Operators {
   readonly #secret: Buffer;
   readonly #nowMs: () => number;
-  /** When each sign-in ends, by the hash of its cookie. */
+  /** Time at which each sign-in ends, by the hash of its cookie. */
   readonly #signedIn = new Map<string, number>();
 
   constructor(secret: string, nowMs: () => number) {
@@ -19,7 +21,7 @@ export class Operators {
     this.#nowMs = nowMs;
   }
 
-  /** The cookie's value for whoever knows the secret; null for anybody else. */
+  /** The cookie's value when the secret is right, otherwise null. */
   signIn(secret: string): string | null {
     if (!timingSafeEqual(digest(secret), this.#secret)) return null;
     const cookie = randomBytes(32).toString('base64url');
@@ -47,7 +49,7 @@ export function requireOperator(operators: Operators | null, request: DemoReques
   if (operators?.isSignedIn(request) !== true) throw new DemoError('operator.required');
 }
 
-/** Headers that set the operator's cookie, or remove it with null. No other site's page can make it be sent. */
+/** Headers that set the operator's cookie. Null removes it. Browsers do not send it with requests from other sites. */
 export function setOperatorCookie(
   request: DemoRequest,
   value: string | null,

@@ -6,7 +6,7 @@ import { keepLanguage, languageOf, pickedLanguage } from './languages.ts';
 const ASSET_PATH = '/assets/';
 const HOST = /^[\w.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i;
 
-/** A page or one of its files; the page that says there is none for every other path. */
+/** Answers with a page or one of its files. Every other path gets the page for 404. */
 export function servePage(context: DemoContext, assets: Assets, request: DemoRequest): DemoResponse {
   const { path } = request;
   const asset = path.startsWith(ASSET_PATH)
@@ -15,13 +15,13 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
   if (asset !== null) return asset;
   const picked = pickedLanguage(request);
   if (picked !== null) return redirect(pathInLanguage(request), keepLanguage(picked));
-  const to = elsewhere(context, request);
+  const to = redirectFor(context, request);
   if (to !== null) return redirect(to);
   const name = PAGES[path];
   const page = name === undefined ? null : serveDocument(assets, name, request);
   if (page !== null) return asDocument(page, request);
   const { body, headers } = asDocument(
-    // Always whole: a page that is not there has no version.
+    // The page for 404 is always sent in full: a missing page has no version to compare.
     serveAsset(assets, `not-found.${languageOf(request)}.html`, { ...request, headers: new Map() }) ?? {
       headers: {},
       body: '',
@@ -31,7 +31,7 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
   return { status: 404, headers, body };
 }
 
-/** Without the file's name: a page by its path. */
+/** Name of the page at each path. */
 const PAGES: Readonly<Record<string, string>> = {
   '/': 'welcome',
   '/register': 'register',
@@ -42,7 +42,7 @@ const PAGES: Readonly<Record<string, string>> = {
   '/operator/sign-in': 'operator-sign-in',
 };
 
-/** The same page without the language that was picked; what else its address asks for stays. */
+/** The address of the same page without `lang`. Other query parameters stay. */
 function pathInLanguage({ path, query }: DemoRequest): string {
   if (!Object.hasOwn(PAGES, path)) return '/';
   const rest = new URLSearchParams(query);
@@ -55,8 +55,8 @@ function serveDocument(assets: Assets, name: string, request: DemoRequest): Demo
   return serveAsset(assets, `${name}.${languageOf(request)}.html`, request);
 }
 
-/** Where somebody belongs who asks for a page that is not for them now, or null. */
-function elsewhere(context: DemoContext, request: DemoRequest): string | null {
+/** The page to redirect to when the requested one is not for this visitor now, or null. */
+function redirectFor(context: DemoContext, request: DemoRequest): string | null {
   const { path } = request;
   if (path === '/operator' || path === '/operator/sign-in') {
     const isOperator = context.operators?.isSignedIn(request) === true;
@@ -72,10 +72,10 @@ function elsewhere(context: DemoContext, request: DemoRequest): string | null {
   return null;
 }
 
-/** A page may load its own files and talk to its own server, and nothing else. */
+/** Adds a content security policy: a page may load only its own files and connect only to its own server. */
 function asDocument<T extends Pick<DemoResponse, 'headers'>>(page: T, { headers }: DemoRequest): T {
   const host = headers.get('host') ?? '';
-  // Older browsers do not take 'self' to include the same host's WebSocket.
+  // In older browsers 'self' does not include the WebSocket of the same host.
   const sockets = HOST.test(host) ? ` ws://${host} wss://${host}` : '';
   return {
     ...page,

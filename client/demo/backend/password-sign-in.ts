@@ -13,12 +13,18 @@ import {
 import { isPassword } from './passwords.ts';
 import { visitorOf } from './visitor.ts';
 
-/** Not the registration's form: what was never a username gets the same answer as what is none. */
+/**
+ * More lenient than the form of the registration, so that an impossible username gets the same answer as an unknown
+ * one.
+ */
 export const claimedUsername = z.string().trim().min(1).max(64);
 
 const form = z.object({ username: claimedUsername, password: z.string().min(1).max(128) });
 
-/** The other way in. A wrong password, an account without one and no account at all look and take the same. */
+/**
+ * Signs in by password. A wrong password, an account without one and an unknown account get the same answer after the
+ * same time.
+ */
 export async function signInByPassword(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { username, password } = readBody(request, form);
   const limits = context.limits.passwords;
@@ -35,7 +41,7 @@ export async function signInByPassword(context: DemoContext, request: DemoReques
     if (user !== null) context.signIns.add(user.id, 'password', 'refused', visitor);
     throw new DemoError('sign_in.failed');
   }
-  limits.guessers.forgive(guesser);
+  limits.guessers.clear(guesser);
   context.signIns.add(user.id, 'password', 'accepted', visitor);
   const replaced = context.browsers.find(sessionCookie(request));
   const cookie = context.browsers.signIn(visitor, user.id, replaced);

@@ -1,18 +1,18 @@
 import { hash, verify } from '@node-rs/argon2';
 
-/** Argon2id with the first parameters of OWASP's Password Storage Cheat Sheet. */
+/** Argon2id with the first parameter set of OWASP's Password Storage Cheat Sheet. `memoryCost` is in KiB. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export async function hashPassword(password: string): Promise<string> {
   return await hash(password, COST);
 }
 
-/** Compared with where there is no password to compare with, so that an answer takes as long either way. */
-let nobodys: Promise<string> | null = null;
+/** Hash for accounts without a password, so that the answer takes the same time. */
+let dummyHash: Promise<string> | null = null;
 
-/** @param passwordHash null when the account does not exist or has no password: then the answer is false */
+/** @param passwordHash null when the account does not exist or has no password: the answer is then false */
 export async function isPassword(password: string, passwordHash: string | null): Promise<boolean> {
-  nobodys ??= hashPassword('');
-  const isRight = await verify(passwordHash ?? (await nobodys), password);
+  dummyHash ??= hashPassword('');
+  const isRight = await verify(passwordHash ?? (await dummyHash), password);
   return isRight && passwordHash !== null;
 }

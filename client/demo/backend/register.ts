@@ -19,8 +19,8 @@ const form = z.object({
 });
 
 /**
- * Opens an account and signs its owner in; the face is enrolled next. Whoever registers learns whether a username
- * is taken, as everywhere: the limit keeps that from being a way to list accounts.
+ * Creates an account and signs its owner in; the face is enrolled next. The answer reveals whether a username is taken,
+ * which a registration cannot avoid. The limit prevents that a client lists accounts in this way.
  */
 export async function register(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { username, email, password } = readBody(request, form);

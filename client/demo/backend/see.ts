@@ -4,8 +4,8 @@ import { type DemoRequest, type DemoResponse, json } from './http.ts';
 import { pageTicketOf } from './service.ts';
 
 /**
- * A session that shows its user what the service sees. Only of somebody who is signed in, against their own face,
- * and its decision opens nothing: it is on no list of sessions whose tokens are taken.
+ * Starts a session that shows its user what the service sees. The user must be signed in, and the session verifies
+ * their own face. Its decision grants nothing, because it is not in the list of sessions whose tokens are accepted.
  */
 export async function startSeeing(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { user } = requireSignedIn(context, request);

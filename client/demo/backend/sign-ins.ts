@@ -1,16 +1,19 @@
 import type { Database } from './database.ts';
 import type { Visitor } from './visitor.ts';
 
-export interface SignIn extends Visitor {
+interface SignIn extends Visitor {
   readonly atMs: number;
   readonly method: 'face' | 'password';
   readonly result: 'accepted' | 'refused';
 }
 
-/** Entries kept for each user and result; older ones are removed. A flood of refused ones removes no accepted one. */
+/**
+ * Most entries for each user and result; older ones are removed. The separate count per result prevents that many
+ * refused attempts remove an accepted one.
+ */
 const MOST_KEPT = 200;
 
-/** What was tried on each account, for its owner to read. */
+/** The sign-in attempts on each account, for its owner to read. */
 export class SignIns {
   readonly #database: Database;
   readonly #nowMs: () => number;
@@ -20,7 +23,7 @@ export class SignIns {
     this.#nowMs = nowMs;
   }
 
-  /** @param atMs when it was tried, where that is not now */
+  /** @param atMs time of the attempt; default: now */
   add(
     userId: string,
     method: SignIn['method'],
@@ -45,7 +48,7 @@ export class SignIns {
     })();
   }
 
-  /** Whether somebody at this place has signed in to the account. */
+  /** Whether a sign-in to the account from this place was accepted before. */
   wasAcceptedFrom(userId: string, place: string): boolean {
     return (
       this.#database
@@ -54,7 +57,7 @@ export class SignIns {
     );
   }
 
-  /** The latest first. */
+  /** Latest first. */
   ofUser(userId: string, most: number = 2 * MOST_KEPT): readonly SignIn[] {
     return this.#database
       .prepare<[string, number], SignIn>(

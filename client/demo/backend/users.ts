@@ -6,16 +6,16 @@ export interface User {
   readonly id: string;
   readonly username: string;
   readonly email: string;
-  /** Null when the face is the only way in. */
+  /** Null when the user can sign in only by face. */
   readonly passwordHash: string | null;
-  /** The name the face service knows this user by: random, and no use anywhere else. */
+  /** The user's subject id at the face service: random, and used nowhere else. */
   readonly subject: string;
   /** Null before the first enrolment. */
   readonly faceSetUpAtMs: number | null;
   readonly createdAtMs: number;
 }
 
-export type NewUser = Pick<User, 'username' | 'email' | 'passwordHash'>;
+type NewUser = Pick<User, 'username' | 'email' | 'passwordHash'>;
 
 interface Row {
   readonly id: string;
@@ -27,7 +27,7 @@ interface Row {
   readonly created_at_ms: number;
 }
 
-/** How long a registration without any way back in keeps its username. */
+/** How long an account without a face and a password reserves its username. Nobody can sign in to it again. */
 const UNFINISHED_MS = 60 * 60_000;
 
 /** The relying party's own users. */
@@ -40,7 +40,10 @@ export class Users {
     this.#nowMs = nowMs;
   }
 
-  /** @throws DemoError `username.taken`; usernames that differ in case alone are one */
+  /**
+   * Usernames are compared without case.
+   * @throws DemoError `username.taken`
+   */
   add({ username, email, passwordHash }: NewUser): User {
     this.#forgetUnfinished();
     const user: User = {
@@ -74,7 +77,7 @@ export class Users {
     this.#database.prepare('UPDATE users SET face_set_up_at_ms = ? WHERE id = ?').run(this.#nowMs(), id);
   }
 
-  /** Removes the user and everything that hangs on the account; nothing of it stays in the database's files. */
+  /** Removes the user and all data of the account. Nothing of it remains in the files of the database. */
   erase(id: string): void {
     this.#database.prepare('DELETE FROM users WHERE id = ?').run(id);
     this.#database.pragma('wal_checkpoint(TRUNCATE)');

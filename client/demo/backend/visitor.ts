@@ -1,15 +1,15 @@
 import { isIPv6 } from 'node:net';
 import type { DemoRequest } from './http.ts';
 
-/** How a request looks to its owner: which device and, roughly, from where. */
+/** Device and approximate network of a request, as its user can recognise them. */
 export interface Visitor {
   /** For example `Firefox on Windows`. */
   readonly device: string;
-  /** The address without the part that names a single machine, for example `192.0.2.0/24`. */
+  /** The network of the address, without the part that identifies one machine; for example `192.0.2.0/24`. */
   readonly place: string;
 }
 
-/** The first that fits counts: every later name is also part of earlier ones' user agents. */
+/** The first match counts, because the user agents of earlier browsers also contain the later names. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -32,7 +32,7 @@ export function visitorOf({ headers, remoteAddress }: DemoRequest): Visitor {
   return { device: deviceOf(headers.get('user-agent') ?? ''), place: placeOf(remoteAddress) };
 }
 
-/** Browser and system of a user agent; the words only ever come from the tables above. */
+/** Browser and system of a user agent. The result contains only names of the tables above. */
 export function deviceOf(userAgent: string): string {
   const named = (table: typeof BROWSERS) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = named(BROWSERS);
@@ -41,7 +41,7 @@ export function deviceOf(userAgent: string): string {
   return system === undefined ? browser : `${browser} on ${system}`;
 }
 
-/** The network an address lies in: /24 of IPv4, /48 of IPv6. */
+/** The network of an address: /24 of IPv4, /48 of IPv6. */
 export function placeOf(address: string): string {
   const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
   if (plain === '::1' || plain.startsWith('127.')) return 'This computer';

@@ -7,13 +7,13 @@ import { words } from './words.ts';
 
 const { account: say, kept: keptWords } = words;
 
-export interface AccountActions {
+interface AccountActions {
   readonly onFace: () => void;
   readonly onDelete: () => void;
   readonly onSignOutDevice: (id: string) => void;
 }
 
-/** The account page, drawn from what the backend says. */
+/** The content of the account page. */
 export function accountContent(account: AccountView, actions: AccountActions, now: Date): readonly Node[] {
   const nowMs = now.getTime();
   return [
@@ -34,7 +34,7 @@ export function accountContent(account: AccountView, actions: AccountActions, no
   ].filter((node) => node !== null);
 }
 
-/** What stands there when the account could not be loaded. */
+/** The content of the account page when the account could not be loaded. */
 export function failureContent(problem: string, onRetry: () => void): readonly Node[] {
   return [
     make('h1', {}, say.notLoaded),

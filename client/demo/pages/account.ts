@@ -1,7 +1,7 @@
 import type { AccountView } from '../account-view.ts';
 import { accountContent, failureContent } from './account-content.ts';
 import { ApiError, ask, isToConfirm, wordsOf } from './api.ts';
-import { find, tell, watchConnection } from './dom.ts';
+import { find, showProblem, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
 
 const content = find('.content', HTMLElement);
@@ -28,7 +28,7 @@ async function load(): Promise<void> {
   }
 }
 
-/** Goes on with what somebody came back for after they confirmed who they are. */
+/** Continues the action for which the user had to confirm their identity. */
 function afterConfirming({ onFace, onDelete }: { onFace: () => void; onDelete: () => void }): void {
   const { hash } = location;
   if (hash === '') return;
@@ -42,7 +42,7 @@ function confirm(purpose: 'face' | 'delete'): void {
 }
 
 function showFace(): void {
-  tell(faceView, null);
+  showProblem(faceView, null);
   content.hidden = true;
   faceView.hidden = false;
   document.body.dataset['step'] = 'face';
@@ -52,7 +52,7 @@ function showFace(): void {
     onDone: hideFace,
     onProblem: (error) => {
       if (isToConfirm(error)) confirm('face');
-      else tell(faceView, wordsOf(error));
+      else showProblem(faceView, wordsOf(error));
     },
   });
 }
@@ -71,14 +71,14 @@ async function signOutDevice(id: string): Promise<void> {
 }
 
 async function deleteEverything(): Promise<void> {
-  tell(dialog, null);
+  showProblem(dialog, null);
   remove.disabled = true;
   try {
     await ask('DELETE', '/api/account');
     location.assign('/');
   } catch (error) {
     if (isToConfirm(error)) confirm('delete');
-    else tell(dialog, wordsOf(error));
+    else showProblem(dialog, wordsOf(error));
   } finally {
     remove.disabled = false;
   }
@@ -100,7 +100,7 @@ remove.addEventListener('click', () => void deleteEverything());
 find('[name=keep]', HTMLButtonElement).addEventListener('click', () => dialog.close());
 find('[name=back]', HTMLButtonElement).addEventListener('click', hideFace);
 find('[name=sign-out]', HTMLButtonElement).addEventListener('click', () => void signOut());
-// A page out of the browser's memory may show an account that is signed out by now.
+// A page from the browser's back/forward cache may show an account that is signed out.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) void load();
 });

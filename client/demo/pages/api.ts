@@ -1,11 +1,11 @@
 import { fill } from '../words/words.ts';
 import { language, words } from './words.ts';
 
-/** A request that failed: the backend's code, or one of this side's. */
+/** A failed request, with the backend's code or one of the page's own. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: string;
-  /** When the backend says to ask again, or null. */
+  /** Seconds after which the backend asks to try again, or null. */
   readonly retryAfterSeconds: number | null;
 
   constructor(code: string, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
@@ -16,7 +16,7 @@ export class ApiError extends Error {
 }
 
 /**
- * Asks the site's own backend.
+ * Sends a request to the site's own backend.
  * @throws ApiError the backend's code, `offline`, or `unreachable`
  */
 export async function ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
@@ -32,8 +32,7 @@ export async function ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, bo
     throw new ApiError(navigator.onLine ? 'unreachable' : 'offline', { cause });
   }
   const answer: unknown = await response.json().catch(() => null);
-  // The backend is this site's own and of the same version.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  // The backend belongs to this site and has the same version.
   if (response.ok) return answer as T;
   const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   throw new ApiError(codeIn(answer) ?? 'unreachable', retryAfterSeconds > 0 ? { retryAfterSeconds } : {});
@@ -46,12 +45,12 @@ function codeIn(answer: unknown): string | null {
   return typeof error.code === 'string' ? error.code : null;
 }
 
-/** Whether the person has to prove who they are once more before this. */
+/** Whether the user has to confirm their identity first. */
 export function isToConfirm(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'confirmation.required';
 }
 
-/** What to tell the person. */
+/** The sentence to show for an error. */
 export function wordsOf(error: unknown): string {
   const { problem } = words;
   if (!(error instanceof ApiError)) return problem.other;
@@ -67,7 +66,7 @@ function inMinutes(seconds: number): string {
   return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / 60), 'minute');
 }
 
-/** Whether there are words for a code. */
+/** Whether `known` has an entry for a code. */
 export function isKnown<T extends object>(code: string, known: T): code is string & keyof T {
   return Object.hasOwn(known, code);
 }

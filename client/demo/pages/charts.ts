@@ -4,27 +4,27 @@ import { challengeName } from './readings.ts';
 
 export interface Line {
   readonly values: (trace: SessionTrace) => (number | null)[];
-  /** A custom property of the style sheet. */
+  /** Name of a custom property of the style sheet. */
   readonly colour: string;
 }
 
-/** A chart that is drawn again from the same trace. */
+/** A chart that can be redrawn from its trace. */
 export interface Chart {
   draw(): void;
   remove(): void;
 }
 
-/** A colour of the style sheet as it is now. */
+/** The present value of a colour of the style sheet. */
 export function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Where the style sheet gives no size, as in a view that is hidden. */
+/** Size where the style sheet gives none, as in a hidden view. */
 const SPARK_PX = { width: 96, height: 28 };
-/** How much of the past a small chart shows. Seconds. */
+/** Time span of a small chart, in seconds. */
 const SPARK_S = 12;
 
-/** A small chart of a session's last seconds, without axes. */
+/** A small chart of the last seconds of a session, without axes. */
 export function sparkline(
   place: HTMLElement,
   trace: SessionTrace,
@@ -58,15 +58,15 @@ export function sparkline(
   return { draw: () => plot.setData(dataOf(trace, lines)), remove: () => plot.destroy() };
 }
 
-export interface TraceChartOptions {
+interface TraceChartOptions {
   readonly range: (min: number | null, max: number | null) => [number, number];
   readonly height: number;
   readonly hasTimes: boolean;
-  /** Shortest time the axis spans, in seconds. */
+  /** Shortest span of the time axis, in seconds. */
   readonly spanS?: number;
 }
 
-/** A chart of a whole session over its time: challenges are bands, the decision is a line. */
+/** A chart of a whole session over time. Challenges are bands; the decision is a line. */
 export function traceChart(
   place: HTMLElement,
   trace: SessionTrace,
@@ -120,7 +120,7 @@ export function traceChart(
   };
 }
 
-/** A small chart of figures that come once a second. */
+/** A small chart of values that arrive once a second. */
 export function figureChart(
   place: HTMLElement,
   colours: readonly string[],

@@ -1,6 +1,6 @@
 import { DARK, LIGHT } from '@veriframe/browser/look';
 
-/** The colours of both themes; every page's style sheets take them by these names. */
+/** The colours of both themes. The style sheets of all pages use these names. */
 const LIGHT_PAGES = {
   ...LIGHT,
   'proven-text': '#08744f',
@@ -28,7 +28,7 @@ const DARK_PAGES: typeof LIGHT_PAGES = {
   'trace-8': '#a8b3c2',
 };
 
-/** The style sheet of the colours: those of the system's theme, or of the one that the document names. */
+/** The style sheet with the colours of the system's theme, or of the theme that the document names. */
 export function coloursSheet(): string {
   const [light, dark] = [LIGHT_PAGES, DARK_PAGES].map((theme) =>
     Object.entries(theme)

@@ -1,6 +1,6 @@
 import type { CueReading } from '@veriframe/protocol';
 import { make } from './dom.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import { cueName, signed, weightOf, whyUnmeasured } from './readings.ts';
 
 interface Entry {
@@ -9,7 +9,7 @@ interface Entry {
   readonly value: HTMLElement;
 }
 
-/** Cues as bars that fill to the right for, and to the left against; what was not measured says so. */
+/** Cues as bars. A bar to the right speaks for the person, a bar to the left against. An unmeasured cue shows why. */
 export class CueList {
   readonly #place: Element;
   readonly #entries = new Map<string, Entry>();
@@ -32,7 +32,7 @@ export class CueList {
       bar.style.setProperty('--weight', String(Math.abs(weightOf(reading))));
       const text = reading.measured
         ? signed(reading.logLikelihoodRatio)
-        : `${instrument.reading.notMeasured} · ${whyUnmeasured(reading.why)}`;
+        : `${operatorStrings.reading.notMeasured} · ${whyUnmeasured(reading.why)}`;
       if (value.textContent !== text) value.textContent = text;
     }
   }
@@ -43,7 +43,12 @@ export class CueList {
     const item = make(
       'li',
       { class: 'cue' },
-      make('span', { class: 'cue-name' }, cueName(cue), make('small', {}, ` ${instrument.reading.required}`)),
+      make(
+        'span',
+        { class: 'cue-name' },
+        cueName(cue),
+        make('small', {}, ` ${operatorStrings.reading.required}`),
+      ),
       value,
       make('span', { class: 'cue-bar', 'aria-hidden': 'true' }, bar),
     );

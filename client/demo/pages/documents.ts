@@ -1,8 +1,8 @@
-import { INSTRUMENT_WORDS } from '../words/operator/index.ts';
+import { OPERATOR_STRINGS } from '../words/operator/index.ts';
 import { isLanguage, LANGUAGES, type Words } from '../words/index.ts';
 import { sealDrawing, stageDrawing } from './drawings.ts';
 import { iconMarkup } from './icons.ts';
-import { INSTRUMENTS } from './operator-documents.ts';
+import { OPERATOR_DOCUMENTS } from './operator-documents.ts';
 import { document, navigation, type Page, problem } from './shell.ts';
 
 const fact = (icon: Parameters<typeof iconMarkup>[0], { title, text }: Words['welcome']['quick']) =>
@@ -155,16 +155,16 @@ function notFound({ notFound: { title, text, toStart } }: Words): Page {
 const languages = Object.keys(LANGUAGES).filter(isLanguage);
 const PAGES = { welcome, register, 'sign-in': signIn, account, 'not-found': notFound };
 
-/** Every page's document in every language, by file name: `welcome.en.html`. */
+/** The documents of all pages in all languages, by file name such as `welcome.en.html`. */
 export const DOCUMENTS: Readonly<Record<string, string>> = Object.fromEntries(
   languages.flatMap((language) => [
     ...Object.entries(PAGES).map(([name, page]) => [
       `${name}.${language}.html`,
       document(page(LANGUAGES[language]), language),
     ]),
-    ...Object.entries(INSTRUMENTS).map(([name, page]) => [
+    ...Object.entries(OPERATOR_DOCUMENTS).map(([name, page]) => [
       `${name}.${language}.html`,
-      document(page(LANGUAGES[language], INSTRUMENT_WORDS[language]), language),
+      document(page(LANGUAGES[language], OPERATOR_STRINGS[language]), language),
     ]),
   ]),
 );

@@ -1,6 +1,6 @@
 import { iconMarkup, type IconName } from './icons.ts';
 
-/** The one element that fits; the documents of this site have it. */
+/** The first element that matches `selector`. Throws when the document has none. */
 export function find<T extends Element>(
   selector: string,
   type: { new (): T },
@@ -13,7 +13,7 @@ export function find<T extends Element>(
 
 type Child = Node | string | null;
 
-/** An element with attributes and children; `null` children are left out. */
+/** Creates an element with attributes and children. `null` children are left out. */
 export function make(
   tag: string,
   attributes: Record<string, string> = {},
@@ -31,7 +31,7 @@ export function icon(name: IconName): Node {
   return holder.content;
 }
 
-/** A button with its words and, before them, an icon. */
+/** A button with an icon and words. */
 export function button(
   look: string,
   text: string,
@@ -48,14 +48,14 @@ export function button(
   return made;
 }
 
-/** Shows one line of trouble within `place`, or hides it with null. */
-export function tell(place: ParentNode, words: string | null): void {
+/** Shows an error line within `place`; null hides it. */
+export function showProblem(place: ParentNode, words: string | null): void {
   const line = find('.problem', HTMLElement, place);
   line.textContent = words ?? '';
   line.hidden = words === null;
 }
 
-/** Lets the links that change the language keep what else the address asks for. */
+/** Makes the language links keep the other parts of the address. */
 export function keepAddress(): void {
   for (const link of document.querySelectorAll<HTMLAnchorElement>('.languages a')) {
     const query = new URLSearchParams(location.search);
@@ -64,7 +64,7 @@ export function keepAddress(): void {
   }
 }
 
-/** Shows one of a page's steps and hides the others. */
+/** Shows one step of a page and hides the others. */
 export function showStep(name: string): void {
   document.body.dataset['step'] = name;
   for (const section of document.querySelectorAll<HTMLElement>('[data-step]')) {
@@ -72,7 +72,7 @@ export function showStep(name: string): void {
   }
 }
 
-/** Keeps the line about being offline true. */
+/** Shows the offline line whenever the browser is offline. */
 export function watchConnection(): void {
   const line = find('.offline', HTMLElement);
   const update = () => {
@@ -83,7 +83,10 @@ export function watchConnection(): void {
   update();
 }
 
-/** Takes the page's form over: nothing is sent twice at a time, and what is missing is said by the field itself. */
+/**
+ * Handles the submit event of a form. A form is not sent twice at the same time, and its fields report missing values
+ * themselves.
+ */
 export function onSubmit(form: HTMLFormElement, submit: (entries: FormData) => Promise<void>): void {
   let isBusy = false;
   form.addEventListener('submit', (event) => {

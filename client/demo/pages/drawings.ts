@@ -8,8 +8,8 @@ const TICKS = TICK_MARKS.map(
 ).join('');
 
 /**
- * The ring, and over it the ring again, lit: seen as far as two strokes have run down from the top. The style sheet
- * runs them.
+ * The ring, and over it the lit ring. A mask shows the lit ring along two strokes that start at the top. The style
+ * sheet animates the strokes.
  */
 function ring(id: string): string {
   const [rx, ry] = [OVAL.rx + 11, OVAL.ry + 11];
@@ -22,7 +22,7 @@ function ring(id: string): string {
 
 type Line = readonly (readonly [number, number])[];
 
-/** The left half of a face as lines through landmarks, in the ring's units; the right half mirrors it. */
+/** The left half of a face as lines through landmarks, in the units of the ring. The right half is its mirror image. */
 const HALF_FACE: Readonly<Record<string, Line>> = {
   jaw: [
     [-67, -24],
@@ -75,7 +75,7 @@ const HALF_FACE: Readonly<Record<string, Line>> = {
   ],
 };
 
-/** A face as an instrument sees one: points, and the lines that join them. */
+/** A face as its landmarks: points and the lines between them. */
 function landmarks(): string {
   const halves = Object.values(HALF_FACE).flatMap((line) => [line, line.map(([x, y]) => [-x, y] as const)]);
   const lines = halves.map((line) => `M${line.map(([x, y]) => `${x} ${y}`).join('L')}`).join('');
@@ -84,26 +84,26 @@ function landmarks(): string {
   return `<g class="landmarks"><path d="${lines}"/>${irises}<path class="points" d="${[...points].join('')}"/></g>`;
 }
 
-/** The stage of the welcome page: the instrument at work, drawn. */
+/** The picture on the welcome page: a face with landmarks within the ring. */
 export function stageDrawing(): string {
-  return `<svg class="instrument" viewBox="-200 -165 400 330" aria-hidden="true">
+  return `<svg class="face-drawing" viewBox="-200 -165 400 330" aria-hidden="true">
 <ellipse class="oval" rx="${OVAL.rx}" ry="${OVAL.ry}"/>${landmarks()}${ring('evidence')}</svg>`;
 }
 
 const RING = '<ellipse cx="10" cy="12" rx="8" ry="10.4" pathLength="24"';
 
-/** The ring alone, as the product's mark. */
+/** The ring alone, as the mark of the product. */
 export function mark(): string {
   return `<svg class="mark" viewBox="0 0 20 24" aria-hidden="true">${RING}/></svg>`;
 }
 
-/** The mark as a file of its own, for the browser's tab. */
+/** The mark as an SVG file, for the icon of the browser tab. */
 export function markFile(): string {
   const look = 'fill="none" stroke="#0fa078" stroke-width="3" stroke-dasharray=".4 .6"';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 0 24 24">${RING} ${look}/></svg>`;
 }
 
-/** The ring with every tick lit: it is done. */
+/** The ring with all ticks lit, for a completed step. */
 export function sealDrawing(icon: string): string {
   return `<div class="seal" aria-hidden="true"><svg viewBox="-120 -150 240 300">
 <ellipse class="oval" rx="${OVAL.rx}" ry="${OVAL.ry}"/>${ring('seal')}</svg>${icon}</div>`;

@@ -6,20 +6,20 @@ interface Started {
   readonly socketPath: string;
 }
 
-export interface FaceStep {
+interface FaceStep {
   readonly mode: 'enrol' | 'verify';
-  /** Where the backend gives tickets, and what it wants to know for one. */
+  /** Path and body of the request for a ticket. */
   readonly ticketPath: string;
   readonly ticketBody?: unknown;
-  /** The backend has checked the decision and taken it. */
+  /** Called when the backend has verified and accepted the decision. */
   readonly onDone: () => void;
-  /** No ticket, or the backend does not believe the decision. */
+  /** Called when there is no ticket or the backend refuses the decision. */
   readonly onProblem: (error: unknown) => void;
-  /** The other way on, shown beside the element's own button. */
+  /** An alternative to the face check, shown beside the element's own button. */
   readonly alternative?: HTMLElement;
 }
 
-/** Puts `<face-auth>` into `place`. Its decision counts only once this site's own backend has checked the token. */
+/** Puts `<face-auth>` into `place`. Its decision counts only after the site's own backend has verified the token. */
 export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
   const element = document.createElement('face-auth');
   element.url = '/v1/stream';
@@ -52,7 +52,7 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
 }
 
 interface Help {
-  /** Where help on the device is served, or null. */
+  /** Path of the files of help on the device, or null. */
   readonly path: string | null;
   /** Whether colours are shown around the picture. */
   readonly flash: boolean;

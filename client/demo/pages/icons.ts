@@ -15,7 +15,7 @@ import {
   X,
 } from 'lucide-static';
 
-/** Drawings of the lucide set. They say nothing that the words beside them do not. */
+/** Icons of the lucide set. They are decoration: the words beside them say the same. */
 const SOURCES = {
   alert: CircleAlert,
   back: ArrowLeft,

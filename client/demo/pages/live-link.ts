@@ -1,22 +1,22 @@
 import { decode, encode } from '@msgpack/msgpack';
 import type { LiveHello, LiveMessage } from '@veriframe/protocol';
 
-/** How to get onto a live feed, as the backend says. */
+/** Ticket and address of a live feed. */
 export interface LiveTicket {
   readonly ticket: string;
   readonly socketPath: string;
   readonly subprotocol: string;
 }
 
-export interface LiveLinkOptions {
+interface LiveLinkOptions {
   readonly onMessage: (message: LiveMessage) => void;
-  /** Called once, however it ends. `isDone`: the service ended it as it should. */
+  /** Called once when the feed ends. `isDone`: the service ended it normally. */
   readonly onEnd: (isDone: boolean) => void;
 }
 
 const DONE = 1000;
 
-/** Listens to a live feed. Returns the function that leaves it; `onEnd` is not called then. */
+/** Subscribes to a live feed. Returns the function that unsubscribes; `onEnd` is not called then. */
 export function openLiveLink(
   { ticket, socketPath, subprotocol }: LiveTicket,
   { onMessage, onEnd }: LiveLinkOptions,
@@ -38,8 +38,7 @@ export function openLiveLink(
   socket.addEventListener(
     'message',
     ({ data }: MessageEvent<ArrayBuffer>) => {
-      // The service is this site's own and of the same version.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      // The service belongs to this site and has the same version.
       onMessage(decode(data) as LiveMessage);
     },
     { signal },

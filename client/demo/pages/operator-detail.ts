@@ -2,20 +2,20 @@ import { type Chart, type Line, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
 import { fill } from '../words/words.ts';
 import { button, find, make } from './dom.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import { cueName, endName, instruction, modeName, phaseName } from './readings.ts';
 import { reasonsOf } from './operator-rows.ts';
 import type { SessionTrace } from './session-trace.ts';
 
 const CUE_COLOURS = [1, 2, 3, 4, 5, 6, 7, 8].map((at) => `--trace-${at}`);
-const { operator: say, reading } = instrument;
+const { operator: say, reading } = operatorStrings;
 const PLOTS = [
   { name: say.weight, height: 176 },
   { name: reading.eyes, height: 104 },
   { name: reading.head, height: 128 },
 ] as const;
 
-/** One session in detail: its cues, and its traces over one time axis. */
+/** The details of one session: its cues, and its traces over one time axis. */
 export class SessionDetail {
   readonly #place: HTMLElement;
   readonly #onClose: () => void;
@@ -73,7 +73,7 @@ export class SessionDetail {
     find('h2', HTMLElement, this.#place).focus();
   }
 
-  /** Shows what the session has told since. */
+  /** Redraws with the data that arrived since the last call. */
   update(): void {
     if (this.#shown === null) return;
     const { trace, cues } = this.#shown;
@@ -141,7 +141,7 @@ export class SessionDetail {
   }
 }
 
-/** Cues that were measured at some time: the others have no line to draw. */
+/** Cues that were measured at least once. Others have no line to draw. */
 function measuredCues({ cues }: SessionTrace): readonly string[] {
   return [...cues].filter(([, values]) => values.some((value) => value !== null)).map(([cue]) => cue);
 }

@@ -1,12 +1,12 @@
 import type { Words } from '../words/index.ts';
-import type { InstrumentWords } from '../words/operator/words.ts';
+import type { OperatorStrings } from '../words/operator/words.ts';
 import { iconMarkup } from './icons.ts';
 import { navigation, type Page, problem } from './shell.ts';
 
-const operatorSignIn = ({ nav }: Words, { operator: say }: InstrumentWords): Page => ({
+const operatorSignIn = ({ nav }: Words, { operator: say }: OperatorStrings): Page => ({
   title: `${say.title} · veriframe`,
   name: 'operator-sign-in',
-  instrument: { theme: 'dark' },
+  wide: { theme: 'dark' },
   aside: '',
   scripts: ['operator-sign-in.js'],
   main: `<section>
@@ -34,10 +34,10 @@ const COLUMNS = [
 const figure = (name: string, label: string, chart: boolean) =>
   `<div class="figure ${name}"><dt>${label}</dt><dd><span class="value">–</span>${chart ? '<span class="chart" aria-hidden="true"></span>' : ''}</dd></div>`;
 
-const operator = ({ nav }: Words, { operator: say }: InstrumentWords): Page => ({
+const operator = ({ nav }: Words, { operator: say }: OperatorStrings): Page => ({
   title: `${say.title} · veriframe`,
   name: 'operator',
-  instrument: { theme: 'dark' },
+  wide: { theme: 'dark' },
   aside: `<nav aria-label="${say.title}">
 <span class="link-state" role="status"></span>
 <button class="quiet" type="button" name="theme">${say.toLight}</button>
@@ -72,10 +72,10 @@ ${figure('machine', say.figure.machine, false)}
 </div>`,
 });
 
-const see = (words: Words, { see: say, reading }: InstrumentWords): Page => ({
+const see = (words: Words, { see: say, reading }: OperatorStrings): Page => ({
   title: `${words.account.see} · veriframe`,
   name: 'see',
-  instrument: { theme: null },
+  wide: { theme: null },
   aside: navigation(words, `<a class="quiet" href="/account">${words.account.title}</a>`),
   scripts: ['see.js'],
   main: `<h1 class="unseen">${words.account.see}</h1>
@@ -112,5 +112,5 @@ const see = (words: Words, { see: say, reading }: InstrumentWords): Page => ({
 </div>`,
 });
 
-/** The instrument's pages, by name. */
-export const INSTRUMENTS = { operator, 'operator-sign-in': operatorSignIn, see };
+/** The operator's pages and the view of one's own session, by name. */
+export const OPERATOR_DOCUMENTS = { operator, 'operator-sign-in': operatorSignIn, see };

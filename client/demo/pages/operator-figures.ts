@@ -2,12 +2,12 @@ import { type ServiceFigures, OUTCOMES } from '@veriframe/protocol';
 import { figureChart } from './charts.ts';
 import { find, make } from './dom.ts';
 import { fill } from '../words/words.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import { fixed, outcomeName } from './readings.ts';
 
-const say = instrument.operator;
+const say = operatorStrings.operator;
 
-/** The line of figures above the sessions. */
+/** The row of figures above the sessions. */
 export class Figures {
   readonly #place = find('.figures', HTMLElement);
   readonly #charts = {

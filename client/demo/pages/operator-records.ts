@@ -2,11 +2,11 @@ import type { Mode, Outcome } from '@veriframe/protocol';
 import { ask } from './api.ts';
 import { fill } from '../words/words.ts';
 import { button, make } from './dom.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import { fixed, modeName, outcomeName, plainWords, reasonName } from './readings.ts';
 import { words } from './words.ts';
 
-const say = instrument.operator;
+const say = operatorStrings.operator;
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -18,7 +18,7 @@ interface DecisionView {
   readonly sessionId: string;
   readonly subjectHash: string | null;
   readonly mode: Mode;
-  /** Null of an attempt that an error ended. */
+  /** Null when an error ended the attempt. */
   readonly outcome: Outcome | null;
   readonly code: string | null;
   readonly policy: string;
@@ -39,11 +39,11 @@ interface RecordsWords {
   readonly column: Readonly<Record<string, string>>;
   readonly none: string;
   readonly caption: string;
-  /** With `{count}`, where the whole is counted. */
+  /** Text with `{count}` for the total number, where that is known. */
   readonly counted?: string;
 }
 
-/** A list that is read page by page. */
+/** A list that is loaded page by page. */
 export class Records<T> {
   readonly #place: HTMLElement;
   readonly #load: (page: string | null) => Promise<Page<T>>;
@@ -62,7 +62,7 @@ export class Records<T> {
     this.#about = about;
   }
 
-  /** Reads the list from its beginning. */
+  /** Loads the first page of the list. */
   async open(): Promise<void> {
     this.#place.replaceChildren(make('p', { class: 'empty' }, words.account.wait));
     try {
@@ -124,7 +124,7 @@ export function decisionRecords(place: HTMLElement): Records<DecisionView> {
       {},
       cell(timeOf(one.decidedAtMs), 'number'),
       one.outcome === null
-        ? make('td', { class: 'outcome' }, instrument.reading.ended)
+        ? make('td', { class: 'outcome' }, operatorStrings.reading.ended)
         : make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
       cell(one.code === null ? one.reasons.map(reasonName).join(' · ') : plainWords(one.code), 'because'),
       cell(modeName(one.mode)),
@@ -157,7 +157,7 @@ export function subjectRecords(place: HTMLElement): Records<SubjectView> {
   return new Records(place, load, row, say.subjects);
 }
 
-/** For example `2026-11-21 05:39:12`, which Swedes write so. */
+/** For example `2026-11-21 05:39:12`: the Swedish locale writes dates in the form of ISO 8601. */
 const moment = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
 const timeOf = (atMs: number) => moment.format(atMs);
 

@@ -2,7 +2,7 @@ import type { LiveSession } from '@veriframe/protocol';
 import { type Chart, sparkline } from './charts.ts';
 import { fill } from '../words/words.ts';
 import { make } from './dom.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import {
   challengeName,
   cueName,
@@ -18,7 +18,7 @@ import {
 } from './readings.ts';
 import { SessionTrace } from './session-trace.ts';
 
-/** Sessions that ended stay in sight this long, and at most so many. */
+/** How long ended sessions stay in the list, and how many at most. */
 const KEPT_MS = 5 * 60_000;
 const MOST_KEPT = 40;
 
@@ -29,18 +29,18 @@ interface Row {
   readonly cells: Readonly<Record<'phase' | 'hint' | 'time' | 'challenges', HTMLElement>>;
   readonly cues: HTMLElement;
   charts: readonly Chart[];
-  /** On this page's clock; null while it runs. */
+  /** End of the session on the clock of this page. Null while it runs. */
   endedAtMs: number | null;
-  /** Heard of on the feed that is open now. */
+  /** Whether the present feed has named the session. */
   isKnown: boolean;
 }
 
-export interface SessionRowsOptions {
+interface SessionRowsOptions {
   readonly place: Element;
   readonly onOpen: (trace: SessionTrace) => void;
 }
 
-/** The live sessions as rows, the latest on top. */
+/** The live sessions as rows, latest first. */
 export class SessionRows {
   readonly #options: SessionRowsOptions;
   readonly #rows = new Map<string, Row>();
@@ -57,7 +57,7 @@ export class SessionRows {
     return this.#rows.get(sessionId)?.trace ?? null;
   }
 
-  /** Marks the row that is shown in detail; null for none. */
+  /** Marks the row whose details are shown. Null marks none. */
   mark(sessionId: string | null): void {
     for (const [id, { item, opener }] of this.#rows) {
       item.classList.toggle('open', id === sessionId);
@@ -78,17 +78,17 @@ export class SessionRows {
     this.#forget();
   }
 
-  /** A new feed was opened, and tells at once of whatever still runs. */
+  /** Called when a new feed opens. The feed first names all running sessions. */
   startOver(): void {
     for (const row of this.#rows.values()) row.isKnown = row.endedAtMs !== null;
   }
 
-  /** Forgets the sessions that ended while nobody heard of it. */
+  /** Removes the sessions that ended while no feed was open. */
   forgetUnknown(): void {
     for (const [id, row] of this.#rows) if (!row.isKnown) this.#remove(id, row);
   }
 
-  /** Draws every chart anew, as after a change of colours. */
+  /** Redraws every chart, for example after a change of colours. */
   redraw(): void {
     for (const { charts } of this.#rows.values()) for (const chart of charts) chart.draw();
   }
@@ -184,19 +184,19 @@ export function reasonsOf({ end }: LiveSession): string {
   if (end === null) return '';
   return end.outcome === null
     ? end.code === null
-      ? instrument.reading.withoutDecision
+      ? operatorStrings.reading.withoutDecision
       : plainWords(end.code)
     : end.reasons.map(reasonName).join(' · ');
 }
 
-/** How many are passed, and which one is under way where the hint does not say it already. */
+/** The number of passed challenges, and the present one when the hint does not name it already. */
 function challengesOf({ hint, challenges: { passed, of, current } }: LiveSession): string {
   if (of === 0 || of === null) return '–';
-  const count = fill(instrument.operator.challenges, { passed: String(passed.length), of: String(of) });
+  const count = fill(operatorStrings.operator.challenges, { passed: String(passed.length), of: String(of) });
   return current === null || hint === 'do-challenge' ? count : `${count} · ${challengeName(current.kind)}`;
 }
 
-/** One small bar a cue: up for, down against, a hollow dot where nothing was measured. */
+/** One small bar for each cue: up speaks for the person, down against. An unmeasured cue is a hollow dot. */
 function showCues(place: HTMLElement, { cues }: LiveSession): void {
   const entries = Object.entries(cues);
   while (place.childElementCount > entries.length) place.lastElementChild?.remove();
@@ -207,14 +207,14 @@ function showCues(place: HTMLElement, { cues }: LiveSession): void {
     const weight = weightOf(reading);
     bar.className = !reading.measured ? 'unmeasured' : weight < 0 ? 'against' : 'for';
     bar.style.setProperty('--weight', String(Math.abs(weight)));
-    bar.title = `${cueName(cue)}: ${reading.measured ? signed(reading.logLikelihoodRatio) : instrument.reading.notMeasured}`;
+    bar.title = `${cueName(cue)}: ${reading.measured ? signed(reading.logLikelihoodRatio) : operatorStrings.reading.notMeasured}`;
   }
   place.setAttribute(
     'aria-label',
     entries
       .map(
         ([cue, reading]) =>
-          `${cueName(cue)} ${reading.measured ? signed(reading.logLikelihoodRatio) : instrument.reading.notMeasured}`,
+          `${cueName(cue)} ${reading.measured ? signed(reading.logLikelihoodRatio) : operatorStrings.reading.notMeasured}`,
       )
       .join(', '),
   );

@@ -1,8 +1,8 @@
-import type { InstrumentWords } from '../words/operator/words.ts';
+import type { OperatorStrings } from '../words/operator/words.ts';
 import { language } from './words.ts';
 
-/** Only the page's own language is loaded, and only by the pages of the instrument. */
-const LOAD: Readonly<Record<string, () => Promise<{ readonly instrument: InstrumentWords }>>> = {
+/** Only the language of the page is loaded, and only by the operator's page and the view of one's own session. */
+const LOAD: Readonly<Record<string, () => Promise<{ readonly operatorStrings: OperatorStrings }>>> = {
   ar: () => import('../words/operator/ar.ts'),
   de: () => import('../words/operator/de.ts'),
   en: () => import('../words/operator/en.ts'),
@@ -14,5 +14,5 @@ const LOAD: Readonly<Record<string, () => Promise<{ readonly instrument: Instrum
 const load = LOAD[language];
 if (load === undefined) throw new TypeError(`no words for ${language}`);
 
-/** What the instrument's scripts say in the page's language. */
-export const { instrument } = await load();
+/** The strings of the operator's page and of the view of one's own session, in the language of the page. */
+export const { operatorStrings } = await load();

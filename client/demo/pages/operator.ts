@@ -1,7 +1,7 @@
 import type { LiveMessage } from '@veriframe/protocol';
 import { ApiError, ask } from './api.ts';
 import { find } from './dom.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
 import { SessionDetail } from './operator-detail.ts';
 import { Figures } from './operator-figures.ts';
@@ -9,10 +9,10 @@ import { decisionRecords, subjectRecords } from './operator-records.ts';
 import { SessionRows } from './operator-rows.ts';
 
 const RETRY_MS = [1000, 2000, 5000, 10_000] as const;
-/** By then a new feed has told of every session that runs. */
+/** After this time a new feed has named every running session. */
 const SETTLED_MS = 3000;
 const THEME = 'veriframe.operator.theme';
-const say = instrument.operator;
+const say = operatorStrings.operator;
 
 const empty = find('#panel-live .empty', HTMLElement);
 const linkState = find('.link-state', HTMLElement);
@@ -37,7 +37,7 @@ function closeDetail(): void {
   opener?.focus();
 }
 
-function hear(message: LiveMessage): void {
+function onMessage(message: LiveMessage): void {
   switch (message.type) {
     case 'welcome':
       failures = 0;
@@ -66,19 +66,21 @@ function showLink(state: 'live' | 'lost', words: string): void {
 
 let failures = 0;
 
-/** Listens for as long as this page is open: a feed that ends, or never came, is asked for again. */
+/**
+ * Subscribes to the live feed for as long as the page is open. It reconnects when the feed ends or cannot be opened.
+ */
 async function listen(): Promise<void> {
   try {
     const ticket = await ask<LiveTicket>('POST', '/api/operator/live');
-    openLiveLink(ticket, { onMessage: hear, onEnd: (isDone) => again(isDone) });
+    openLiveLink(ticket, { onMessage, onEnd: (isDone) => reconnect(isDone) });
   } catch (error) {
     const code = error instanceof ApiError ? error.code : '';
     if (code === 'operator.required') return location.assign('/operator/sign-in');
-    again(false, code === 'service.refused' ? say.link.refused : undefined);
+    reconnect(false, code === 'service.refused' ? say.link.refused : undefined);
   }
 }
 
-function again(isDone: boolean, words = say.link.lost): void {
+function reconnect(isDone: boolean, words = say.link.lost): void {
   if (isDone) return void listen();
   showLink('lost', words);
   const waitMs = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];

@@ -1,6 +1,6 @@
 import type { AccountView } from '../account-view.ts';
 import { ask, isToConfirm, wordsOf } from './api.ts';
-import { find, make, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
+import { find, make, onSubmit, showStep, showProblem, textOf, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
 import { words } from './words.ts';
 
@@ -29,13 +29,13 @@ function faceStep(): void {
     },
     onProblem: (error) => {
       if (isToConfirm(error)) location.assign('/sign-in?confirm=face');
-      else tell(section, wordsOf(error));
+      else showProblem(section, wordsOf(error));
     },
     alternative: make('a', { class: 'button plain', href: '/account' }, words.register.later),
   });
 }
 
-/** Somebody who left between the steps goes on where they were. */
+/** A user who left between the steps continues at the same step. */
 async function resume(): Promise<void> {
   const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
   if (account !== null && account.faceSetUpAtMs === null) faceStep();
@@ -49,7 +49,7 @@ more.addEventListener('toggle', () => {
   else password.value = '';
 });
 onSubmit(form, async (entries) => {
-  tell(form, null);
+  showProblem(form, null);
   const chosen = textOf(entries, 'password');
   try {
     await ask('POST', '/api/register', {
@@ -59,7 +59,7 @@ onSubmit(form, async (entries) => {
     });
     faceStep();
   } catch (error) {
-    tell(form, wordsOf(error));
+    showProblem(form, wordsOf(error));
   }
 });
 watchConnection();

@@ -5,14 +5,14 @@ import { colourOf } from './charts.ts';
 declare const FACE_MESH_EDGES: readonly number[];
 declare const FACE_MESH_CONTOURS: readonly number[];
 
-/** Pictures kept until the service has spoken of them: more than a second of them. */
+/** Most pictures that wait for their analysis: more than one second of video. */
 const MOST_PICTURES = 40;
-/** Tip of the nose in the mesh, where the axes stand. */
+/** Mesh index of the tip of the nose, the origin of the axes. */
 const NOSE_TIP = 4;
-/** Outermost points of the cheeks, whose distance sets the length of the axes. */
+/** Mesh indices of the outermost points of the cheeks. Their distance sets the length of the axes. */
 const CHEEKS = [234, 454] as const;
 
-export interface AnalysedFrame {
+interface AnalysedFrame {
   readonly capturedAtMs: number;
   readonly width: number;
   readonly height: number;
@@ -20,15 +20,15 @@ export interface AnalysedFrame {
   readonly face: FaceReading | null;
 }
 
-/** A mesh point in the canvas's own pixels. */
+/** A mesh point in pixels of the canvas. */
 interface Point {
   readonly x: number;
   readonly y: number;
 }
 
 /**
- * The camera's pictures as the service analysed them: each is kept until its analysis comes, and then drawn together
- * with it, so that the points lie on the very picture that they were measured in.
+ * Shows the pictures of the camera with their analysis. Each picture is kept until its analysis arrives, and both are
+ * drawn together. The points thus lie on the picture in which they were measured.
  */
 export class SeenPicture {
   readonly #canvas: HTMLCanvasElement;
@@ -43,7 +43,7 @@ export class SeenPicture {
     this.#context = context;
   }
 
-  /** Keeps the pictures of `video` from now on. */
+  /** Starts to keep the pictures of `video`. */
   follow(video: HTMLVideoElement): void {
     this.stop();
     this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
@@ -52,7 +52,7 @@ export class SeenPicture {
     });
   }
 
-  /** Keeps no more; what was drawn last stays. */
+  /** Stops keeping pictures. The last drawn picture stays. */
   stop(): void {
     this.#stop();
     this.#stop = () => {};
@@ -78,12 +78,12 @@ export class SeenPicture {
     try {
       this.#pictures.push({ atMs, bitmap: await createImageBitmap(video) });
     } catch {
-      // The camera was closed in between.
+      // The camera was closed in the meantime.
     }
     if (this.#pictures.length > MOST_PICTURES) this.#pictures.shift()?.bitmap.close();
   }
 
-  /** The picture captured at that time; older ones are let go. Null when it is gone. */
+  /** The picture that was captured at that time, or null when it is gone. Older pictures are released. */
   #take(capturedAtMs: number): ImageBitmap | null {
     const found = this.#pictures.findIndex(({ atMs }) => Math.abs(atMs - capturedAtMs) < 1);
     if (found < 0) return null;
@@ -93,8 +93,8 @@ export class SeenPicture {
   }
 }
 
-/** Mesh points of a `look`, in pixels of a picture of that size. */
-export function pointsOf(landmarks: Uint8Array, width: number, height: number): readonly Point[] {
+/** Mesh points of a `look` message, in pixels of a picture of that size. */
+function pointsOf(landmarks: Uint8Array, width: number, height: number): readonly Point[] {
   const view = new DataView(landmarks.buffer, landmarks.byteOffset, landmarks.byteLength);
   return Array.from({ length: landmarks.byteLength / 4 }, (_, point) => ({
     x: (view.getInt16(point * 4, true) / LANDMARK_SCALE) * width,
@@ -142,8 +142,8 @@ function strokeEdges(
 const RAD = Math.PI / 180;
 
 /**
- * The head's own axes, projected without perspective: aside, down, and out of the face. Signs as of `Pose`: yaw
- * turns the nose toward image right, pitch down, roll clockwise.
+ * Draws the axes of the head without perspective: to the side, down, and out of the face. Signs are those of the
+ * server's `Pose`: yaw turns the nose toward image right, pitch down, roll clockwise.
  */
 function drawAxes(context: CanvasRenderingContext2D, points: readonly Point[], face: FaceReading): void {
   const nose = points[NOSE_TIP];

@@ -4,7 +4,7 @@ import { ApiError, ask, isKnown } from './api.ts';
 import { type Chart, traceChart } from './charts.ts';
 import { CueList } from './cue-list.ts';
 import { find, make } from './dom.ts';
-import { instrument } from './operator-strings.ts';
+import { operatorStrings } from './operator-strings.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
 import {
   endName,
@@ -38,7 +38,7 @@ const readings = find('.readings', HTMLElement);
 const line = find('.instruction', HTMLElement);
 const verdict = find('.verdict', HTMLElement);
 const decided = find('.decided', HTMLElement);
-const { see: say, reading } = instrument;
+const { see: say, reading } = operatorStrings;
 const picture = new SeenPicture(find('.picture', HTMLCanvasElement));
 const cues = new CueList(find('.cues', HTMLElement));
 let trace: SessionTrace | null = null;
@@ -65,7 +65,7 @@ function begin(): void {
     video,
     ticket: async () => {
       const { ticket, live } = await ask<Started>('POST', '/api/see/session');
-      leave = openLiveLink(live, { onMessage: hear, onEnd: () => {} });
+      leave = openLiveLink(live, { onMessage, onEnd: () => {} });
       return ticket;
     },
   });
@@ -81,11 +81,11 @@ function begin(): void {
 function follow(event: FaceSessionEvent): void {
   if (event.type === 'camera') picture.follow(video);
   if (event.type === 'connecting') line.textContent = say.connecting;
-  // Whoever embeds this page may want to know, as with the element.
+  // A page that embeds this one gets the same event as from the element.
   if (event.type === 'status') scope.dispatchEvent(new CustomEvent('status', { detail: event }));
 }
 
-function hear(message: LiveMessage): void {
+function onMessage(message: LiveMessage): void {
   if (message.type === 'look') {
     const { session, seq, capturedAtMs } = message;
     picture.draw({ ...message, face: session.face });
@@ -114,14 +114,14 @@ function show(session: LiveSession): void {
   } else trace.add(session);
   for (const chart of charts) chart.draw();
   if (end !== null && scope.dataset['state'] !== 'ended')
-    finish(endName(session) ?? reading.ended, end.outcome === null ? '' : tellWhy(end, probability));
+    finish(endName(session) ?? reading.ended, end.outcome === null ? '' : showReasons(end, probability));
 }
 
 /**
- * Shows why it was so decided, and returns the reason that counted most. Where the probability speaks for the person
- * and the outcome does not, a rule stood beside it, and the page says so.
+ * Shows the reasons of the decision and returns the most important one. A rule can refuse a session although the
+ * probability speaks for the person; the page says so then.
  */
-function tellWhy({ outcome, reasons }: Decided, probability: number): string {
+function showReasons({ outcome, reasons }: Decided, probability: number): string {
   const names = reasons.map(reasonName);
   find('.reasons', HTMLElement).replaceChildren(...names.map((name) => make('li', {}, name)));
   find('.rule', HTMLElement).hidden = outcome === 'accept' || probability < 0.5;

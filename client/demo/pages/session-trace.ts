@@ -1,20 +1,20 @@
 import type { LiveSession, SessionEnd, ChallengeKind } from '@veriframe/protocol';
 
 /** A challenge from its prompt to its end, in seconds since the session's start. */
-export interface Band {
+interface Band {
   readonly kind: ChallengeKind;
   readonly fromS: number;
-  /** Null while it is under way. */
+  /** Null while the challenge runs. */
   toS: number | null;
   passed: boolean;
 }
 
 type Column = (number | null)[];
 
-/** More than a session of a minute at sixty updates a second. */
+/** More points than a session of one minute has at sixty updates a second. */
 const MOST_POINTS = 4000;
 
-/** What one session has told so far, as columns over one time axis, for charts. Null where it was not measured. */
+/** The data of one session so far, as columns over one time axis, for charts. Null where a value was not measured. */
 export class SessionTrace {
   readonly timeS: number[] = [];
   readonly eyes: Column = [];
@@ -23,7 +23,7 @@ export class SessionTrace {
   readonly probability: Column = [];
   readonly bands: Band[] = [];
   latest: LiveSession;
-  /** When it was decided, in seconds since its start; null before. */
+  /** Time of the decision, in seconds since the start of the session. Null before. */
   endS: number | null = null;
   readonly #cues = new Map<string, Column>();
 

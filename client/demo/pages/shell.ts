@@ -7,23 +7,26 @@ import { iconMarkup } from './icons.ts';
 export interface Page {
   readonly title: string;
   readonly name: string;
-  /** What stands at the end of the header. */
+  /** Content at the end of the header. */
   readonly aside: string;
   readonly main: string;
-  /** Modules the page loads, by their names among the assets. */
+  /** Modules that the page loads, by their file names among the assets. */
   readonly scripts: readonly string[];
-  /** The theme to begin with, where a page shows things as wide as the window, by instruments: `dark` in dark rooms. */
-  readonly instrument?: { readonly theme: 'dark' | null };
+  /**
+   * Layout of the full window width, for the operator's page and the view of one's own session. `theme` is the initial
+   * theme; null follows the system.
+   */
+  readonly wide?: { readonly theme: 'dark' | null };
 }
 
 const LATIN = 'fonts/inter-latin-wght-normal.woff2';
 
 /** A whole page in one language. */
 export function document(page: Page, language: Language): string {
-  const { title, name, aside, main, scripts, instrument } = page;
+  const { title, name, aside, main, scripts, wide } = page;
   const words: Words = LANGUAGES[language];
-  const theme = instrument?.theme ?? null;
-  const sheets = ['inter', 'colours', 'demo', ...(instrument === undefined ? [] : ['instrument'])];
+  const theme = wide?.theme ?? null;
+  const sheets = ['inter', 'colours', 'demo', ...(wide === undefined ? [] : ['wide'])];
   return `<!doctype html>
 <html lang="${language}" dir="${words.direction}"${theme === null ? '' : ` data-theme="${theme}"`}>
 <head>
@@ -38,7 +41,7 @@ export function document(page: Page, language: Language): string {
 ${sheets.map((sheet) => `<link rel="stylesheet" href="/assets/${sheet}.css">`).join('\n')}
 ${scripts.map((script) => `<script type="module" src="/assets/${script}"></script>`).join('\n')}
 </head>
-<body class="${name}${instrument === undefined ? '' : ' instrument-page'}">
+<body class="${name}${wide === undefined ? '' : ' wide-page'}">
 <header class="top">
 <a class="brand" href="/">${mark()}<span>veriframe</span></a>
 ${aside}
@@ -64,5 +67,5 @@ const languageLink =
 export const navigation = ({ nav }: Words, content: string) =>
   `<nav aria-label="${nav.account}">${content}</nav>`;
 
-/** Where a page says what went wrong. */
+/** The line in which a page shows an error. */
 export const problem = '<p class="problem" role="alert" hidden></p>';

@@ -1,10 +1,19 @@
 import type { AccountView } from '../account-view.ts';
 import { ask, wordsOf } from './api.ts';
-import { button, find, keepAddress, onSubmit, showStep, tell, textOf, watchConnection } from './dom.ts';
+import {
+  button,
+  find,
+  keepAddress,
+  onSubmit,
+  showStep,
+  showProblem,
+  textOf,
+  watchConnection,
+} from './dom.ts';
 import { showFaceStep } from './face-step.ts';
 import { words } from './words.ts';
 
-/** Where to go on after the sign-in; only what the account page itself asks for. */
+/** The page after the sign-in. Only addresses that the account page itself requests are allowed. */
 const THEN: Readonly<Record<string, string>> = { face: '/account#face', delete: '/account#delete' };
 const purpose = new URLSearchParams(location.search).get('confirm') ?? '';
 const next = THEN[purpose] ?? '/account';
@@ -23,14 +32,14 @@ function choose(byPassword: boolean): void {
   form.classList.toggle('by-password', byPassword);
   go.textContent = byPassword ? words.nav.signIn : words.signIn.byFace;
   other.textContent = byPassword ? words.signIn.useFaceInstead : words.signIn.usePasswordInstead;
-  tell(form, null);
+  showProblem(form, null);
 }
 
 function backToForm(problem: string | null, byPassword: boolean): void {
   find('.stage-place', HTMLElement).replaceChildren();
   showStep('name');
   choose(byPassword);
-  tell(form, problem);
+  showProblem(form, problem);
   (byPassword ? password : username).focus();
 }
 
@@ -46,7 +55,7 @@ function faceStep(name: string): void {
   });
 }
 
-/** A user who is signed in comes here to confirm who they are: then the username is known. */
+/** Fills in the username of a signed-in user who comes here to confirm their identity. */
 async function prefill(): Promise<void> {
   const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
   if (account === null) return;
@@ -60,14 +69,14 @@ other.addEventListener('click', () => {
   (isByPassword && username.value !== '' ? password : username).focus();
 });
 onSubmit(form, async (entries) => {
-  tell(form, null);
+  showProblem(form, null);
   const name = textOf(entries, 'username').trim();
   if (!isByPassword) return faceStep(name);
   try {
     await ask('POST', '/api/password/sign-in', { username: name, password: textOf(entries, 'password') });
     location.assign(next);
   } catch (error) {
-    tell(form, wordsOf(error));
+    showProblem(form, wordsOf(error));
     password.select();
   }
 });

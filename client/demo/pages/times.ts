@@ -12,7 +12,7 @@ const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' });
 
-/** For example `5 minutes ago`, `yesterday`; the date after a week. */
+/** For example `5 minutes ago` or `yesterday`. After a week the date. */
 export function ago(atMs: number, nowMs: number): string {
   const sinceMs = nowMs - atMs;
   if (sinceMs > 7 * DAY_MS) return dateOf(atMs);
@@ -30,7 +30,7 @@ export function exactly(atMs: number): string {
   return `${dateOf(atMs)}, ${clock.format(atMs)}`;
 }
 
-/** By the hour of the day, 0..23. */
+/** The greeting for an hour of the day, 0..23. */
 export function greeting(hour: number, name: string): string {
   const { morning, afternoon, evening } = words.account.greeting;
   const isEvening = hour < 5 || hour >= 18;

@@ -1,6 +1,6 @@
 import type { Words } from '../words/words.ts';
 
-/** Only the page's own language is loaded. */
+/** Only the language of the page is loaded. */
 const LOAD: Readonly<Record<string, () => Promise<{ readonly words: Words }>>> = {
   ar: () => import('../words/ar.ts'),
   de: () => import('../words/de.ts'),
@@ -10,11 +10,11 @@ const LOAD: Readonly<Record<string, () => Promise<{ readonly words: Words }>>> =
   zh: () => import('../words/zh.ts'),
 };
 
-/** The page's language, as its document says. */
+/** The language of the page, from its document. */
 export const language: string = document.documentElement.lang in LOAD ? document.documentElement.lang : 'en';
 
 const load = LOAD[language];
 if (load === undefined) throw new TypeError(`no words for ${language}`);
 
-/** What this page's scripts say. */
+/** The texts of the page's scripts, in the language of the page. */
 export const { words } = await load();

@@ -12,7 +12,7 @@ export { fill, type Words } from './words.ts';
 export const LANGUAGES = { en, de, es, fr, zh, ar } as const satisfies Record<string, Words>;
 export type Language = keyof typeof LANGUAGES;
 
-/** Whether there are words for a primary language tag. */
+/** Whether there are words for this primary language tag. */
 export function isLanguage(tag: string): tag is Language {
   return Object.hasOwn(LANGUAGES, tag);
 }

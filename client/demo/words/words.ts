@@ -3,10 +3,10 @@ interface Titled {
   readonly text: string;
 }
 
-/** Every word of the demo's pages; those of the face check are the element's own. */
+/** Every text of the demo's pages. The texts of the face check are part of the element. */
 export interface Words {
   readonly direction: 'ltr' | 'rtl';
-  /** What the language calls itself. */
+  /** The name of the language in that language. */
   readonly name: string;
   readonly nav: {
     /** Name of the links at the top of a page. */
@@ -109,7 +109,10 @@ export interface Words {
     readonly keep: string;
   };
   readonly notFound: Titled & { readonly toStart: string };
-  /** What went wrong, by the backend's code; `other` for all the rest. `face.locked` with `{time}`, as in `in 5 minutes`. */
+  /**
+   * Texts of errors, by the backend's code; `other` for all other codes. `face.locked` contains `{time}`, such as `in 5
+   * minutes`.
+   */
   readonly problem: Readonly<
     Record<
       | 'offline'

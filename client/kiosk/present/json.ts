@@ -1,6 +1,6 @@
 import { errorLine, type Presenter, type Write } from './presenter.ts';
 
-/** One JSON object a line on `out` and nothing else there; an error that ends the run is also said on `err`. */
+/** Prints one JSON object a line on `out`, and nothing else. An error that ends the run is also printed on `err`. */
 export function jsonPresenter(out: Write, err: Write): Presenter {
   const print = (event: string, fields: object) =>
     out(`${JSON.stringify({ event, ...fields, type: undefined })}\n`);

@@ -1,7 +1,7 @@
 import { errorLine, type Presenter, type Write } from './presenter.ts';
 import { instructionWords, outcomeWords, titleWords } from './words.ts';
 
-/** Plain lines for logs and pipes: one for each change of what a person is told. */
+/** Prints plain lines for logs and pipes: one for each change of the instruction. */
 export function linesPresenter(out: Write, err: Write): Presenter {
   let last = '';
   const print = (line: string) => {

@@ -10,28 +10,28 @@ export interface SessionStart {
 
 export interface FinalDecision extends Decision {
   readonly mode: Mode;
-  /** Whom the token names; null when there is no checked token or it names nobody. */
+  /** The subject in the token. Null without a verified token, or when the token names no subject. */
   readonly subject: string | null;
-  /** Whether a token came and checked out. */
+  /** Whether a token came and was verified. */
   readonly tokenChecked: boolean;
 }
 
-/** Shows a run to someone. Calls come in order; `error` may come at any time. */
+/** Shows a run. The calls come in order; `error` may come at any time. */
 export interface Presenter {
   session(start: SessionStart): void;
   welcome(welcome: Welcome): void;
   status(status: Status): void;
   decision(decision: FinalDecision): void;
-  /** `ends` tells whether the run ends with it. */
+  /** `ends` says whether the error ends the run. */
   error(error: KioskError, ends: boolean): void;
-  /** Gives the terminal back. Nothing is shown afterwards but an error. */
+  /** Releases the terminal. Afterwards only errors are shown. */
   close(): void;
 }
 
-/** Where text goes: standard output and standard error, or a test's list. */
+/** Writes text to standard output or standard error, or to the list of a test. */
 export type Write = (text: string) => void;
 
-/** The line for standard error, for people and scripts alike: a sentence, then the stable code. */
+/** The line for standard error: a sentence for people, then the stable code for scripts. */
 export function errorLine(error: KioskError): string {
   return `veriframe: ${error.message} (${error.code})\n`;
 }

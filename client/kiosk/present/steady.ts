@@ -1,9 +1,9 @@
-/** How long an instruction stays before another may replace it. */
+/** How long an instruction stays before another one may replace it. */
 const LEAST_SHOWN_MS = 900;
 
 /**
- * Holds each text long enough to be read: the newest wanted one shows once the present one had its time.
- * `urgent` texts, the challenges, show at once.
+ * Keeps each text long enough to be read. The newest requested text replaces the shown one when that one has had its
+ * time. `urgent` texts (the challenges) are shown at once.
  */
 export class SteadyText {
   #shown = '';

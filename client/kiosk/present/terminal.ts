@@ -6,22 +6,24 @@ import { errorLine, type Presenter, type SessionStart, type Write } from './pres
 import { SteadyText } from './steady.ts';
 import { instructionWords, outcomeWords, titleWords } from './words.ts';
 
-/** Half of the 72 ticks around the oval: a line of a terminal is narrower than a ring. */
+/** Half of the 72 ticks of the browser's ring, because a terminal line has less room. */
 const TICKS = 36;
-/** Often enough for a countdown of seconds. */
+/** Short enough for a countdown in seconds. */
 const REDRAW_MS = 200;
 const OUTCOME_MARKS: Readonly<Record<Outcome, string>> = { accept: '●', reject: '○', 're-verify': '◐' };
 
 type Colour = 'green' | 'yellow' | 'dim' | 'bold';
 type Paint = (colour: Colour, text: string) => string;
 
-/** A status as it came, and when: the countdown goes on between two of them. */
+/** A status and the time at which it came. The countdown of a challenge goes on between two statuses. */
 export interface Shown {
   readonly status: Status;
   readonly atMs: number;
 }
 
-/** One calm block on a terminal, redrawn in place: whom, the ticks, and the one thing to do. */
+/**
+ * One block on a terminal that is redrawn in place. It shows the mode and the subject, the ticks, and one instruction.
+ */
 export function terminalPresenter(stream: WriteStream, err: Write): Presenter {
   const block = createLogUpdate(stream);
   const colourful = stream.hasColors();
@@ -65,7 +67,7 @@ export function terminalPresenter(stream: WriteStream, err: Write): Presenter {
   };
 }
 
-/** The block for one moment. `steady` carries from moment to moment what is being read. */
+/** The block at `nowMs`. `steady` keeps the shown instruction from one call to the next. */
 export function statusBlock(
   title: string,
   { status, atMs }: Shown,

@@ -1,7 +1,7 @@
 import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness, Retry } from '@veriframe/protocol';
 import { en as guidance } from '@veriframe/protocol/words';
 
-/** What people read. Present tense, two to five words, never blaming, no scores. */
+/** Texts that people read: present tense, two to five words, without blame or scores. */
 
 export const PHASE_WORDS: Readonly<Record<Phase, string>> = {
   hello: 'Connecting',
@@ -17,21 +17,22 @@ const MODE_WORDS: Readonly<Record<Mode, string>> = {
   identify: 'Identify',
 };
 
+const ANOTHER_LOOK = 'We need another look';
 const OUTCOME_WORDS: Readonly<Record<Mode, Readonly<Record<Outcome, string>>>> = {
   enrol: {
     accept: 'Your face is enrolled',
     reject: 'We could not enrol your face',
-    're-verify': 'We need another look',
+    're-verify': ANOTHER_LOOK,
   },
   verify: {
     accept: "It's you",
     reject: "We could not confirm it's you",
-    're-verify': 'We need another look',
+    're-verify': ANOTHER_LOOK,
   },
   identify: {
     accept: 'We know you',
     reject: 'We could not recognise you',
-    're-verify': 'We need another look',
+    're-verify': ANOTHER_LOOK,
   },
 };
 
@@ -41,18 +42,20 @@ const RETRY_WORDS: Readonly<Record<Retry, string>> = {
   backoff: 'Please try again in a moment.',
 };
 
-/** In place of the outcome's words: nothing that the person did. */
+/** Replaces the words of the outcome when the cause was not the person. */
 const SLOW_WORDS: Readonly<Record<Slowness, string>> = {
   connection: 'The connection was too slow',
   service: 'The service was too slow',
 };
 
-/** `Verify anna`, or the mode alone. */
+/** For example `Verify anna`; the mode alone without a subject. */
 export function titleWords(mode: Mode, subject: string | null): string {
   return subject === null ? MODE_WORDS[mode] : `${MODE_WORDS[mode]} ${subject}`;
 }
 
-/** The one instruction of a status: a hint comes before the challenge, which it helps with. */
+/**
+ * The instruction of a status. A hint comes before the challenge, because following it makes the challenge possible.
+ */
 export function instructionWords(status: {
   readonly phase: Phase;
   readonly hint?: Hint | undefined;
@@ -64,7 +67,10 @@ export function instructionWords(status: {
   return hint === undefined ? PHASE_WORDS[phase] : guidance.hint[hint];
 }
 
-/** The outcome or, where that is why it is none, what was too `slow`; and what to do next when it is no accept. */
+/**
+ * The outcome, or what was too `slow` when that prevented a decision. Any outcome but an accept is followed by what to
+ * do next.
+ */
 export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry, slow?: Slowness): string {
   const said = slow === undefined ? OUTCOME_WORDS[mode][outcome] : SLOW_WORDS[slow];
   return outcome === 'accept' ? said : `${said}. ${RETRY_WORDS[retry]}`;

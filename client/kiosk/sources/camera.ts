@@ -3,8 +3,11 @@ import { KioskError } from '../errors.ts';
 import { openFfmpeg } from './ffmpeg.ts';
 import type { FrameSource } from './source.ts';
 
-export interface CameraOptions {
-  /** As the system names it: `/dev/video0` on Linux, an index on macOS, a name on Windows. Null: the first. */
+interface CameraOptions {
+  /**
+   * The system's name of the camera: `/dev/video0` on Linux, an index on macOS, a name on Windows. Null: the first
+   * camera.
+   */
   readonly device: string | null;
   readonly framesPerSecond: number;
   /** Longer side of the pictures, in pixels. */
@@ -26,7 +29,10 @@ export async function openCamera(
   return openFfmpeg(input, maxEdgePx);
 }
 
-/** ffmpeg's input arguments for a camera of this platform. Throws `source.not_found` when it must be named. */
+/**
+ * ffmpeg's input arguments for a camera on this platform. Throws `source.not_found` when the platform needs a name and
+ * none is given.
+ */
 export function cameraArguments(
   device: string | null,
   framesPerSecond: number,
@@ -38,6 +44,6 @@ export function cameraArguments(
     if (device === null) throw new KioskError('source.not_found', 'Name the camera: camera:NAME.');
     return ['-f', 'dshow', ...rate, '-i', `video=${device}`];
   }
-  // The driver picks the nearest size and rate that the camera has.
+  // The driver chooses the nearest size and rate that the camera supports.
   return ['-f', 'v4l2', ...rate, '-video_size', '640x480', '-i', device ?? '/dev/video0'];
 }

@@ -6,12 +6,12 @@ import { latest } from './latest.ts';
 import { splitMjpeg } from './mjpeg-splitter.ts';
 import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
 
-/** Kept of what ffmpeg says, from the end. */
+/** How much of the end of ffmpeg's error output is kept. */
 const MOST_COMPLAINT_CHARACTERS = 2_000;
 
 /**
- * A source that ffmpeg reads. `input` holds the arguments that name it, up to and with `-i`. Pictures fit into a
- * square of `maxEdgePx`. Rejects with `source.ffmpeg_missing`.
+ * A source that ffmpeg reads. `input` holds ffmpeg's arguments up to and including `-i` and its value. Pictures are
+ * scaled to fit a square of `maxEdgePx`. Rejects with `source.ffmpeg_missing`.
  */
 export async function openFfmpeg(input: readonly string[], maxEdgePx: number): Promise<FrameSource> {
   await requireFfmpeg();
@@ -25,7 +25,7 @@ async function requireFfmpeg(): Promise<void> {
   });
 }
 
-/** JPEGs on standard output, one for each frame of the input, never enlarged. */
+/** Writes JPEGs to standard output, one for each frame of the input, never enlarged. */
 function outputArguments(maxEdgePx: number): string[] {
   const box = `w='min(${maxEdgePx},iw)':h='min(${maxEdgePx},ih)'`;
   const scale = `scale=${box}:force_original_aspect_ratio=decrease:force_divisible_by=2`;
@@ -40,7 +40,7 @@ async function* playFfmpeg(
   { fit, signal }: PlayOptions,
 ): AsyncGenerator<SourceFrame> {
   if (signal.aborted) return;
-  // One thread decodes in order and at once; more would hold frames back.
+  // One thread outputs each frame as soon as it is decoded; several threads would delay frames.
   const everywhere = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-threads', '1'];
   const child = spawn('ffmpeg', [...everywhere, ...ffmpegArguments], {
     stdio: ['ignore', 'pipe', 'pipe'],

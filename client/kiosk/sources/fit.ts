@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { asKioskError, KioskError } from '../errors.ts';
 import type { FitPicture } from './source.ts';
 
-export interface PictureLimits {
+interface PictureLimits {
   /** Longer side after fitting, in pixels. */
   readonly maxEdgePx: number;
   readonly maxImageBytes: number;
@@ -10,15 +10,15 @@ export interface PictureLimits {
   readonly maxImagePixels: number;
 }
 
-/** Pictures with more pixels are refused unread: they would take gigabytes to decode. */
+/** Pictures with more pixels are refused before decoding, which would take gigabytes of memory. */
 const MOST_SOURCE_PIXELS = 100_000_000;
-/** Tried in turn until the bytes fit. The first is visually lossless, which comparison and PAD rely on. */
+/** Qualities to try in turn until the picture fits. The first is visually lossless, which comparison and PAD need. */
 const JPEG_QUALITIES = [92, 80, 60];
 
 /**
- * Returns what makes a picture fit: an upright JPEG within the limits passes untouched; any other format that
- * sharp reads, larger pictures, EXIF-turned ones and CMYK are re-encoded as an upright sRGB JPEG. Its promise
- * rejects with `source.unreadable`, or `source.too_large` when no quality is small enough.
+ * Returns a function that makes a picture fit the limits. An upright JPEG within the limits is returned unchanged.
+ * Other formats that sharp reads, larger pictures, rotated ones (EXIF) and CMYK are re-encoded as an upright sRGB JPEG.
+ * The function rejects with `source.unreadable`, or with `source.too_large` when no quality is small enough.
  */
 export function pictureFitter(limits: PictureLimits): FitPicture {
   return async (bytes) => {

@@ -5,18 +5,21 @@ import { latest } from './latest.ts';
 import { paced } from './pace.ts';
 import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
 
-/** File names that are taken for pictures, and whose contents sharp can read. */
+/** File names with these endings are pictures. sharp can read all of them. */
 const PICTURE_EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']);
-/** Fitted pictures are kept up to this, so that a folder played in a loop is encoded once. */
+/** Most bytes of fitted pictures that are cached, so that a looping folder is encoded once. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
-export interface FolderOptions {
+interface FolderOptions {
   readonly framesPerSecond: number;
-  /** Starts over at the end. */
+  /** Starts again at the end. */
   readonly loop: boolean;
 }
 
-/** Orders names as people do: `frame2` before `frame10`. The same on every machine, whatever its language. */
+/**
+ * Sorts names with their numbers by value: `frame2` before `frame10`. The order does not depend on the machine's
+ * language.
+ */
 export function naturalOrder(names: readonly string[]): string[] {
   const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'variant' });
   return names.toSorted((a, b) => collator.compare(a, b) || (a < b ? -1 : 1));
@@ -57,7 +60,7 @@ function* endless<T>(items: readonly T[]): Generator<T> {
   while (true) yield* items;
 }
 
-/** Remembers results while they are few enough. */
+/** Caches results up to `MOST_KEPT_BYTES`. */
 function keeping(make: (path: string) => Promise<Uint8Array>): (path: string) => Promise<Uint8Array> {
   const kept = new Map<string, Uint8Array>();
   let keptBytes = 0;
@@ -73,7 +76,7 @@ function keeping(make: (path: string) => Promise<Uint8Array>): (path: string) =>
   };
 }
 
-/** Whether `path` is a folder; rejects with `source.not_found` when there is nothing. */
+/** Whether `path` is a folder. Rejects with `source.not_found` when it does not exist. */
 export async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new KioskError('source.not_found', path);

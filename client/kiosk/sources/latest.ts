@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 
 /**
- * Reads `items` as fast as they come and yields only the newest that was not taken yet, so that a slow taker
- * sees the present, not a queue. Errors of `items` are thrown once the newest item before them was taken.
+ * Reads `items` as fast as they come and yields only the newest one that was not yielded yet. A slow consumer thus gets
+ * the present item, not a queue. An error of `items` is thrown after the newest item before it was yielded.
  */
 export async function* latest<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
   const news = new EventTarget();

@@ -1,28 +1,28 @@
 /** Second bytes of the JPEG markers that have no length field, and of the start of scan (ITU-T T.81, table B.1). */
 const MARKER = { TEM: 0x01, RST0: 0xd0, RST7: 0xd7, SOI: 0xd8, EOI: 0xd9, SOS: 0xda } as const;
 
-/** Between pictures, at a marker, or in entropy-coded data. Survives any cut between chunks. */
+/** The position in the stream: between pictures, at a marker, or in entropy-coded data. It is kept between chunks. */
 type State = 'outside' | 'marker' | 'scan';
 
-export interface SplitterOptions {
+interface SplitterOptions {
   /** A picture that grows beyond this is dropped. */
   readonly maxPictureBytes?: number;
 }
 
 /**
- * Cuts a stream of JPEG pictures, one after another, into pictures; what lies between them, such as multipart
- * headers, is skipped. It follows the marker structure instead of searching for FFD9, which also ends the
- * thumbnails inside EXIF segments and may occur in any segment. A picture that is cut off or broken is dropped,
- * and reading goes on at the next start of image.
+ * Splits a stream of consecutive JPEG pictures. Bytes between pictures, such as multipart headers, are skipped. The
+ * splitter follows the marker structure instead of searching for FFD9, because FFD9 also ends the thumbnails inside
+ * EXIF segments and may occur in any segment. A truncated or broken picture is dropped, and reading continues at the
+ * next start of image.
  */
 export class MjpegSplitter {
   readonly #maxPictureBytes: number;
   #buffer = Buffer.alloc(0);
   /** Bytes of `#buffer` in use. */
   #length = 0;
-  /** Where the picture under way begins. */
+  /** Position in `#buffer` at which the present picture begins. */
   #start = 0;
-  /** Next byte to look at; beyond `#length` while a segment is still arriving. */
+  /** Position of the next byte to read. It is beyond `#length` while a segment is incomplete. */
   #position = 0;
   #state: State = 'outside';
 
@@ -30,7 +30,7 @@ export class MjpegSplitter {
     this.#maxPictureBytes = maxPictureBytes;
   }
 
-  /** Takes the next bytes and returns the pictures that they complete, each in a buffer of its own. */
+  /** Adds the next bytes and returns the pictures that they complete, each in its own buffer. */
   push(chunk: Uint8Array): Buffer[] {
     this.#append(chunk);
     const pictures: Buffer[] = [];
@@ -51,7 +51,7 @@ export class MjpegSplitter {
   #seekStart(): 'on' | 'starved' {
     const found = this.#used().indexOf(START_OF_IMAGE, this.#position);
     if (found < 0) {
-      // The last byte may be the first half of a start.
+      // The last byte may be the first half of a start-of-image marker.
       this.#position = Math.max(this.#position, this.#length - 1);
       return 'starved';
     }
@@ -64,7 +64,7 @@ export class MjpegSplitter {
     if (this.#buffer[this.#position] !== 0xff) return this.#resync();
     const marker = this.#byte(this.#position + 1);
     if (marker === 0xff) {
-      // Any number of FF bytes may stand before a marker.
+      // Any number of FF fill bytes may come before a marker.
       this.#position += 1;
       return 'on';
     }
@@ -100,7 +100,7 @@ export class MjpegSplitter {
     return 'on';
   }
 
-  /** A picture starts at `at`; what came before it is of no more use. */
+  /** A picture starts at `at`. The bytes before it are no longer needed. */
   #begin(at: number): void {
     this.#start = at;
     this.#position = at + 2;
@@ -115,7 +115,7 @@ export class MjpegSplitter {
   #append(chunk: Uint8Array): void {
     const keepFrom = Math.min(this.#state === 'outside' ? this.#position : this.#start, this.#length);
     const needed = this.#length - keepFrom + chunk.byteLength;
-    // Doubling keeps the copying linear in the bytes received, however small the chunks are.
+    // Doubling the buffer keeps the cost of copying linear in the received bytes, for chunks of any size.
     const target = needed > this.#buffer.byteLength ? Buffer.allocUnsafe(needed * 2) : this.#buffer;
     if (target !== this.#buffer || keepFrom > 0) this.#buffer.copy(target, 0, keepFrom, this.#length);
     this.#buffer = target;

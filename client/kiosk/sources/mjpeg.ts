@@ -4,14 +4,14 @@ import { splitMjpeg } from './mjpeg-splitter.ts';
 import { paced } from './pace.ts';
 import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
 
-export interface MjpegOptions {
-  /** Reads at this rate, for streams that do not pace themselves. Null: as the bytes come. */
+interface MjpegOptions {
+  /** Reads at this rate; for streams without their own pace. Null: reads as the bytes come. */
   readonly framesPerSecond: number | null;
 }
 
 /**
- * JPEG pictures one after another, as `cat *.jpg` or `ffmpeg -f mjpeg` write them. Ends with the stream; throws
- * `source.empty` when it held no whole picture.
+ * A source of consecutive JPEG pictures, as `cat *.jpg` or `ffmpeg -f mjpeg` write them. It ends with the stream. It
+ * throws `source.empty` when the stream held no complete picture.
  */
 export function mjpegSource(
   stream: AsyncIterable<Uint8Array> & { destroy(): unknown },

@@ -1,19 +1,20 @@
 import { stdin } from 'node:process';
-import type { RunOptions } from '../options.ts';
+import { FOLDER_FRAMES_PER_SECOND, type RunOptions } from '../options.ts';
 import { openCamera } from './camera.ts';
 import { isFolder, openFolder } from './folder.ts';
 import { mjpegSource } from './mjpeg.ts';
 import type { FrameSource } from './source.ts';
 import { openVideo } from './video.ts';
 
-/** Pictures a second from a folder, which has no rate of its own. */
-const FOLDER_FRAMES_PER_SECOND = 10;
-/** Asked of a camera unless said otherwise: blinks are missed under 15. */
+/** Default rate of a camera. Below 15 frames a second blinks are missed. */
 const CAMERA_FRAMES_PER_SECOND = 30;
 
 export type SourceOptions = Pick<RunOptions, 'source' | 'framesPerSecond' | 'loop' | 'maxEdgePx'>;
 
-/** Opens what the command line names. Rejects with a `source.*` error when it is not there or cannot be read. */
+/**
+ * Opens the source that the command line names. Rejects with a `source.*` error when it does not exist or cannot be
+ * read.
+ */
 export async function openSource(options: SourceOptions): Promise<FrameSource> {
   const { source, framesPerSecond, loop, maxEdgePx } = options;
   if (source.kind === 'stdin') return mjpegSource(stdin, { framesPerSecond });

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Yields the items at `framesPerSecond`, taking each from its source only when its turn comes. An item that is
- * late moves the ones after it: there are no bursts to catch up. Ends quietly on the signal.
+ * Yields the items at `framesPerSecond` and takes each item from its source only when it is due. A late item delays the
+ * later ones, so that there are no bursts. Ends without an error when `signal` aborts.
  */
 export async function* paced<T>(
   items: AsyncIterable<T> | Iterable<T>,

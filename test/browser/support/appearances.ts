@@ -1,4 +1,4 @@
-/** A folder for pictures of every screen, to be looked at. Without it none is taken. */
+/** Folder for pictures of every screen, to be looked at by a person. Without it none is taken. */
 export const SHOTS = process.env['VERIFRAME_SHOTS'];
 
 export const PHONE = { width: 390, height: 844 };
@@ -10,5 +10,5 @@ const ALL_LOOKS = [
   { name: 'desktop-light', viewport: DESKTOP, colorScheme: 'light' },
 ] as const;
 
-/** Screen sizes and themes to look at a page in: two that differ in both, or all four when pictures are taken. */
+/** Screen sizes and themes in which a page is checked: two that differ in both, or all four when pictures are taken. */
 export const LOOKS = SHOTS === undefined ? ALL_LOOKS.slice(0, 2) : ALL_LOOKS;

@@ -1,17 +1,20 @@
 import type { Locator, Page } from 'playwright-core';
 
 /**
- * No page waits longer for the end of a session with the real server, which takes 60 s at most, its way there and its
- * answer.
+ * Longest wait of a page for the end of a session with the real server. A session takes 60 s at most; the rest is for
+ * the way there and the answer.
  */
 export const SESSION_END_MS = 180_000;
 
-/** For a test in which sessions follow each other in real time. */
+/** For a test with several sessions in real time, one after another. */
 export const JOURNEY_MS = 900_000;
 
 const MOST_TRIES = 5;
 
-/** Waits for what a passed face check leads to; tries again as a person would when a slow machine lost a movement. */
+/**
+ * Waits for the result of a passed face check. It tries again, as a person would, when a slow machine missed a
+ * movement.
+ */
 export async function passed(page: Page, goal: Locator): Promise<void> {
   const retry = page.getByRole('button', { name: 'Try again' });
   for (let tries = 1; ; tries += 1) {

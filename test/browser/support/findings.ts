@@ -6,8 +6,8 @@ declare global {
 }
 
 /**
- * What axe finds on a page, and whether anything sticks out of the viewport. Waits until fades and other finite motion have ended:
- * axe would measure the contrast of a text that is only half there.
+ * The findings of axe on a page, and whether anything overflows the viewport. It waits for fades and other finite
+ * animations, because axe would measure the contrast of a half-transparent text.
  */
 export async function findingsOn(page: Page): Promise<readonly string[]> {
   await page.evaluate(axeCore.source);
@@ -26,7 +26,7 @@ export async function findingsOn(page: Page): Promise<readonly string[]> {
   ];
 }
 
-/** Waits for every finite animation and transition of the page and of the shadow trees in it; endless motion goes on. */
+/** Waits for every finite animation and transition of the page and of its shadow trees. Endless animations go on. */
 export async function motionEnds(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const isFinite = ({ effect }: Animation) => effect?.getComputedTiming().iterations !== Infinity;
@@ -35,7 +35,7 @@ export async function motionEnds(page: Page): Promise<void> {
       const trees = [document, ...hosts.filter((tree) => tree !== null)];
       return trees.flatMap((tree) => tree.getAnimations()).filter(isFinite);
     };
-    // What ends may start another: a line that leaves makes room for the next.
+    // The end of an animation may start another: a line that leaves makes room for the next.
     for (let moving = finite(); moving.length > 0; moving = finite())
       await Promise.allSettled(moving.map(({ finished }) => finished));
   });

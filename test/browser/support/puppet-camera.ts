@@ -7,9 +7,9 @@ declare global {
 }
 
 /**
- * Puts a presenter in front of the page's camera: `getUserMedia` gives a stream of a canvas on which the presenter's
- * pictures are drawn, and the presenter sees each status as the person would. Nothing of the product is replaced.
- * Call it before the page is opened.
+ * Puts a presenter in front of the page's camera: `getUserMedia` returns the stream of a canvas on which the
+ * presenter's pictures are drawn. The presenter sees each status, as a person would. Nothing of the product is
+ * replaced. Call it before the page is opened.
  */
 export async function presentToPage(page: Page, presenter: Presenter): Promise<void> {
   await page.exposeFunction('nextPicture', async () =>

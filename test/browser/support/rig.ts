@@ -6,14 +6,14 @@ import { afterAll, beforeAll } from 'vitest';
 import { buildClient } from '../../../tools/build/browser.ts';
 import { chromiumPath, launchBrowser } from '../../../tools/chromium.ts';
 
-/** What a suite in Chromium works with, while its tests run. */
+/** What a suite in Chromium uses while its tests run. */
 export interface Rig {
   browser: Browser;
   /** Folder of the built client. */
   built: string;
 }
 
-/** Builds the client and starts Chromium before the suite's tests, and clears both away after them. */
+/** Builds the client and starts Chromium before the tests of the suite, and removes both afterwards. */
 export function useRig(): Rig {
   const rig = {} as Rig;
   beforeAll(async () => {

@@ -2,17 +2,17 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type { ScriptedPeer } from './scripted-peer.ts';
 import type { Scenario } from './site.ts';
 
-/** One thing a person may see, and how a session gets there. */
+/** One screen that a person may see, and how a session gets there. */
 export interface Screen {
   readonly name: string;
-  /** The element's `screen` attribute once it is there. */
+  /** The element's `screen` attribute on that screen. */
   readonly screen: string;
   readonly scenario?: Scenario;
-  /** What the page's surroundings do before the start. */
+  /** Prepares the page and the browser before the start. */
   readonly before?: (page: Page, context: BrowserContext) => Promise<void>;
-  /** What happens once pictures stream. */
+  /** What the server does once pictures stream. */
   readonly during?: (page: Page, context: BrowserContext) => Promise<void>;
-  /** The line that is shown there. */
+  /** The line that the screen shows. */
   readonly line?: string;
 }
 

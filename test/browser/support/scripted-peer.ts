@@ -5,8 +5,8 @@ import { type ErrorCode, ERRORS } from '../../../protocol/errors.ts';
 import type { Frame, Upstream } from '../../../protocol/upstream.ts';
 
 /**
- * The server's end of one connection, played by a test over the real socket. It holds the client to the protocol
- * as it goes: what it does wrong stands in `violations`.
+ * The server's side of one connection, scripted by a test over a real socket. It checks that the client follows the
+ * protocol, and collects what the client does wrong in `violations`.
  */
 export class ScriptedPeer {
   readonly violations: string[] = [];
@@ -19,7 +19,7 @@ export class ScriptedPeer {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
+    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     this.closed = new Promise((resolve) => {
       socket.once('close', (code) => {
         this.#wake();
@@ -32,7 +32,7 @@ export class ScriptedPeer {
     this.#socket.send(encodeMessage(message));
   }
 
-  /** Resolves once `isTrue` holds; looked at again after everything heard. */
+  /** Resolves once `isTrue` returns true. It is called again after each message. */
   async until(isTrue: () => boolean): Promise<void> {
     while (!isTrue()) {
       if (this.#socket.readyState !== this.#socket.OPEN) throw new Error('the client is gone');
@@ -40,7 +40,7 @@ export class ScriptedPeer {
     }
   }
 
-  /** Waits for hello, welcomes and gives the first credit. */
+  /** Waits for `hello`, then sends `welcome` and the first credit. */
   async welcome(limits: { maxFramesPerSecond?: number; credit?: number } = {}): Promise<void> {
     await this.until(() => this.heard.length > 0);
     this.send({
@@ -63,7 +63,7 @@ export class ScriptedPeer {
     this.send({ type: 'credit', frames });
   }
 
-  /** Waits for `count` more frames, giving the credit of each back. */
+  /** Waits for `count` more frames and returns the credit of each. */
   async takeFrames(count: number): Promise<void> {
     for (let taken = 0; taken < count; taken += 1) {
       const before = this.frames.length;
@@ -81,19 +81,19 @@ export class ScriptedPeer {
     this.#socket.close(1000);
   }
 
-  /** Ends the connection with a code, as R30 says. */
+  /** Ends the connection with a code (SPEC R30). */
   fail(code: ErrorCode): void {
     const { message, retry, closeCode } = ERRORS[code];
     this.send({ type: 'error', code, message, retry });
     this.#socket.close(closeCode ?? 1000, code);
   }
 
-  /** Cuts the connection without a word. */
+  /** Cuts the connection without a close frame. */
   cut(): void {
     this.#socket.terminate();
   }
 
-  #hear(data: unknown, isBinary: boolean): void {
+  #onMessage(data: unknown, isBinary: boolean): void {
     if (!isBinary || !(data instanceof Buffer)) {
       this.violations.push('text message');
       return;

@@ -12,15 +12,15 @@ import { ScriptedPeer } from './scripted-peer.ts';
 
 export type Scenario = (peer: ScriptedPeer) => Promise<void> | void;
 
-/** A page with the element on it and a server that plays what a test wants, on one origin. */
+/** A page with the element and a scripted server, on one origin. */
 export interface Site {
   readonly url: string;
-  /** Plays `scenario` for every connection from now on; forgets the peers before. */
+  /** Runs `scenario` for every connection from now on, and forgets the earlier peers. */
   play(scenario: Scenario): void;
-  /** What went wrong in scenarios, and what clients did against the protocol. */
+  /** Errors of scenarios, and violations of the protocol by clients. */
   failures(): readonly string[];
   readonly peers: readonly ScriptedPeer[];
-  /** Answers the next ticket requests with 500. */
+  /** Answers ticket requests with 500 while it is set. */
   refuseTickets(refuse: boolean): void;
   close(): Promise<void>;
 }
@@ -34,22 +34,22 @@ const TYPES: Readonly<Record<string, string>> = {
   '.map': 'application/json',
   '.wasm': 'application/wasm',
 };
-/** As strict as a bank's: nothing inline, nothing made at run time, nothing from elsewhere. */
+/** A strict content security policy: nothing inline, no code generated at run time, nothing from other origins. */
 const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; font-src 'self'; " +
   "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
-/** The one worker that runs WebAssembly may do so; the page that starts it may not. */
+/** Only the worker that runs WebAssembly may do so, not the page that starts it. */
 const HELP_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 const HELP_FILE = /^\/help\/(vision_wasm_module_internal\.(?:js|wasm))$/;
 
-/** MediaPipe's own file, or the prepared model, for what a page asks of its help folder. */
+/** The file of MediaPipe or the prepared model that a page requests from its help folder. */
 async function helpFile(path: string): Promise<string | null> {
   const [, name] = HELP_FILE.exec(path) ?? [];
   if (name !== undefined) return fileURLToPath(import.meta.resolve(`@mediapipe/tasks-vision/${name}`));
   return path === '/help/face_landmarker.task' ? await helpModel() : null;
 }
 
-/** The face landmarker's model where it was prepared, or null. */
+/** The model of the face landmarker, or null when it was not prepared. */
 export async function helpModel(): Promise<string | null> {
   return (await loadPrepared(modelCacheDir())).browserAssets['face-landmarker'] ?? null;
 }

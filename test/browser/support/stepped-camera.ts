@@ -4,21 +4,24 @@ import type { Presenter } from '../../../simulator/presenter.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 declare global {
-  /** Puts a picture before the page's camera; false while no camera is open. */
+  /** Shows a picture to the page's camera. False while no camera is open. */
   var showPicture: (jpegBase64: string) => Promise<boolean>;
   var statusShown: (status: unknown) => Promise<void>;
 }
 
-/** 15 pictures a second. */
+/** Time between two pictures: 15 a second. */
 const STEP_MS = 66;
-/** Where no session looks yet, time goes on slower than it really does: a busy machine needs more of it to get there. */
+/**
+ * Before a session analyses pictures, the simulated time runs slower than real time, because a busy machine needs more
+ * of it.
+ */
 const UNSEEN_STEP_MS = 4 * STEP_MS;
-/** Longer than any page takes to open. Nobody's clock has to be the server's. */
+/** Longer than any page takes to open. The page's clock may differ from the server's. */
 const PAUSED_AFTER_MS = 3_600_000;
-/** A page that was given a picture and sends none has nothing to send any more. */
+/** A page that got a picture and sends none within this time has nothing more to send. */
 const LAST_RESORT_MS = 30_000;
 
-/** The server's time while its sessions are filmed in steps; others check tokens by the time of day. */
+/** The server's clock while its sessions are filmed in steps. Other parts check tokens by the time of day. */
 export class SteppedClock extends VirtualClock {
   override wallMs(): number {
     return Date.now();
@@ -26,8 +29,9 @@ export class SteppedClock extends VirtualClock {
 }
 
 /**
- * A camera before a page of the real server, both on one time that goes on by a picture when the one before was
- * looked at: a person of that frame rate before a machine that keeps up, however busy this one is.
+ * A camera for a page of the real server. Both use one simulated clock, which advances by one picture once the picture
+ * before was analysed. The result is that of a person at that frame rate and a machine that keeps up, however busy this
+ * machine is.
  */
 export class SteppedCamera {
   readonly clock = new SteppedClock();
@@ -37,7 +41,7 @@ export class SteppedCamera {
   #analysed = 0;
   #wake: () => void = () => {};
 
-  /** Tells the camera what the server's sessions have looked at. */
+  /** Tells the camera which pictures the server's sessions have analysed. */
   readonly watch: WatchSession = () => {
     this.#open += 1;
     this.#isSeen = false;
@@ -60,7 +64,7 @@ export class SteppedCamera {
   }
 
   /**
-   * Makes the page's camera and clock this one's; the presenter sees each status as the person would. Nothing of the
+   * Replaces the page's camera and clock by these. The presenter sees each status, as a person would. Nothing of the
    * product is replaced. Call it before the page is opened.
    */
   async stand(page: Page, presenter: Presenter): Promise<void> {
@@ -83,7 +87,7 @@ export class SteppedCamera {
         context.drawImage(await createImageBitmap(new Blob([bytes])), 0, 0);
         return true;
       };
-      // The page's clock is not the browser's, by which it says when it captured a picture.
+      // The page's clock differs from the browser's, which gives the time of capture.
       const { prototype } = HTMLVideoElement;
       const original = Object.getOwnPropertyDescriptor(prototype, 'requestVideoFrameCallback')?.value as (
         this: HTMLVideoElement,
@@ -104,17 +108,17 @@ export class SteppedCamera {
     });
   }
 
-  /** Films the presenter while something is done on the opened page. */
+  /** Films the presenter while an action runs on the opened page. */
   async film(page: Page, presenter: Presenter, meanwhile: () => Promise<unknown>): Promise<void> {
     await page.clock.pauseAt(this.clock.nowMs() + PAUSED_AFTER_MS);
     const over = { is: false };
     const ended = meanwhile().finally(() => (over.is = true));
-    // It is awaited below; until then a rejection must not count as unhandled.
+    // The promise is awaited below. Until then a rejection must not count as unhandled.
     ended.catch(() => {});
     while (!over.is) {
       const before = this.#analysed;
       const picture = await presenter.frameAt(this.#atMs);
-      // A page that is just left has no camera.
+      // A page that is being left has no camera.
       const isShown = await page
         .evaluate((jpeg) => showPicture(jpeg), picture.toString('base64'))
         .catch(() => false);

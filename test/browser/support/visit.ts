@@ -7,19 +7,19 @@ export interface Told {
 }
 
 declare global {
-  /** What the element told the page; what the content security policy refused. Kept by the test page. */
+  /** Events of the element, and violations of the content security policy. The test page records both. */
   var told: Told[];
   var refused: string[];
   var tracks: MediaStreamTrack[];
 }
 
-/** Later than any page is there. */
+/** Longer than any page takes to open. */
 const PAUSED_AT_MS = 3_600_000;
 const TICK_MS = 50;
 
 /**
- * A browser window on a site of its own. At the end of the test's scope both are closed, and what the client did
- * against the protocol fails the test.
+ * A browser window on its own site. Both are closed at the end of the test's scope, and a violation of the protocol by
+ * the client fails the test.
  */
 export class Visit implements AsyncDisposable {
   readonly page: Page;
@@ -38,7 +38,7 @@ export class Visit implements AsyncDisposable {
     options: BrowserContextOptions & {
       readonly query?: string;
       readonly camera?: 'granted' | 'refused';
-      /** The page's clock stands still unless the test lets it run. */
+      /** The page's clock stands still unless the test advances it. */
       readonly ownClock?: boolean;
     } = {},
   ): Promise<Visit> {
@@ -64,7 +64,7 @@ export class Visit implements AsyncDisposable {
     return new Visit(site, window, page);
   }
 
-  /** Has the server play `scenario` and presses the button that starts. */
+  /** Makes the server run `scenario` and presses the start button. */
   async start(scenario: Scenario, button = 'Start'): Promise<void> {
     this.site.play(scenario);
     await this.page.getByRole('button', { name: button }).click();
@@ -80,7 +80,7 @@ export class Visit implements AsyncDisposable {
     await this.page.locator('.line:not(.leaving)', { hasText: text }).waitFor();
   }
 
-  /** For a page of its own clock: what is measured there does not depend on how fast this machine draws. */
+  /** For a page with its own clock: measurements on it do not depend on the speed of this machine. */
   async letTimeRunUntil(happened: Promise<unknown>): Promise<void> {
     const over = { is: false };
     const ended = happened.finally(() => (over.is = true));
@@ -96,7 +96,7 @@ export class Visit implements AsyncDisposable {
     return (await this.told()).at(-1);
   }
 
-  /** Whether every camera that was opened is off again, and how many there were. */
+  /** Whether every opened camera is off again, and how many were opened. */
   cameras(): Promise<{ opened: number; live: number }> {
     return this.page.evaluate(() => ({
       opened: globalThis.tracks.length,

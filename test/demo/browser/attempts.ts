@@ -5,18 +5,18 @@ import { SESSION_END_MS } from '../../browser/support/face-check.ts';
 import { presentToPage } from '../../browser/support/puppet-camera.ts';
 import type { Presenter } from '../../../simulator/index.ts';
 
-/** Lets a presenter in front of the page's camera see what an element shows that a page adds later. */
+/** Passes the statuses of an element to the presenter before the camera, also when the page adds the element later. */
 export async function showStatuses(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const show = (event: Event) => {
       if (event instanceof CustomEvent) void statusShown(event.detail);
     };
-    // Events that do not bubble are still heard on their way down.
+    // Events that do not bubble still reach a listener of the capture phase.
     document.addEventListener('status', show, { capture: true });
   });
 }
 
-/** What went wrong on the page by itself: scripts that fail, what the content security policy refused. */
+/** Errors of the page itself: failed scripts, and violations of the content security policy. */
 export function troubleOf(page: Page): readonly string[] {
   const trouble: string[] = [];
   page.on('pageerror', (error) => trouble.push(String(error)));
@@ -26,7 +26,7 @@ export function troubleOf(page: Page): readonly string[] {
   return trouble;
 }
 
-/** Goes to the sign-in and begins the face check of `username`. */
+/** Opens the sign-in and starts the face check of `username`. */
 export async function beginSignIn(page: Page, url: string, username: string): Promise<void> {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel('Username').fill(username);
@@ -37,19 +37,22 @@ export async function beginSignIn(page: Page, url: string, username: string): Pr
 export interface Attempt {
   readonly url: string;
   readonly username: string;
-  /** Who or what is before the camera, and is not the account's owner. */
+  /** The person or object before the camera. It is not the account's owner. */
   readonly presenter: Presenter;
   readonly look: (page: Page) => Promise<void>;
 }
 
 /**
- * A picture that answers nothing may be a person in bad light, and is asked for one more look; on a busy machine it may
- * be the service that did not keep up.
+ * A still picture may look like a person in bad light, so the answer may be re-verify. On a busy machine it may also be
+ * the service that was too slow.
  */
 const REFUSED =
   /^(We (could not confirm it’s you|need one more look)|The (connection|service) was too slow)$/;
 
-/** Tries to sign in with what must not: refused, with the other way in offered, and nothing opened. */
+/**
+ * Tries to sign in with something that must fail: the attempt is refused, the other way is offered, and nothing is
+ * opened.
+ */
 export async function triesInVain(browser: Browser, attempt: Attempt): Promise<void> {
   const { url, username, presenter, look } = attempt;
   const context = await browser.newContext({ viewport: PHONE, colorScheme: 'dark' });

@@ -9,7 +9,7 @@ import type { RealServer } from '../../../tools/throwaway-server.ts';
 
 type Look = Extract<LiveMessage, { type: 'look' }>;
 
-/** The operator's page, signed in with the secret of the data folder, after a wrong one was refused. */
+/** The operator's page after a sign-in with the secret of the data folder. A wrong secret was refused before. */
 export async function openOperator(browser: Browser, server: RealServer): Promise<Page> {
   const context = await browser.newContext({ viewport: DESKTOP });
   const page = await context.newPage();
@@ -25,7 +25,7 @@ export async function openOperator(browser: Browser, server: RealServer): Promis
   return page;
 }
 
-/** Everything that the live feeds of a page bring from now on. */
+/** All messages that the live feeds of a page receive from now on. */
 export function hearLooks(page: Page): readonly Look[] {
   const looks: Look[] = [];
   page.on('websocket', (socket) => {
@@ -40,8 +40,8 @@ export function hearLooks(page: Page): readonly Look[] {
 }
 
 /**
- * How a look's points compare with the portrait's mesh, in pixels of the picture: how far the whole has moved and how
- * much larger it is, as of a head that sways, and how far the points are from theirs on average once that is undone.
+ * Compares the points of a `look` message with the mesh of the portrait, in pixels of the picture: the shift and the
+ * scale of the whole, which a swaying head changes, and the mean distance of the points after both are removed.
  */
 export function againstPortrait(
   { landmarks }: Look,
@@ -76,10 +76,10 @@ function centred(count: number, at: (point: number) => { x: number; y: number })
   return { centre, points, radius: mean(points.map(({ x, y }) => Math.hypot(x, y))) };
 }
 
-/** Tip of the nose in the mesh, where the page draws a bright dot. */
+/** Mesh index of the tip of the nose, where the page draws a bright dot. */
 const NOSE_TIP = 4;
 
-/** The darkest of red, green and blue on the canvas, at the look's tip of the nose. */
+/** The lowest value of red, green and blue on the canvas, at the tip of the nose. */
 export async function brightnessAtNose(page: Page, { landmarks }: Look): Promise<number> {
   if (landmarks === null) return 0;
   const sent = new DataView(landmarks.buffer, landmarks.byteOffset, landmarks.byteLength);

@@ -150,7 +150,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await context.close();
   });
 
-  it('somebody back after a while confirms who they are before anything is deleted', async () => {
+  it('a user who returns later confirms their identity before anything is deleted', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(`${server.url}/register`);
@@ -186,7 +186,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await context.close();
   });
 
-  /** The operator reads how the sign-in went: its traces, the decision's record, who is enrolled. */
+  /** The operator sees how the sign-in went: its traces, the record of the decision, and who is enrolled. */
   const operatorLooks = async (page: Page, look: (what: string, at: Page) => Promise<void>) => {
     const trouble = troubleOf(page);
     const findings: (readonly string[])[] = [];
@@ -216,8 +216,8 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
   };
 
   /**
-   * The points that are drawn lie on the face, in the picture that they were measured in. When somebody else takes
-   * its place, the session ends as the service says.
+   * The drawn points lie on the face, in the picture in which they were measured. When another person takes the place,
+   * the session ends as the service says.
    */
   const seesItself = async (
     page: Page,
@@ -232,7 +232,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
     await page.locator('.cue:not(.unmeasured)', { hasText: 'Match' }).waitFor();
     await expect.poll(() => looks.length, { timeout: SESSION_END_MS }).toBeGreaterThan(20);
     const fits = looks.map((one) => againstPortrait(one, portrait));
-    // The face is some 170 pixels wide. It turns when asked to; at rest it is where the portrait has it, and as.
+    // The face is about 170 pixels wide. It turns when asked to; at rest it has the position and size of the portrait.
     const moved = fits.map(({ movedPx }) => movedPx).toSorted((a, b) => a - b);
     expect(moved[Math.floor(moved.length / 2)]).toBeLessThan(45);
     expect(Math.min(...fits.map(({ misshapenPx }) => misshapenPx))).toBeLessThan(14);
@@ -252,7 +252,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
   };
 
   it(
-    'a person registers, sets up the face, and from then on is the only one whose look signs in',
+    'a person registers and sets up the face; from then on only that face signs in',
     async () => {
       const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light' });
       const page = await context.newPage();
@@ -341,7 +341,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
   );
 });
 
-/** Fails so often for a name that the service locks it. */
+/** Fails often enough that the service locks the name. */
 async function lockOut(page: Page, server: RealServer, username: string): Promise<void> {
   const ask = () =>
     page.evaluate(async (name) => {

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 export interface PictureOptions {
   readonly width?: number;
   readonly height?: number;
-  /** Grey value, to tell pictures apart. */
+  /** Grey value, to distinguish the pictures. */
   readonly grey?: number;
 }
 
@@ -15,7 +15,7 @@ export const jpegOf = (options?: PictureOptions) => plain(options).jpeg().toBuff
 export const pngOf = (options?: PictureOptions) => plain(options).png().toBuffer();
 export const webpOf = (options?: PictureOptions) => plain(options).webp().toBuffer();
 
-/** A JPEG of noise: its scan is full of stuffed bytes. `seed` picks the noise. */
+/** A JPEG of noise, whose scan has many stuffed bytes. `seed` selects the noise. */
 export function noiseJpeg(
   seed: number,
   { width = 64, height = 48 } = {},
@@ -32,7 +32,7 @@ export function noiseJpeg(
     .toBuffer();
 }
 
-/** The picture with an APP1 segment that holds `content`, as cameras keep thumbnails in EXIF. */
+/** The picture with an APP1 segment that contains `content`, as cameras store thumbnails in EXIF. */
 export function withSegment(jpeg: Buffer, content: Uint8Array): Buffer {
   const header = Buffer.from([0xff, 0xe1, 0, 0]);
   header.writeUInt16BE(content.byteLength + 2, 2);

@@ -9,7 +9,7 @@ import type { Mode, Outcome } from '../../../protocol/status.ts';
 import type { Frame, Upstream } from '../../../protocol/upstream.ts';
 import { SUBPROTOCOL } from '../../../protocol/version.ts';
 
-/** What a client asked for over HTTP. */
+/** The HTTP requests of a client. */
 interface Asked {
   readonly mode: Mode;
   readonly subject?: string;
@@ -17,23 +17,23 @@ interface Asked {
   readonly nonce: string;
 }
 
-/** One socket as a script sees it. */
+/** One socket from the view of a script. */
 export interface Peer {
   readonly socket: WebSocket;
   readonly asked: Asked;
-  /** Everything the client said, hello first. */
+  /** All messages of the client, `hello` first. */
   readonly heard: Upstream[];
   readonly frames: Frame[];
   send(message: Downstream): void;
-  /** Says the error and closes with its code, as SPEC R30 asks. */
+  /** Sends the error and closes with its code (SPEC R30). */
   fail(code: ErrorCode): void;
-  /** Sends a decision with a token, and closes. `claims` overrides what the token says. */
+  /** Sends a decision with a token, and closes. `claims` replaces claims of the token. */
   decide(outcome: Outcome, token?: TokenChoice): Promise<void>;
 }
 
 export interface TokenChoice {
   readonly claims?: Record<string, unknown>;
-  /** Signs with a key that is not published. */
+  /** Signs with an unpublished key. */
   readonly foreignKey?: boolean;
   readonly omit?: boolean;
   /** The `typ` header. */
@@ -44,7 +44,7 @@ export interface TokenChoice {
 }
 
 export interface Script {
-  /** After hello. By default welcome, two credits, and one credit back for each frame. */
+  /** Called after `hello`. By default it sends `welcome`, two credits, and one credit for each frame. */
   readonly hello?: (peer: Peer) => void;
   readonly frame?: (peer: Peer, frame: Frame) => void;
   readonly bye?: (peer: Peer, reason: string) => void;
@@ -62,7 +62,7 @@ export const SESSION_ID = 'session-of-the-test';
 export const ISSUER = 'veriframe';
 const TICKET = 'ticket-of-the-test-0001';
 
-/** A server that speaks protocol v1 over a real socket and decides as its script says. */
+/** A server that speaks veriframe.v1 over a real socket and decides as its script says. */
 export interface TestServer {
   readonly url: string;
   readonly streamUrl: string;
@@ -72,7 +72,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** The port a server bound. */
+/** The port to which a server is bound. */
 export function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('the server has no port');

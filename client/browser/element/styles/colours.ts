@@ -1,8 +1,9 @@
 import { css } from 'lit';
 
 /**
- * The stage's surround, and the page around it, in a colour of the server's. The picture in the oval stays as it is, and nothing
- * fades: the light on the face has to change at once. All colours are bright, so that ink is legible on them.
+ * Paints the stage around the oval, and the page, in a colour that the server chose. The picture in the oval keeps its
+ * colours. Nothing fades, because the light on the face has to change at once. All colours are bright, so that dark
+ * text is legible on them.
  */
 export const colours = css`
   .frame[data-colour] {

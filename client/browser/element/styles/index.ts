@@ -5,5 +5,5 @@ import { phone, sideways } from './phone.ts';
 import { ring } from './ring.ts';
 import { theme } from './theme.ts';
 
-/** The element's style sheet, adopted as constructed sheets so that no inline style is needed. */
+/** The element's style sheets. They are adopted as constructed sheets, so that no inline style is needed. */
 export const styles = [theme, layout, ring, phone, sideways, colours, motion];

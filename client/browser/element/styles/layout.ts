@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Stage, words and buttons where there is room. */
+/** Layout of stage, words and buttons on wide screens. */
 export const layout = css`
   :host {
     --size: var(--face-auth-font-size, 16px);

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What moves, and that nothing does where less motion is preferred. */
+/** Animations. They are off where the person prefers reduced motion. */
 export const motion = css`
   @keyframes enter {
     from {

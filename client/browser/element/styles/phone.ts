@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Narrow screens: the stage goes from edge to edge and the words lie below it. */
+/** Narrow screens: the stage fills the width and the words are below it. */
 export const phone = css`
   @media (max-width: 599px) {
     :host {
@@ -39,7 +39,7 @@ export const phone = css`
   }
 `;
 
-/** A phone on its side: the words stand beside the stage. */
+/** A phone in landscape: the words are beside the stage. */
 export const sideways = css`
   @media (min-width: 600px) and (max-height: 559px) {
     :host {

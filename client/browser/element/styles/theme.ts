@@ -1,7 +1,7 @@
 import { css, type CSSResult, unsafeCSS } from 'lit';
 import { DARK, LIGHT, type Palette } from '../../palette.ts';
 
-/** What a page may set, each with the palette's colour where it does not. */
+/** Custom properties that a page may set. Each defaults to the palette's colour. */
 const themed = (palette: Palette, shade: string): CSSResult =>
   unsafeCSS(`
   --ink: var(--face-auth-text, ${palette.ink});
@@ -19,7 +19,7 @@ const themed = (palette: Palette, shade: string): CSSResult =>
 const light = themed(LIGHT, 'rgb(246 246 243 / 0.88)');
 const dark = themed(DARK, 'rgb(11 14 20 / 0.82)');
 
-/** Colours for both themes, following the system unless the page says which. */
+/** Colours of both themes. The element follows the system unless the page chooses a theme. */
 export const theme = css`
   :host {
     ${light}

@@ -5,7 +5,7 @@ interface ScreenWords {
   readonly text: string;
 }
 
-/** Every word the element shows or speaks. A page may replace any of them. */
+/** Every text that the element shows or speaks. A page may replace any of them. */
 export interface Words {
   /** Reading direction of the language. */
   readonly direction: 'ltr' | 'rtl';
@@ -17,7 +17,7 @@ export interface Words {
     readonly retention: string;
     readonly button: string;
     readonly camera: string;
-    /** Announces colours that change, where they will be shown. */
+    /** Announces changing colours, on the start screen of a session that shows them. */
     readonly colours: string;
     readonly withoutColours: string;
   };
@@ -26,16 +26,19 @@ export interface Words {
   readonly phase: Readonly<Record<Phase, string>>;
   readonly hint: Readonly<Record<Hint, string>>;
   readonly challenge: Readonly<Record<ChallengeKind, string>>;
-  /** Spoken with a challenge; `{number}` and `{of}` are replaced. */
+  /** Spoken with a challenge. `{number}` and `{of}` are replaced by numbers. */
   readonly challengeOf: string;
   readonly passed: Readonly<Record<Mode, ScreenWords>>;
   readonly failed: Readonly<Record<'reject' | 're-verify', ScreenWords>>;
-  /** Instead of a failure's words when it was nothing that the person did. */
+  /** Replaces the words of a failure when the cause was not the person. */
   readonly slow: Readonly<Record<Slowness, ScreenWords>>;
-  /** Instead of a failure's text when trying again cannot help. */
+  /** Replaces the text of a failure when a new attempt cannot help. */
   readonly otherWay: string;
   readonly enrolFailed: ScreenWords;
-  /** An enrolment refused for good. It does not say why: that could tell who else has an account here. */
+  /**
+   * An enrolment that is refused for good. The text gives no reason, because a reason could tell who else has an
+   * account here.
+   */
   readonly enrolRefused: ScreenWords;
   readonly denied: ScreenWords;
   readonly offline: ScreenWords;
@@ -45,13 +48,13 @@ export interface Words {
   readonly cancel: string;
 }
 
-/** Words a page replaces: any part of `Words`, to any depth. */
+/** Words that a page replaces: any part of `Words`, at any depth. */
 export type WordOverrides = Overrides<Words>;
 type Overrides<Part> = {
   readonly [Key in keyof Part]?: Part[Key] extends string ? Part[Key] : Overrides<Part[Key]>;
 };
 
-/** `words` with the page's own in their place. */
+/** `words`, with each part that `overrides` contains replaced. */
 export function replaceWords(words: Words, overrides: WordOverrides): Words {
   return merge(words, overrides) as Words;
 }

@@ -1,28 +1,24 @@
-/** Finds faces with MediaPipe away from the page's thread. See `local-help.ts` for the other end. */
+/** Worker that finds faces with MediaPipe off the main thread. `local-help.ts` is its counterpart. */
 import { FaceLandmarker, FilesetResolver } from '@mediapipe/tasks-vision';
 import { ownOriginOnly } from './own-origin.ts';
-import { guide, type Guidance } from './seen-face.ts';
+import { adviseOnPlacement, type PlacementAdvice } from './placement-advice.ts';
+import { workerScope } from '../worker-scope.ts';
 
-/** The first message names the folder of MediaPipe's files; every later one is a picture, `atMs` increasing. */
+/** The first message names the folder of MediaPipe's files. Each later message is a picture; `atMs` increases. */
 export type HelpRequest =
   | { readonly folder: string }
   | { readonly picture: ImageBitmap; readonly atMs: number };
-/** The first reply says that all is loaded; after a failure there is no other. */
-export type HelpReply = { readonly ready: true } | { readonly seen: Guidance } | { readonly failure: string };
-
-/** The part of a worker's global scope that is used here; the DOM library has no type for it. */
-interface WorkerScope {
-  fetch: typeof fetch;
-  addEventListener(type: 'message', listener: (event: MessageEvent<HelpRequest>) => void): void;
-  postMessage(reply: HelpReply, transfer: Transferable[]): void;
-}
+/** The first reply says that the model is loaded. After a failure there are no more replies. */
+export type HelpReply =
+  | { readonly ready: true }
+  | { readonly advice: PlacementAdvice }
+  | { readonly failure: string };
 
 const MODEL = 'face_landmarker.task';
-/** Two suffice to know that somebody else is there. */
+/** Two faces are enough to notice a second person. */
 const MOST_FACES = 2;
 
-// The DOM library types the global scope as a window's.
-const scope = globalThis as unknown as WorkerScope;
+const scope = workerScope<HelpRequest, HelpReply>();
 scope.fetch = ownOriginOnly(scope.fetch, location.origin);
 silence();
 
@@ -40,7 +36,7 @@ async function load(folder: string): Promise<void> {
     landmarker = await FaceLandmarker.createFromOptions(
       await FilesetResolver.forVisionTasks(folder.replace(/\/$/, ''), true),
       {
-        // On the processor: many devices draw in software, where the other way takes ten times as long.
+        // The GPU delegate takes ten times as long on devices without a hardware renderer.
         baseOptions: { modelAssetBuffer: new Uint8Array(await model.arrayBuffer()), delegate: 'CPU' },
         runningMode: 'VIDEO',
         numFaces: MOST_FACES,
@@ -56,7 +52,7 @@ function look(picture: ImageBitmap, atMs: number): HelpReply {
   if (landmarker === null) return { failure: 'not loaded' };
   try {
     const { faceLandmarks } = landmarker.detectForVideo(picture, atMs);
-    return { seen: guide(faceLandmarks, picture.width / picture.height) };
+    return { advice: adviseOnPlacement(faceLandmarks, picture.width / picture.height) };
   } catch (cause) {
     return { failure: String(cause) };
   } finally {
@@ -64,7 +60,7 @@ function look(picture: ImageBitmap, atMs: number): HelpReply {
   }
 }
 
-/** MediaPipe tells every page's console how it was compiled. */
+/** MediaPipe logs its build options to the console of every page. */
 function silence(): void {
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) console[method] = () => {};
 }

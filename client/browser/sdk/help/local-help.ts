@@ -1,26 +1,27 @@
 import { followPictures } from '../capture.ts';
 import type { HelpReply, HelpRequest } from './help-worker.ts';
-import type { Guidance } from './seen-face.ts';
+import type { PlacementAdvice } from './placement-advice.ts';
 
-export interface LocalHelpOptions {
-  /** Folder of MediaPipe's files, as an address: see `help` of `FaceSessionOptions`. */
+interface LocalHelpOptions {
+  /** Address of the folder with MediaPipe's files: see `help` of `FaceSessionOptions`. */
   readonly folder: string | URL;
   readonly video: HTMLVideoElement;
-  /** Asked at each picture whether help is of use now. */
+  /** Called for each picture. False: no help is needed now. */
   readonly isWanted: () => boolean;
-  readonly onSeen: (seen: Guidance) => void;
+  readonly onAdvice: (advice: PlacementAdvice) => void;
 }
 
-/** Pictures looked at a second, at most; the rest of the device's time belongs to the page. */
+/** Most pictures analysed a second. The limit leaves computing time for the page. */
 const PICTURES_PER_SECOND = 15;
-/** Faces are found as well in a picture this wide, which is quicker to hand over. */
+/** Faces are found equally well at this width, and a small picture is quicker to transfer. */
 const PICTURE_WIDTH = 320;
 
 /**
- * Looks at the camera's pictures on the device, in a worker of its own, and says at once what to change. Where
- * anything it needs is missing or forbidden it says nothing: the server's hints suffice. Returns what ends it.
+ * Analyses the pictures of the camera on the device, in its own worker, and reports at once what to change. It reports
+ * nothing when a file that it needs is missing or the page's policy forbids it; then only the server gives hints.
+ * Returns the function that stops it.
  */
-export function startLocalHelp({ folder, video, isWanted, onSeen }: LocalHelpOptions): () => void {
+export function startLocalHelp({ folder, video, isWanted, onAdvice }: LocalHelpOptions): () => void {
   const worker = startWorker();
   if (worker === null) return () => {};
   const post = (request: HelpRequest, transfer: Transferable[] = []) => worker.postMessage(request, transfer);
@@ -38,7 +39,7 @@ export function startLocalHelp({ folder, video, isWanted, onSeen }: LocalHelpOpt
       const picture = await createImageBitmap(video, size);
       post({ picture, atMs: nowMs }, [picture]);
     } catch {
-      // The camera is between two pictures, or gone; the next one will do.
+      // The video has no picture at this moment. The next one is analysed.
       isFree = true;
     }
   };
@@ -51,7 +52,7 @@ export function startLocalHelp({ folder, video, isWanted, onSeen }: LocalHelpOpt
   worker.addEventListener('message', ({ data }: MessageEvent<HelpReply>) => {
     if ('failure' in data) return stop();
     isFree = true;
-    if ('seen' in data) onSeen(data.seen);
+    if ('advice' in data) onAdvice(data.advice);
   });
   post({ folder: new URL(folder, document.baseURI).href.replace(/\/?$/, '/') });
   return stop;

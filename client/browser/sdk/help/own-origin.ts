@@ -1,6 +1,6 @@
 /**
- * A fetch that asks `origin` and nobody else. MediaPipe Tasks report their use to Google (their README, "Privacy
- * Notice"); whoever runs a service of their own has not asked for that, nor have the people before the camera.
+ * A fetch that is limited to `origin`. MediaPipe Tasks send usage statistics to Google (their README, "Privacy
+ * Notice"). Neither the operator of a self-hosted service nor the person before the camera has agreed to that.
  */
 export function ownOriginOnly(fetchAnything: typeof fetch, origin: string): typeof fetch {
   return async (input, init) => {

@@ -1,7 +1,7 @@
 import { de as guidance } from '@veriframe/protocol/words';
-import type { InstrumentWords } from './words.ts';
+import type { OperatorStrings } from './words.ts';
 
-export const instrument: InstrumentWords = {
+export const operatorStrings: OperatorStrings = {
   guidance,
   phase: {
     hello: 'Verbinden',

@@ -3,22 +3,22 @@ import type { Guidance } from '@veriframe/protocol/words';
 
 type Named<Key extends string> = Readonly<Record<Key, string>>;
 
-/** What the operator's page and the view of one's own session say beyond the words of all pages. */
-export interface InstrumentWords {
+/** The texts of the operator's page and of the view of one's own session, in addition to those of all pages. */
+export interface OperatorStrings {
   readonly guidance: Guidance;
-  /** Names of what the service tells; what has no name here is shown by its id. */
+  /** Names of the service's values. A value without a name is shown by its id. */
   readonly phase: Named<Phase>;
   readonly mode: Named<Mode>;
   readonly outcome: Named<Outcome>;
   readonly cue: Readonly<Record<string, string>>;
   /** Why a cue was not measured. */
   readonly why: Readonly<Record<string, string>>;
-  /** Why a session was decided so, for somebody who knows nothing of it. Sentences without full stop. */
+  /** Reasons of a decision for readers without prior knowledge. Sentences without a full stop. */
   readonly reason: Readonly<Record<string, string>>;
   readonly reading: {
     readonly notMeasured: string;
     readonly required: string;
-    /** A session that ended without a decision. */
+    /** The end of a session without a decision. */
     readonly ended: string;
     readonly withoutDecision: string;
     readonly eyes: string;
@@ -43,7 +43,7 @@ export interface InstrumentWords {
     readonly notStarted: string;
     readonly probability: string;
     readonly decided: string;
-    /** Where the probability speaks for the person and the outcome does not. */
+    /** Shown when the outcome is no accept although the probability speaks for the person. */
     readonly rule: string;
     readonly against: string;
     readonly for: string;

@@ -1,24 +1,26 @@
 import type { FaceBox, Hint } from '@veriframe/protocol';
 
-/** A point of the face mesh in shares of the picture; `z` in the picture's widths, negative toward the camera. */
+/**
+ * A point of the face mesh in fractions of the picture. `z` is in widths of the picture, negative toward the camera.
+ */
 export interface MeshPoint {
   readonly x: number;
   readonly y: number;
   readonly z: number;
 }
 
-/** What the device saw in one picture. */
-export interface Guidance {
-  /** What keeps the picture from being worth sending, or null when nothing does. */
+/** What help on the device advises for one picture. */
+export interface PlacementAdvice {
+  /** The reason why the picture is not worth sending, or null when it is. */
   readonly hint: Hint | null;
   readonly face: FaceBox | null;
 }
 
 /**
- * Where help on the device begins to ask for something. Each is a little more lenient than the server's own quality
- * gate, which a test holds: a picture that the server would take is never kept back here.
+ * Limits at which help on the device gives a hint. Each is a little more lenient than the limit of the server's quality
+ * gate, so that no picture is held back that the server would accept. A test checks this.
  */
-export const LENIENT = {
+export const PLACEMENT_LIMITS = {
   maxWidthShare: 0.9,
   minInsideShare: 0.9,
   /** Distance of the eyes in widths of the picture. */
@@ -31,8 +33,8 @@ const EYE_CORNERS = { left: [33, 133], right: [263, 362] } as const;
 const AXES = { top: 10, chin: 152, left: 234, right: 454 } as const;
 const FACE_POINTS = 468;
 
-/** Judges what a face landmarker found in a picture of `aspect` = width ÷ height. */
-export function guide(faces: readonly (readonly MeshPoint[])[], aspect: number): Guidance {
+/** Advises on the faces that a face landmarker found in a picture of `aspect` = width ÷ height. */
+export function adviseOnPlacement(faces: readonly (readonly MeshPoint[])[], aspect: number): PlacementAdvice {
   const [mesh] = faces;
   if (mesh === undefined || mesh.length < FACE_POINTS) return { hint: 'no-face', face: null };
   const face = boxOf(mesh.slice(0, FACE_POINTS));
@@ -41,12 +43,12 @@ export function guide(faces: readonly (readonly MeshPoint[])[], aspect: number):
 
 function hintOf(mesh: readonly MeshPoint[], face: FaceBox, count: number, aspect: number): Hint | null {
   if (count > 1) return 'several-faces';
-  const isCut = insideShare(face) < LENIENT.minInsideShare;
-  if (face.width > LENIENT.maxWidthShare || (isCut && face.height > LENIENT.maxWidthShare))
+  const isCut = insideShare(face) < PLACEMENT_LIMITS.minInsideShare;
+  if (face.width > PLACEMENT_LIMITS.maxWidthShare || (isCut && face.height > PLACEMENT_LIMITS.maxWidthShare))
     return 'move-back';
   if (isCut) return 'centre-face';
-  if (interEyeShare(mesh, aspect) < LENIENT.minInterEyeShare) return 'move-closer';
-  return Math.abs(yawDeg(mesh, aspect)) > LENIENT.maxYawDeg ? 'look-straight' : null;
+  if (interEyeShare(mesh, aspect) < PLACEMENT_LIMITS.minInterEyeShare) return 'move-closer';
+  return Math.abs(yawDeg(mesh, aspect)) > PLACEMENT_LIMITS.maxYawDeg ? 'look-straight' : null;
 }
 
 function boxOf(points: readonly MeshPoint[]): FaceBox {
@@ -77,13 +79,15 @@ function interEyeShare(mesh: readonly MeshPoint[], aspect: number): number {
 
 type Vector = readonly [number, number, number];
 
-/** A point in widths of the picture along each axis. */
+/** A point with all axes in widths of the picture. */
 function at(mesh: readonly MeshPoint[], index: number, aspect: number): Vector {
   const { x, y, z } = mesh[index] ?? { x: 0, y: 0, z: 0 };
   return [x, y / aspect, z];
 }
 
-/** How far the head is turned, in degrees, positive toward the picture's right: the server's own formula for pose. */
+/**
+ * Yaw of the head in degrees, positive toward the picture's right. It uses the formula of the server's pose estimate.
+ */
 function yawDeg(mesh: readonly MeshPoint[], aspect: number): number {
   const between = (from: number, to: number) => {
     const [a, b] = [at(mesh, from, aspect), at(mesh, to, aspect)];
