@@ -13,7 +13,6 @@ const LONG = [
   'test/browser/people.test.ts',
   'test/chaos/processes.test.ts',
   'test/demo/browser/**/*.test.ts',
-  'test/packages/**/*.test.ts',
   'test/tools/npm-versions.test.ts',
   'test/e2e/tiers.test.ts',
   'test/evaluate/bona-fide.test.ts',
@@ -22,6 +21,9 @@ const LONG = [
   'test/examples/**/*.test.ts',
   'test/train/**/*.test.ts',
 ];
+
+/** Packing a workspace makes its `dist` anew, which programs of other tests run from: these files have the machine to themselves. */
+const PACKING = ['test/packages/**/*.test.ts'];
 
 /** Files that start servers, workers, programs or browsers: each gets a process of its own. */
 const PROGRAMS = [
@@ -114,7 +116,7 @@ export default defineConfig({
           // Nothing here replaces a module or a global, so that files can share a process and what it has loaded.
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: [...LONG, ...PROGRAMS],
+          exclude: [...LONG, ...PACKING, ...PROGRAMS],
           isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
@@ -128,6 +130,16 @@ export default defineConfig({
           include: LONG,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+          ...STRANGER,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packing',
+          include: PACKING,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
           ...STRANGER,
         },
       },

@@ -12,7 +12,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
 const NEEDED_NODE = [20, 19];
 /** Every project of vitest.config.ts but the long files. */
-const QUICK = ['--project=!long'];
+const QUICK = ['--project=!long', '--project=!packing'];
 const BUSY_LOOPS = 4;
 /** Runs TypeScript, with the packages of this repository as their sources. */
 const FROM_SOURCE = ['--conditions=veriframe-source', '--import', 'tsx'];

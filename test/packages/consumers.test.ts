@@ -41,11 +41,11 @@ describe('projects that install the packages', () => {
       join(project, 'package.json'),
       '{ "name": "project", "private": true, "type": "module" }',
     );
-    const tarballs = await Promise.all(
-      ['client/browser', 'client/backend', 'protocol'].map((folder) => pack(folder, scratch)),
-    );
+    const tarballs: string[] = [];
+    for (const folder of ['client/browser', 'client/backend', 'protocol'])
+      tarballs.push((await pack(folder, scratch)).tarball);
     const others = Object.entries(VERSIONS).map(([name, version]) => `${name}@${version}`);
-    isInstalled = await install(project, [...tarballs.map(({ tarball }) => tarball), ...others]);
+    isInstalled = await install(project, [...tarballs, ...others]);
   });
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -140,7 +140,7 @@ console.log(typeof window, renderToString(createElement('face-auth', { locale: '
     const said = await runs(
       name,
       `${imports}
-console.log(typeof backend.verifyDecision, typeof backend.createSession, protocol.SUBPROTOCOL);`,
+console.log(typeof backend.verifyDecision, typeof backend.createBackend, protocol.SUBPROTOCOL);`,
     );
     expect(said).toBe('function function veriframe.v1');
   });
