@@ -27,7 +27,7 @@ const { values } = parseArgs({
 const FRAMES_PER_SECOND = 15;
 const STRETCH_FRAMES = 4.5 * FRAMES_PER_SECOND;
 const STRETCH_EVERY = 8;
-/** A head that turns less than this is one that holds still, as asked. */
+/** A head whose pose varies by less than this holds still, as the challenge asks. */
 const STILL_DEG = 12;
 const SHARES = [0, 0.02, 0.05, 0.1, 0.2];
 
@@ -41,7 +41,7 @@ function mulberry32(seed: number): () => number {
   };
 }
 
-/** Stretches long enough for a sequence. A clip too short for one goes on backwards. */
+/** Sequences of frames of the length of a colour sequence. A shorter clip continues in reverse. */
 function stretchesOf(frames: readonly (ClipFrame | null)[]): (readonly (ClipFrame | null)[])[] {
   const there = [...frames, ...frames.toReversed()];
   const count = Math.max(0, Math.floor((there.length - STRETCH_FRAMES) / STRETCH_EVERY) + 1);

@@ -5,13 +5,13 @@ import { deviations, type Watched } from './watch.ts';
 
 const policy = policyFor('standard').planarity;
 
-/** What turns of one recording show. */
+/** Measurements of the turns in one recording. */
 export interface Turns {
-  /** Widest turn read off the mesh, against the recording's median pose. */
+  /** Largest yaw from the mesh, relative to the recording's median pose. */
   readonly widestDeg: number;
-  /** Planarity's score; null when too few frames are turned far enough. */
-  readonly headlikeness: number | null;
-  /** Median, over turned frames, of the movement's distance from a plane's, over the sine of the turn. */
+  /** Score of the depth-parallax cue, 0..1; null when too few frames are turned far enough. */
+  readonly depthParallax: number | null;
+  /** Median over turned frames: distance of the movement from that of a plane, divided by the sine of the yaw. */
   readonly offPlane: number | null;
 }
 
@@ -32,12 +32,15 @@ export function measureTurns(watched: Watched): Turns {
   const sorted = offPlane.toSorted((a, b) => a - b);
   return {
     widestDeg: Math.max(...moves.map(({ yawDeg }) => Math.abs(yawDeg))),
-    headlikeness: evidence.measured ? evidence.score : null,
+    depthParallax: evidence.measured ? evidence.score : null,
     offPlane: sorted.length === 0 ? null : sorted[sorted.length >> 1],
   };
 }
 
-/** Share of pairs in which the first of two kinds has the larger value, ties counting half; null without pairs. */
+/**
+ * Area under the ROC curve: share of pairs in which the first of two kinds has the larger value, with ties counted
+ * half; null without pairs.
+ */
 export function areaUnderCurve(larger: readonly number[], smaller: readonly number[]): number | null {
   if (larger.length === 0 || smaller.length === 0) return null;
   let wins = 0;

@@ -5,7 +5,7 @@ import type { FaceRegion } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { FlashColours } from '../../server/vision/flash-colours.ts';
 
-/** Colours of skin and background in one frame of a clip, and where the head pointed. */
+/** Colours of skin and background in one frame of a clip, and the pose of the head. */
 export interface ClipFrame {
   readonly colours: FlashColours;
   readonly yawDeg: number;
@@ -14,7 +14,7 @@ export interface ClipFrame {
 const MAX_PIXELS = 4_000_000;
 const WANTS = { embeddings: false, pad: false, countFaces: false, colours: true } as const;
 
-/** Reads a video at this many frames a second; null for a frame without bare skin. Needs ffmpeg. */
+/** Reads a video at this frame rate; null for a frame without visible skin. Needs ffmpeg. */
 export async function clipColours(
   file: string,
   framesPerSecond: number,

@@ -7,11 +7,14 @@ import { summarise, type Summary } from './summary.ts';
 
 export interface PoolRate {
   readonly workers: number;
-  /** Frames answered in a second, all workers kept busy: followed faces, nothing more asked for. */
+  /** Frames per second with all workers busy, for followed faces without optional analyses. */
   readonly trackedPerSecond: number;
-  /** As sessions under the standard policy ask: embeddings, PAD and the detector now and then. */
+  /**
+   * Frames per second for the requests of sessions under the standard policy, with embeddings, PAD and the detector on
+   * some frames.
+   */
   readonly sessionPerSecond: number;
-  /** From handing a frame over to its answer, less what the worker spent on it: copies, messages, event loops. */
+  /** Time from a frame's submission to its answer, without the worker's own time: copies, messages, event loops. */
   readonly transferMs: Summary;
 }
 
@@ -26,7 +29,7 @@ const JOB_TIMEOUT_MS = 60_000;
 const WARM_UP_FRAMES = 20;
 const TRANSFER_FRAMES = 60;
 
-/** Drives the real pool for `seconds` on each kind of work. */
+/** Drives the real pool for `seconds` with each kind of request. */
 export async function measurePool(
   models: PreparedModels['models'],
   workers: number,
@@ -61,7 +64,7 @@ export async function measurePool(
   }
 }
 
-/** Keeps two frames for each worker under way, as a session keeps one in flight and one waiting. */
+/** Keeps two frames for each worker in progress, as a session keeps one in progress and one waiting. */
 async function rate(
   pool: FrameAnalyzer,
   followed: readonly FollowedFrame[],
@@ -82,7 +85,7 @@ async function rate(
   return (1000 * done) / (performance.now() - startedAt);
 }
 
-/** Rejects when a frame is refused: a rate of refusals is no rate. */
+/** Rejects when a frame is refused, because refusals are no throughput. */
 async function ask(
   pool: FrameAnalyzer,
   followed: FollowedFrame,

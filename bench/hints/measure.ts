@@ -13,7 +13,7 @@ export interface SceneResult {
   readonly expected: Hint | null;
   readonly pictures: number;
   readonly correct: number;
-  /** Hints given instead, with how often. `none`: the picture counted as good. */
+  /** Other hints that were given, with their counts. `none`: the quality gate accepted the image. */
   readonly instead: Readonly<Partial<Record<Hint | 'none', number>>>;
 }
 
@@ -27,8 +27,8 @@ export interface Verdict {
 const WANTS = { embeddings: false, pad: false, countFaces: true } as const;
 const MAX_PIXELS = 4_000_000;
 
-/** Puts every photo through every scene, a camera, the server's vision code and its quality gate. */
-export async function judgeScenes(
+/** Puts every photo through every scene, a camera model, the server's vision code and its quality gate. */
+export async function evaluateScenes(
   photos: readonly Photo[],
   core: FrameAnalyzerCore,
   scenes: readonly Scene[] = SCENES,
@@ -56,7 +56,7 @@ export async function judgeScenes(
   return results;
 }
 
-/** Share of all pictures with the right hint, 0..1. */
+/** Share of all images with the expected hint, 0..1. */
 export function hintCorrectness(results: readonly SceneResult[]): number {
   const sum = (pick: (result: SceneResult) => number) =>
     results.reduce((total, result) => total + pick(result), 0);

@@ -15,9 +15,9 @@ import { childrenOf, fairness, openDescriptors, ProcessMeter, Times, usageOf } f
  * tells the parent what was seen.
  */
 
-/** A session counts for fairness when it was open for this long within the window. */
+/** A session counts for fairness when it was open for at least this long within the window. */
 const MIN_SHARE_MS = 2_000;
-/** Decisions that can be asked about: more than there are between two questions. */
+/** Number of decisions that are kept for `explain`: more than are made between two requests. */
 const VERDICTS_KEPT = 1_000;
 
 interface Seen {
