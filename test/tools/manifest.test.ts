@@ -74,7 +74,7 @@ describe('install scripts of dependencies', () => {
     expect(Object.keys(allowScripts).toSorted()).toEqual([...withScript, 'onnxruntime-node'].toSorted());
   });
 
-  it('that fetch CUDA libraries run under no npm: older ones know no allowScripts and go by the lock file', () => {
+  it('that download CUDA libraries run under no npm: older versions ignore allowScripts and use the lock file', () => {
     expect(allowScripts['onnxruntime-node']).toBe(false);
     expect(Object.keys(packages)).toContain('node_modules/onnxruntime-node');
     // npm may write it again when dependencies change: take the line `"hasInstallScript": true` out.
@@ -83,7 +83,7 @@ describe('install scripts of dependencies', () => {
 });
 
 describe('.npmrc', () => {
-  it('says nothing that npm does not know', () => {
+  it('contains only settings that npm knows', () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'veriframe-npm-'));
     try {
       const script = process.env['npm_execpath'];

@@ -129,7 +129,7 @@ describe('npm run release', () => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('changes nothing in a dry run, and says what it would do', () => {
+  it('changes nothing in a dry run, and prints what it would do', () => {
     writeRepository();
     const { status, out } = run('major', '--dry-run');
     expect(status).toBe(0);
