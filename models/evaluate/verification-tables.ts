@@ -2,11 +2,13 @@ import { showsFmr, type MethodRates } from './rates.ts';
 import { bounded, boundedChange, count, NOTHING, percent, power, table } from './text-cells.ts';
 import type { VerificationReport } from './verification.ts';
 
-/** False match rates of the small tables. */
+/** False match rates in the short tables. */
 const SHOWN_FMRS = [1e-2, 1e-3, 1e-4] as const;
 const LOW_FMRS = [1e-3, 1e-4] as const;
 
-/** A figure of a method at a false match rate, or a dash where its impostors are too few for that rate. */
+/**
+ * A figure of a method at a false match rate; a dash where the method has too few impostor comparisons for that rate.
+ */
 function atFmr(
   { points, impostor }: MethodRates,
   fmr: number,
@@ -16,7 +18,7 @@ function atFmr(
   return point === undefined || !showsFmr(fmr, impostor) ? NOTHING : show(point);
 }
 
-/** Head and rows of the table that matters most. */
+/** Head and rows of the main table. */
 export function mainRows({ methods, protocol }: VerificationReport): string[][] {
   return [
     ['method', 'accuracy, 10 folds', 'EER', ...SHOWN_FMRS.map((fmr) => `FNMR at FMR ${power(fmr)}`)],
@@ -107,7 +109,7 @@ export function breakdownTable({ breakdown, methods }: VerificationReport): stri
   );
 }
 
-/** Averages at one false match rate; `only` picks rows. */
+/** Rates of templates at one false match rate; `only` selects rows. */
 export function templateTable(
   { methods }: VerificationReport,
   templates: VerificationReport['templates'],

@@ -1,3 +1,4 @@
+import { EvaluateError } from '../evaluate/evaluate-error.ts';
 import { runCalibration } from './calibrate/command.ts';
 import { runMotionMeasure, runMotionTraining } from './motion/command.ts';
 import { TrainError } from './train-error.ts';
@@ -29,7 +30,7 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
     process.stderr.write(`${USAGE}\n`);
     return what === '--help' ? 0 : 2;
   } catch (error) {
-    if (!(error instanceof TrainError)) throw error;
+    if (!(error instanceof TrainError || error instanceof EvaluateError)) throw error;
     process.stderr.write(`error: ${error.message}\n`);
     return 2;
   }

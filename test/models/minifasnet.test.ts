@@ -122,7 +122,7 @@ async function bonaFideProbability(
 }
 
 describe.skipIf(MIRROR_DIR === null)('MobileFaceNet (skipped without VERIFRAME_MODEL_MIRROR)', () => {
-  it('has the input and output that the manifest says', async () => {
+  it('has the input and the output of the manifest', async () => {
     const spec = MODEL_MANIFEST.mobilefacenet;
     const session = await ort.InferenceSession.create(convertNow('mobilefacenet'));
     const [input] = session.inputMetadata;

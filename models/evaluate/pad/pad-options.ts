@@ -1,4 +1,4 @@
-import { oneOf, readArguments, whole } from '../arguments.ts';
+import { oneOf, readArguments, wholeNumber } from '../arguments.ts';
 import { POLICY_NAMES } from '../../../server/policy/built-in.ts';
 import { TIERS, type Tier } from './ledger.ts';
 
@@ -31,7 +31,11 @@ export interface PadArguments {
   readonly fromReport: boolean;
 }
 
-/** Reads the arguments after `pad`; null asks for help. Throws EvaluateError on a mistake. */
+/**
+ * Reads the arguments after `pad`.
+ * @returns null where help is asked for
+ * @throws EvaluateError on wrong usage
+ */
 export function parsePadArguments(args: readonly string[]): PadArguments | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
@@ -52,12 +56,12 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
   return {
     data: values.data ?? null,
     out: values.out ?? './reports/pad',
-    presentations: whole('presentations', values.presentations, 1, 300),
+    presentations: wholeNumber('presentations', values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
     policy: oneOf('policy', values.policy ?? 'standard', POLICY_NAMES),
-    workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
-    seed: whole('seed', values.seed, 0, 1),
+    workers: values.workers === undefined ? null : wholeNumber('workers', values.workers, 1, 1),
+    seed: wholeNumber('seed', values.seed, 0, 1),
     readme: values.readme ?? null,
     fromReport: values['from-report'] ?? false,
   };

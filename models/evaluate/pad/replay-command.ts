@@ -39,7 +39,7 @@ export async function runReplay(args: readonly string[]): Promise<number> {
 
 const told = ({ outcome, reasons }: ReplayedSession['recorded']) => `${outcome} (${reasons.join(' + ')})`;
 
-/** How many sessions of each outcome have which outcome now. */
+/** For each recorded outcome, the number of sessions by their new outcome. */
 function changes(sessions: readonly ReplayedSession[]): string[] {
   const counts = new Map<string, number>();
   for (const { recorded, replayed } of sessions) {
