@@ -23,7 +23,7 @@ import { examine } from './cues/streams.ts';
 import { measureTurns } from './cues/turns.ts';
 import { clipPictures, folderPictures, presented, watch, type Picture, type Watched } from './cues/watch.ts';
 
-const USAGE = `What planarity, injection signs and depth measure on recordings, photos and puppets.
+const USAGE = `Measurements of depth parallax, injection indicators and depth on recordings, photos and puppets.
 
   --data DIR     holds nuaa-dev/, clips-dev/ and lfw-dev/ (default ../shared/data; without it three sample faces serve)
   --photos N     photos of lfw-dev that are waved (default 6)

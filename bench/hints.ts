@@ -11,7 +11,7 @@ import { hintCorrectness, evaluateScenes, type SceneResult } from './hints/measu
 import { loadPhoto, photoFiles, type Photo } from './hints/photo.ts';
 import { samplePhotos } from './hints/sample-photos.ts';
 
-const USAGE = `How often the hint is right: real photos, degraded in known ways, judged as a session's frames are.
+const USAGE = `How often the hint is right for real photos with known degradations, which pass the vision code of a session.
 
   --data DIR     holds lfw-dev/ and nuaa-dev/live/ (default ../shared/data; without it three sample faces serve)
   --photos N     photos of each of the two (default 80)

@@ -17,7 +17,7 @@ export function report(rows: readonly Row[]): string {
     const turns = of(kind).map((row) => row.turns);
     const streams = of(kind).map((row) => row.stream);
     const counted = new Map<string, number>();
-    for (const indicator of streams.flatMap(({ indicators }) => indicators))
+    for (const indicator of streams.flatMap(({ signs }) => signs))
       counted.set(indicator, (counted.get(indicator) ?? 0) + 1);
     const cells = [
       `${of(kind).length}`,
@@ -25,16 +25,16 @@ export function report(rows: readonly Row[]): string {
         turns.map(({ widestDeg }) => widestDeg),
         0,
       ),
-      range(turns.map(({ depthParallax }) => depthParallax)),
+      range(turns.map(({ headlikeness }) => headlikeness)),
       range(turns.map(({ offPlane }) => offPlane)),
       range(streams.map(({ stillest }) => stillest)),
-      range(streams.map(({ repeatedBlocks }) => repeatedBlocks)),
+      range(streams.map(({ standing }) => standing)),
       [...counted].map(([indicator, count]) => `${indicator} ${count}`).join(', ') || '–',
     ];
     return `| ${[kind, ...cells].join(' | ')} |`;
   });
   const depthParallax = (matching: RegExp) =>
-    rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.depthParallax ?? []);
+    rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.headlikeness ?? []);
   const offPlane = (matching: RegExp) =>
     rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.offPlane ?? []);
   const people = /^person/;

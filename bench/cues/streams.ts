@@ -9,12 +9,12 @@ const policy = policyFor('standard').injection;
 
 /** Results of the injection cue for a stream. */
 export interface StreamFindings {
-  readonly indicators: readonly InjectionSign[];
+  readonly signs: readonly InjectionSign[];
   readonly cuts: number;
   /** Smallest movement within any `stillMs`, in eye distances; null for a shorter stream. */
   readonly stillest: number | null;
   /** Median share of image blocks that were repeated exactly; null without textured blocks. */
-  readonly repeatedBlocks: number | null;
+  readonly standing: number | null;
   readonly microsecondsAFrame: number;
 }
 
@@ -39,10 +39,10 @@ export function examine(watched: Watched, step = 1): StreamFindings {
   }
   const { standing } = state.noise;
   return {
-    indicators: state.signs,
+    signs: state.signs,
     cuts: state.cuts.cuts,
     stillest: Number.isFinite(stillest) ? stillest : null,
-    repeatedBlocks: standing.length === 0 ? null : median(standing),
+    standing: standing.length === 0 ? null : median(standing),
     microsecondsAFrame: (1000 * spentMs) / Math.max(1, frames),
   };
 }

@@ -10,11 +10,12 @@ export interface Turns {
   /** Largest yaw from the mesh, relative to the recording's median pose. */
   readonly widestDeg: number;
   /** Score of the depth-parallax cue, 0..1; null when too few frames are turned far enough. */
-  readonly depthParallax: number | null;
+  readonly headlikeness: number | null;
   /** Median over turned frames: distance of the movement from that of a plane, divided by the sine of the yaw. */
   readonly offPlane: number | null;
 }
 
+/** Measures the turns of one recording with the cue of the standard policy. */
 export function measureTurns(watched: Watched): Turns {
   const moves = deviations(watched);
   const verdict = { usable: true, good: true, hint: null } as const;
@@ -32,7 +33,7 @@ export function measureTurns(watched: Watched): Turns {
   const sorted = offPlane.toSorted((a, b) => a - b);
   return {
     widestDeg: Math.max(...moves.map(({ yawDeg }) => Math.abs(yawDeg))),
-    depthParallax: evidence.measured ? evidence.score : null,
+    headlikeness: evidence.measured ? evidence.score : null,
     offPlane: sorted.length === 0 ? null : sorted[sorted.length >> 1],
   };
 }

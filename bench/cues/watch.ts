@@ -88,6 +88,7 @@ async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
+/** The images of a presenter at a constant frame rate, until `toMs`. */
 export async function* presented(
   presenter: Presenter,
   toMs: number,

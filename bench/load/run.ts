@@ -41,6 +41,7 @@ interface LoadOptions extends Omit<RigOptions, 'transport'> {
 const SETTLE_SHARE = 0.5;
 const MAX_SETTLE_S = 5;
 
+/** Description of the machine that runs the bench. */
 export function thisMachine(): Machine {
   const all = cpus();
   return { cpu: all[0]?.model ?? 'unknown', cores: all.length, loadAverage: loadavg()[0] };

@@ -63,6 +63,7 @@ function zerosBehind(channels: number): number {
     : 0;
 }
 
+/** Emits MaxPool. Channels of zeros are kept. */
 export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
   const input = conversion.inputWithZeros(node, 0);
   const [, height, width] = node.integers('ksize');

@@ -122,7 +122,7 @@ export async function studyAlignments(options: AlignmentOptions): Promise<Alignm
   });
 }
 
-/** The server's record with one network's embedding taken from another. */
+/** The server's record, with one network's embedding from another record. */
 function withEmbedding(record: ImageRecord, other: ImageRecord, model: EmbeddingModelId): ImageRecord {
   if (!record.acquired || !other.acquired) return other;
   const embedding = other.embeddings[model];

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvaluateError } from './evaluate-error.ts';
 
-/** One picture of one identity. */
+/** One image of one identity. */
 interface FaceImage {
   /** Index into `identities`. */
   readonly identity: number;

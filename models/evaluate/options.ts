@@ -13,10 +13,10 @@ Runs a face-verification set, laid out as Name/Name_0001.jpg, through the server
   --degradation-identities N    identities whose pictures are degraded (200; 0: none)
   --alignment-identities N      identities aligned in other ways (200; 0: none)
   --bootstrap N                 replicates for the bounds (500)
-  --seed N                      of everything drawn (1)
+  --seed N                      seed of all random numbers (1)
   --readme FILE                 write the table into FILE between its markers "generated:verification";
                                 without --data, from the report in --out
-A run that was broken off goes on where it was: results are kept beside the prepared models.`;
+An interrupted run continues where it stopped: results are kept beside the prepared models.`;
 
 export interface VerificationArguments {
   /** Null only with `readme`: then the table comes from the last report. */

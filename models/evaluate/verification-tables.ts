@@ -36,6 +36,7 @@ export function mainRows({ methods, protocol }: VerificationReport): string[][] 
   ];
 }
 
+/** The main rates of each method, with the mean of the identities' own FNMRs. */
 export function mainTable(report: VerificationReport): string {
   const [head, ...rows] = mainRows(report);
   return table(
@@ -49,6 +50,7 @@ export function mainTable(report: VerificationReport): string {
   );
 }
 
+/** Thresholds, FMR and FNMR of each method at each false match rate. */
 export function thresholdTable({ methods }: VerificationReport): string {
   return table(
     [
@@ -80,6 +82,7 @@ export function thresholdTable({ methods }: VerificationReport): string {
   );
 }
 
+/** The constants of each method for `server/matching/score-scales.ts`. */
 export function scaleTable({ methods }: VerificationReport): string {
   return table(
     ['method', 'thresholds', 'slope', 'offset', 'impostor mean', 'deviation'],
@@ -94,6 +97,7 @@ export function scaleTable({ methods }: VerificationReport): string {
   );
 }
 
+/** FNMR by properties of the images. */
 export function breakdownTable({ breakdown, methods }: VerificationReport): string {
   const columns = methods.flatMap(({ id }) => LOW_FMRS.map((fmr) => ({ id, fmr })));
   return table(
@@ -157,6 +161,7 @@ export function templateTable(
   );
 }
 
+/** FNMR of each way to fuse networks. */
 export function fusionTable(fusion: NonNullable<VerificationReport['fusion']>): string {
   return table(
     ['method', 'FNMR at FMR 1e−3', 'at 1e−4', 'against the present method, 1e−3', '1e−4'],
@@ -168,6 +173,7 @@ export function fusionTable(fusion: NonNullable<VerificationReport['fusion']>): 
   );
 }
 
+/** FNMR of each alignment of each network. */
 export function alignmentTable({ alignments }: VerificationReport): string {
   return table(
     ['network', 'alignment', 'EER', 'FNMR at FMR 1e−3', 'against the present one', 'and of the two fused'],
@@ -182,6 +188,7 @@ export function alignmentTable({ alignments }: VerificationReport): string {
   );
 }
 
+/** Effect of each degradation of the probe. */
 export function degradationTable({ degradations, methods }: VerificationReport): string {
   return table(
     [
@@ -210,6 +217,7 @@ export function degradationTable({ degradations, methods }: VerificationReport):
   );
 }
 
+/** Rates of each cohort at the common thresholds. */
 export function cohortTable({ cohorts }: VerificationReport): string {
   return table(
     ['cohort', 'pictures', 'method', 'FMR set', 'genuine', 'FNMR', 'impostor', 'FMR measured'],

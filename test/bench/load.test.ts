@@ -14,7 +14,7 @@ import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { pixelDigest } from '../../server/vision/frame-hash.ts';
 import { MAX_PIXELS } from '../vision/support.ts';
 
-/** The same as the chaos suites', so that it is drawn once for both. */
+/** The same people as in the chaos tests, so that they are drawn once for both. */
 const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 3_000, ways: 1 };
 
 let folder = '';

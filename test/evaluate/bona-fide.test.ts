@@ -26,7 +26,7 @@ import { createPuppet, record, SAMPLE_PORTRAITS } from '../../simulator/index.ts
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
-/** Some 600 pictures are drawn and looked at, on a machine that may be busy. */
+/** Time for some 600 images that are drawn and analysed on a busy machine. */
 const DRAWING_MS = 900_000;
 
 const EVERYTHING = { embeddings: true, pad: true, countFaces: true } as const;
@@ -180,7 +180,7 @@ describe('recordings of living people', () => {
     const slow = times(300, (i) => ({ picture: `p${Math.floor(i / 3)}` }));
     expect(framesPerSecondOf(scripted(slow))).toBeCloseTo(25 / 3, 0);
     expect(conditions(slow)).toEqual(['recorded, below 12 fps']);
-    // The index says what the pictures do not show.
+    // The index states a frame rate that the images do not show.
     const [, two] = (await findLiving(folder, ['mjpeg'])).subjects;
     const told = two.showings(new Map(two.sources.map(({ id }) => [id, scripted(times(300), id)])));
     expect('unusable' in told ? told : told.map(({ condition }) => condition)).toEqual([

@@ -80,7 +80,7 @@ describe('rates of a score table', () => {
 });
 
 describe('exact bounds of a proportion', () => {
-  // Values of the binomial's exact interval from tables (scipy.stats.binomtest(...).proportion_ci).
+  // Clopper-Pearson bounds from tables (scipy.stats.binomtest(...).proportion_ci).
   it.each([
     [0, 10, 0, 0.3084971],
     [10, 10, 0.6915029, 1],
@@ -98,7 +98,7 @@ describe('exact bounds of a proportion', () => {
   it('hold for millions of trials: 0 of n gives 1 − .025^(1/n)', () => {
     expect(proportion(0, 24_000_000).high / (1 - 0.025 ** (1 / 24_000_000))).toBeCloseTo(1, 6);
     const { low, high } = proportion(2400, 24_000_000);
-    // Close to the normal approximation there.
+    // There the bounds are close to the normal approximation.
     expect(low / (1e-4 - 1.96 * 2.0412e-6)).toBeCloseTo(1, 2);
     expect(high / (1e-4 + 1.96 * 2.0412e-6)).toBeCloseTo(1, 2);
   });
@@ -114,7 +114,7 @@ describe('accuracy over folds', () => {
     const easy = { genuine: [0.8, 0.9], impostor: [0.1, 0.2] };
     const odd = { genuine: [0.3, 0.9], impostor: [0.1, 0.6] };
     const { mean, standardError, folds } = foldAccuracy([easy, easy, odd]);
-    // The easy folds cut at .5, which is wrong twice on the odd one.
+    // The threshold of the easy folds is .5, which is wrong twice on the third fold.
     expect(folds).toEqual([1, 1, 0.5]);
     expect(mean).toBeCloseTo(5 / 6, 12);
     expect(standardError).toBeCloseTo(Math.sqrt((2 * (1 / 6) ** 2 + (1 / 3) ** 2) / 2 / 3), 12);
@@ -204,7 +204,7 @@ describe('bootstrap over identities', () => {
     const genuine = list(
       [...rest.genuine.probes].map((probe, i) => [probe, rest.genuine.references[i], 0.66]),
     );
-    // Every impostor lies below .69: at a rate of .1 nobody is missed if impostors are counted rightly.
+    // Every impostor score is below .69. At a rate of .1, FNMR is 0 if impostors are counted correctly.
     const [, replicates] = bootstrapFnmr({
       ...rest,
       genuine,

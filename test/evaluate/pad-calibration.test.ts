@@ -11,7 +11,10 @@ import { TrainError } from '../../models/train/train-error.ts';
 import { CUES } from '../../server/policy/cues.ts';
 import { normalDraw } from '../../simulator/seeded.ts';
 
-/** Scores of two normal distributions, one unit wide and `apart`: their true ratio is a line of that slope. */
+/**
+ * Scores of two normal distributions with standard deviation 1 and distance `apart`: the true log-likelihood ratio is a
+ * line with that slope.
+ */
 function normals(apart: number, count: number): CueSample[] {
   const random = seededRandom(5);
   return Array.from({ length: 2 * count }, (_, i) => {

@@ -26,7 +26,7 @@ const RISE = 10;
 const HOLD = 15;
 const LEAD = 2;
 
-/** Scripted footage in place of drawn one, for what the name of a source says it shows. */
+/** Scripted footage that stands in for drawn footage; the source's id determines its content. */
 function scripted(id: string): Footage {
   const action = CHALLENGE_KINDS.find((kind) => id.includes(` ${kind} `));
   const isFlat = /print|screen|phone/.test(id);
@@ -58,7 +58,7 @@ function actingLook(action: ChallengeKind, frame: number): Look {
   return gesture(action, there - back);
 }
 
-/** What scripted footage has nothing against: the ledger tells how they fare on drawn frames. */
+/** Kinds of attack that scripted footage cannot reject. The ledger measures them with drawn frames. */
 const OPEN: readonly string[] = ['noiseless'];
 
 describe('the ledger of attacks', () => {
@@ -151,7 +151,7 @@ describe('a folder of recordings', () => {
     await mkdir(out);
     for (const [i, { jpeg }] of frames.entries())
       await writeFile(join(folder, 'set/print/one', `one_7_${i}.jpg`), jpeg);
-    // More of one person than a recording needs frames.
+    // As many images of one person as a recording has frames: they are photographs all the same.
     for (const number of frames.keys()) {
       const name = `Ann_${String(number + 1).padStart(4, '0')}.jpg`;
       await writeFile(join(folder, 'set/faces/Ann', name), frames[0].jpeg);

@@ -56,7 +56,7 @@ function options(dataset: Dataset, recordCache: string): VerificationOptions {
   };
 }
 
-/** Eight people with two pictures each: as photographed, and turned, darker and coarsely encoded. */
+/** Eight people with two images each: one as photographed, one rotated, darker and compressed. */
 async function groupSet(): Promise<Dataset> {
   const at = path.join(folder, 'groups');
   for (const [index, [photo, left, top, side]] of GROUP_FACES.entries()) {
@@ -106,7 +106,7 @@ describe('verification through the worker pool', () => {
     const dataset = await readDataset(path.join(folder, 'groups'));
     const genuine = (person: number, other: number) => `Person_${person}\t1\t${other}`;
     const impostor = (a: number, b: number) => `Person_${a}\t1\tPerson_${b}\t2`;
-    // Picture 3 of person 0 is the wall.
+    // Image 3 of person 0 shows a wall.
     const first = [
       genuine(1, 2),
       genuine(2, 2),
@@ -137,7 +137,7 @@ describe('verification through the worker pool', () => {
     const all = await readDataset(path.join(folder, 'groups'));
     const nameOf = (person: number, number: number) => `Person_${person}/Person_${person}_000${number}.jpg`;
     const fileOf = (name: string) => all.images.find((image) => image.name === name)!.file;
-    // Person 3 is not in the set, but the second picture of person 7 shows them.
+    // Person 3 is not in the set, but the second image of person 7 shows them.
     const images = all.images
       .filter(({ name }) => !name.startsWith('Person_3') && !name.endsWith('3.jpg'))
       .map((image) => (image.name === nameOf(7, 2) ? { ...image, file: fileOf(nameOf(3, 1)) } : image));
@@ -200,7 +200,7 @@ describe.skipIf(missing !== null)(
 );
 
 describe('an interrupted run', () => {
-  /** A pool that answers with no face, and dies after so many pictures. */
+  /** A pool that finds no face, and fails after `lifespan` images. */
   function dyingPool(lifespan: number): { pool: FrameAnalyzer; asked: () => number } {
     let asked = 0;
     const pool: FrameAnalyzer = {

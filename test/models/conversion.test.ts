@@ -20,7 +20,7 @@ import { loadFaceApi, loadTfjs } from './tfjs.ts';
 
 type GraphModelId = 'blazeface' | 'facemesh' | 'iris' | 'faceres';
 
-/** Tolerances are about ten times what was measured, to leave room for other CPUs. `up to` names the largest value. */
+/** Tolerances are about ten times the measured errors, because other processors differ. `upTo` is the largest value. */
 const CASES: readonly { id: GraphModelId; crop: Crop; tolerance: number; upTo: string }[] = [
   { id: 'blazeface', crop: sampleCrops.scene, tolerance: 1e-2, upTo: 'logits up to 567' },
   { id: 'facemesh', crop: sampleCrops.face, tolerance: 1e-3, upTo: 'pixels up to 192' },
@@ -107,7 +107,7 @@ async function prepared(id: GraphModelId | 'dlib', crop: Crop): Promise<Float32A
   return normalise(await cropPixels(samplePhoto, crop, input), input.normalisation);
 }
 
-/** The original graph run by TensorFlow.js itself; outputs in the manifest's order. */
+/** Runs the original graph in TensorFlow.js. Outputs are in the manifest's order. */
 async function runTfjs(id: GraphModelId, image: Float32Array): Promise<Float32Array[]> {
   const spec = MODEL_MANIFEST[id];
   if (spec.conversion.kind !== 'tfjs-graph') throw new Error(`${id} is no graph model`);

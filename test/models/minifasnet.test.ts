@@ -72,7 +72,7 @@ describe.skipIf(MIRROR_DIR === null)('MiniFASNet pair (skipped without VERIFRAME
 
 type Face = readonly [file: string, x: number, y: number, width: number, height: number];
 
-/** The middle frame of each recording in nuaa-dev, with the box around the landmarks of the face in pixels. */
+/** The middle frame of each recording in nuaa-dev, with the bounding box of the face's landmarks in pixels. */
 const FACES: Record<'live' | 'print', readonly Face[]> = {
   live: [
     ['0001/0001_00_00_01_25.jpg', 267, 138, 157, 183],

@@ -60,7 +60,7 @@ describe('manifest and settings', () => {
   });
 });
 
-/** Runs the command in a process of its own, without network. */
+/** Runs the command in a separate process without network. */
 function run(args: readonly string[], cache = cacheDir) {
   return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare/command.ts', ...args], {
     cwd: packageRoot(),

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(mirror, { recursive: true });
 });
 
-/** A full-tier model that is a plain copy of a download. */
+/** A full-tier artifact that is a copy of a download. */
 function optional(url: string): Artifact {
   return {
     ...modelArtifact(MODEL_MANIFEST.mobilefacenet),

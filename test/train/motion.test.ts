@@ -35,7 +35,7 @@ import { loadTensorFlow } from '../../models/train/tensorflow.ts';
 
 const FOLDER = path.join(packageRoot(), 'models', 'train', 'motion');
 const WINDOWS = 260;
-/** A short training learns little, but it learns. */
+/** Number of windows for a short training, which still reduces the loss. */
 const TRAINED = 128;
 
 let simulated: readonly SimulatedWindow[];

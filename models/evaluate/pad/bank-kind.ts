@@ -12,6 +12,10 @@ export type Random = () => number;
 /** Footage of the same face on another occasion, for the person's reference. */
 export const enrolmentOf = (person: Person): FootageSource[] => bankSources(enrolmentRecipe(person));
 
+/**
+ * The person's reference, made of analysed footage.
+ * @throws Error when the footage gives no reference
+ */
 export function referenceOf(person: Person, { footages }: Stage): Reference {
   const { rest } = bankOf(enrolmentRecipe(person), footages);
   const reference = referenceFrom(rest.frames, person.name);

@@ -13,10 +13,10 @@ Presents living people and attacks to the server's own session, each through man
   --tier base|full     this tier only
   --policy NAME        the sessions' policy (standard)
   --workers N          worker processes (one for each core)
-  --seed N             of everything drawn (1)
+  --seed N             seed of all random numbers (1)
   --readme FILE        write the tables into FILE between its markers "generated:pad"
   --from-report        take the report in --out instead of presenting anything
-A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
+An interrupted run continues where it stopped: analyses are kept beside the prepared models.`;
 
 export interface PadArguments {
   readonly data: string | null;

@@ -102,6 +102,10 @@ function scaleOfLine({ slope, offset }: LineFit, limit: number): ScoreScale {
   return (score) => Math.min(limit, Math.max(-limit, slope * score + offset));
 }
 
+/**
+ * The step function as a map from a score to a log-likelihood ratio. A score below the first step has the first step's
+ * ratio.
+ */
 export function scaleOfSteps(steps: readonly Step[]): ScoreScale {
   return (score) => (steps.findLast(({ from }) => score >= from) ?? steps[0]).llr;
 }

@@ -15,10 +15,12 @@ function minimumJerk(share: number): number {
   return t * t * t * (10 + t * (6 * t - 15));
 }
 
+/** The sum of several courses. */
 export function sumOf(...courses: readonly Course[]): Course {
   return (seconds) => courses.reduce((sum, course) => sum + course(seconds), 0);
 }
 
+/** A course with all values multiplied by `factor`. */
 export function scaled(factor: number, course: Course): Course {
   return (seconds) => factor * course(seconds);
 }

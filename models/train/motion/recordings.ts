@@ -21,6 +21,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   return names.toSorted();
 }
 
+/** Sorted paths of the videos in a folder; empty when the folder does not exist. */
 export async function videosIn(folder: string): Promise<string[]> {
   return (await namesIn(folder)).filter((name) => VIDEO.test(name)).map((name) => path.join(folder, name));
 }

@@ -29,6 +29,7 @@ export type SimulatedKind = keyof typeof SIMULATED;
 const KINDS = Object.keys(SIMULATED) as SimulatedKind[];
 type LivingKind = 'quiet' | 'talking' | 'acting' | 'lively';
 
+/** Whether a kind of window shows a living face. */
 export function isSimulatedLiving(kind: SimulatedKind): kind is LivingKind {
   return kind === 'quiet' || kind === 'talking' || kind === 'acting' || kind === 'lively';
 }

@@ -18,10 +18,10 @@ How often people who are there in person are not accepted: recordings of living 
   --tier base|full     this tier only
   --out DIR            where report.json, report.md and sessions.jsonl go (./reports/bona-fide)
   --workers N          worker processes (one for each core)
-  --seed N             of everything drawn (1)
+  --seed N             seed of all random numbers (1)
   --readme FILE        write the tables into FILE between its markers "generated:bona-fide"
   --from-report        take the report in --out instead of playing anything
-A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
+An interrupted run continues where it stopped: analyses are kept beside the prepared models.`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;

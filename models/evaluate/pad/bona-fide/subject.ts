@@ -20,6 +20,7 @@ export const CONDITIONS = [
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
+/** Whether a condition shows a recording rather than a drawn person. */
 export const isRecorded = (condition: Condition): boolean => condition.startsWith('recorded');
 
 /** A subject under one condition. It can be shown any number of times. */
@@ -49,9 +50,9 @@ export interface Unusable {
   readonly unusable: string;
 }
 
-/** Confidence bounds are by person: all subjects with the same name are one person. */
+/** A bona fide subject, recorded or drawn. */
 export interface Subject {
-  /** Bounds are by person: all subjects of one name are one. */
+  /** Confidence bounds are by person: all subjects with the same name are one person. */
   readonly person: string;
   /** Name of the recording or of the drawn person in notices. */
   readonly name: string;

@@ -96,6 +96,7 @@ export function tables(report: BonaFideReport): string {
   ].join('\n\n');
 }
 
+/** The whole report in Markdown. */
 export const markdownReport = (report: BonaFideReport): string =>
   `# Bona fide people who are not accepted\n\n${tables(report)}\n`;
 
