@@ -19,11 +19,14 @@ const LONG = [
   'test/evaluate/bona-fide.test.ts',
   'test/evaluate/pad.test.ts',
   'test/evaluate/verification.test.ts',
+  'test/examples/**/*.test.ts',
   'test/train/**/*.test.ts',
 ];
 
 /** Files that start servers, workers, programs or browsers: each gets a process of its own. */
 const PROGRAMS = [
+  'test/backend/package.test.ts',
+  'test/backend/real-server.test.ts',
   'test/browser/**/*.test.ts',
   'test/chaos/workers.test.ts',
   'test/demo/accounts.test.ts',
@@ -34,6 +37,7 @@ const PROGRAMS = [
   'test/kiosk/cli.test.ts',
   'test/kiosk/sources.test.ts',
   'test/models/**/*.test.ts',
+  'test/server/compose.test.ts',
   'test/server/part-settings.test.ts',
   'test/observe/recording.test.ts',
   'test/store/folder-lock.test.ts',

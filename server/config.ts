@@ -8,19 +8,19 @@ export { type Config, OPTIONS } from './settings/options.ts';
 /**
  * Reads and checks every setting.
  * @param env usually `process.env`
- * @throws ConfigError naming the first variable that does not fit
+ * @throws ConfigError naming the first variable that is not valid
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
   return Object.fromEntries(names.map((name) => [name, readSetting(name, env)])) as Config;
 }
 
-/** Removes the secrets, once they are read: programs that are started later inherit the environment. */
+/** Removes the secrets from the environment once they are read: programs that are started later inherit it. */
 export function forgetSecrets(env: Record<string, string | undefined>): void {
   for (const option of Object.values<Option>(OPTIONS)) if (option.secret === true) delete env[option.env];
 }
 
-/** Text of `--help`: one line for each setting, or for those named. */
+/** The text of `--help`: one line for each setting, or for those named. */
 export function describeOptions(
   names: readonly (keyof typeof OPTIONS)[] = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[],
 ): string {

@@ -31,31 +31,31 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   log.info({ ...server.system, port: server.port, fence: server.fence.fence }, 'listening');
   const signal = await signals.first;
   log.info({ signal, drainMs: config.drainMs }, 'stopping');
-  await Promise.race([server.stop(config.drainMs), signals.impatient.then(() => server.stop(0))]);
+  await Promise.race([server.stop(config.drainMs), signals.second.then(() => server.stop(0))]);
   return 0;
 }
 
-/** A terminal tells the whole process group of Ctrl-C, and a parent may pass it on: two signals at once are one. */
+/** A terminal sends Ctrl-C to the whole process group, and a parent may pass it on: two signals at once are one. */
 const SAME_SIGNAL_MS = 1_000;
 
-/** `impatient`: somebody asked again, and means at once. Signals never end the process by themselves. */
-function listenForSignals(): { first: Promise<NodeJS.Signals>; impatient: Promise<void> } {
-  let heard: (signal: NodeJS.Signals) => void = () => {};
-  let heardAgain = () => {};
+/** Resolves `first` at the first signal, and `second` at another one. No signal ends the process by itself. */
+function listenForSignals(): { first: Promise<NodeJS.Signals>; second: Promise<void> } {
+  let onFirst: (signal: NodeJS.Signals) => void = () => {};
+  let onSecond = () => {};
   let firstAtMs: number | null = null;
-  const first = new Promise<NodeJS.Signals>((resolve) => (heard = resolve));
-  const impatient = new Promise<void>((resolve) => (heardAgain = resolve));
+  const first = new Promise<NodeJS.Signals>((resolve) => (onFirst = resolve));
+  const second = new Promise<void>((resolve) => (onSecond = resolve));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       if (firstAtMs === null) {
         firstAtMs = performance.now();
-        heard(signal);
-      } else if (performance.now() - firstAtMs > SAME_SIGNAL_MS) heardAgain();
+        onFirst(signal);
+      } else if (performance.now() - firstAtMs > SAME_SIGNAL_MS) onSecond();
     });
-  return { first, impatient };
+  return { first, second };
 }
 
-/** What the person who typed `npm start` wants to know. On standard error, since standard output is the log. */
+/** The start-up notice for the person who typed `npm start`. Standard error, since standard output is the log. */
 function announce(
   { port, system, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
   config: Pick<Config, 'host' | 'demo'>,

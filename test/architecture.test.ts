@@ -88,8 +88,9 @@ const FREE_ROOMS = ['simulator', 'models/prepare', 'models/evaluate', 'models/tr
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   'client/browser': ['protocol'],
-  'client/kiosk': ['protocol'],
-  'client/demo': ['protocol', 'client/browser'],
+  'client/backend': ['protocol'],
+  'client/kiosk': ['protocol', 'client/backend'],
+  'client/demo': ['protocol', 'client/browser', 'client/backend'],
   'models/convert': [],
   models: ['models/convert'],
   'server/policy': ['protocol'],
@@ -158,27 +159,24 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'server/sessions',
     'server/subjects',
   ],
-  'server/gateway': [
-    'protocol',
-    'server/evidence',
-    'server/session',
-    'server/time',
-    'server/observe',
-    'server/api',
-  ],
+  'server/gateway': ['protocol', 'server/evidence', 'server/session', 'server/time', 'server/observe'],
   'server/mounts': [
+    'protocol',
     'client/demo',
     'models',
     'server/policy',
     'server/time',
     'server/identity',
     'server/settings',
+    'server/api',
+    'server/gateway',
   ],
+  'server/lifecycle': [],
   server: [
     'protocol',
     'models',
-    'server/policy',
     'server/time',
+    'server/lifecycle',
     'server/identity',
     'server/inference',
     'server/settings',
@@ -287,6 +285,12 @@ describe('architecture', () => {
       'server/config.ts',
       'server/main.ts',
     ]);
+  });
+
+  it('no room but the settings themselves sees how they are divided: each declares those that it takes', () => {
+    const parts = 'server/settings/parts.ts';
+    const sees = under('server').filter(({ imports }) => imports.includes(parts));
+    expect(sees.map(({ path }) => path)).toEqual(['server/compose.ts', 'server/config.ts']);
   });
 
   it('the whole table of settings reaches no part: each is given its share', () => {

@@ -25,7 +25,7 @@ export function report(rows: readonly Row[]): string {
         turns.map(({ widestDeg }) => widestDeg),
         0,
       ),
-      range(turns.map(({ headlikeness }) => headlikeness)),
+      range(turns.map(({ depthParallax }) => depthParallax)),
       range(turns.map(({ offPlane }) => offPlane)),
       range(streams.map(({ stillest }) => stillest)),
       range(streams.map(({ standing }) => standing)),
@@ -34,7 +34,7 @@ export function report(rows: readonly Row[]): string {
     return `| ${[kind, ...cells].join(' | ')} |`;
   });
   const depthParallax = (matching: RegExp) =>
-    rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.headlikeness ?? []);
+    rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.depthParallax ?? []);
   const offPlane = (matching: RegExp) =>
     rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.offPlane ?? []);
   const people = /^person/;
@@ -42,7 +42,7 @@ export function report(rows: readonly Row[]): string {
   return [
     'Least / middle / largest of the recordings (number that could be measured).',
     '',
-    '| | recordings | widest turn, ° | likeness to a head in turns | off-plane ÷ sin(turn) | stillest second, eye distances | standing blocks | signs |',
+    '| | recordings | widest turn, ° | depth parallax in turns | off-plane ÷ sin(turn) | stillest second, eye distances | standing blocks | signs |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...lines,
     '',

@@ -1,7 +1,7 @@
 import { policyFor } from '../../server/policy/built-in.ts';
 import { foldInjection, initialInjection } from '../../server/evidence/injection.ts';
-import { motion } from '../../server/evidence/injection-posture.ts';
-import type { InjectionSign } from '../../server/evidence/injection-indicators.ts';
+import { motion } from '../../server/evidence/injection-points.ts';
+import type { InjectionIndicator } from '../../server/evidence/injection-indicators.ts';
 import { median } from '../../server/evidence/sample.ts';
 import type { Watched } from './watch.ts';
 
@@ -9,7 +9,7 @@ const policy = policyFor('standard').injection;
 
 /** Results of the injection cue for a stream. */
 export interface StreamFindings {
-  readonly signs: readonly InjectionSign[];
+  readonly signs: readonly InjectionIndicator[];
   readonly cuts: number;
   /** Smallest movement within any `stillMs`, in eye distances; null for a shorter stream. */
   readonly stillest: number | null;
@@ -30,16 +30,16 @@ export function examine(watched: Watched, step = 1): StreamFindings {
     state = foldInjection(state, sample, policy);
     spentMs += performance.now() - startedAt;
     frames++;
-    const { postures } = state.repeats;
-    const newest = postures.at(-1);
+    const { moments } = state.repeats;
+    const newest = moments.at(-1);
     if (newest === undefined || sample.atMs - watched[0].atMs < policy.stillMs) continue;
-    const recent = postures.filter(({ atMs }) => atMs >= newest.atMs - policy.stillMs);
+    const recent = moments.filter(({ atMs }) => atMs >= newest.atMs - policy.stillMs);
     if (recent.length < policy.stillFrames) continue;
     stillest = Math.min(stillest, Math.max(...recent.map((old) => motion(old, newest))));
   }
   const { standing } = state.noise;
   return {
-    signs: state.signs,
+    signs: state.indicators,
     cuts: state.cuts.cuts,
     stillest: Number.isFinite(stillest) ? stillest : null,
     standing: standing.length === 0 ? null : median(standing),

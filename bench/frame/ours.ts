@@ -4,7 +4,7 @@ import { policyFor } from '../../server/policy/built-in.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
 import { neededEmbeddings } from '../../server/session/needed-embeddings.ts';
-import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../../server/vision/analysis.ts';
+import type { AnalysisOptions, FaceRegion, FrameAnalysis } from '../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { Stage } from '../../server/vision/find.ts';
 import type { ModelRunner } from '../../server/vision/model-runner.ts';
@@ -28,9 +28,9 @@ interface Call {
   readonly dims: readonly number[];
 }
 
-const NOTHING: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+const NOTHING: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
 /** Human computes embeddings with faceres alone, so the comparison with Human does too. */
-const EVERYTHING: AnalysisWants = {
+const EVERYTHING: AnalysisOptions = {
   embeddings: true,
   embeddingModels: ['faceres'],
   pad: true,
@@ -39,7 +39,7 @@ const EVERYTHING: AnalysisWants = {
 const MAX_PIXELS = 16_000_000;
 
 /** The analyses that a verification under the standard policy requests for frame `index` once the face is followed. */
-export function sessionWants(index: number, embeddingModels: readonly EmbeddingModelId[]): AnalysisWants {
+export function sessionWants(index: number, embeddingModels: readonly EmbeddingModelId[]): AnalysisOptions {
   const { embedEveryMs, padEveryMs, countFacesEveryMs } = policyFor('standard').sampling;
   const isDue = (everyMs: number) =>
     Math.floor((index * FRAME_MS) / everyMs) !== Math.floor(((index - 1) * FRAME_MS) / everyMs);

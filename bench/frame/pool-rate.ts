@@ -1,7 +1,7 @@
 import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createPool } from '../../server/inference/pool.ts';
-import type { AnalysisWants, FaceRegion } from '../../server/vision/analysis.ts';
+import type { AnalysisOptions, FaceRegion } from '../../server/vision/analysis.ts';
 import { sessionWants, verifyingModels } from './ours.ts';
 import { summarise, type Summary } from './summary.ts';
 
@@ -23,7 +23,7 @@ export interface FollowedFrame {
   readonly region: FaceRegion;
 }
 
-const NOTHING: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+const NOTHING: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
 const MAX_PIXELS = 16_000_000;
 const JOB_TIMEOUT_MS = 60_000;
 const WARM_UP_FRAMES = 20;
@@ -69,7 +69,7 @@ async function rate(
   pool: FrameAnalyzer,
   followed: readonly FollowedFrame[],
   seconds: number,
-  wants: (index: number) => AnalysisWants,
+  wants: (index: number) => AnalysisOptions,
 ): Promise<number> {
   let done = 0;
   let next = 0;
@@ -89,7 +89,7 @@ async function rate(
 async function ask(
   pool: FrameAnalyzer,
   followed: FollowedFrame,
-  wants: AnalysisWants,
+  wants: AnalysisOptions,
 ): Promise<AnalyzeReply> {
   const image = new Uint8Array(followed.frame).buffer;
   const reply = await new Promise<AnalyzeReply>((resolve) => {

@@ -1,6 +1,6 @@
 import type { Hint } from '../../protocol/status.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import { judge } from '../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import type { FaceAnalysis, FrameAnalysis } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
@@ -46,7 +46,7 @@ export async function evaluateScenes(
       const decoded = await decoder.decode(await cameras[i].take(picture, 0));
       if (!decoded.ok) throw new Error(`A scene was refused: ${decoded.code}.`);
       const analysis = await core.analyze(decoded.image, null, WANTS);
-      const { hint } = judge(sampleOf(analysis), analysis.faceCount ?? 1, false, quality);
+      const { hint } = assessFrame(sampleOf(analysis), analysis.faceCount ?? 1, false, quality);
       onVerdict({ scene, photo, hint, face: analysis.face.found ? analysis.face.value : null });
       if (hint === scene.expected) correct++;
       else instead[hint ?? 'none'] = (instead[hint ?? 'none'] ?? 0) + 1;

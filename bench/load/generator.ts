@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSession, type CreatedSession } from '../../client/kiosk/api.ts';
+import { createSession } from '../../client/kiosk/api.ts';
 import { KioskError } from '../../client/kiosk/errors.ts';
 import { connect } from '../../client/kiosk/session-client.ts';
 import type { Decision } from '../../protocol/downstream.ts';
@@ -133,15 +133,15 @@ export class Generator {
     return code;
   }
 
-  async #session(mode: Mode, role: Role, signal: AbortSignal): Promise<Decision> {
+  async #session(mode: 'enrol' | 'verify', role: Role, signal: AbortSignal): Promise<Decision> {
     const { port, apiKey, policy, framesPerSecond } = this.#settings;
     const bank = this.#bank;
     if (bank === null) throw new TypeError('begin was not called.');
     // The `attended` policy, because an enrolment must not depend on the number of frames that a loaded machine
     // analyses.
     const request = { mode, subject: 'ada', policy: mode === 'enrol' ? 'attended' : policy, nonce: 'load' };
-    const { ticket, sessionId }: CreatedSession = await createSession(
-      new URL(`http://127.0.0.1:${port}/v1/sessions`),
+    const { ticket, sessionId } = await createSession(
+      new URL(`http://127.0.0.1:${port}`),
       apiKey,
       request,
       signal,

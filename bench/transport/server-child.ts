@@ -18,7 +18,11 @@ let cpu = process.cpuUsage();
 
 const transport = chooseTransport(name).create(
   {
-    http: () => Promise.resolve({ status: 404, headers: {}, body: '' }),
+    http: () => ({
+      maxBodyBytes: 1000,
+      keepsBody: false,
+      respond: () => Promise.resolve({ status: 404, headers: {}, body: '' }),
+    }),
     upgrade: () => ({ accept: true, subprotocol: SUBPROTOCOL }),
     opened: (connection) => ({
       message: () => {
@@ -30,7 +34,6 @@ const transport = chooseTransport(name).create(
   },
   {
     maxMessageBytes: 4_000_000,
-    maxBodyBytes: 1000,
     maxHeaderBytes: 8000,
     requestTimeoutMs: 10_000,
     idleTimeoutMs: 60_000,

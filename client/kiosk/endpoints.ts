@@ -1,7 +1,7 @@
 /** The addresses of one server. */
 export interface Endpoints {
-  /** Where sessions are created, over http or https. */
-  readonly sessions: URL;
+  /** Where the HTTP API begins, over http or https; the path ends with a slash. */
+  readonly base: URL;
   /** The WebSocket, over ws or wss. */
   readonly stream: URL;
   /** The public keys that sign tokens. */
@@ -29,7 +29,7 @@ export function endpointsOf(base: string): Endpoints {
   const origin = `//${root.host}${root.pathname.replace(/\/+$/, '')}`;
   const webSocket = http === 'https:' ? 'wss:' : 'ws:';
   return {
-    sessions: new URL(`${http}${origin}/v1/sessions`),
+    base: new URL(`${http}${origin}/`),
     stream: new URL(`${webSocket}${origin}/v1/stream`),
     jwks: new URL(`${http}${origin}/.well-known/jwks.json`),
   };

@@ -1,5 +1,5 @@
 /** The parts of the command `veriframe`, for a program of one's own: frame sources, sessions, the token's check. */
-export { createSession, type CreatedSession, findApiKey, type SessionRequest } from './api.ts';
+export { createSession, findApiKey, type NewSession, type StartedSession } from './api.ts';
 export { KIOSK_ERRORS, KioskError, type KioskErrorCode } from './errors.ts';
 export { connect, type ConnectOptions, type KioskSession, type SessionEvent } from './session-client.ts';
 export { openSource, type SourceOptions } from './sources/open.ts';

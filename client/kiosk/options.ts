@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly subject: string | null;
   readonly source: SourceName;
   readonly policy: string | null;
+  /** Whom a token must be from; null: whoever signs with the server's keys. */
+  readonly issuer: string | null;
   readonly apiKey: string | null;
   /** A session that someone else created; then no API key is used. */
   readonly ticket: string | null;
@@ -60,6 +62,8 @@ Videos and cameras need ffmpeg.
   --policy NAME         what is asked for: standard, blink-only, passive, ...
   --api-key KEY         default VERIFRAME_API_KEY, else the development key in
                         ./data or VERIFRAME_DATA_DIR
+  --issuer NAME         whom the token must be from (default VERIFRAME_ISSUER;
+                        without either any issuer will do)
   --ticket TICKET       join a session that someone else created; needs no key
   --fps N               frames a second: the rate of a folder and of standard
                         input, the most of a video or camera
@@ -112,6 +116,7 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
       subject,
       source,
       policy: text('policy', values.policy),
+      issuer: text('issuer', values.issuer ?? (environment['VERIFRAME_ISSUER'] || undefined)),
       apiKey: text('api-key', values['api-key']),
       ticket,
       json: values.json === true,
@@ -135,6 +140,7 @@ function parsed(args: readonly string[]) {
         subject: { type: 'string' },
         source: { type: 'string' },
         policy: { type: 'string' },
+        issuer: { type: 'string' },
         'api-key': { type: 'string' },
         ticket: { type: 'string' },
         json: { type: 'boolean' },

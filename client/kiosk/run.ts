@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import type { SessionExpectation } from '@veriframe/backend';
 import type { Decision, Outcome } from '@veriframe/protocol';
 import { createSession, findApiKey } from './api.ts';
 import { openDoor } from './door.ts';
@@ -16,10 +16,10 @@ export const EXIT = { accept: 0, reject: 1, 're-verify': 2, error: 3 } as const 
   number
 >;
 
-/** A session to join, and what its token has to repeat. */
+/** A session to join, and what its token has to say; null when somebody else asked for it. */
 interface Admission {
   readonly ticket: string;
-  readonly nonce: string | null;
+  readonly expected: SessionExpectation | null;
 }
 
 /**
@@ -29,7 +29,7 @@ interface Admission {
  */
 export async function run(options: RunOptions, presenter: Presenter, signal: AbortSignal): Promise<Outcome> {
   const source = await openSource(options);
-  const { ticket, nonce } = await admission(options, presenter, signal);
+  const { ticket, expected } = await admission(options, presenter, signal);
   const session = await connect({ url: options.endpoints.stream, ticket, signal });
   const playing = new AbortController();
   try {
@@ -48,7 +48,7 @@ export async function run(options: RunOptions, presenter: Presenter, signal: Abo
     await present(session, presenter);
     playing.abort();
     await pumping;
-    return await conclude(options, session, nonce, presenter, signal);
+    return await conclude(options, session, expected, presenter, signal);
   } catch (error) {
     const failure = asKioskError(error);
     session.bye('error');
@@ -60,19 +60,16 @@ export async function run(options: RunOptions, presenter: Presenter, signal: Abo
 }
 
 async function admission(options: RunOptions, presenter: Presenter, signal: AbortSignal): Promise<Admission> {
-  if (options.ticket !== null) return { ticket: options.ticket, nonce: null };
+  if (options.ticket !== null) return { ticket: options.ticket, expected: null };
   const { mode, subject, policy, endpoints } = options;
   const apiKey = await findApiKey(options.apiKey ?? undefined, process.env, process.cwd());
-  const nonce = randomBytes(16).toString('base64url');
   const request = {
-    mode,
-    nonce,
-    ...(subject === null ? {} : { subject }),
+    ...(mode === 'identify' ? { mode } : { mode, subject: subject ?? '' }),
     ...(policy === null ? {} : { policy }),
   };
-  const { sessionId, ticket } = await createSession(endpoints.sessions, apiKey, request, signal);
+  const { sessionId, ticket, expected } = await createSession(endpoints.base, apiKey, request, signal);
   presenter.session({ sessionId, mode, subject, policy });
-  return { ticket, nonce };
+  return { ticket, expected };
 }
 
 /** Shows what happens until the decision. */
@@ -86,14 +83,22 @@ async function present(session: KioskSession, presenter: Presenter): Promise<voi
 async function conclude(
   options: RunOptions,
   session: KioskSession,
-  nonce: string | null,
+  asked: SessionExpectation | null,
   presenter: Presenter,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const decision = await session.decision;
   const { outcome, token } = decision;
-  const { sessionId, mode } = session.welcome;
-  const expected = { sessionId, mode, outcome, nonce, subject: options.subject };
+  const { sessionId, mode, policy } = session.welcome;
+  const expected = {
+    sessionId: asked?.session ?? sessionId,
+    mode,
+    policy: asked?.policy ?? policy,
+    issuer: options.issuer,
+    outcome,
+    nonce: asked?.nonce ?? null,
+    subject: options.subject,
+  };
   const checked = await tokenOf(decision, (given) =>
     checkToken(given, options.endpoints.jwks, expected, signal),
   );

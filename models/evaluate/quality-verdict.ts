@@ -1,6 +1,6 @@
 import type { Hint } from '../../protocol/status.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import { judge } from '../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import type { FaceSummary } from './image-record.ts';
 
 /** The hint of the standard policy's quality gate for a face; null when the face may serve as a probe. */
@@ -18,5 +18,5 @@ export function qualityHint(face: FaceSummary): Hint | null {
     pixelDigest: '',
   } as const;
   const sample = { seq: 0, atMs: 0, capturedAtMs: 0, analysis };
-  return judge(sample, faceCount, false, policyFor('standard').quality).hint;
+  return assessFrame(sample, faceCount, false, policyFor('standard').quality).hint;
 }

@@ -29,6 +29,8 @@ export const decisionClaims = z.object({
   iat: z.number(),
   /** Time from which on it is no longer valid, in seconds since 1970. */
   exp: z.number(),
+  /** Time before which it is not valid yet, in seconds since 1970. The service signs none so far. */
+  nbf: z.number().exactOptional(),
   /** Subject decided on; only an accept names one, and never that of an observed session. */
   sub: z.string().exactOptional(),
   /** What the session was created with; absent when it named none. */

@@ -2,31 +2,31 @@ import type { Retry } from '../../protocol/errors.ts';
 import type { Mode, Outcome, Slowness } from '../../protocol/status.ts';
 import type { ChallengeFailure } from '../evidence/challenge.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
+import type { MatchBand } from '../matching/match.ts';
 import type { Cue } from '../policy/cues.ts';
-import type { Standing } from '../matching/match.ts';
-import { fuse } from './fuse.ts';
 import type { Policy } from '../policy/shape.ts';
+import { CUE_TABLE, cuesIn, type CueTable } from './cue-table.ts';
+import { fuse } from './fuse.ts';
 import { SLOWNESS_REASON, type Reason } from './reasons.ts';
 
-/** Everything a session has found out that bears on its outcome. */
+/** Everything that a session has found out and that its outcome depends on. */
 export interface Findings {
   readonly mode: Mode;
   readonly evidence: EvidenceByCue;
-  /** True once no challenge is left to pass (there may have been none to draw). */
+  /** True once no challenge is left to pass. There may have been none. */
   readonly challengesDone: boolean;
   readonly challengeFailure: ChallengeFailure | null;
-  /** Colours are yet to be shown, or their light to come back. */
+  /** Colours are still to be shown, or their light has not arrived yet. */
   readonly flashPending: boolean;
   readonly skipsUsed: number;
-  readonly faceChanged: boolean;
-  /** The face on screen has yet to be recognised as the session's own. */
-  readonly identityUnproven: boolean;
+  /** The face in the picture has not been recognised as the session's own yet, or not again. */
+  readonly needsReidentification: boolean;
   readonly trackBreaks: number;
   readonly severalFacesMs: number;
-  readonly standing: Standing;
-  /** Too few frames were analysed, by whose fault; null: enough were. */
+  readonly band: MatchBand;
+  /** Which part was too slow, so that too few frames were analysed; null: enough were. */
   readonly starvedBy: Slowness | null;
-  /** Probes pooled, and the time they span. */
+  /** The number of pooled probes, and the time that they span. */
   readonly probes: number;
   readonly probeSpanMs: number;
 }
@@ -41,30 +41,36 @@ export interface Conclusion {
   readonly reasons: readonly Reason[];
 }
 
-export type Decision =
+/** What `decide` says of a session. */
+type Judgement =
   | { readonly kind: 'go-on' }
-  /** Enrol and identify: all is shown but what the gallery or the store has to say. */
+  /** Enrol and identify: the session lacks only the answer of the gallery or the store. */
   | { readonly kind: 'proceed' }
   | Conclusion;
 
-const GO_ON: Decision = { kind: 'go-on' };
+const GO_ON: Judgement = { kind: 'go-on' };
 
 export function conclude(outcome: Outcome, retry: Retry, ...reasons: readonly Reason[]): Conclusion {
   return { kind: 'conclude', outcome, retry, reasons };
 }
 
 /**
- * Judges a session, with `cause` null while frames still come. Hard rules stand beside the probability: an attack
- * found rejects at any time; nothing accepts without every required cue measured, every challenge passed, the face
- * recognised, and a match above its bar.
+ * Judges a session. `cause` is null while frames still come. Hard rules apply beside the probability. An attack that
+ * was found rejects at any time. There is no accept unless every required cue is measured, every challenge is passed,
+ * the face is recognised, and the match is above its bar.
  *
- * Whose face it is has no bearing on anything before the moment at which the session would accept that face if it were
- * the subject's, or its time is up after the challenges: who tries faces on a stored template, which is secret, learns
- * of none before it has been through all of it. What other cues find is told at once: it follows from the pictures and
- * published models, so that everybody can find it out at home, and who attacks is not served any longer.
+ * A mismatch changes nothing before a certain moment: when the session would accept this face if it were the subject's,
+ * or when its time is up after the challenges. The stored template is secret, so an attacker who tries faces on it must
+ * complete a whole session before learning anything. What other cues find is told at once. It follows from the pictures
+ * and from published models, so that an attacker can also compute it without this service.
  */
-export function decide(findings: Findings, cause: Cause | null, policy: Policy): Decision {
-  const attack = attackFound(findings, policy);
+export function decide(
+  findings: Findings,
+  cause: Cause | null,
+  policy: Policy,
+  cues: CueTable = CUE_TABLE,
+): Judgement {
+  const attack = attackFound(findings, policy, cues);
   if (attack !== null) return attack;
   const mismatch = mismatchFound(findings, policy);
   const noted: readonly Reason[] = mismatch === null ? [] : [mismatch];
@@ -76,13 +82,13 @@ export function decide(findings: Findings, cause: Cause | null, policy: Policy):
   }
 
   const isShown =
-    livesConvincingly(findings, policy) && lacking(findings, policy, cause !== null).length === 0;
+    livesConvincingly(findings, policy) && !lacksSomething(findings, policy, cues, cause !== null);
   const isTimeUp = cause === 'time-up' && findings.challengesDone;
   if (mismatch !== null && (isShown || isTimeUp)) return conclude('reject', 'backoff', mismatch);
   const probability = fuse(findings.evidence, policy.fusion);
   if (isShown && probability >= policy.fusion.accept) {
     if (findings.mode === 'enrol') return { kind: 'proceed' };
-    if (findings.standing === 'above') return conclude('accept', 'never', 'evidence-sufficient');
+    if (findings.band === 'above') return conclude('accept', 'never', 'evidence-sufficient');
     if (findings.mode === 'identify' && cause === null) return { kind: 'proceed' };
   }
   if (cause === null) return GO_ON;
@@ -90,7 +96,7 @@ export function decide(findings: Findings, cause: Cause | null, policy: Policy):
   return forWantOfFrames(giveUp(findings, cause, isNegative, noted, policy), findings);
 }
 
-/** Names first what kept the session from being judged. Only where it ends open: slowness makes no reject milder. */
+/** Names slowness as the first reason of a session that ends undecided. It excuses no reject. */
 function forWantOfFrames(conclusion: Conclusion, { starvedBy }: Findings): Conclusion {
   if (starvedBy === null || conclusion.outcome !== 're-verify') return conclusion;
   const reasons = [SLOWNESS_REASON[starvedBy], ...conclusion.reasons];
@@ -98,8 +104,8 @@ function forWantOfFrames(conclusion: Conclusion, { starvedBy }: Findings): Concl
 }
 
 /**
- * Whether what spoiled a session was seen, and not missed: a wrong or an early movement, or a second face. Where few
- * frames come, movements are seen late or not at all, but none that was not made, and none before it was made.
+ * Whether a session was spoiled by something that was seen: a wrong or an early movement, or a second face. With few
+ * frames, a movement may be seen late or not at all. But no movement is seen that was not made, and none too early.
  */
 function wasSeen({ challengeFailure, severalFacesMs }: Findings, { continuity }: Policy): boolean {
   switch (challengeFailure) {
@@ -114,39 +120,40 @@ function wasSeen({ challengeFailure, severalFacesMs }: Findings, { continuity }:
   }
 }
 
-/** Whether what was seen shows a living person before the camera, whoever it may be. */
+/** Whether the cues without the match show a living person in front of the camera, whoever it is. */
 function livesConvincingly({ evidence }: Findings, { fusion }: Policy): boolean {
   const cues = fusion.cues.filter((cue) => cue !== 'match');
   return fuse(evidence, { ...fusion, cues }) >= fusion.acceptLiveness;
 }
 
-/** Verdicts that need no more evidence and that no other evidence can outweigh. */
-function attackFound(findings: Findings, policy: Policy): Conclusion | null {
-  const { evidence } = findings;
-  const reject = (...reasons: readonly Reason[]) => conclude('reject', 'backoff', ...reasons);
-  if (findings.faceChanged) return reject('face-changed');
-  const injection = evidence.injection;
-  if (injection.measured && injection.score >= policy.injection.rejectSeverity)
-    return reject('injection-above-bar');
-  const { flash } = evidence;
-  if (policy.flash !== null && flash.measured && flash.score < policy.flash.contradictBar)
-    return reject('flash-contradicted');
-  const pad = evidence['passive-pad'];
-  if (pad.measured && pad.score < policy.passivePad.rejectBar) return reject('pad-below-bar');
-  const { planarity, depth } = evidence;
-  if (planarity.measured && planarity.score < policy.planarity.rejectBar)
-    return reject('planarity-below-bar');
-  if (depth.measured && depth.score < policy.depth.rejectBar) return reject('depth-below-bar');
-  return null;
+/** Where several cues reject, one reason is told: the first of these, else the first in the table. */
+const REJECTION_ORDER: readonly string[] = [
+  'face-changed',
+  'injection-above-bar',
+  'flash-contradicted',
+  'pad-below-bar',
+] satisfies readonly Reason[];
+
+/** The reject of a cue that needs no more evidence, and that no other evidence outweighs. */
+function attackFound({ evidence }: Findings, policy: Policy, table: CueTable): Conclusion | null {
+  const reasons = cuesIn(table).flatMap((cue) => {
+    const { rejectReason } = table[cue];
+    const one = evidence[cue];
+    return rejectReason !== null && one.measured && rejectReason.applies(one, policy)
+      ? [rejectReason.reason]
+      : [];
+  });
+  const told = REJECTION_ORDER.find((reason) => reasons.includes(reason)) ?? reasons[0];
+  return told === undefined ? null : conclude('reject', 'backoff', told as Reason);
 }
 
-/** That the face is clearly not the subject's, or nobody's in the gallery; null where that is not so, or not clear. */
-function mismatchFound({ standing, probes, mode }: Findings, { match }: Policy): Reason | null {
-  if (standing !== 'below' || probes < match.minProbes) return null;
+/** The face is clearly not the subject's, or that of nobody in the gallery; null where that is not so, or not clear. */
+function mismatchFound({ band, probes, mode }: Findings, { match }: Policy): Reason | null {
+  if (band !== 'below' || probes < match.minProbes) return null;
   return mode === 'identify' ? 'no-candidate' : 'match-below-threshold';
 }
 
-/** What no further frame can mend. */
+/** Why the session cannot end well any more, whatever frames still come; null: it can. */
 function spoiledBy(findings: Findings, policy: Policy): readonly Reason[] | null {
   switch (findings.challengeFailure) {
     case 'wrong-response':
@@ -172,35 +179,24 @@ function skipsExhausted({ skipsUsed }: Findings, { challenges }: Policy): boolea
   return challenges !== null && challenges.maxSkips > 0 && skipsUsed >= challenges.maxSkips;
 }
 
-/**
- * What an accept still needs. `match` is left to the standing, which knows its own number of probes. PAD that could
- * be measured has to be: a client that keeps its frames from being judged gains nothing.
- */
-function lacking(
-  findings: Findings,
-  policy: Policy,
-  ending: boolean,
-): readonly (Cue | 'challenges' | 'probes')[] {
+/** Whether an accept still needs something. `match` has a rule of its own, because it has its own number of probes. */
+function lacksSomething(findings: Findings, policy: Policy, table: CueTable, isEnding: boolean): boolean {
   const { evidence, mode } = findings;
-  const missing: (Cue | 'challenges' | 'probes')[] = requiredCues(policy, mode).filter(
-    (cue) => !evidence[cue].measured && !(cue === 'match' && mode === 'identify'),
+  const isUnmeasured = (cue: Cue) => !evidence[cue].measured && !(cue === 'match' && mode === 'identify');
+  return (
+    requiredCues(policy, mode).some(isUnmeasured) ||
+    cuesIn(table).some((cue) => table[cue].fallsShort?.(evidence[cue], policy) === true) ||
+    !findings.challengesDone ||
+    findings.needsReidentification ||
+    findings.flashPending ||
+    !enoughProbes(findings, policy, isEnding)
   );
-  if (!findings.challengesDone) missing.push('challenges');
-  if (findings.identityUnproven) missing.push('continuity');
-  if (findings.flashPending) missing.push('flash');
-  const pad = evidence['passive-pad'];
-  if (pad.measured ? pad.score < policy.passivePad.acceptBar : pad.why === 'too-few-frames')
-    missing.push('passive-pad');
-  const blink = evidence.blink;
-  if (policy.requiredCues.includes('blink') && blink.measured && blink.score < 1) missing.push('blink');
-  if (!enoughProbes(findings, policy, ending)) missing.push('probes');
-  return missing;
 }
 
-function enoughProbes({ mode, probes, probeSpanMs }: Findings, policy: Policy, ending: boolean): boolean {
+function enoughProbes({ mode, probes, probeSpanMs }: Findings, policy: Policy, isEnding: boolean): boolean {
   if (mode !== 'enrol') return probes >= policy.match.minProbes;
   const { minFrames, targetFrames, minSpanMs } = policy.enrol;
-  return probes >= (ending ? minFrames : targetFrames) && probeSpanMs >= minSpanMs;
+  return probes >= (isEnding ? minFrames : targetFrames) && probeSpanMs >= minSpanMs;
 }
 
 /** The cues that must be measured before a session of this mode can be accepted. */
@@ -219,7 +215,7 @@ function giveUp(
   const why: readonly Reason[] = [
     cause,
     unmeasured ? 'required-cue-unmeasured' : 'evidence-insufficient',
-    ...(findings.identityUnproven && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),
+    ...(findings.needsReidentification && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),
     ...(skipsExhausted(findings, policy) && !findings.challengesDone ? (['skips-exhausted'] as const) : []),
     ...noted,
   ];

@@ -1,21 +1,13 @@
 import type { Evidence, EvidenceByCue } from '../evidence/evidence.ts';
-import type { Cue } from '../policy/cues.ts';
 import { logOdds, probabilityOf } from '../evidence/log-odds.ts';
-import type { FusionPolicy } from '../policy/shape.ts';
-
-/** The groups of plain-weight fusion: who, depth, liveness, motion. */
-const WEIGHTED_GROUPS: readonly { readonly weight: number; readonly cues: readonly Cue[] }[] = [
-  { weight: 0.4, cues: ['match'] },
-  { weight: 0.25, cues: ['planarity', 'depth'] },
-  { weight: 0.2, cues: ['challenge', 'blink', 'passive-pad', 'flash'] },
-  { weight: 0.15, cues: ['motion', 'continuity', 'injection'] },
-];
+import type { Cue } from '../policy/cues.ts';
+import { FUSION_GROUP_OF, FUSION_GROUPS, type FusionPolicy } from '../policy/fusion.ts';
 
 /**
- * The probability, 0..1, that the session is bona fide and its claim true. `sum-llr` adds the measured cues'
- * log-likelihood ratios to the prior's log odds, as if cues were independent given the truth. `weighted` averages
- * the groups' probabilities by fixed weights, shared out anew over the groups that were measured. Unmeasured cues
- * speak neither way.
+ * The probability, 0..1, that the session is bona fide and its claim is true. `sum-llr` adds the log-likelihood ratios
+ * of the measured cues to the log odds of the prior, as if the cues were independent given the truth. `weighted`
+ * averages the probabilities of groups of cues by fixed weights; the weights of groups without a measured cue are
+ * shared out over the others. Unmeasured cues have no effect.
  */
 export function fuse(evidence: EvidenceByCue, policy: FusionPolicy): number {
   switch (policy.method) {
@@ -29,11 +21,9 @@ export function fuse(evidence: EvidenceByCue, policy: FusionPolicy): number {
 function weighted(evidence: EvidenceByCue, policy: FusionPolicy): number {
   let sum = 0;
   let weights = 0;
-  for (const { weight, cues } of WEIGHTED_GROUPS) {
-    const { llr, measured } = summed(
-      evidence,
-      cues.filter((cue) => policy.cues.includes(cue)),
-    );
+  for (const [group, weight] of Object.entries(FUSION_GROUPS)) {
+    const cues = policy.cues.filter((cue) => FUSION_GROUP_OF[cue] === group);
+    const { llr, measured } = summed(evidence, cues);
     if (measured === 0) continue;
     sum += weight * probabilityOf(priorLogOdds(policy) + llr);
     weights += weight;

@@ -1,9 +1,9 @@
 import { SLOWNESSES, type Slowness } from '../../protocol/status.ts';
 import type { Cue } from '../policy/cues.ts';
-import { INJECTION_SIGNS } from '../evidence/injection-indicators.ts';
+import { CUE_INDICATORS, CUE_REJECT_REASONS, type CueIndicator, type CueRejectReason } from './cue-table.ts';
 
-/** Why a session ended as it did. For the audit record; the client never sees them. */
-export const REASONS = [
+/** Reasons that belong to no single row of the table of cues. */
+const GENERAL_REASONS = [
   'evidence-sufficient',
   'evidence-insufficient',
   'time-up',
@@ -15,13 +15,7 @@ export const REASONS = [
   'challenge-failed',
   'challenge-too-early',
   'skips-exhausted',
-  'pad-below-bar',
-  'planarity-below-bar',
-  'depth-below-bar',
-  'injection-above-bar',
-  'flash-contradicted',
   'continuity-broken',
-  'face-changed',
   'several-faces',
   'required-cue-unmeasured',
   'duplicate-subject',
@@ -29,9 +23,11 @@ export const REASONS = [
   'subject-erased',
   'connection-too-slow',
   'service-too-slow',
-  ...INJECTION_SIGNS,
 ] as const;
-export type Reason = (typeof REASONS)[number];
+
+/** Why a session ended as it did. For the audit record; the client never sees it. */
+export type Reason = (typeof GENERAL_REASONS)[number] | CueRejectReason | CueIndicator;
+export const REASONS: readonly Reason[] = [...GENERAL_REASONS, ...CUE_REJECT_REASONS, ...CUE_INDICATORS];
 
 /** The reason of a session that could not be judged because too few frames were analysed. */
 export const SLOWNESS_REASON: Readonly<Record<Slowness, Reason>> = {
@@ -39,12 +35,16 @@ export const SLOWNESS_REASON: Readonly<Record<Slowness, Reason>> = {
   service: 'service-too-slow',
 };
 
-/** What the client may hear of the reasons: which part was too slow, if that is why the session ended (SPEC R46). */
-export function slownessOf(reasons: readonly Reason[]): Slowness | null {
+/**
+ * What the client may know of the reasons: what was too slow, if the session ended because of that (SPEC R46). The
+ * reasons may come from a record, and a record may hold names that this version does not know: it may be older, or,
+ * after a rollback, newer.
+ */
+export function slownessOf(reasons: readonly string[]): Slowness | null {
   return SLOWNESSES.find((slowness) => reasons.includes(SLOWNESS_REASON[slowness])) ?? null;
 }
 
-/** What stands behind an outcome: signed into the token so that a relying application can set its own bar. */
+/** What an outcome rests on. It is signed into the token, so that a relying party can set its own bar. */
 export interface Assurance {
   /** `full` when the optional match and PAD models decided, else `base`. */
   readonly tier: 'base' | 'full';

@@ -1,9 +1,10 @@
-import type { BlinkPolicy } from '../policy/shape.ts';
+import type { BlinkPolicy } from '../policy/blink.ts';
+import type { CueDefinition } from './cue.ts';
 import type { Evidence } from './evidence.ts';
 import { faceOf, median, type Sample } from './sample.ts';
 
 export interface Blink {
-  /** First frame with lids down, and the first with lids up again. */
+  /** The first frame with closed lids, and the first with open lids after it. */
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -15,28 +16,29 @@ interface OpenFrame {
   readonly pitchDeg: number;
 }
 
+/** A stretch of frames with closed lids. */
 interface Dip {
-  /** The last frame before the lids went down. */
+  /** The last frame before the lids closed. */
   readonly openBeforeMs: number;
   readonly startMs: number;
   readonly lastMs: number;
   readonly frames: number;
-  /** Deepest ratio to the baseline, of the eye that closed less. */
+  /** The lowest ratio to the baseline, of the eye that closed less. */
   readonly deepest: number;
-  /** False once anything but lids could explain the dip. */
+  /** False once something else than the lids could explain the dip. */
   readonly plausible: boolean;
 }
 
 export interface BlinkState {
-  /** Frames of about the last second with both eyes open: what closing is measured against. */
+  /** The frames of about the last second with both eyes open: the baseline. */
   readonly recent: readonly OpenFrame[];
-  /** The last frame in which both eyes could be judged, joined to the ones before it; null when there is none. */
+  /** The last frame in which both eyes could be measured and the track was not lost; null: none. */
   readonly lastAtMs: number | null;
   readonly dip: Dip | null;
   readonly eyesClosed: boolean;
   readonly count: number;
   readonly latest: Blink | null;
-  /** Time in which both eyes could be judged, and the part of it at a frame rate that misses no blink. */
+  /** Time in which both eyes could be measured, and the part of it at a frame rate that misses no blink. */
   readonly seenMs: number;
   readonly watchedMs: number;
   readonly frames: number;
@@ -55,21 +57,20 @@ export const initialBlink: BlinkState = {
 };
 
 /**
- * Folds one frame. A blink is a dip of both eyes' aspect ratio below `closedRatio` of its own rolling median,
- * for 50 to 500 ms, with the head facing the camera and its pitch at rest: open eyes differ too much between
- * people for any absolute bar, and turned or nodding heads fake dips. `trackBroken` says that this frame cannot
- * be joined to the ones before it: nothing then carries over but what was already counted.
+ * Folds one frame. A blink is a dip of both eyes' aspect ratio below `closedRatio` of its own rolling median, for 50 to
+ * 500 ms, while the head faces the camera and its pitch is at rest. The bar is relative, because open eyes differ too
+ * much between people. Turned and nodding heads are left out, because they cause dips too. `trackLost`: this frame
+ * may show another face than the frames before it, so that only what was counted is kept.
  */
 export function foldBlink(
   state: BlinkState,
   sample: Sample,
-  trackBroken: boolean,
+  trackLost: boolean,
   policy: BlinkPolicy,
 ): BlinkState {
   const face = faceOf(sample);
   const measurable = face !== null && Math.abs(face.pose.yawDeg) < policy.maxYawDeg;
-  if (trackBroken || !measurable)
-    return { ...state, recent: [], lastAtMs: null, dip: null, eyesClosed: false };
+  if (trackLost || !measurable) return { ...state, recent: [], lastAtMs: null, dip: null, eyesClosed: false };
 
   const { atMs } = sample;
   const current: OpenFrame = { atMs, ...face.eyes, pitchDeg: face.pose.pitchDeg };
@@ -102,7 +103,7 @@ export function foldBlink(
       deepest: ratio,
       plausible: true,
     };
-    // Closed frames stay out of the baseline, or lids held down would soon count as open.
+    // Closed frames stay out of the baseline. Otherwise lids that are held closed would soon count as open.
     return {
       ...next,
       recent,
@@ -125,7 +126,7 @@ export function foldBlink(
   };
 }
 
-/** The true length lies between the closed frames' span and the span from open frame to open frame. */
+/** The true length is between the span of the closed frames and the span from open frame to open frame. */
 function isBlink(dip: Dip, openAgainMs: number, endPlausible: boolean, policy: BlinkPolicy): boolean {
   return (
     dip.plausible &&
@@ -137,14 +138,14 @@ function isBlink(dip: Dip, openAgainMs: number, endPlausible: boolean, policy: B
 }
 
 /**
- * Blinking is a Poisson process of some 15 a minute, so within the `absenceMs` of 4 s a bona fide subject blinks
- * with probability 1 − e^−1 = .63. Attacks taken together are assumed to blink in .2 of such spans (replays do,
- * photos do not): a starting value, to be calibrated.
+ * People blink about 15 times a minute. As a Poisson process, a bona fide subject blinks within the `absenceMs` of 4 s
+ * with probability 1 − e^−1 = .63. Attacks taken together are assumed to blink in .2 of such spans: replays do,
+ * photographs do not. That is a starting value, to be calibrated.
  */
 const SEEN_LLR = Math.log(0.63 / 0.2);
 const ABSENT_LLR = Math.log(0.37 / 0.8);
 
-/** Spontaneous blinking. Score: blinks seen. */
+/** Spontaneous blinking. Score: the number of blinks. */
 export function blinkEvidence(state: BlinkState, policy: BlinkPolicy): Evidence {
   const { count, frames, seenMs, watchedMs } = state;
   if (count > 0) return { measured: true, logLikelihoodRatio: SEEN_LLR, score: count, frames };
@@ -152,3 +153,13 @@ export function blinkEvidence(state: BlinkState, policy: BlinkPolicy): Evidence 
     return { measured: true, logLikelihoodRatio: ABSENT_LLR, score: 0, frames };
   return { measured: false, why: seenMs >= policy.absenceMs ? 'frame-rate-too-low' : 'too-few-frames' };
 }
+
+/** Lids are followed before the frame is assessed, because the assessment reads whether they are closed. */
+export const blinkCue: CueDefinition<BlinkState, { readonly blink: BlinkState }, unknown> = {
+  initial: initialBlink,
+  fold: (_, { blink }) => blink,
+  evidence: (state, _, policy) => blinkEvidence(state, policy.blink),
+  rejectReason: null,
+  fallsShort: (evidence, { requiredCues }) =>
+    requiredCues.includes('blink') && evidence.measured && evidence.score < 1,
+};

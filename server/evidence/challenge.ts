@@ -1,24 +1,25 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy, GesturePolicy } from '../policy/shape.ts';
+import type { ChallengePolicy, GesturePolicy } from '../policy/challenges.ts';
 import type { Blink } from './blink.ts';
-import type { Evidence } from './evidence.ts';
+import { unchanged, type CueDefinition } from './cue.ts';
+import { NOT_REQUESTED, type Evidence } from './evidence.ts';
 import { conspicuousMoves, extentOf, facesAhead, isAtRest, type Deviation } from './gesture.ts';
 
 /** Why a challenge was not passed. */
 export type ChallengeFailure = 'wrong-response' | 'unasked-move' | 'too-early' | 'too-late';
 
-/** What a challenge is and was, whatever its stage. */
+/** What is known of a challenge in every stage. */
 interface ChallengeBase {
   readonly kind: ChallengeKind;
-  /** Gestures begun before a person could have reacted, here and in the session's challenges before. */
+  /** Gestures that began before a person could react, in this challenge and in those before it in the session. */
   readonly earlyStarts: number;
 }
 
-/** One challenge from its drawing to its end. Times are server milliseconds. */
+/** One challenge, from its draw to its end. Times are server milliseconds. */
 export type ChallengeRun = ChallengeBase &
   (
     | { readonly stage: 'pause'; readonly revealAtMs: number }
-    /** Revealed; the face must first be seen at rest with eyes open. */
+    /** Revealed. The face must first be seen at rest, with open eyes. */
     | {
         readonly stage: 'awaiting-neutral';
         readonly revealedAtMs: number;
@@ -30,32 +31,32 @@ export type ChallengeRun = ChallengeBase &
         readonly deadlineAtMs: number;
         /** When the gesture began; null while the face is at rest. */
         readonly onsetAtMs: number | null;
-        /** Since when it has been done far enough to count. */
+        /** Since when the gesture is done far enough to count. */
         readonly heldSinceMs: number | null;
       }
-    /** Answered; waiting for the face to look straight and to be recognised again. */
+    /** Answered. The face must look straight and be recognised again. */
     | { readonly stage: 'settling'; readonly respondedAtMs: number; readonly deadlineAtMs: number }
     | { readonly stage: 'passed' }
     | { readonly stage: 'failed'; readonly failure: ChallengeFailure }
   );
 
-/** What one frame shows that matters to a challenge. */
+/** What a challenge reads of one frame. */
 export interface ChallengeSample {
   /** Server time at which the frame arrived. */
   readonly atMs: number;
-  /** Against the session's rest. */
+  /** Against the face at rest. */
   readonly deviation: Deviation;
   readonly eyesClosed: boolean;
   readonly blink: Blink | null;
-  /** Track and identity are unbroken and the face is usable. */
+  /** Track and identity are unbroken, and the frame is usable. */
   readonly trusted: boolean;
-  /** An embedding of this very frame agreed with the session's own. */
+  /** An embedding of this frame agreed with the session's own. */
   readonly recognised: boolean;
-  /** An embedding of this very frame agreed, or fell short only as a face away from its rest does. */
+  /** An embedding of this frame agreed, or fell short by no more than a face away from its rest does. */
   readonly resembles: boolean;
 }
 
-/** `draw` in [0, 1) sets the pause before the prompt; `earlyStarts` are those of the challenges before. */
+/** `draw`, in [0, 1), sets the pause before the prompt. `earlyStarts` are those of the challenges before. */
 export function startChallenge(
   kind: ChallengeKind,
   atMs: number,
@@ -67,7 +68,7 @@ export function startChallenge(
   return { kind, earlyStarts, stage: 'pause', revealAtMs: atMs + Math.round(pauseMs) };
 }
 
-/** Lets time pass: reveals what is due, and fails what is overdue. */
+/** Lets time pass: reveals the challenge when it is due, and fails it when it is overdue. */
 export function passTime(run: ChallengeRun, atMs: number, policy: ChallengePolicy): ChallengeRun {
   switch (run.stage) {
     case 'pause':
@@ -88,7 +89,7 @@ export function passTime(run: ChallengeRun, atMs: number, policy: ChallengePolic
   }
 }
 
-/** When `passTime` will next change something; null once the challenge has ended. */
+/** When `passTime` next changes something; null once the challenge has ended. */
 export function nextChallengeTime(run: ChallengeRun): number | null {
   switch (run.stage) {
     case 'pause':
@@ -104,10 +105,11 @@ export function nextChallengeTime(run: ChallengeRun): number | null {
 }
 
 /**
- * Folds one frame. The head has to rest until it is asked to move. A response counts when it begins from rest, after
- * the prompt and no sooner than a person can react, goes the asked way and no other, is held as long as its kind asks,
- * and arrives before the deadline; the face doing it must itself resemble the session's, or another's could be lent
- * for the moment. It is complete when the face looks straight again and an embedding says that it is still the same.
+ * Folds one frame. The head must rest until it is asked to move. A response counts under these conditions: it begins
+ * from rest, after the prompt, and no sooner than a person can react. It goes the asked way and no other. It is held as
+ * long as its kind demands, and arrives before the deadline. The face that does it resembles the session's, so that no
+ * other face can answer for a moment. The challenge is passed when the face looks straight again, and an embedding
+ * agrees that it is still the same face.
  */
 export function foldChallenge(
   run: ChallengeRun,
@@ -183,9 +185,9 @@ function awaitGesture(
 }
 
 /**
- * Assumed rates behind the log-likelihood ratios, starting values to be calibrated: a bona fide subject passes a
- * challenge with .95. A recording happens to blink in the window with .25, smiles or opens its mouth long enough with
- * .2 (people talk), and moves its head or comes closer from rest in the window with .1.
+ * The assumed rates behind the log-likelihood ratios. They are starting values, to be calibrated. A bona fide subject
+ * passes a challenge with probability .95. A recording blinks within the window by chance with .25. It smiles or opens
+ * its mouth long enough with .2, because people talk. It moves its head, or comes closer from rest, with .1.
  */
 const MOVED_LLR = Math.log(0.95 / 0.1);
 const PASSED_LLR: Readonly<Record<ChallengeKind, number>> = {
@@ -199,11 +201,11 @@ const PASSED_LLR: Readonly<Record<ChallengeKind, number>> = {
   'come-closer': MOVED_LLR,
 };
 /**
- * However many were passed, their sum never speaks louder than 20 : 1. Some sixty recordings of attackers stand behind
- * it, and where none of sixty succeeds, three in sixty still may (95 %, the rule of three).
+ * Bounds the sum at 20 : 1, however many challenges were passed. The rates rest on about sixty recordings of attackers.
+ * When none of sixty succeeds, the true rate may still be three in sixty (95 %, the rule of three).
  */
 const MAX_PASSED_LLR = 3;
-/** Too late is common with people (they did not notice); wrong or impossibly early is not. */
+/** People are often too late, because they did not notice. They are seldom wrong, and never impossibly early. */
 const FAILED_LLR: Readonly<Record<ChallengeFailure, number>> = {
   'too-late': Math.log(0.04 / 0.6),
   'wrong-response': Math.log(0.01 / 0.2),
@@ -211,13 +213,15 @@ const FAILED_LLR: Readonly<Record<ChallengeFailure, number>> = {
   'too-early': Math.log(0.003 / 0.2),
 };
 
-/** Score: challenges passed. `drawn` is how many have to be passed, 0 where the policy draws none. */
+/**
+ * Score: challenges passed. `drawn` is how many must be passed: 0 where the policy draws none, null before the draw.
+ */
 export function challengeEvidence(
   passed: readonly ChallengeKind[],
   failure: ChallengeFailure | null,
   drawn: number | null,
 ): Evidence {
-  if (drawn === 0) return { measured: false, why: 'not-requested' };
+  if (drawn === 0) return NOT_REQUESTED;
   if (drawn === null || (failure === null && passed.length < drawn))
     return { measured: false, why: passed.length === 0 ? 'not-started' : 'too-few-frames' };
   const gained = Math.min(
@@ -227,3 +231,22 @@ export function challengeEvidence(
   const lost = failure === null ? 0 : FAILED_LLR[failure];
   return { measured: true, logLikelihoodRatio: gained + lost, score: passed.length, frames: passed.length };
 }
+
+/** The challenges of a session. `of` is null until their number is drawn. */
+export interface ChallengeLog {
+  readonly of: number | null;
+  readonly passed: readonly ChallengeKind[];
+  readonly skipped: readonly ChallengeKind[];
+  readonly failure: ChallengeFailure | null;
+}
+
+const noChallenges: ChallengeLog = { of: null, passed: [], skipped: [], failure: null };
+
+/** The phase `challenging` writes the log: a frame answers a challenge only together with the clock and the draws. */
+export const challengeCue: CueDefinition<ChallengeLog, unknown, unknown> = {
+  initial: noChallenges,
+  fold: unchanged,
+  evidence: ({ passed, failure, of }, _, policy) =>
+    challengeEvidence(passed, failure, policy.challenges === null ? 0 : of),
+  rejectReason: null,
+};

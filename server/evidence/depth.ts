@@ -1,27 +1,28 @@
-import type { DepthPolicy } from '../policy/shape.ts';
-import type { Evidence } from './evidence.ts';
-import type { Verdict } from './quality-gate.ts';
+import type { DepthPolicy } from '../policy/depth.ts';
+import type { CueDefinition } from './cue.ts';
+import { boundedLlr, isWeighed, NOT_REQUESTED, type Evidence } from './evidence.ts';
+import type { FrameAssessment } from './quality-gate.ts';
 import { faceOf, median, type Sample } from './sample.ts';
 
-export interface DepthState {
-  /** Relief of the face in each frame that came with depth, at most `maxFrames` of the newest. */
+interface DepthState {
+  /** The relief of the face in the newest frames that came with depth, at most `maxFrames`. */
   readonly reliefs: readonly number[];
 }
 
 export const initialDepth: DepthState = { reliefs: [] };
 
 /**
- * Folds one frame. Depth of a face at an impossible distance for its size, or that goes nowhere with the face in the
- * picture, counts as no relief: a sensor that looks elsewhere vouches for nothing.
+ * Folds one frame. The depth counts as no relief when the face's distance is impossible for its size, or when the depth
+ * does not agree with the face in the picture: then the sensor sees something else.
  */
 export function foldDepth(
   state: DepthState,
   sample: Sample,
-  verdict: Verdict,
+  assessment: FrameAssessment,
   policy: DepthPolicy,
 ): DepthState {
   const depth = faceOf(sample)?.depth;
-  if (depth === undefined || !verdict.good || depth.coverage < policy.minCoverage) return state;
+  if (depth === undefined || !assessment.good || depth.coverage < policy.minCoverage) return state;
   const fits =
     depth.fieldOfViewDeg >= policy.minFieldOfViewDeg &&
     depth.fieldOfViewDeg <= policy.maxFieldOfViewDeg &&
@@ -30,14 +31,28 @@ export function foldDepth(
 }
 
 /**
- * Score: median relief as a share of a face's. The log-likelihood ratio is a line through `neutral`, clamped: little
- * speaks for a client's word about its own sensor, and much against depth that is flat.
+ * Score: the median relief, as a share of a face's. The client alone vouches for its sensor, so that relief speaks
+ * little in favour; flat depth speaks much against.
  */
 export function depthEvidence({ reliefs }: DepthState, policy: DepthPolicy): Evidence {
   if (reliefs.length === 0) return { measured: false, why: 'no-depth' };
   if (reliefs.length < policy.minFrames) return { measured: false, why: 'too-few-frames' };
   const score = median(reliefs);
-  const llr = (score - policy.neutral) * policy.slope;
-  const logLikelihoodRatio = Math.min(policy.maxLlr, Math.max(policy.minLlr, llr));
-  return { measured: true, logLikelihoodRatio, score, frames: reliefs.length };
+  return { measured: true, logLikelihoodRatio: boundedLlr(score, policy), score, frames: reliefs.length };
 }
+
+export const depthCue: CueDefinition<
+  DepthState,
+  { readonly sample: Sample; readonly assessment: FrameAssessment },
+  unknown,
+  'depth-below-bar'
+> = {
+  initial: initialDepth,
+  fold: (state, { sample, assessment }, policy) => foldDepth(state, sample, assessment, policy.depth),
+  evidence: (state, _, policy) =>
+    isWeighed('depth', policy) ? depthEvidence(state, policy.depth) : NOT_REQUESTED,
+  rejectReason: {
+    reason: 'depth-below-bar',
+    applies: ({ score }, policy) => score < policy.depth.rejectBar,
+  },
+};

@@ -1,6 +1,7 @@
 import type { Cue } from '../policy/cues.ts';
+import type { Policy } from '../policy/shape.ts';
 
-/** Why a cue says nothing. Unknown is never zero. */
+/** Why a cue is not measured. An unknown is never zero. */
 export type Unmeasured =
   | 'not-started'
   | 'too-few-frames'
@@ -11,30 +12,50 @@ export type Unmeasured =
   | 'skipped'
   /** No device sent depth with its frames. */
   | 'no-depth'
-  /** The client does not show colours, by a person's choice or its device. */
+  /** The client does not show colours: the person declined, or the device cannot. */
   | 'not-offered'
   /** The surroundings outshine the screen. */
   | 'response-too-weak'
-  /** The skin is too bright or too dark in the picture for its colour to be told. */
+  /** The skin is too bright or too dark in the picture to tell its colour. */
   | 'badly-exposed'
-  /** The skin's colour changed neither with the screen's nor clearly by another sequence. */
+  /** The skin's colour followed neither the screen nor, clearly, another sequence. */
   | 'response-unclear'
-  /** What is behind the face reflects the screen as much as the face does. */
+  /** The background reflects the screen as much as the face does. */
   | 'background-follows'
-  /** A client said that it showed what it could not. */
+  /** The client said that it showed a colour that it could not have shown. */
   | 'implausible-stamps';
 
-/**
- * What a run of frames has shown about one cue.
- * `logLikelihoodRatio` is the natural log of P(seen | bona fide, same person) / P(seen | otherwise).
- */
-export type Evidence =
-  | {
-      readonly measured: true;
-      readonly logLikelihoodRatio: number;
-      readonly score: number;
-      readonly frames: number;
-    }
-  | { readonly measured: false; readonly why: Unmeasured };
+/** `logLikelihoodRatio` is the natural logarithm of P(seen | bona fide, same person) / P(seen | otherwise). */
+export interface MeasuredEvidence {
+  readonly measured: true;
+  readonly logLikelihoodRatio: number;
+  /** What it means is said where the cue is defined. */
+  readonly score: number;
+  readonly frames: number;
+}
+
+/** What a run of frames has shown about one cue. */
+export type Evidence = MeasuredEvidence | { readonly measured: false; readonly why: Unmeasured };
 
 export type EvidenceByCue = Readonly<Record<Cue, Evidence>>;
+
+export const NOT_REQUESTED: Evidence = { measured: false, why: 'not-requested' };
+
+/** Whether the policy's fusion weighs the cue. */
+export function isWeighed(cue: Cue, { fusion }: Policy): boolean {
+  return fusion.cues.includes(cue);
+}
+
+/** A straight line through `neutral`, kept within `minLlr` and `maxLlr`: how a score becomes a log-likelihood ratio. */
+export function boundedLlr(
+  score: number,
+  policy: {
+    readonly neutral: number;
+    readonly slope: number;
+    readonly minLlr: number;
+    readonly maxLlr: number;
+  },
+): number {
+  const llr = (score - policy.neutral) * policy.slope;
+  return Math.min(policy.maxLlr, Math.max(policy.minLlr, llr));
+}

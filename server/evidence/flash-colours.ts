@@ -1,4 +1,4 @@
-/** A colour of the sequence by its linear-light share of each primary, 0..1, and as a client paints it. */
+/** A colour of the sequence: its linear light in each primary, 0..1, and the code by which a client shows it. */
 export interface FlashColour {
   readonly hex: string;
   readonly red: number;
@@ -7,9 +7,9 @@ export interface FlashColour {
 }
 
 /**
- * Colours that lie far apart in chromaticity, so that skin tells them apart whatever its own colour. All are bright:
- * a dark one would add nothing but a flicker. None is a saturated red (R / (R + G + B) ≥ .8 in WCAG 2.2, "general
- * flash and red flash thresholds").
+ * The colours are far apart in chromaticity, so that skin of any colour reflects them differently. All are bright: a
+ * dark one would only flicker. None is a saturated red (R / (R + G + B) ≥ .8 in WCAG 2.2, "general flash and red flash
+ * thresholds").
  */
 export const FLASH_COLOURS: readonly FlashColour[] = [
   '#ffffff',
@@ -20,7 +20,7 @@ export const FLASH_COLOURS: readonly FlashColour[] = [
   '#ff4fd0',
 ].map(colourOf);
 
-/** The next colour: any but the one that is shown. `draw` is in [0, 1). */
+/** The next colour: any except the one that is shown now. `draw` is in [0, 1). */
 export function drawColour(draw: number, shown: FlashColour | null): FlashColour {
   const others = FLASH_COLOURS.filter((colour) => colour !== shown);
   const colour = others[Math.floor(draw * others.length)];

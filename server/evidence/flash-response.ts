@@ -1,12 +1,12 @@
 import type { FlashColour } from './flash-colours.ts';
 
-/** One colour of the sequence, from the server time on at which it was revealed. */
+/** One colour of the sequence, and the server time at which it was revealed. */
 export interface FlashStep {
   readonly colour: FlashColour;
   readonly fromMs: number;
 }
 
-/** Linear light off a surface by the camera's channels; larger than zero. */
+/** Linear light that a surface reflects, in the camera's channels; larger than zero. */
 export interface Light {
   readonly red: number;
   readonly green: number;
@@ -17,30 +17,30 @@ export interface Light {
 export interface Tint {
   /** Server time at which its frame arrived. */
   readonly atMs: number;
-  /** ln(red / green), and ln(blue / green): exposure and shading cancel out. */
+  /** ln(red / green) and ln(blue / green): exposure and shading cancel out. */
   readonly warm: number;
   readonly cool: number;
 }
 
-/** How a surface's tint went along with the colours shown. */
+/** How a surface's tint followed the colours shown. */
 export interface Response {
-  /** 0..1: the correlation of the tint's changes from step to step with those of the colours, 0 where it is opposite. */
+  /** 0..1: the correlation of the tint's changes with those of the colours; 0 where they are opposite. */
   readonly correlation: number;
-  /** Root mean square of the tint's changes that the colours explain. */
+  /** Root mean square of the changes that the colours explain. */
   readonly explained: number;
-  /** Root mean square of all its changes but a steady drift. */
+  /** Root mean square of all changes, without a steady drift. */
   readonly total: number;
-  /** Steps that frames were seen of. */
+  /** Steps of which frames were seen. */
   readonly steps: number;
 }
 
 export const NO_RESPONSE: Response = { correlation: 0, explained: 0, total: 0, steps: 0 };
 
-/** How a sequence is laid over frames. */
-export interface Timing {
+/** How a sequence is assigned to frames. */
+interface Timing {
   /** When the last step ended. */
   readonly endMs: number;
-  /** Share of a step, at its start, that is left out: frames arrive unevenly, and a camera exposes for a while. */
+  /** Share of a step, at its start, that is left out: frames arrive unevenly, and exposure takes time. */
   readonly settleShare: number;
 }
 
@@ -49,10 +49,10 @@ export function tintOf(atMs: number, { red, green, blue }: Light): Tint {
 }
 
 /**
- * The response at a lag from a colour's revelation to the arrival of frames that show it. Light adds: a surface under
- * light A that gets k · S of a screen's changes by k · S / A in each channel, so the tint's changes are about
- * proportional to S_red − S_green and S_blue − S_green, with a factor for each that depends on A and on distance.
- * Both are fitted over the means of each step, beside an intercept and a drift.
+ * The response at one lag, from the reveal of a colour to the arrival of the frames that show it. Light adds up: under
+ * room light A, a surface that gets k · S of the screen's light changes by k · S / A in each channel. So the changes of
+ * the tint are about proportional to S_red − S_green and to S_blue − S_green. Each has its own factor, which depends on
+ * A and on the distance. Both factors are fitted to the means of each step, together with an intercept and a drift.
  */
 export function responseAt(
   lagMs: number,
@@ -92,10 +92,10 @@ export function responseAt(
   };
 }
 
-/** Intercept, drift and slope leave something over from here on. */
+/** A fit of intercept, drift and slope needs more than three rows to leave a residual. */
 const MIN_ROWS = 4;
 
-/** Sums of squares of `y` beside its drift: all of them, and what a positive multiple of `x` explains. */
+/** Sums of squares of `y` without its drift: in total, and what a positive multiple of `x` explains. */
 function along(
   times: readonly number[],
   x: readonly number[],
@@ -108,7 +108,7 @@ function along(
   return { explained: xy > 0 && xx > 0 ? xy ** 2 / xx : 0, total: dot(ys, ys) };
 }
 
-/** What is left of `values` beside the straight line through them. */
+/** `values` without the straight line that fits them best. */
 function withoutDrift(times: readonly number[], values: readonly number[]): readonly number[] {
   const meanTime = mean(times);
   const meanValue = mean(values);

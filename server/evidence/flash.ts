@@ -1,7 +1,8 @@
-import type { FlashPolicy } from '../policy/shape.ts';
+import type { FlashPolicy } from '../policy/flash.ts';
 import type { FlashColours } from '../vision/flash-colours.ts';
 import type { MeanColour } from '../vision/skin.ts';
-import type { Evidence, Unmeasured } from './evidence.ts';
+import { unchanged, type CueDefinition } from './cue.ts';
+import { NOT_REQUESTED, type Evidence, type Unmeasured } from './evidence.ts';
 import { drawColour, linearOf } from './flash-colours.ts';
 import {
   NO_RESPONSE,
@@ -14,41 +15,41 @@ import {
 } from './flash-response.ts';
 
 /** One frame of the sequence. */
-export interface FlashSample {
+interface FlashSample {
   /** Server time at which the frame arrived. */
   readonly atMs: number;
   readonly face: Light;
-  /** Null where there is none, or it is too dark or too bright to tell its tint. */
+  /** Null where there is no background, or it is too dark or too bright to measure its tint. */
   readonly background: Light | null;
 }
 
-/** What came of a sequence. `correlation` is 0..1. */
+/** The result of a sequence. `correlation` is 0..1. */
 export type FlashFinding =
   | { readonly kind: 'followed' | 'contradicted'; readonly correlation: number; readonly frames: number }
   | { readonly kind: 'unclear'; readonly why: Unmeasured };
 
-/** A sequence of colours and what was seen of it. Plain data. */
+/** A sequence of colours, and what the frames showed of it. Plain data. */
 export interface FlashRun {
-  /** Those revealed so far. */
+  /** The colours revealed so far. */
   readonly steps: readonly FlashStep[];
   readonly samples: readonly FlashSample[];
-  /** Frames whose skin was too dark or so bright that some of it may be clipped. */
+  /** Frames whose skin was too dark, or so bright that some of it may be clipped. */
   readonly badlyExposed: number;
-  /** The highest number a client said it showed. */
+  /** The highest number that the client said it showed. */
   readonly lastShown: number;
-  /** A client said that it showed a colour it could not know yet, or went back to an earlier one. */
+  /** The client said that it showed a colour that it could not know yet, or an earlier one again. */
   readonly impossible: boolean;
-  /** Null until the last colour's light has had its time to come back. */
+  /** Null until the light of the last colour had time to arrive. */
   readonly finding: FlashFinding | null;
 }
 
-/** Begins with a first colour. `draw` is in [0, 1). */
+/** Starts with the first colour. `draw` is in [0, 1). */
 export function startFlash(atMs: number, draw: number): FlashRun {
   const steps = [{ colour: drawColour(draw, null), fromMs: atMs }];
   return { steps, samples: [], badlyExposed: 0, lastShown: 0, impossible: false, finding: null };
 }
 
-/** The colour on show at `atMs` and its number, from 1; null once the last one's time is over. */
+/** The colour that is shown at `atMs`, and its number, from 1; null once the time of the last one is over. */
 export function colourShown(
   run: FlashRun,
   atMs: number,
@@ -66,21 +67,21 @@ export function nextFlashTime(run: FlashRun, atMs: number, policy: FlashPolicy):
   return run.steps.length === policy.count && atMs >= endMs ? endMs + policy.maxLagMs : endMs;
 }
 
-/** Moves on to the next colour when the present one's time is over, and judges when all are. Uses one draw. */
+/** Shows the next colour when the time of the present one is over; judges when all are over. Uses one draw. */
 export function passFlashTime(run: FlashRun, atMs: number, draw: number, policy: FlashPolicy): FlashRun {
   const endMs = endOf(run, policy);
   if (run.finding !== null || atMs < endMs) return run;
   if (run.steps.length < policy.count) {
     const colour = drawColour(draw, run.steps.at(-1)?.colour ?? null);
-    // From now on, not from when it was due: no colour is shown for less than its time.
+    // It counts from now and not from when it was due, so that no colour is shown for less than its time.
     return { ...run, steps: [...run.steps, { colour, fromMs: atMs }] };
   }
   return atMs < endMs + policy.maxLagMs ? run : { ...run, finding: judgeFlash(run, policy) };
 }
 
 /**
- * Folds one frame. `shown` is the number of the colour which its client says it showed, null where it says nothing:
- * it is not believed, but one that cannot be true tells of a client that does not show what it is told.
+ * Folds one frame. `shown` is the number of the colour that the client says it showed; null where it says nothing. The
+ * number is no proof. But a number that cannot be true means that the client does not show what it is told.
  */
 export function foldFlash(
   run: FlashRun,
@@ -107,15 +108,15 @@ export function foldFlash(
   return { ...stamped, badlyExposed, samples: [...stamped.samples, { atMs, face, background }] };
 }
 
-/** Linear light, 0..1, below or above which the ratio of two channels is mostly noise or clipped. */
+/** Below or above this linear light, 0..1, the ratio of two channels is mostly noise, or clipped. */
 const DARKEST = 0.002;
 const BRIGHTEST = 0.96;
 /**
- * From here on pixels clip one by one: in clips of overexposed people whose light was changed by a computed screen's, skin
+ * From here on, single pixels clip. In clips of overexposed people, with the computed light of a screen added, the skin
  * seemed to follow other colours than those shown.
  */
 const CLIPPING = 0.85;
-/** A larger share of badly exposed frames leaves nothing to hold against anybody. */
+/** With a larger share of badly exposed frames, the sequence is no evidence against the person. */
 const MOST_BADLY_EXPOSED = 0.1;
 
 function isTellable(light: Light): boolean {
@@ -136,16 +137,17 @@ function endOf({ steps }: FlashRun, { stepMs }: FlashPolicy): number {
 }
 
 /**
- * Judges a finished sequence. The lag between a colour's revelation and the frames that show it belongs to network,
- * display and camera: the best one within the policy's range counts. Skin that changes by the shown colours follows.
- * Skin that changes as much by others, before a background that does not, contradicts. Where a background follows as
- * much as the skin does, a flat picture that reflects the screen as a whole is as likely as a near wall: that, and
- * light too bright to outshine, say nothing.
+ * Judges a finished sequence. Network, display and camera delay the frames that show a colour: of the lags within the
+ * policy's range, the best one counts. Skin that changes with the shown colours follows. Skin that changes as much with
+ * other colours contradicts, if the background does not change too. When the background follows as much as the skin, a
+ * flat picture that reflects the screen as a whole is as likely as a near wall. That is no evidence, and neither is a
+ * room too bright for the screen.
  *
- * This stands against recordings and pictures made up beforehand. A print cut out along the face reflects the screen as
- * skin does, and a client that tints its pictures by what it is told follows as well: those are for other cues.
+ * This detects recordings, and pictures made beforehand. It does not detect a print that is cut out along the face,
+ * which reflects the screen as skin does, nor a client that tints its pictures by the colours it is told: other cues
+ * must.
  */
-export function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
+function judgeFlash(run: FlashRun, policy: FlashPolicy): FlashFinding {
   const { samples, impossible, badlyExposed } = run;
   if (impossible) return { kind: 'unclear', why: 'implausible-stamps' };
   const { response, lagMs } = bestOf(
@@ -200,7 +202,7 @@ function at(lagMs: number, tints: readonly Tint[], run: FlashRun, policy: FlashP
   return responseAt(lagMs, tints, run.steps, { endMs: endOf(run, policy), settleShare: policy.settleShare });
 }
 
-/** Mean light of a surface over the sequence. */
+/** The mean light of a surface over the sequence. */
 function level(samples: readonly FlashSample[], surface: 'face' | 'background'): number {
   const lights = samples.map((sample) => sample[surface]).filter((light) => light !== null);
   if (lights.length === 0) return 0;
@@ -208,14 +210,14 @@ function level(samples: readonly FlashSample[], surface: 'face' | 'background'):
 }
 
 /**
- * Starting values, from simulation only: of bona fide sequences whose light can be told 99 % follow and one in a
- * thousand contradicts; of attacks taken together a tenth is assumed to follow, for a client that tints its pictures
- * by what it is told does, and half of the others to contradict.
+ * Starting values, from simulation only. Of bona fide sequences whose light can be measured, 99 % follow and one in a
+ * thousand contradicts. Of all attacks, a tenth is assumed to follow, as a client does that tints its pictures; half of
+ * the others are assumed to contradict.
  */
 const FOLLOWED_LLR = Math.log(0.99 / 0.1);
 const CONTRADICTED_LLR = Math.log(0.001 / 0.45);
 
-/** Score: correlation of the skin's changes with the colours', 0..1. `run` is null before the sequence. */
+/** Score: the correlation of the skin's changes with those of the colours, 0..1. `run` is null before the sequence. */
 export function flashEvidence(run: FlashRun | null): Evidence {
   const finding = run?.finding ?? null;
   if (finding === null) return { measured: false, why: 'not-started' };
@@ -238,3 +240,24 @@ export function flashEvidence(run: FlashRun | null): Evidence {
       return { measured: false, why: finding.why };
   }
 }
+
+/** What the session knows of the colours. `run` is null until the first is shown. */
+export interface FlashSession {
+  readonly offered: boolean;
+  readonly run: FlashRun | null;
+}
+
+/** The phase `matching` runs the sequence, because it needs the clock and the draws. The cue only reads it. */
+export const flashCue: CueDefinition<null, unknown, { readonly flash: FlashSession }, 'flash-contradicted'> =
+  {
+    initial: null,
+    fold: unchanged,
+    evidence(_, { flash: { offered, run } }, policy) {
+      if (policy.flash === null) return NOT_REQUESTED;
+      return offered ? flashEvidence(run) : { measured: false, why: 'not-offered' };
+    },
+    rejectReason: {
+      reason: 'flash-contradicted',
+      applies: ({ score }, { flash }) => flash !== null && score < flash.contradictBar,
+    },
+  };

@@ -1,15 +1,15 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { GesturePolicy } from '../policy/shape.ts';
+import type { GesturePolicy } from '../policy/challenges.ts';
 import type { FaceAnalysis, Pose } from '../vision/analysis.ts';
 import type { Mouth } from '../vision/mouth.ts';
 import { poseFrom } from '../vision/neutral-pose.ts';
 import { median } from './sample.ts';
 
-/** How a face holds itself in one frame, or how it is found at rest. */
+/** Pose, mouth and distance of a face, in one frame or at rest. */
 export interface Posture {
   readonly pose: Pose;
   readonly mouth: Mouth;
-  /** Distance between the eyes in pixels: how near the face is. */
+  /** Distance between the eyes in pixels. It shows how near the face is. */
   readonly interEyePx: number;
   /** Width of the face as a share of the frame's. */
   readonly widthShare: number;
@@ -17,7 +17,7 @@ export interface Posture {
 
 /** How far a face is from its rest. */
 export interface Deviation {
-  /** Turn of the head itself, whatever the camera's place. Positive: toward image right, the subject's own left. */
+  /** Turn of the head itself, wherever the camera is. Positive: toward image right, which is the subject's left. */
   readonly yawDeg: number;
   /** Positive: nose down. */
   readonly pitchDeg: number;
@@ -25,7 +25,7 @@ export interface Deviation {
   readonly opening: number;
   /** Relative growth of the mouth's width. */
   readonly widening: number;
-  /** Rise of the mouth's corners in distances between the eyes' outer corners. */
+  /** Rise of the mouth's corners, over the distance between the outer corners of the eyes. */
   readonly cornerLift: number;
   /** Relative growth of the distance between the eyes. */
   readonly closeness: number;
@@ -35,7 +35,7 @@ export function postureOf({ pose, mouth, quality, box }: FaceAnalysis, frameWidt
   return { pose, mouth, interEyePx: quality.interEyePx, widthShare: box.width / frameWidth };
 }
 
-/** The median of each measure: how a person holds still, which one odd frame does not move. Not of an empty list. */
+/** The face at rest: the median of each measure, which one odd frame does not change. The list must not be empty. */
 export function restOf(postures: readonly Posture[]): Posture {
   const middle = (pick: (posture: Posture) => number) => median(postures.map(pick));
   return {
@@ -70,8 +70,8 @@ function growth(before: number, after: number): number {
   return before > 0 ? after / before - 1 : 0;
 }
 
-/** Gestures of the whole head, which have a direction; any other one is at odds with them. */
-export const HEAD_MOVES = ['turn-left', 'turn-right', 'look-up', 'look-down'] as const;
+/** Gestures of the whole head. They have a direction, so that a wrong one can be told. */
+const HEAD_MOVES = ['turn-left', 'turn-right', 'look-up', 'look-down'] as const;
 export type HeadMove = (typeof HEAD_MOVES)[number];
 
 export function isHeadMove(kind: ChallengeKind): kind is HeadMove {
@@ -79,8 +79,9 @@ export function isHeadMove(kind: ChallengeKind): kind is HeadMove {
 }
 
 /**
- * How far a gesture is done: 0 at rest, 1 where it counts, negative the opposite way. A picture is unmirrored: the
- * subject's left is on the image's right, where yaw is positive. 0 for a blink, which is no matter of degree.
+ * How far a gesture is done: 0 at rest, 1 where it counts, negative in the opposite direction. Pictures are not
+ * mirrored: the subject's left is on the image's right, where yaw is positive. Always 0 for a blink, which has no
+ * degrees.
  */
 export function extentOf(kind: ChallengeKind, deviation: Deviation, policy: GesturePolicy): number {
   switch (kind) {
@@ -95,7 +96,7 @@ export function extentOf(kind: ChallengeKind, deviation: Deviation, policy: Gest
     case 'look-down':
       return deviation.pitchDeg / policy.lookDeg;
     case 'smile':
-      // An opening mouth widens too, and its corners lie above the middle of its lips.
+      // A mouth that opens becomes wider too, and its corners rise above the middle of the lips.
       return deviation.opening >= policy.smileMaxOpening
         ? 0
         : Math.min(deviation.widening / policy.smileWidening, deviation.cornerLift / policy.smileLift);
@@ -106,7 +107,7 @@ export function extentOf(kind: ChallengeKind, deviation: Deviation, policy: Gest
   }
 }
 
-/** The head moves that are done so far that they must have been asked for. */
+/** The head moves that are done so far that they fail a challenge unless it asks for them. */
 export function conspicuousMoves(deviation: Deviation, policy: GesturePolicy): readonly HeadMove[] {
   const { yawDeg, pitchDeg } = deviation;
   const moves: HeadMove[] = [];
@@ -115,7 +116,7 @@ export function conspicuousMoves(deviation: Deviation, policy: GesturePolicy): r
   return moves;
 }
 
-/** Whether the head faces as it does at rest. Its pitch, which drifts, matters to whoever asks for a look. */
+/** Whether the head is turned as it is at rest. The pitch drifts, so it counts only where a look is asked for. */
 export function facesAhead(deviation: Deviation, kind: ChallengeKind, policy: GesturePolicy): boolean {
   const looks = kind === 'look-up' || kind === 'look-down';
   return (
@@ -124,7 +125,7 @@ export function facesAhead(deviation: Deviation, kind: ChallengeKind, policy: Ge
   );
 }
 
-/** Whether a gesture could begin from here: the head ahead, and the gesture itself not half done already. */
+/** Whether a gesture can begin from here: the head looks ahead, and the gesture has not begun. */
 export function isAtRest(deviation: Deviation, kind: ChallengeKind, policy: GesturePolicy): boolean {
   return (
     facesAhead(deviation, kind, policy) &&
@@ -132,7 +133,7 @@ export function isAtRest(deviation: Deviation, kind: ChallengeKind, policy: Gest
   );
 }
 
-/** Whether a network that knows the face at rest may know it less well. */
+/** Whether the face is so far from its rest that an embedding of it is less reliable. */
 export function isAway(deviation: Deviation, policy: GesturePolicy): boolean {
   return (
     Math.abs(deviation.yawDeg) > policy.awayTurnDeg ||
@@ -142,7 +143,9 @@ export function isAway(deviation: Deviation, policy: GesturePolicy): boolean {
   );
 }
 
-/** The kinds that a face at this rest can do before this camera: one that fills the picture cannot come closer. */
+/**
+ * Whether a face with this rest can do the gesture in front of this camera. One that fills the picture cannot approach.
+ */
 export function isFeasible(kind: ChallengeKind, rest: Posture, policy: GesturePolicy): boolean {
   return kind !== 'come-closer' || rest.widthShare <= policy.maxWidthShareToApproach;
 }

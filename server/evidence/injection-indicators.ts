@@ -1,5 +1,5 @@
 /** What makes a stream implausible as a camera's, worst first. */
-export const INJECTION_SIGNS = [
+export const INJECTION_INDICATORS = [
   'replayed',
   'frozen',
   'looped',
@@ -13,30 +13,33 @@ export const INJECTION_SIGNS = [
   'duplicated',
   'metronome',
 ] as const;
-export type InjectionSign = (typeof INJECTION_SIGNS)[number];
+export type InjectionIndicator = (typeof INJECTION_INDICATORS)[number];
 
 /**
- * What explains a weak sign where no attack does: somebody who holds still, a camera or a line that stalls, a wrong
- * clock or a file that an operator plays, a codec or a program on the way from the camera.
+ * What causes a weak indicator where there is no attack. `stillness`: a person who holds still. `stalling`: a camera or
+ * a connection that stalls. `clock`: a wrong clock, or a file that an operator plays. `transcoding`: a codec or a
+ * program between the camera and the client.
  */
-export type InnocentCause = 'stillness' | 'stalling' | 'clock' | 'transcoding';
+type InnocentCause = 'stillness' | 'stalling' | 'clock' | 'transcoding';
 
 interface Weight {
-  /** How far the sign goes toward certainty, 0..1. At `rejectSeverity` and above it rejects alone. */
+  /** 0..1; 1 is certainty. At `rejectSeverity` and above, the indicator rejects alone. */
   readonly severity: number;
-  /** Starting values, to be calibrated: log odds against a bona fide presentation. */
+  /**
+   * Log-likelihood ratio: negative values speak against a bona fide presentation. Starting values, to be calibrated.
+   */
   readonly llr: number;
-  /** Null: nothing explains it but an attack. */
+  /** Null: only an attack explains it. */
   readonly cause: InnocentCause | null;
 }
 
 /**
- * Frozen, looped, repeated and replayed pictures do not come out of a camera at all, nor do three cuts in a session.
- * One cut may be a camera that stalled. Clocks may be wrong, programs that pose as cameras have honest uses and so have
- * video codecs on the way from one, a camera in the dark repeats its pictures, and a file that an operator plays has even
- * times: what such signs are worth is for the audit to say.
+ * A camera never gives frozen, looped, repeated or replayed pictures, nor three cuts in one session. All other
+ * indicators have innocent causes, and are for the record: a camera that stalled makes one cut; a clock may be wrong; a
+ * program that poses as a camera may have an honest use, and a video codec may lie behind it; a camera in the dark
+ * repeats its pictures; a file that an operator plays has even times.
  */
-const WEIGHTS: Readonly<Record<InjectionSign, Weight>> = {
+const WEIGHTS: Readonly<Record<InjectionIndicator, Weight>> = {
   replayed: { severity: 1, llr: -4, cause: null },
   frozen: { severity: 1, llr: -4, cause: null },
   looped: { severity: 1, llr: -4, cause: null },
@@ -51,21 +54,21 @@ const WEIGHTS: Readonly<Record<InjectionSign, Weight>> = {
   metronome: { severity: 0.1, llr: 0, cause: 'clock' },
 };
 
-/** Severity of the worst of these signs, 0 for none. */
-export function worstSeverity(signs: readonly InjectionSign[]): number {
-  return signs.reduce((worst, sign) => Math.max(worst, WEIGHTS[sign].severity), 0);
+/** Severity of the worst of these indicators, 0 for none. */
+export function worstSeverity(indicators: readonly InjectionIndicator[]): number {
+  return indicators.reduce((worst, indicator) => Math.max(worst, WEIGHTS[indicator].severity), 0);
 }
 
 /**
- * Natural logarithm of the odds that the signs together give, 0 for none. Signs with one innocent cause in common count
- * once, by the worst of them, and only beside a sign that this cause does not explain: what one cause explains changes no
- * outcome.
+ * The log-likelihood ratio of the indicators together, 0 for none. Indicators with the same innocent cause count once,
+ * by the worst of them. And they count only beside an indicator that this cause does not explain, so that one innocent
+ * cause changes no outcome.
  */
-export function corroboratedLlr(signs: readonly InjectionSign[]): number {
+export function corroboratedLlr(indicators: readonly InjectionIndicator[]): number {
   const byCause = new Map<InnocentCause, number>();
   let llr = 0;
-  for (const sign of signs) {
-    const weight = WEIGHTS[sign];
+  for (const indicator of indicators) {
+    const weight = WEIGHTS[indicator];
     if (weight.cause === null) llr += weight.llr;
     else byCause.set(weight.cause, Math.min(byCause.get(weight.cause) ?? 0, weight.llr));
   }

@@ -1,18 +1,18 @@
-import type { InjectionPolicy } from '../policy/shape.ts';
+import type { InjectionPolicy } from '../policy/injection.ts';
 import { median } from './sample.ts';
 
-/** What a camera's noise leaves of a picture's blocks. */
+/** Which blocks of a picture repeat exactly, in spite of a camera's noise. */
 export interface NoiseState {
-  /** The last picture's block digests. */
+  /** The block digests of the last picture. */
   readonly blocks: readonly number[];
-  /** Share of textured blocks that came again exactly, for each of the newest frames. */
+  /** For each of the newest frames, the share of textured blocks that are equal to those of the frame before. */
   readonly standing: readonly number[];
 }
 
 export const initialNoise: NoiseState = { blocks: [], standing: [] };
 
 const FRAMES_KEPT = 90;
-/** Fewer textured blocks make no share. */
+/** With fewer textured blocks there is no share. */
 const MIN_BLOCKS = 20;
 
 export function foldNoise(state: NoiseState, blocks: readonly number[]): NoiseState {
@@ -28,7 +28,7 @@ export function foldNoise(state: NoiseState, blocks: readonly number[]): NoiseSt
   return { blocks, standing };
 }
 
-/** Whether more of the picture stands still, to the last bit, than a camera's noise lets it. */
+/** Whether more of the picture repeats exactly than a camera's noise allows. */
 export function isNoiseless({ standing }: NoiseState, policy: InjectionPolicy): boolean {
   return standing.length >= policy.minFramesToCount && median(standing) >= policy.standingShare;
 }

@@ -1,11 +1,11 @@
-import type { InjectionPolicy } from '../policy/shape.ts';
+import type { InjectionPolicy } from '../policy/injection.ts';
 
-/** How frames follow each other, by the client's clock and by ours. */
+/** The times of the frames, by the client's clock and by ours. */
 export interface TimingState {
   readonly first: { readonly atMs: number; readonly capturedAtMs: number } | null;
   readonly lastAtMs: number;
   readonly lastCapturedAtMs: number;
-  /** The client's clock ran backward, or at another pace than ours. */
+  /** The client's clock ran backward, or drifted too far from ours. */
   readonly clockImplausible: boolean;
   readonly intervals: number;
   readonly shortestMs: number;
@@ -44,7 +44,7 @@ export function foldTiming(
   };
 }
 
-/** Every interval the same: times that were computed and not measured, as of a file that is played. */
+/** Whether all intervals are equal: then the times were computed and not measured, as when a file is played. */
 export function isMetronomic(state: TimingState, policy: InjectionPolicy): boolean {
   const { intervals, shortestMs, longestMs } = state;
   return intervals >= policy.metronomeFrames && longestMs - shortestMs <= policy.metronomeSpreadMs;

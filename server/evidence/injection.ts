@@ -1,10 +1,16 @@
-import type { InjectionPolicy } from '../policy/shape.ts';
-import type { Evidence } from './evidence.ts';
+import type { InjectionPolicy } from '../policy/injection.ts';
+import type { CueDefinition } from './cue.ts';
+import { NOT_REQUESTED, type Evidence } from './evidence.ts';
 import { foldCuts, initialCuts, type CutsState } from './injection-cuts.ts';
-import { motion, postureOf, type Posture } from './injection-posture.ts';
-import { foldRepeats, initialRepeats, type RepeatsState } from './injection-repeats.ts';
-import { corroboratedLlr, worstSeverity, type InjectionSign } from './injection-indicators.ts';
+import {
+  corroboratedLlr,
+  INJECTION_INDICATORS,
+  worstSeverity,
+  type InjectionIndicator,
+} from './injection-indicators.ts';
 import { foldNoise, initialNoise, isNoiseless, type NoiseState } from './injection-noise.ts';
+import { facePoints, motion, type FacePoints } from './injection-points.ts';
+import { foldRepeats, initialRepeats, type RepeatsState } from './injection-repeats.ts';
 import { foldTiming, initialTiming, isMetronomic, spanMs, type TimingState } from './injection-timing.ts';
 import { faceOf, type Sample } from './sample.ts';
 
@@ -15,25 +21,23 @@ interface Digest {
 
 export interface InjectionState {
   readonly digests: readonly Digest[];
-  /** The run of identical pictures that the last frame belongs to. */
+  /** The run of identical pictures that ends with the last frame. */
   readonly runStartMs: number;
   readonly runFrames: number;
-  /** Frames that show the very picture of the frame before. */
+  /** Frames that show the same picture as the frame before. */
   readonly duplicates: number;
   readonly loopedFrames: number;
   /** Pictures that another session has shown. */
   readonly replayedFrames: number;
-  /** When the face was last found after it had been away. */
+  /** When the face was last found after it had been lost. */
   readonly foundAtMs: number | null;
   readonly repeats: RepeatsState;
   readonly cuts: CutsState;
   readonly noise: NoiseState;
   readonly timing: TimingState;
-  /** The client names a program as its camera. */
-  readonly virtualCamera: boolean;
   readonly frames: number;
-  /** In the order in which they showed. */
-  readonly signs: readonly InjectionSign[];
+  /** In the order in which they were found. */
+  readonly indicators: readonly InjectionIndicator[];
 }
 
 export const initialInjection: InjectionState = {
@@ -48,12 +52,11 @@ export const initialInjection: InjectionState = {
   cuts: initialCuts,
   noise: initialNoise,
   timing: initialTiming,
-  virtualCamera: false,
   frames: 0,
-  signs: [],
+  indicators: [],
 };
 
-/** Folds one frame that shows a face; a camera that is covered may well send the same black picture twice. */
+/** Folds one frame. Only frames with a face count: a covered camera may well send the same black picture twice. */
 export function foldInjection(
   state: InjectionState,
   sample: Sample,
@@ -66,7 +69,7 @@ export function foldInjection(
   const isDuplicate = state.digests.at(-1)?.digest === digest;
   const isLooped =
     !isDuplicate && state.digests.some((old) => old.digest === digest && atMs - old.atMs >= policy.loopGapMs);
-  const posture = postureOf(face, atMs, capturedAtMs);
+  const points = facePoints(face, atMs, capturedAtMs);
   const next: InjectionState = {
     ...state,
     digests: isDuplicate ? state.digests : [...state.digests, { atMs, digest }].slice(-policy.digestsKept),
@@ -76,20 +79,27 @@ export function foldInjection(
     loopedFrames: state.loopedFrames + (isLooped ? 1 : 0),
     replayedFrames: state.replayedFrames + (sample.seenBefore === true ? 1 : 0),
     foundAtMs: state.foundAtMs ?? atMs,
-    // The same picture again is no new posture.
-    repeats: isDuplicate ? state.repeats : foldRepeats(state.repeats, posture, policy),
-    cuts: isDuplicate ? state.cuts : foldCuts(state.cuts, posture, policy),
+    // The same picture again is no new moment.
+    repeats: isDuplicate ? state.repeats : foldRepeats(state.repeats, points, policy),
+    cuts: isDuplicate ? state.cuts : foldCuts(state.cuts, points, policy),
     noise: isDuplicate ? state.noise : foldNoise(state.noise, sample.analysis.blocks),
     timing: foldTiming(state.timing, atMs, capturedAtMs, policy),
     frames: state.frames + 1,
   };
-  const added = signsOf(next, posture, policy).filter((sign) => !state.signs.includes(sign));
-  return added.length === 0 ? next : { ...next, signs: [...state.signs, ...added] };
+  const added = indicatorsOf(next, points, sample.virtualCamera === true, policy).filter(
+    (indicator) => !state.indicators.includes(indicator),
+  );
+  return added.length === 0 ? next : { ...next, indicators: [...state.indicators, ...added] };
 }
 
-function signsOf(state: InjectionState, newest: Posture, policy: InjectionPolicy): InjectionSign[] {
+function indicatorsOf(
+  state: InjectionState,
+  newest: FacePoints,
+  virtualCamera: boolean,
+  policy: InjectionPolicy,
+): InjectionIndicator[] {
   const { frames, runFrames, runStartMs, timing } = state;
-  const shows: Readonly<Record<InjectionSign, boolean>> = {
+  const shows: Readonly<Record<InjectionIndicator, boolean>> = {
     replayed: state.replayedFrames >= policy.replayedFrames,
     frozen: runFrames >= policy.frozenFrames && newest.atMs - runStartMs >= policy.frozenMs,
     looped: state.loopedFrames >= policy.loopedFrames,
@@ -100,32 +110,58 @@ function signsOf(state: InjectionState, newest: Posture, policy: InjectionPolicy
     clock: timing.clockImplausible,
     duplicated: frames >= policy.minFramesToCount && state.duplicates >= policy.duplicatedShare * frames,
     noiseless: isNoiseless(state.noise, policy),
-    'virtual-camera': state.virtualCamera,
+    'virtual-camera': virtualCamera,
     metronome: isMetronomic(timing, policy),
   };
-  return (Object.keys(shows) as InjectionSign[]).filter((sign) => shows[sign]);
+  return (Object.keys(shows) as InjectionIndicator[]).filter((indicator) => shows[indicator]);
 }
 
-/** True when the newest posture was the same at every moment of the last `stillMs`. */
+/** Whether the face has not moved at any moment of the last `stillMs`. */
 function isMotionless(
   { repeats, foundAtMs }: InjectionState,
-  newest: Posture,
+  newest: FacePoints,
   policy: InjectionPolicy,
 ): boolean {
   if (foundAtMs === null || newest.atMs - foundAtMs < policy.stillMs) return false;
   const since = newest.atMs - policy.stillMs;
-  const first = repeats.postures.findLastIndex(({ atMs }) => atMs < since) + 1;
-  const recent = repeats.postures.slice(first);
+  const first = repeats.moments.findLastIndex(({ atMs }) => atMs < since) + 1;
+  const recent = repeats.moments.slice(first);
   return (
     recent.length >= policy.stillFrames && recent.every((old) => motion(old, newest) < policy.stillMotion)
   );
 }
 
-/** Score: severity 0..1, larger is worse. The absence of signs proves little, so it speaks for nobody. */
+/** Score: severity 0..1, larger is worse. The absence of indicators proves little, so it is no evidence in favour. */
 export function injectionEvidence(state: InjectionState, policy: InjectionPolicy): Evidence {
-  const { frames, signs, timing } = state;
-  if (!policy.enforced) return { measured: false, why: 'not-requested' };
-  if (signs.length === 0 && (frames < policy.minFrames || spanMs(timing) < policy.minSpanMs))
+  const { frames, indicators, timing } = state;
+  if (!policy.enforced) return NOT_REQUESTED;
+  if (indicators.length === 0 && (frames < policy.minFrames || spanMs(timing) < policy.minSpanMs))
     return { measured: false, why: 'too-few-frames' };
-  return { measured: true, logLikelihoodRatio: corroboratedLlr(signs), score: worstSeverity(signs), frames };
+  return {
+    measured: true,
+    logLikelihoodRatio: corroboratedLlr(indicators),
+    score: worstSeverity(indicators),
+    frames,
+  };
 }
+
+export const injectionCue: CueDefinition<
+  InjectionState,
+  { readonly sample: Sample },
+  unknown,
+  'injection-above-bar',
+  InjectionIndicator
+> = {
+  initial: initialInjection,
+  fold: (state, { sample }, policy) => foldInjection(state, sample, policy.injection),
+  evidence: (state, _, policy) => injectionEvidence(state, policy.injection),
+  rejectReason: {
+    reason: 'injection-above-bar',
+    applies: ({ score }, policy) => score >= policy.injection.rejectSeverity,
+  },
+  indicators: {
+    all: INJECTION_INDICATORS,
+    found: ({ indicators }, policy) => (policy.injection.enforced ? indicators : []),
+  },
+  outlivesPerson: true,
+};

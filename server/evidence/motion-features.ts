@@ -6,30 +6,30 @@ import { measureMouth } from '../vision/mouth.ts';
 import { fitAffineCamera, fitPlane, type PointMap } from '../vision/point-maps.ts';
 import { median } from './sample.ts';
 
-/** Steps in a window and their distance: whatever the camera's frame rate, a window is 2.07 s long. */
+/** The steps of a window, and the time between two. A window is 2.07 s long, whatever the camera's frame rate. */
 export const MOTION_STEPS = MODEL_MANIFEST.motion.input.steps;
-export const MOTION_STEP_MS = 1000 / 15;
+const MOTION_STEP_MS = 1000 / 15;
 export const MOTION_SPAN_MS = (MOTION_STEPS - 1) * MOTION_STEP_MS;
 
-/** Nothing is interpolated between frames further apart. */
+/** There is no interpolation between frames that are further apart. */
 const MAX_GAP_MS = 420;
 const MIN_FRAMES = 8;
 
-/** Points that the skull carries: forehead, nose, eye corners, temples, cheek bones. */
+/** Landmarks that only the skull moves: forehead, nose, eye corners, temples, cheek bones. */
 const STIFF_POINTS: readonly number[] = [
   10, 151, 9, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327, 33, 133, 263, 362, 127, 356, 234, 454, 116, 345, 109,
   338,
 ];
 const BROW_POINTS: readonly number[] = [70, 63, 105, 66, 107, 300, 293, 334, 296, 336];
-/** Points that expression and speech move besides the brows: lips, cheeks, jaw. */
+/** Landmarks that expression and speech move, without the brows: lips, cheeks, jaw. */
 const SOFT_POINTS: readonly number[] = [
   61, 291, 0, 17, 37, 267, 84, 314, 13, 14, 82, 87, 312, 317, 78, 308, 50, 280, 205, 425, 152, 172, 397, 136,
   365, 199,
 ];
 
-/** The landmarks that a posture keeps, in its order: stiff ones first. */
+/** The landmarks of a posture, in its order: the stiff ones first. */
 export const MOTION_POINTS: readonly number[] = [...STIFF_POINTS, ...BROW_POINTS, ...SOFT_POINTS];
-/** How many of them the skull carries. */
+/** How many of them are stiff. */
 export const MOTION_STIFF_COUNT = STIFF_POINTS.length;
 const COUNT = MOTION_POINTS.length;
 const STIFF = STIFF_POINTS.map((_, i) => i);
@@ -46,7 +46,7 @@ const AXES = {
   down: [at(LANDMARK.foreheadTop), at(LANDMARK.chin)],
 } as const;
 
-/** What stands behind the points of a posture. */
+/** Where the values stand that follow the points of a posture. */
 const SCALAR = {
   openness: 3 * COUNT,
   gazeRight: 3 * COUNT + 1,
@@ -57,7 +57,7 @@ const SCALAR = {
 } as const;
 const LENGTH = 3 * COUNT + 6;
 
-/** What motion needs of one face, much smaller than its mesh. */
+/** What the motion cue keeps of one face. It is much smaller than the mesh. */
 export interface MotionPosture {
   /** When the picture was taken. */
   readonly atMs: number;
@@ -85,8 +85,9 @@ export function motionPosture(
 }
 
 /**
- * What each step of a window is described by. Deviations are from the window's own median, lengths over its distance
- * between the eyes. Directions that a mirrored picture turns round come without their sign, so that it changes nothing.
+ * The features of each step of a window. Deviations are from the window's own median. Lengths are over the window's
+ * distance between the eyes. Features whose direction a mirrored picture reverses come without their sign, so that
+ * mirroring changes nothing.
  */
 export const MOTION_FEATURES = [
   'openness',
@@ -110,8 +111,9 @@ export const MOTION_FEATURES = [
 export const MOTION_FEATURE_COUNT = MOTION_FEATURES.length;
 
 /**
- * The window that ends with the newest posture as `MOTION_STEPS` × `MOTION_FEATURE_COUNT` numbers of about ±1, step
- * by step. Null when the postures (in order of time) do not cover it, are too few or too far apart, or degenerate.
+ * The window that ends with the newest posture: `MOTION_STEPS` × `MOTION_FEATURE_COUNT` numbers of about ±1, step by
+ * step. `postures` are in order of time. Null when they do not cover the window, are too few, too far apart, or
+ * degenerate.
  */
 export function motionWindow(postures: readonly MotionPosture[]): Float32Array | null {
   const steps = resample(postures);
@@ -167,7 +169,7 @@ export function motionWindow(postures: readonly MotionPosture[]): Float32Array |
   return out;
 }
 
-/** Residuals span two decades: .003 of the eye distance is a quiet mesh's noise, .1 a wide open mouth. */
+/** Residuals span two decades: .003 of the eye distance is the noise of a still mesh, .1 a wide open mouth. */
 function logarithmic(residual: number): number {
   return Math.log(Math.max(residual, 5e-4) / 0.01) / 2;
 }
@@ -206,13 +208,16 @@ function apart(step: Float32Array, a: number, b: number): readonly [number, numb
   return [step[3 * b] - step[3 * a], step[3 * b + 1] - step[3 * a + 1], step[3 * b + 2] - step[3 * a + 2]];
 }
 
-/** Between the eyes' middles, in space: a turned head's eyes do not come closer. */
+/** Distance between the eye centres in space, so that a turn of the head does not shorten it. */
 function eyeDistance(step: Float32Array): number {
   const [a, b] = [apart(step, EYES.left[0], EYES.right[0]), apart(step, EYES.left[1], EYES.right[1])];
   return Math.hypot(a[0] + b[0], a[1] + b[1], a[2] + b[2]) / 2;
 }
 
-/** How far a line of the face leaves the picture's plane, radians: yaw for the one across, pitch for the one down. */
+/**
+ * The angle between a line of the face and the picture's plane, radians: yaw for the line across, pitch for the one
+ * down.
+ */
 function tilt(step: Float32Array, [from, to]: readonly [number, number]): number {
   const [x, y, z] = apart(step, from, to);
   return Math.atan2(z, Math.hypot(x, y));
@@ -233,7 +238,7 @@ function travelled(before: Float32Array, after: Float32Array): number {
   return Math.hypot(x, y) / STIFF.length;
 }
 
-/** The mean of all steps, each first turned, moved and scaled onto the last. */
+/** The mean shape of all steps, after each was aligned with the last by a similarity transformation. */
 function referenceShape(steps: readonly Float32Array[]): Float32Array {
   const target = steps[steps.length - 1];
   const goal = STIFF.map((i) => point(target, i));
@@ -259,11 +264,11 @@ interface StepFit {
   readonly stiff: number;
   readonly plane: number;
   readonly brow: number;
-  /** Left over at each stiff point, x and y. */
+  /** The residual of each stiff point, x and y. */
   readonly leftOver: Float32Array;
 }
 
-/** What a stiff head's movement, and a plane's, leave unexplained of one step, over the eye distance. */
+/** What the movement of a rigid head, and of a plane, leaves unexplained of one step, over the eye distance. */
 function describeStep(reference: Float32Array, step: Float32Array, unit: number): StepFit | null {
   const camera = fitAffineCamera(reference, step, STIFF);
   const plane = fitPlane(reference, step, ALL);
@@ -305,7 +310,7 @@ function rms(map: PointMap, from: Float32Array, to: Float32Array, points: readon
   return Math.sqrt(squares / points.length);
 }
 
-/** The mesh's own restlessness: second differences of what is left over where nothing moves by itself. */
+/** The noise of the mesh: second differences of the residuals of the stiff points. */
 function noiseOf(fits: readonly StepFit[]): number {
   let squares = 0;
   for (let i = 1; i + 1 < fits.length; i++) {

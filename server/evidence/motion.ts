@@ -1,13 +1,14 @@
 import { logOdds } from './log-odds.ts';
-import type { MotionPolicy } from '../policy/shape.ts';
-import type { Evidence } from './evidence.ts';
+import type { MotionPolicy } from '../policy/motion.ts';
+import type { CueDefinition } from './cue.ts';
+import { isWeighed, NOT_REQUESTED, type Evidence } from './evidence.ts';
 import { MOTION_SPAN_MS, motionPosture, motionWindow, type MotionPosture } from './motion-features.ts';
 import { faceOf, median, type Sample } from './sample.ts';
 
 export interface MotionState {
-  /** Of the face that is followed, without a break, for a little longer than a window. */
+  /** Postures of the face that is followed, without a break, for a little longer than a window. */
   readonly postures: readonly MotionPosture[];
-  /** What the network made of each window, 0..1, in order. */
+  /** The network's probability of each window, 0..1, in order. */
   readonly probabilities: readonly number[];
 }
 
@@ -15,40 +16,41 @@ export const initialMotion: MotionState = { postures: [], probabilities: [] };
 
 /** A window needs a posture before its first step. */
 const MARGIN_MS = 500;
-/** Faster cameras give no more than this; it bounds what a session keeps. */
+/** Bounds the memory of a session, whatever the camera's frame rate. */
 const MAX_POSTURES = 100;
 
 /**
- * Folds one frame: keeps the face's posture, and what the network said about the window that went with the frame.
- * `unjoined`: the face cannot be joined to the one before, so that a new window begins. Times are the server's.
+ * Folds one frame: keeps the face's posture, and the network's probability of the window that was sent with the frame.
+ * `trackBroken`: the face cannot be joined to the one in the frame before, so that a new window begins. Times are the
+ * server's.
  */
-export function foldMotion(state: MotionState, sample: Sample, unjoined: boolean): MotionState {
+export function foldMotion(state: MotionState, sample: Sample, trackBroken: boolean): MotionState {
   const face = faceOf(sample);
   const probability = sample.analysis.livingMotionProbability;
   const probabilities =
     probability === undefined ? state.probabilities : [...state.probabilities, probability];
   if (face === null) return { postures: [], probabilities };
-  const before = unjoined ? [] : state.postures;
+  const before = trackBroken ? [] : state.postures;
   const fromMs = sample.atMs - MOTION_SPAN_MS - MARGIN_MS;
   const recent = before.filter(({ atMs }) => atMs >= fromMs).slice(1 - MAX_POSTURES);
   return { postures: [...recent, motionPosture(sample.atMs, face)], probabilities };
 }
 
-/** What the network is to be shown next; null while the postures do not cover a window. */
+/** The next input of the network; null while the postures do not cover a window. */
 export function nextMotionWindow({ postures }: MotionState): Float32Array | null {
   return motionWindow(postures);
 }
 
-/** The median over windows: what most of the presentation looked like. Throws RangeError when there are none. */
+/** The median of the windows. Throws RangeError when there are none. */
 export function pooledMotion(probabilities: readonly number[]): number {
   if (probabilities.length === 0) throw new RangeError('There is no window.');
   return median(probabilities);
 }
 
-/** The network is never believed beyond these log odds. */
+/** A bound for the network's log odds. */
 export const MOST_LOG_ODDS = 7;
 
-/** Score: pooled probability of living motion, 0..1. `frames` counts windows. */
+/** Score: the pooled probability of living motion, 0..1. `frames` counts windows. */
 export function motionEvidence(state: MotionState, modelPresent: boolean, policy: MotionPolicy): Evidence {
   const { probabilities } = state;
   if (!modelPresent) return { measured: false, why: 'model-absent' };
@@ -60,3 +62,17 @@ export function motionEvidence(state: MotionState, modelPresent: boolean, policy
   const logLikelihoodRatio = Math.min(policy.maxLlr, Math.max(policy.minLlr, llr));
   return { measured: true, logLikelihoodRatio, score, frames: probabilities.length };
 }
+
+export const motionCue: CueDefinition<
+  MotionState,
+  { readonly sample: Sample; readonly trackBroken: boolean },
+  { readonly models: { readonly motion?: boolean } }
+> = {
+  initial: initialMotion,
+  fold: (state, { sample, trackBroken }) => foldMotion(state, sample, trackBroken),
+  evidence: (state, { models }, policy) =>
+    isWeighed('motion', policy)
+      ? motionEvidence(state, models.motion === true, policy.motion)
+      : NOT_REQUESTED,
+  rejectReason: null,
+};

@@ -1,32 +1,33 @@
 import type { Hint } from '../../protocol/status.ts';
-import type { QualityPolicy } from '../policy/shape.ts';
+import type { QualityPolicy } from '../policy/quality.ts';
 import type { FaceAnalysis } from '../vision/analysis.ts';
+import type { CueDefinition } from './cue.ts';
 import type { Evidence } from './evidence.ts';
 import { faceOf, type Sample } from './sample.ts';
 
 /**
- * What one frame is good for. `usable`: there is exactly one face, large and lit enough to follow and to judge
- * its movements. `good`: it may also serve as a probe. `hint` is the first thing that keeps it from being good.
+ * What one frame can be used for. `usable`: it shows exactly one face, large and lit enough to follow it and to measure
+ * its movements. `good`: it may also serve as a probe. `hint` is the first thing that keeps the frame from being good.
  */
-export type Verdict =
+export type FrameAssessment =
   | { readonly usable: true; readonly good: true; readonly hint: null }
   | { readonly usable: boolean; readonly good: false; readonly hint: Hint };
 
-const GOOD: Verdict = { usable: true, good: true, hint: null };
-const unusable = (hint: Hint): Verdict => ({ usable: false, good: false, hint });
-const notGood = (hint: Hint): Verdict => ({ usable: true, good: false, hint });
+const GOOD: FrameAssessment = { usable: true, good: true, hint: null };
+const unusable = (hint: Hint): FrameAssessment => ({ usable: false, good: false, hint });
+const notGood = (hint: Hint): FrameAssessment => ({ usable: true, good: false, hint });
 
 /**
- * Judges one frame. `faceCount` is the latest known number of faces, `eyesClosed` comes from the blink
- * accumulator, which alone knows how open these eyes are when they are open. The order is the order in which
- * hints help: first what keeps anything from being seen, last what keeps a probe from being sharp.
+ * Assesses one frame. `faceCount` is the latest known number of faces. `eyesClosed` comes from the state of the blink
+ * cue, which knows how open these eyes are at rest. The rules stand in the order in which their hints help a person:
+ * first what keeps the face from being seen, last what keeps a probe from being sharp.
  */
-export function judge(
+export function assessFrame(
   sample: Sample,
   faceCount: number,
   eyesClosed: boolean,
   policy: QualityPolicy,
-): Verdict {
+): FrameAssessment {
   const face = faceOf(sample);
   if (face === null) return unusable(seesUnclearFace(sample) ? 'face-covered' : 'no-face');
   if (face.presence < policy.minPresence) return unusable('no-face');
@@ -39,7 +40,7 @@ export function judge(
   if (quality.brightness > policy.maxBrightness || quality.clippedShare > policy.maxClippedShare)
     return unusable('too-bright');
   if (looksAside(face, policy)) return notGood('look-straight');
-  // Before what only a sharp picture can tell.
+  // Before the rules that need a sharp picture.
   if (quality.sharpness < policy.minSharpness) return notGood('hold-still');
   if (quality.occlusion > policy.maxOcclusion) return notGood('face-covered');
   if (eyesClosed) return notGood('open-eyes');
@@ -50,7 +51,7 @@ function seesUnclearFace({ analysis: { face } }: Sample): boolean {
   return !face.found && face.why === 'unclear-face';
 }
 
-/** Too large to be whole in the picture, wherever it is: less would show of a face brought to the centre, too. */
+/** Too large to fit into the picture, wherever the face is. Moving it to the centre would not help. */
 function isTooLarge(
   { box, quality }: FaceAnalysis,
   { width, height }: Sample['analysis'],
@@ -68,19 +69,19 @@ function looksAside({ pose }: FaceAnalysis, policy: QualityPolicy): boolean {
   );
 }
 
-export interface QualityState {
+interface QualityState {
   readonly frames: number;
   readonly goodFrames: number;
 }
 
-export const initialQuality: QualityState = { frames: 0, goodFrames: 0 };
+const initialQuality: QualityState = { frames: 0, goodFrames: 0 };
 
-export function foldQuality(state: QualityState, verdict: Verdict): QualityState {
-  return { frames: state.frames + 1, goodFrames: state.goodFrames + (verdict.good ? 1 : 0) };
+function foldQuality(state: QualityState, assessment: FrameAssessment): QualityState {
+  return { frames: state.frames + 1, goodFrames: state.goodFrames + (assessment.good ? 1 : 0) };
 }
 
-/** Score: share of good frames, 0..1. Quality alone speaks for nobody, so its log-likelihood ratio is 0. */
-export function qualityEvidence(state: QualityState): Evidence {
+/** Score: the share of good frames, 0..1. Quality is no evidence of a person, so its log-likelihood ratio is 0. */
+function qualityEvidence(state: QualityState): Evidence {
   if (state.goodFrames === 0) return { measured: false, why: 'too-few-frames' };
   return {
     measured: true,
@@ -89,3 +90,10 @@ export function qualityEvidence(state: QualityState): Evidence {
     frames: state.goodFrames,
   };
 }
+
+export const qualityCue: CueDefinition<QualityState, { readonly assessment: FrameAssessment }, unknown> = {
+  initial: initialQuality,
+  fold: (state, { assessment }) => foldQuality(state, assessment),
+  evidence: (state) => qualityEvidence(state),
+  rejectReason: null,
+};

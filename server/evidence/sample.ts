@@ -1,6 +1,6 @@
 import type { FaceAnalysis, FrameAnalysis } from '../vision/analysis.ts';
 
-/** One analysed frame with its times, as every accumulator sees it. */
+/** One analysed frame with its times. */
 export interface Sample {
   readonly seq: number;
   /** Server time at which the frame arrived. */
@@ -8,17 +8,19 @@ export interface Sample {
   /** The client's clock. */
   readonly capturedAtMs: number;
   readonly analysis: FrameAnalysis;
-  /** Number of the colour the client says it showed; null or absent for none. */
+  /** Number of the colour that the client says it showed; null or absent: none. */
   readonly shown?: number | null;
-  /** Another session has shown this very picture; absent where none are remembered. */
+  /** Another session has shown this very picture; absent where no pictures are remembered. */
   readonly seenBefore?: boolean;
+  /** The client's camera has the name of a program that poses as a camera; absent: it does not. */
+  readonly virtualCamera?: boolean;
 }
 
 export function faceOf(sample: Sample): FaceAnalysis | null {
   return sample.analysis.face.found ? sample.analysis.face.value : null;
 }
 
-/** Median of a list that is not empty; the mean of the middle two when it is even. */
+/** The median of a list that is not empty; of an even number of values, the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -15,7 +15,7 @@ export const HELLO_BUDGET_BYTES = 4096;
 export interface ConnectionLimits {
   readonly maxImageBytes: number;
   readonly maxFramesPerSecond: number;
-  /** From the upgrade to hello, absolute. */
+  /** From the upgrade to a valid hello, whatever else arrives. */
   readonly helloTimeoutMs: number;
   /** Unsent bytes above which the client counts as too slow. */
   readonly maxUnsentBytes: number;
@@ -26,11 +26,11 @@ export function maxMessageBytes({ maxImageBytes }: Pick<ConnectionLimits, 'maxIm
   return maxImageBytes + MESSAGE_OVERHEAD_BYTES;
 }
 
-export interface ConnectionContext {
+interface ConnectionContext {
   readonly host: SessionHost;
   readonly clock: Clock;
   readonly limits: ConnectionLimits;
-  /** A defect of the server: something threw what is no VeriframeError. */
+  /** A defect of the server: something threw what is no `VeriframeError`. */
   reportFault(fault: unknown): void;
 }
 
@@ -38,18 +38,18 @@ type SessionMessage = Exclude<Upstream, Hello>;
 
 type State =
   | { readonly phase: 'hello'; readonly cancelDeadline: () => void }
-  /** The ticket is being redeemed. What arrives meanwhile waits, once credit was given. */
+  /** The ticket is being redeemed. Messages wait meanwhile; frames do once credit was given. */
   | { readonly phase: 'attaching'; readonly waiting: SessionMessage[] }
   | { readonly phase: 'session'; readonly handle: SessionHandle }
-  /** With the code that ended it, where one did. */
+  /** `code` is what this side ended it with; null where it did not, or without an error. */
   | { readonly phase: 'ended'; readonly handle: SessionHandle | null; readonly code: ErrorCode | null };
 
-/** More than any credit: beyond it a client that waits for its session is flooding. */
+/** More than any credit. A client that sends more while it waits for its session floods the server. */
 const MAX_WAITING = 32;
 
 /**
- * One client from its upgrade to its end: hello under deadline and byte budget, then messages to its session.
- * Whatever the client or the session does, it ends with a documented code and no exception leaves it.
+ * One client from its upgrade to its end: first hello, within a time and a byte budget, then messages for its session.
+ * Whatever the client or the session does, it ends with a documented code, and no method throws.
  */
 export class ClientConnection implements ConnectionHandler, ClientLink {
   readonly #connection: Connection;
@@ -102,7 +102,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     this.send(errorMessage(new VeriframeError(code)));
   }
 
-  /** Says the error before it closes (SPEC R30). */
+  /** Sends the error before it closes (SPEC R30). */
   close(code: ErrorCode | null): void {
     if (this.#state.phase === 'ended') return;
     if (code === null) {
@@ -168,7 +168,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     if (this.#state.phase === 'session') this.#state.handle.receive(message);
   }
 
-  /** Says the error; ends the connection when the table has a close code for it. */
+  /** Sends the error, and closes when the table of errors has a close code for it. */
   #fail(error: unknown): void {
     if (!(error instanceof VeriframeError)) this.#context.reportFault(error);
     if (this.#state.phase === 'ended') return;
@@ -189,10 +189,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     this.#connection.send(encodeMessage(message));
   }
 
-  /**
-   * From here on nothing is accepted or sent. Returns the session that has yet to hear of it, and what ended it: the
-   * first code stands.
-   */
+  /** Accepts and sends nothing from now on. Returns the session to tell, and the first code that ended it. */
   #end(code: ErrorCode | null): Extract<State, { phase: 'ended' }> {
     const state = this.#state;
     if (state.phase === 'ended') return state;
@@ -202,7 +199,7 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     return ended;
   }
 
-  /** What it has become while somebody else was waited for. */
+  /** The state, which may have changed during an `await`. */
   #stateNow(): State {
     return this.#state;
   }

@@ -2,24 +2,24 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 
 /**
- * Descriptors for everything that is no connection, opened after the count: a burst that the system has taken before
- * anybody can say no (512 connections), workers that are replaced, files of the store and of recordings.
+ * Descriptors kept for what is no connection of ours: connections that the system accepts before the server can stop
+ * listening (512), workers that are replaced, files of the store and of recordings.
  */
 const RESERVE = 1024;
-/** Of a small limit the reserve is this part. */
-const RESERVE_PART = 1 / 4;
-/** Requests and connections that say nothing, beside WebSockets: as many as those, and never fewer than this. */
+/** The reserve takes at most this share of the descriptors. */
+const MAX_RESERVE_SHARE = 1 / 4;
+/** HTTP requests and silent connections get as many places as WebSockets, and at least this many. */
 export const LEAST_BESIDE_WEBSOCKETS = 256;
 
-export interface ConnectionRoom {
+interface ConnectionRoom {
   /** TCP connections open at a time, WebSockets among them. */
   readonly maxTcpConnections: number;
-  /** Whether not even the WebSockets allowed fit into the descriptors that the process may have. */
+  /** Whether the process may have fewer descriptors than there may be WebSockets. */
   readonly isShort: boolean;
 }
 
 /**
- * How many connections the process takes: twice the WebSockets allowed, fewer where descriptors are few.
+ * How many connections the process accepts: twice the WebSockets allowed, or fewer where descriptors are few.
  * @param limit from `descriptorLimit`
  * @param taken from `takenDescriptors`, before any connection
  */
@@ -31,11 +31,11 @@ export function roomForConnections(
   const wanted = maxWebSockets + Math.max(maxWebSockets, LEAST_BESIDE_WEBSOCKETS);
   if (limit === null) return { maxTcpConnections: wanted, isShort: false };
   const free = Math.max(1, limit - taken);
-  const fits = Math.ceil(free - Math.min(RESERVE, free * RESERVE_PART));
+  const fits = Math.ceil(free - Math.min(RESERVE, free * MAX_RESERVE_SHARE));
   return { maxTcpConnections: Math.min(wanted, fits), isShort: fits < maxWebSockets };
 }
 
-/** Most descriptors that this process may have (`ulimit -n`); null where the system sets or tells none. */
+/** Descriptors that this process may have (`ulimit -n`); null where the system has no limit or does not tell it. */
 export function descriptorLimit(limits: string = readLimits()): number | null {
   const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
   return soft === undefined ? null : Number(soft);
@@ -50,9 +50,8 @@ function readLimits(): string {
 }
 
 /**
- * The number of the lowest free descriptor; Infinity when none is free. The system gives the lowest first, so all
- * below it are taken, and nothing is given at or above a number before all below it are. Not on Windows, where sockets
- * are numbered apart from files.
+ * The number of the lowest free descriptor; Infinity when none is free. The system always gives the lowest one (POSIX),
+ * so that all below it are taken. Not on Windows, where sockets are numbered apart from files.
  */
 export function takenDescriptors(): number {
   const held = holdDescriptors(1);
@@ -60,7 +59,7 @@ export function takenDescriptors(): number {
   return held.highest;
 }
 
-/** Takes the `count` lowest free descriptors. `highest` is the number of the last, Infinity when there were not so many. */
+/** Takes the `count` lowest free descriptors. `highest` is the last one's number; Infinity when there were too few. */
 export function holdDescriptors(count: number): { readonly highest: number; release(): void } {
   const held: number[] = [];
   let highest = -1;

@@ -1,20 +1,15 @@
 import { VeriframeError } from '../../protocol/errors.ts';
-import { LIVE_SUBPROTOCOL } from '../../protocol/live.ts';
-import { SUBPROTOCOL } from '../../protocol/version.ts';
-import type { ApiContext } from '../api/context.ts';
-import { LIVE_PATH, STREAM_PATH } from '../../protocol/http/paths.ts';
 import type { Clock } from '../time/clock.ts';
-import type { SessionHost } from '../session/ports.ts';
-import type { LiveHost } from '../observe/live-feed.ts';
-import { type Admission, createAdmission } from './admission.ts';
-import { ClientConnection, maxMessageBytes } from './connection.ts';
-import { LiveFeedConnection } from './live-feed-connection.ts';
-import { createRoutes, errorResponse, type RouteOptions, WEBSOCKET_VERSION } from './routes.ts';
+import { createAdmission } from './admission.ts';
+import { maxMessageBytes } from './connection.ts';
+import { createDispatcher } from './dispatch.ts';
+import type { Mount } from './mount.ts';
+import { errorResponse, WEBSOCKET_VERSION } from './responses.ts';
+import type { SocketContext, SocketMount, SocketOwner } from './socket-mount.ts';
 import type {
   CreateTransport,
-  HttpRequest,
-  HttpResponse,
   ListenOptions,
+  RequestHead,
   TransportHandlers,
   UpgradeVerdict,
 } from './transport.ts';
@@ -23,90 +18,89 @@ export interface GatewayLimits {
   readonly maxConnections: number;
   /** From one IPv4 address or one IPv6 /64. */
   readonly maxConnectionsPerAddress: number;
-  /** WebSockets, requests and connections that say nothing, together; from `roomForConnections`. */
+  /** WebSockets, HTTP requests and silent connections together; from `roomForConnections`. */
   readonly maxTcpConnections: number;
   /** As announced in `welcome`. */
   readonly maxImageBytes: number;
   /** As announced in `welcome`. */
   readonly maxFramesPerSecond: number;
-  /** From the upgrade to hello, absolute. */
+  /** From the upgrade to a valid hello, whatever else arrives. */
   readonly helloTimeoutMs: number;
-  /** Silence, pings unanswered, after which a WebSocket is cut off. */
+  /** Silence, with pings unanswered, after which a WebSocket is cut off. */
   readonly idleTimeoutMs: number;
   /** Unsent bytes above which a client is closed with `client.slow`. */
   readonly maxUnsentBytes: number;
   /** For an HTTP request to arrive. */
   readonly requestTimeoutMs: number;
-  readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
 }
 
-/** Limits that nobody has had to change so far. */
+/** Limits that are no settings. */
 export const DEFAULT_GATEWAY_LIMITS = {
   maxUnsentBytes: 256 * 1024,
   requestTimeoutMs: 10_000,
-  maxBodyBytes: 16 * 1024,
   maxHeaderBytes: 8 * 1024,
 } as const satisfies Partial<GatewayLimits>;
 
 export interface GatewayOptions {
   /** From `chooseTransport`. */
   readonly transport: CreateTransport;
-  readonly host: SessionHost;
-  readonly api: ApiContext;
+  /** What is served over HTTP. The first mount that matches a request serves it. */
+  readonly mounts: readonly Mount[];
+  /** What is served over WebSocket. */
+  readonly sockets: readonly SocketMount[];
   readonly clock: Clock;
-  /** Origins that may connect and read answers; empty: only pages this server itself serves. */
+  /** Origins that may connect and read answers. Empty: only pages that this server itself serves. */
   readonly allowedOrigins: readonly string[];
-  /** Whether a proxy in front writes X-Forwarded-For. Without one this lets anyone choose an address. */
+  /** Whether a proxy in front writes X-Forwarded-For. Without one, anyone could choose an address. */
   readonly trustForwardedFor: boolean;
   readonly limits: GatewayLimits;
-  /** Answers HTTP requests outside the service's own paths, in place of the home page. */
-  readonly fallback?: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
-  /** Serves the live feed; without it nobody gets a ticket for one. */
-  readonly live?: LiveHost;
-  /** Answers `/metrics`; without it there is nothing at that address. */
-  readonly metrics?: RouteOptions['metrics'];
-  /** A defect of the server, for the log: an exception that is no VeriframeError. */
-  reportFault(fault: unknown): void;
-  /** Newcomers are dropped for want of room. Called once a minute at most. */
+  /** A defect of the server, for the log: an exception that is no `VeriframeError`, and where it came from. */
+  reportFault(fault: unknown, origin: string): void;
+  /** New connections are dropped because there are too many. Called once a minute at most. */
   reportFull?(): void;
 }
 
-/** Between two reports that there is no room. */
+/** Between two reports that there are too many connections. */
 const FULL_REPORT_MS = 60_000;
 
-/** The server's one door. */
+/** Serves HTTP and WebSocket on one port. */
 export interface Gateway {
   /** Resolves with the port bound; rejects when it is taken. */
   listen(options: ListenOptions): Promise<number>;
-  /** From now on refuses new WebSockets with `server.draining`; those that are open go on. */
+  /** From now on refuses new WebSockets with `server.draining`. Those that are open go on. */
   drain(): void;
-  /** Ends what still runs with `server.draining`; resolves when every session was told and the port is free. */
+  /** Ends every WebSocket with `server.draining`. Resolves when each owner was told and the port is free. */
   close(): Promise<void>;
   /** Open WebSockets. */
   readonly connections: number;
 }
 
-/** Builds the gateway; nothing listens before `listen`. */
+/** Builds the gateway. It listens once `listen` is called. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { host, limits, clock, api, allowedOrigins, live } = options;
-  const reportFault = (fault: unknown) => options.reportFault(fault);
-  const admission = createAdmission({ ...limits, allowedOrigins }, () => host.refusal());
-  const clients = new Set<ClientConnection | LiveFeedConnection>();
+  const { limits, clock, mounts, sockets, allowedOrigins } = options;
+  const admission = createAdmission({ ...limits, allowedOrigins });
+  const owners = new Set<SocketOwner>();
   let nextFullReportMs = -Infinity;
 
+  const contextOf = ({ path }: SocketMount): SocketContext => ({
+    clock,
+    limits,
+    reportFault: (fault) => options.reportFault(fault, path),
+  });
+
   const handlers: TransportHandlers = {
-    http: createRoutes({
-      api,
+    http: createDispatcher({
+      mounts,
       allowedOrigins,
-      fallback: options.fallback,
-      metrics: options.metrics,
-      reportFault,
+      reportFault: (fault, mount) => options.reportFault(fault, mount),
     }),
-    upgrade: (request) =>
-      request.path === LIVE_PATH && live === undefined
-        ? refused(new VeriframeError('api.not_found'))
-        : judgeUpgrade(request, (...asked) => admission.refusal(...asked)),
+    upgrade(request) {
+      const socket = sockets.find(({ path }) => path === request.path);
+      if (socket === undefined) return refused(new VeriframeError('api.not_found'));
+      const error = handshakeError(request, socket) ?? admission.refusal(request) ?? socket.refusal();
+      return error === null ? { accept: true, subprotocol: socket.subprotocol } : refused(error);
+    },
     full() {
       const nowMs = clock.nowMs();
       if (nowMs < nextFullReportMs) return;
@@ -114,18 +108,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       options.reportFull?.();
     },
     opened(connection) {
-      const left = admission.entered(connection.remoteAddress);
-      const client =
-        connection.subprotocol === LIVE_SUBPROTOCOL && live !== undefined
-          ? new LiveFeedConnection(connection, { live, clock, reportFault, ...limits })
-          : new ClientConnection(connection, { host, clock, limits, reportFault });
-      clients.add(client);
+      const socket = sockets.find(({ subprotocol }) => subprotocol === connection.subprotocol);
+      if (socket === undefined) throw new Error(`Nothing is served under ${connection.subprotocol}.`);
+      const leave = admission.enter(connection.remoteAddress);
+      const owner = socket.open(connection, contextOf(socket));
+      owners.add(owner);
       return {
-        message: (bytes, isBinary) => client.message(bytes, isBinary),
+        message: (bytes, isBinary) => owner.message(bytes, isBinary),
         closed(code) {
-          clients.delete(client);
-          left();
-          client.closed(code);
+          owners.delete(owner);
+          leave();
+          owner.closed(code);
         },
       };
     },
@@ -134,7 +127,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const transport = options.transport(handlers, {
     maxTcpConnections: limits.maxTcpConnections,
     maxMessageBytes: 2 * maxMessageBytes(limits),
-    maxBodyBytes: limits.maxBodyBytes,
     maxHeaderBytes: limits.maxHeaderBytes,
     requestTimeoutMs: limits.requestTimeoutMs,
     idleTimeoutMs: limits.idleTimeoutMs,
@@ -147,30 +139,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     drain: () => admission.drain(),
     async close() {
       admission.drain();
-      for (const client of clients) client.close('server.draining');
+      for (const owner of owners) owner.close('server.draining');
       await transport.close();
     },
     get connections() {
-      return clients.size;
+      return owners.size;
     },
   };
 }
 
-const SUBPROTOCOLS: Readonly<Record<string, string | undefined>> = {
-  [STREAM_PATH]: SUBPROTOCOL,
-  [LIVE_PATH]: LIVE_SUBPROTOCOL,
-};
-
-/** SPEC R1, R2, R4, R35. */
-function judgeUpgrade(request: HttpRequest, refusal: Admission['refusal']): UpgradeVerdict {
-  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
-  const subprotocol = SUBPROTOCOLS[request.path];
-  if (subprotocol === undefined) return refused(new VeriframeError('api.not_found'));
-  if (request.headers.get('sec-websocket-version') !== WEBSOCKET_VERSION)
-    return refused(new VeriframeError('upgrade.required'));
-  if (!offered.includes(subprotocol)) return refused(new VeriframeError('subprotocol.required'));
-  const error = refusal(request, subprotocol === SUBPROTOCOL);
-  return error === null ? { accept: true, subprotocol } : refused(error);
+/** SPEC R1. */
+function handshakeError({ headers }: RequestHead, { subprotocol }: SocketMount): VeriframeError | null {
+  if (headers.get('sec-websocket-version') !== WEBSOCKET_VERSION)
+    return new VeriframeError('upgrade.required');
+  const offered = (headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
+  return offered.includes(subprotocol) ? null : new VeriframeError('subprotocol.required');
 }
 
 function refused(error: VeriframeError): UpgradeVerdict {

@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
-import type { HttpRequest, HttpResponse, TransportHandlers, UpgradeVerdict } from './transport.ts';
+import type { HttpResponse, Reception, RequestHead, TransportHandlers, UpgradeVerdict } from './transport.ts';
 
 /** Close code of a server that goes away (RFC 6455, section 7.4.1). */
 export const GOING_AWAY = 1001;
 
-/** How long a peer may take over its half of a closing handshake, or a response to be read at shut-down. */
+/** Time for a peer to finish a closing handshake, or to read a response while the server shuts down. */
 export const CLOSE_GRACE_MS = 2000;
 
 /** Header pairs as a map with lower-case names; repeated headers are joined with a comma. */
@@ -18,8 +18,8 @@ export function headerMap(pairs: Iterable<readonly [string, string]>): Map<strin
   return headers;
 }
 
-/** What a sender must not say twice: whoever reads the other one sees another request. */
-const SAID_ONCE = [
+/** Headers that must not be repeated: a proxy that reads the other one sees another request. */
+const SINGLE_HEADERS = [
   'host',
   'content-length',
   'transfer-encoding',
@@ -29,14 +29,16 @@ const SAID_ONCE = [
 const LENGTH = /^\d{1,15}$/;
 
 /**
- * Whether a proxy in front could take the request for another one, so that what it lets through as a body arrives
- * here as a request of its own (RFC 9112, section 11.2): two lengths, a length beside chunks, an encoding other than
- * chunks alone, two hosts, a header without a name, an upgrade to
- * WebSocket with a body.
+ * Whether a proxy in front could read the request in another way (request smuggling, RFC 9112, section 11.2): bytes
+ * that it passes on as a body would arrive here as another request. True for two lengths, a length beside a transfer
+ * encoding, an encoding other than `chunked`, two hosts, a header without a name, and a WebSocket upgrade with a body.
  */
 export function isAmbiguous(pairs: readonly (readonly [string, string])[]): boolean {
   const names = pairs.map(([name]) => name.toLowerCase());
-  if (names.includes('') || SAID_ONCE.some((once) => names.filter((name) => name === once).length > 1))
+  if (
+    names.includes('') ||
+    SINGLE_HEADERS.some((single) => names.filter((name) => name === single).length > 1)
+  )
     return true;
   const headers = headerMap(pairs);
   const length = headers.get('content-length');
@@ -48,8 +50,8 @@ export function isAmbiguous(pairs: readonly (readonly [string, string])[]): bool
 }
 
 /**
- * The client's address: the socket's, or the last of X-Forwarded-For when a proxy in front is trusted. IPv4 inside
- * IPv6 becomes plain IPv4 and IPv6 its shortest form, so that one client has one spelling.
+ * The client's address: the socket's, or the last of X-Forwarded-For when a proxy in front is trusted. IPv4 mapped into
+ * IPv6 becomes plain IPv4, and IPv6 gets its shortest form, so that each client has one spelling.
  */
 export function clientAddress(
   peer: string,
@@ -74,8 +76,8 @@ function canonicalAddress(address: string): string {
     .join('.');
 }
 
-/** What a client hears of a request that never reached the routes. */
-export function plainResponse(status: number, text: string): HttpResponse {
+/** The answer to a request that no mount sees. */
+function plainResponse(status: number, text: string): HttpResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` };
 }
 
@@ -84,17 +86,30 @@ export const HEADERS_TOO_LARGE = plainResponse(431, 'The request headers are too
 export const BODY_TOO_LARGE = plainResponse(413, 'The request body is too large.');
 const HANDLER_FAILED = plainResponse(500, 'The server failed.');
 
-/** The owner's answer, or 500 when it throws against its promise: inside uWS an exception would end the process. */
-export async function answer(handlers: TransportHandlers, request: HttpRequest): Promise<HttpResponse> {
+const NO_BODY = new Uint8Array(0);
+/** Inside uWS an exception would end the process, so that a handler that throws gets this answer. */
+const FAILED: Reception = { maxBodyBytes: 0, keepsBody: false, respond: async () => HANDLER_FAILED };
+
+/** How the owner receives the request; with HTTP 500 when it throws, which it should not. */
+export function receive(handlers: TransportHandlers, request: RequestHead): Reception {
   try {
-    return await handlers.http(request);
+    return handlers.http(request);
+  } catch {
+    return FAILED;
+  }
+}
+
+/** The owner's response to a body; HTTP 500 when it rejects, which it should not. */
+export async function respond(reception: Reception, body: Uint8Array = NO_BODY): Promise<HttpResponse> {
+  try {
+    return await reception.respond(body);
   } catch {
     return HANDLER_FAILED;
   }
 }
 
-/** The owner's verdict, with the same care. */
-export function judge(handlers: TransportHandlers, request: HttpRequest): UpgradeVerdict {
+/** The owner's verdict on an upgrade; HTTP 500 when it throws, which it should not. */
+export function judge(handlers: TransportHandlers, request: RequestHead): UpgradeVerdict {
   try {
     return handlers.upgrade(request);
   } catch {

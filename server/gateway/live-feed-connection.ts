@@ -7,12 +7,12 @@ import type { LiveHost, LiveListener } from '../observe/live-feed.ts';
 import { HELLO_BUDGET_BYTES } from './connection.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
 
-export interface LiveConnectionContext {
+interface LiveConnectionContext {
   readonly live: LiveHost;
   readonly clock: Clock;
-  /** From the upgrade to hello, absolute. */
+  /** From the upgrade to a valid hello, whatever else arrives. */
   readonly helloTimeoutMs: number;
-  /** A defect of the server: something threw what is no VeriframeError. */
+  /** A defect of the server: something threw what is no `VeriframeError`. */
   reportFault(fault: unknown): void;
 }
 
@@ -22,8 +22,8 @@ type State =
   | { readonly phase: 'ended' };
 
 /**
- * One listener of a live feed (SPEC section 9): hello with a ticket, under deadline and byte budget, then it only
- * listens. Whatever it does, it ends with a documented code and no exception leaves it.
+ * One listener of a live feed (SPEC section 9): first hello with a ticket, within a time and a byte budget; from then
+ * on it only listens. Whatever it does, it ends with a documented code, and no method throws.
  */
 export class LiveFeedConnection implements ConnectionHandler, LiveListener {
   readonly #connection: Connection;

@@ -1,4 +1,4 @@
-/** Allows `perSecond` takes a second on average and as many at once after a quiet second. */
+/** Allows `perSecond` takes a second on average, and as many at once after a second without any. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #capacity: number;
@@ -12,7 +12,10 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
-  /** False when nothing is left at this server time. */
+  /**
+   * False when no token is left.
+   * @param nowMs server time, never earlier than in the call before
+   */
   take(nowMs: number): boolean {
     const refill = ((nowMs - this.#atMs) * this.#perSecond) / 1000;
     this.#tokens = Math.min(this.#capacity, this.#tokens + refill);

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandler, TransportHandlers } from './transport.ts';
 
-/** The little a transport's own socket must do. Called only while it is open. */
+/** What a transport's own socket has to do. Called only while it is open. */
 export interface RawSocket {
   readonly remoteAddress: string;
   readonly subprotocol: string;
@@ -11,12 +11,13 @@ export interface RawSocket {
   terminate(): void;
 }
 
-/** Peer vanished or was cut off: no close code was seen. */
+/** The peer vanished or was cut off: there was no close code (RFC 6455, section 7.4.1). */
 const ABNORMAL = 1006;
 
 /**
- * What both transports promise about an open socket: calls after its end do nothing, its owner hears of the end
- * exactly once and never from inside one of its own calls, and a reader too slow for `maxBufferedBytes` is cut off.
+ * What both transports promise about an open socket. Calls after its end do nothing. Its owner is told of the end
+ * exactly once, and never within one of the owner's own calls. A peer that reads too slowly for `maxBufferedBytes` is
+ * cut off.
  */
 export class TrackedConnection implements Connection {
   readonly id: number;
@@ -70,7 +71,7 @@ export class TrackedConnection implements Connection {
     socket.terminate();
   }
 
-  /** Hands over to the owner. */
+  /** Gives the connection to its owner. */
   start(handlers: TransportHandlers): void {
     try {
       this.#handler = handlers.opened(this);
@@ -79,7 +80,7 @@ export class TrackedConnection implements Connection {
     }
   }
 
-  /** The transport read a message. `bytes` must be owned (see ConnectionHandler). */
+  /** The transport has read a message. Nothing else may refer to the memory of `bytes` (see ConnectionHandler). */
   received(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#socket === null) return;
     try {
@@ -89,7 +90,7 @@ export class TrackedConnection implements Connection {
     }
   }
 
-  /** The connection is over, by whichever side. Calls after the first do nothing. */
+  /** The connection has ended, whichever side ended it. Calls after the first do nothing. */
   end(code: number): void {
     if (this.#socket === null) return;
     this.#socket = null;

@@ -5,23 +5,23 @@ import type { CreateTransport } from './transport.ts';
 import { uwsTransport, type UwsModule } from './transport-uws.ts';
 import { createWsTransport } from './transport-ws.ts';
 
-export const TRANSPORT_CHOICES = ['auto', 'uws', 'ws'] as const;
+const TRANSPORT_CHOICES = ['auto', 'uws', 'ws'] as const;
 export type TransportChoice = (typeof TRANSPORT_CHOICES)[number];
 
 export interface ChosenTransport {
   readonly name: 'uws' | 'ws';
   readonly create: CreateTransport;
-  /** Why, in a few words for the log and `/v1/system`. */
+  /** The reason for the choice, in a few words for the log and `/v1/system`. */
   readonly why: string;
 }
 
-/** Node ABIs (Node 16, 18, 20) for which the npm alias carries binaries; elsewhere its fallback hangs on upgrades. */
+/** Node ABIs (Node 16, 18, 20) for which the npm alias has binaries. Its JavaScript fallback hangs on upgrades. */
 const ALIAS_ABIS = ['93', '108', '115'];
 
 /**
- * uWebSockets.js where it is known to work, else ws: the official package when that is what is installed, the npm
- * alias only with a binary for this Node.
- * @throws Error when `uws` is demanded and cannot be had
+ * Chooses uWebSockets.js where it is known to work, else ws. The official package is taken when it is installed, the
+ * npm alias only when it has a binary for this Node.
+ * @throws Error when `uws` is configured and not available
  */
 export function chooseTransport(choice: TransportChoice): ChosenTransport {
   if (choice === 'ws') return { name: 'ws', create: createWsTransport, why: 'configured' };
@@ -31,7 +31,7 @@ export function chooseTransport(choice: TransportChoice): ChosenTransport {
   return { name: 'ws', create: createWsTransport, why: found.why };
 }
 
-/** Every transport that this Node can run, the one that `auto` takes first. */
+/** Every transport that this Node can run, that of `auto` first. */
 export function availableTransports(): readonly [ChosenTransport, ...ChosenTransport[]] {
   const first = chooseTransport('auto');
   return first.name === 'ws' ? [first] : [first, chooseTransport('ws')];
@@ -54,7 +54,7 @@ export function loadUws(require: NodeJS.Require, abi: string): Found {
   if (!isOfficial && !ALIAS_ABIS.includes(abi))
     return { why: `the uWebSockets.js alias has no binary for Node ABI ${abi}` };
   try {
-    // The alias's main file falls back to JavaScript when its binary does not load: load the binary itself.
+    // The main file of the alias falls back to JavaScript when its binary does not load. So the binary is loaded.
     const file = isOfficial ? folder : aliasBinary(folder, abi);
     const uws: UwsModule = require(file);
     return { uws, why: isOfficial ? 'official uWebSockets.js' : 'uWebSockets.js alias' };

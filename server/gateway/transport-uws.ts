@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import { connect } from 'node:net';
 import type * as UWebSockets from 'uWebSockets.js';
 import {
-  answer,
   BODY_TOO_LARGE,
   CLOSE_GRACE_MS,
   clientAddress,
@@ -11,35 +10,38 @@ import {
   isAmbiguous,
   judge,
   headerMap,
+  receive,
+  respond,
 } from './http-parts.ts';
 import { ConnectionTable, type RawSocket, type TrackedConnection } from './tracked-connection.ts';
 import type {
   CreateTransport,
-  HttpRequest,
   HttpResponse,
   ListenOptions,
+  Reception,
+  RequestHead,
   Transport,
   TransportHandlers,
   TransportLimits,
 } from './transport.ts';
 import { endAsRead } from './uws-body.ts';
-import { UwsDoor } from './uws-accept-limiter.ts';
+import { UwsAcceptLimiter } from './uws-accept-limiter.ts';
 
 export type UwsModule = typeof UWebSockets;
 type UwsSocket = UWebSockets.WebSocket<SocketData>;
 
-/** What uWS keeps for us beside each socket. */
+/** Our data, which uWS keeps with each socket. */
 interface SocketData {
   readonly remoteAddress: string;
   readonly subprotocol: string;
   connection: TrackedConnection | null;
 }
 
-/** A request before its body, and whether others could read it as another one. */
-type ReadRequest = Omit<HttpRequest, 'body'> & { readonly isAmbiguous: boolean };
+/** A request before its body, and whether a proxy could read it in another way. */
+type ReadRequest = RequestHead & { readonly isAmbiguous: boolean };
 
-/** What the library can do and its types leave out. */
-interface Unlisted {
+/** Functions of the library that its types leave out. */
+interface Untyped {
   listen(
     host: string,
     port: number,
@@ -50,7 +52,6 @@ interface Unlisted {
   close?: () => void;
 }
 
-const NO_BODY = new Uint8Array(0);
 /** Bounds of uWS's idle timer in seconds. */
 const IDLE_RANGE_S = [8, 960] as const;
 
@@ -62,7 +63,7 @@ export function uwsTransport(uws: UwsModule): CreateTransport {
 function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: TransportLimits): Transport {
   const connections = new ConnectionTable(limits.maxBufferedBytes);
   const app = uws.App();
-  let door: UwsDoor | null = null;
+  let acceptLimiter: UwsAcceptLimiter | null = null;
 
   app.ws<SocketData>('/*', {
     compression: uws.DISABLED,
@@ -73,7 +74,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
     upgrade(response, incoming, context) {
       const request = requestOf(incoming, textOf(response.getRemoteAddressAsText()), limits);
       if (isRefused(response, request, limits)) return;
-      const verdict = judge(handlers, { ...request, body: NO_BODY });
+      const verdict = judge(handlers, request);
       if (!verdict.accept) {
         write(response, verdict.response, 'with body', 'close');
         return;
@@ -94,7 +95,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
       data.connection.start(handlers);
     },
     message(socket, message, isBinary) {
-      // The buffer is taken back when this returns: the one copy of the frame's way in.
+      // uWS takes the buffer back when this returns. This is the one copy that a frame is made of.
       socket.getUserData().connection?.received(new Uint8Array(message.slice(0)), isBinary);
     },
     close(socket, code) {
@@ -109,18 +110,20 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
     response.onAborted(() => {
       finished = true;
     });
-    const respond = (content: HttpResponse, after: 'close' | 'keep') => {
+    const send = (content: HttpResponse, after: 'close' | 'keep') => {
       if (finished) return;
       finished = true;
       const body = request.method === 'HEAD' ? 'head only' : 'with body';
       response.cork(() => write(response, content, body, after));
     };
-    readBody(response, limits.maxBodyBytes, (body) => {
+    const reception = receive(handlers, request);
+    const declaredBytes = Number(request.headers.get('content-length') ?? 0);
+    readBody(response, reception, declaredBytes, (body) => {
       if (finished) return;
-      if (body === 'too large') respond(BODY_TOO_LARGE, 'close');
+      if (body === 'too large') send(BODY_TOO_LARGE, 'close');
       else
-        void answer(handlers, { ...request, body }).then((content) =>
-          respond(content, door?.isClosed === false ? 'keep' : 'close'),
+        void respond(reception, body).then((content) =>
+          send(content, acceptLimiter?.isClosed === false ? 'keep' : 'close'),
         );
     });
   });
@@ -130,7 +133,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
     async listen({ host, port }: ListenOptions) {
       if (port !== 0 && (await isTaken(host, port)))
         throw new Error(`Cannot listen on ${host} port ${port}: it is taken.`);
-      const opened = new UwsDoor(limits.maxTcpConnections, {
+      const opened = new UwsAcceptLimiter(limits.maxTcpConnections, {
         listen: (at, bind) => listenAt(app, host, at, bind),
         stop: (socket) => uws.us_listen_socket_close(socket),
         portOf: (socket) => uws.us_socket_local_port(socket),
@@ -138,13 +141,13 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
       });
       const bound = opened.open(port);
       if (bound === null) throw new Error(`Cannot listen on ${host} port ${port}; is it taken?`);
-      door = opened;
+      acceptLimiter = opened;
       return bound;
     },
     async close() {
-      door?.close();
+      acceptLimiter?.close();
       await connections.closeAll(GOING_AWAY);
-      setTimeout(() => unlisted(app).close?.(), CLOSE_GRACE_MS).unref();
+      setTimeout(() => untyped(app).close?.(), CLOSE_GRACE_MS).unref();
     },
   };
 }
@@ -157,13 +160,13 @@ function listenAt(
 ): UWebSockets.us_listen_socket | false {
   let listening: UWebSockets.us_listen_socket | false = false;
   // It calls back before it returns.
-  unlisted(app).listen(host, port, options, (socket) => {
+  untyped(app).listen(host, port, options, (socket) => {
     listening = socket;
   });
   return listening;
 }
 
-/** Whether somebody answers there. Connections that merely linger do not. */
+/** Whether another server accepts connections there. Connections that only linger (TIME_WAIT) do not count. */
 async function isTaken(host: string, port: number): Promise<boolean> {
   const probe = connect({ host, port });
   const answered = await new Promise<boolean>((resolve) => {
@@ -184,23 +187,28 @@ function rawSocket(socket: UwsSocket, { remoteAddress, subprotocol }: SocketData
   };
 }
 
-/** Calls back once with the whole body, or as soon as it is too large. */
+/**
+ * Calls back once with the whole body, or as soon as more than allowed has arrived. Of a body that is declared too
+ * large nothing is kept.
+ */
 function readBody(
   response: UWebSockets.HttpResponse,
-  maxBytes: number,
+  { maxBodyBytes, keepsBody }: Reception,
+  declaredBytes: number,
   done: (body: Uint8Array | 'too large') => void,
 ): void {
+  const isKept = keepsBody && declaredBytes <= maxBodyBytes;
   let chunks: Uint8Array[] = [];
   let size = 0;
   response.onData((chunk, isLast) => {
-    if (size > maxBytes) return;
+    if (size > maxBodyBytes) return;
     size += chunk.byteLength;
-    if (size > maxBytes) {
+    if (size > maxBodyBytes) {
       chunks = [];
       done('too large');
       return;
     }
-    chunks.push(new Uint8Array(chunk.slice(0)));
+    if (isKept) chunks.push(new Uint8Array(chunk.slice(0)));
     if (isLast) done(new Uint8Array(Buffer.concat(chunks)));
   });
 }
@@ -214,7 +222,7 @@ function requestOf(incoming: UWebSockets.HttpRequest, peer: string, limits: Tran
   return {
     method: incoming.getCaseSensitiveMethod(),
     path: incoming.getUrl(),
-    // Without a question mark it is undefined, against its type.
+    // Undefined where the URL has no question mark, although its type says otherwise.
     query: incoming.getQuery() ?? '',
     headers,
     remoteAddress: clientAddress(peer, headers, limits.trustForwardedFor),
@@ -223,8 +231,8 @@ function requestOf(incoming: UWebSockets.HttpRequest, peer: string, limits: Tran
 }
 
 /**
- * Ends what uWS itself lets through and its owner must not see. An ambiguous request is cut off unanswered: after an
- * answer uWS would read on, and find another request in what may be this one's body.
+ * Ends a request that uWS lets through and its owner must not see. An ambiguous request is cut off without an answer:
+ * after one, uWS would read on, and take what may be this request's body for another request.
  */
 function isRefused(
   response: UWebSockets.HttpResponse,
@@ -237,7 +245,7 @@ function isRefused(
   return request.isAmbiguous || isTooLarge;
 }
 
-function headerBytes({ path, query, headers }: Omit<HttpRequest, 'body'>): number {
+function headerBytes({ path, query, headers }: RequestHead): number {
   let size = path.length + query.length;
   for (const [name, value] of headers) size += name.length + value.length + ': \r\n'.length;
   return size;
@@ -260,7 +268,7 @@ function textOf(bytes: ArrayBuffer): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
-function unlisted(app: UWebSockets.TemplatedApp): Unlisted {
+function untyped(app: UWebSockets.TemplatedApp): Untyped {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return app as unknown as Unlisted;
+  return app as unknown as Untyped;
 }

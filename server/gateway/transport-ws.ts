@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
   AMBIGUOUS,
-  answer,
   BODY_TOO_LARGE,
   CLOSE_GRACE_MS,
   clientAddress,
@@ -12,18 +11,20 @@ import {
   headerMap,
   isAmbiguous,
   judge,
+  receive,
+  respond,
 } from './http-parts.ts';
 import { ConnectionTable, type RawSocket } from './tracked-connection.ts';
 import type {
   CreateTransport,
-  HttpRequest,
   HttpResponse,
+  Reception,
+  RequestHead,
   TransportHandlers,
   TransportLimits,
 } from './transport.ts';
 
-const NO_BODY = new Uint8Array(0);
-/** Requests that a connection may send before it has read the answer to the first: their answers wait here. */
+/** Requests that a connection may send before it has read the first answer. Their answers wait in memory. */
 export const MAX_PIPELINED = 32;
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
@@ -60,9 +61,9 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
       refuse(socket, AMBIGUOUS);
       return;
     }
-    const request = requestOf(incoming, NO_BODY, limits);
+    const request = headOf(incoming, limits);
     if (!isWebSocketRequest(incoming)) {
-      void answer(handlers, request).then((response) => refuse(socket, response));
+      void respond(receive(handlers, request)).then((response) => refuse(socket, response));
       return;
     }
     const verdict = judge(handlers, request);
@@ -112,7 +113,7 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
 
 const unread = new WeakMap<Socket, number>();
 
-/** Counts a request in until its answer has left. */
+/** Counts the request until its answer has left. */
 function hasTooManyUnread({ socket }: IncomingMessage, response: ServerResponse): boolean {
   const before = unread.get(socket) ?? 0;
   unread.set(socket, before + 1);
@@ -120,7 +121,7 @@ function hasTooManyUnread({ socket }: IncomingMessage, response: ServerResponse)
   return before >= MAX_PIPELINED;
 }
 
-/** The same test uWS makes: anything else is an ordinary request, whatever its Upgrade header says. */
+/** The test that uWS makes too. Anything else is an ordinary request, whatever its Upgrade header says. */
 function isWebSocketRequest({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
@@ -144,25 +145,25 @@ function rawSocket(webSocket: WebSocket, remoteAddress: string): RawSocket {
   };
 }
 
-/** Pings a quiet peer at half time, so that only one that is gone stays silent. */
+/** Pings a silent peer after half of the time, so that only one that is gone stays silent. */
 function watchIdleness(webSocket: WebSocket, idleTimeoutMs: number, cutOff: () => void): void {
-  let quiet = 0;
-  const heard = () => {
-    quiet = 0;
+  let silentQuarters = 0;
+  const onSign = () => {
+    silentQuarters = 0;
   };
   const timer = setInterval(() => {
-    quiet += 1;
-    if (quiet >= 4) cutOff();
-    else if (quiet === 2) webSocket.ping();
+    silentQuarters += 1;
+    if (silentQuarters >= 4) cutOff();
+    else if (silentQuarters === 2) webSocket.ping();
   }, idleTimeoutMs / 4);
   timer.unref();
-  webSocket.on('message', heard);
-  webSocket.on('ping', heard);
-  webSocket.on('pong', heard);
+  webSocket.on('message', onSign);
+  webSocket.on('ping', onSign);
+  webSocket.on('pong', onSign);
   webSocket.once('close', () => clearInterval(timer));
 }
 
-/** Binary messages arrive as an ArrayBuffer of their own; text arrives as a view and is copied. */
+/** A binary message arrives as an ArrayBuffer of its own. Text arrives as a view and is copied. */
 function ownedBytes(data: Buffer | ArrayBuffer | Buffer[]): Uint8Array {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   return new Uint8Array(Array.isArray(data) ? Buffer.concat(data) : data);
@@ -174,34 +175,45 @@ async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const body = isAmbiguous([...pairs(incoming.rawHeaders)])
-    ? 'ambiguous'
-    : await readBody(incoming, limits.maxBodyBytes);
-  if (body === 'aborted') return;
-  if (!(body instanceof Uint8Array)) outgoing.setHeader('connection', 'close');
-  const {
-    status,
-    headers,
-    body: content,
-  } = body instanceof Uint8Array
-    ? await answer(handlers, requestOf(incoming, body, limits))
-    : { ambiguous: AMBIGUOUS, 'too large': BODY_TOO_LARGE }[body];
-  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(content) });
-  outgoing.end(incoming.method === 'HEAD' ? undefined : content);
+  const response = await responseTo(handlers, limits, incoming);
+  if (response === null) return;
+  if (response === AMBIGUOUS || response === BODY_TOO_LARGE) outgoing.setHeader('connection', 'close');
+  const { status, headers, body } = response;
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  outgoing.end(incoming.method === 'HEAD' ? undefined : body);
+}
+
+/** Null when the peer left before its body was there. */
+async function responseTo(
+  handlers: TransportHandlers,
+  limits: TransportLimits,
+  incoming: IncomingMessage,
+): Promise<HttpResponse | null> {
+  if (isAmbiguous([...pairs(incoming.rawHeaders)])) return AMBIGUOUS;
+  const reception = receive(handlers, headOf(incoming, limits));
+  const body = await readBody(incoming, reception);
+  switch (body) {
+    case 'aborted':
+      return null;
+    case 'too large':
+      return BODY_TOO_LARGE;
+    default:
+      return await respond(reception, body);
+  }
 }
 
 async function readBody(
   incoming: IncomingMessage,
-  maxBytes: number,
+  { maxBodyBytes, keepsBody }: Reception,
 ): Promise<Uint8Array | 'too large' | 'aborted'> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) return 'too large';
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return 'too large';
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.byteLength;
-      if (size > maxBytes) return 'too large';
-      chunks.push(chunk);
+      if (size > maxBodyBytes) return 'too large';
+      if (keepsBody) chunks.push(chunk);
     }
   } catch {
     return 'aborted';
@@ -209,7 +221,7 @@ async function readBody(
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-function requestOf(incoming: IncomingMessage, body: Uint8Array, limits: TransportLimits): HttpRequest {
+function headOf(incoming: IncomingMessage, limits: TransportLimits): RequestHead {
   const [path = '/', ...query] = (incoming.url ?? '/').split('?');
   const headers = headerMap(pairs(incoming.rawHeaders));
   return {
@@ -218,7 +230,6 @@ function requestOf(incoming: IncomingMessage, body: Uint8Array, limits: Transpor
     query: query.join('?'),
     headers,
     remoteAddress: clientAddress(incoming.socket.remoteAddress ?? '', headers, limits.trustForwardedFor),
-    body,
   };
 }
 

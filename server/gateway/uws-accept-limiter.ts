@@ -2,107 +2,112 @@ import type * as UWebSockets from 'uWebSockets.js';
 import { holdDescriptors, takenDescriptors } from './descriptors.ts';
 
 /**
- * How uWS binds. Alone, it finds a port in use as long as connections through it live or linger (TIME_WAIT); sharing,
- * it does not, and neither does it notice another server that is still there. A free port it gives only alone.
+ * How uWS binds. `alone` fails for a port in use, and also while old connections through it linger (TIME_WAIT).
+ * `sharing` does not fail for those, but does not notice another server on the port either. uWS picks a free port only
+ * with `alone`.
  */
-export const BIND = { alone: 1, sharing: 0 } as const;
+const BIND = { alone: 1, sharing: 0 } as const;
 
-export interface DoorParts {
+/** What the limiter needs of uWS. */
+interface ListenPort {
   /** Binds; false when it cannot. */
   listen(port: number, bind: number): UWebSockets.us_listen_socket | false;
   stop(socket: UWebSockets.us_listen_socket): void;
   portOf(socket: UWebSockets.us_listen_socket): number;
-  /** Newcomers are refused: there is no room, or the port cannot be had again. */
+  /** New connections are refused: the limit is reached, or the port cannot be bound again. */
   full(): void;
 }
 
-/** No machine takes more connections in a millisecond, on the one thread that uWS runs on. */
-const MOST_TAKEN_PER_MS = 50;
-const OPEN_LOOK_MS = { least: 10, most: 1000 } as const;
-const SHUT_LOOK_MS = 100;
-/** Room that opens the door again, as a part of all, and at most so many connections. */
-const REOPEN_PART = 1 / 50;
-const MOST_REOPEN_ROOM = 64;
+/** No machine accepts more connections in a millisecond on the one thread that uWS runs on. */
+const MAX_ACCEPTED_PER_MS = 50;
+/** Between two looks while it listens. */
+const LISTENING_LOOK_MS = { min: 10, max: 1000 } as const;
+const FULL_LOOK_MS = 100;
+/** It listens again once this share of the limit is free, or this many connections. */
+const REOPEN_SHARE = 1 / 50;
+const MAX_REOPEN_CONNECTIONS = 64;
 
 /**
- * The listening socket of uWS, shut while the process has as many connections as it may. uWS tells nobody of a
- * connection before its first request, but each takes a descriptor, so the door looks how far those are taken: seldom
- * while there is room, every 10 ms where little is left. While it is shut the system refuses newcomers.
+ * The listening socket of uWS. It stops listening while the process has as many connections as allowed; then the system
+ * refuses new ones. uWS reports no connection before its first request, but each one takes a file descriptor. So the
+ * limiter looks how many descriptors are taken: seldom while many are free, every 10 ms when few are.
  */
-export class UwsDoor {
-  readonly #parts: DoorParts;
+export class UwsAcceptLimiter {
+  readonly #uws: ListenPort;
   readonly #maxConnections: number;
   #port = 0;
-  /** The number of the first descriptor beyond those that connections may take. */
-  #end = Infinity;
+  /** The first descriptor beyond those that connections may take. */
+  #endDescriptor = Infinity;
   #state:
-    | { readonly is: 'open'; readonly socket: UWebSockets.us_listen_socket }
-    /** `place` keeps the listening socket's descriptor, so that there is one when it opens again. */
-    | { readonly is: 'full'; readonly place: ReturnType<typeof holdDescriptors> }
-    | { readonly is: 'closed' } = { is: 'closed' };
-  #look: NodeJS.Timeout | undefined;
+    | { readonly phase: 'listening'; readonly socket: UWebSockets.us_listen_socket }
+    /** `reserved` keeps a descriptor for the socket that will listen again. */
+    | { readonly phase: 'full'; readonly reserved: ReturnType<typeof holdDescriptors> }
+    | { readonly phase: 'closed' } = { phase: 'closed' };
+  #nextLook: NodeJS.Timeout | undefined;
 
-  constructor(maxConnections: number, parts: DoorParts) {
+  constructor(maxConnections: number, uws: ListenPort) {
     this.#maxConnections = maxConnections;
-    this.#parts = parts;
+    this.#uws = uws;
   }
 
-  /** Whether it was closed for good, or never opened. */
+  /** True after `close`, and before `open`. */
   get isClosed(): boolean {
-    return this.#state.is === 'closed';
+    return this.#state.phase === 'closed';
   }
 
-  /** Listens; returns the port bound, or null when it cannot be had. 0 takes any free one. */
+  /** Listens. Returns the port bound, or null when it cannot be bound. Port 0 takes any free one. */
   open(port: number): number | null {
     const bound = port === 0 ? this.#freePort() : port;
-    const socket = bound !== null && this.#parts.listen(bound, BIND.sharing);
+    const socket = bound !== null && this.#uws.listen(bound, BIND.sharing);
     if (bound === null || socket === false) return null;
     this.#port = bound;
-    this.#end = takenDescriptors() + this.#maxConnections;
-    this.#state = { is: 'open', socket };
-    this.#watch();
+    this.#endDescriptor = takenDescriptors() + this.#maxConnections;
+    this.#state = { phase: 'listening', socket };
+    this.#look();
     return bound;
   }
 
-  /** For good. */
   close(): void {
-    clearTimeout(this.#look);
-    if (this.#state.is === 'open') this.#parts.stop(this.#state.socket);
-    if (this.#state.is === 'full') this.#state.place.release();
-    this.#state = { is: 'closed' };
+    clearTimeout(this.#nextLook);
+    if (this.#state.phase === 'listening') this.#uws.stop(this.#state.socket);
+    if (this.#state.phase === 'full') this.#state.reserved.release();
+    this.#state = { phase: 'closed' };
   }
 
   #freePort(): number | null {
-    const socket = this.#parts.listen(0, BIND.alone);
+    const socket = this.#uws.listen(0, BIND.alone);
     if (socket === false) return null;
-    const port = this.#parts.portOf(socket);
-    this.#parts.stop(socket);
+    const port = this.#uws.portOf(socket);
+    this.#uws.stop(socket);
     return port;
   }
 
-  #watch(): void {
+  #look(): void {
     const state = this.#state;
-    if (state.is === 'closed') return;
-    const room = this.#end - takenDescriptors();
-    if (state.is === 'open' && room <= 0) {
-      this.#parts.stop(state.socket);
-      this.#state = { is: 'full', place: holdDescriptors(1) };
-      this.#parts.full();
-    } else if (state.is === 'full' && this.#hasRoomAgain()) {
-      state.place.release();
-      const socket = this.#parts.listen(this.#port, BIND.sharing);
-      if (socket === false) this.#parts.full();
-      this.#state = socket === false ? { is: 'full', place: holdDescriptors(1) } : { is: 'open', socket };
+    if (state.phase === 'closed') return;
+    const free = this.#endDescriptor - takenDescriptors();
+    if (state.phase === 'listening' && free <= 0) {
+      this.#uws.stop(state.socket);
+      this.#state = { phase: 'full', reserved: holdDescriptors(1) };
+      this.#uws.full();
+    } else if (state.phase === 'full' && this.#canListenAgain()) {
+      state.reserved.release();
+      const socket = this.#uws.listen(this.#port, BIND.sharing);
+      if (socket === false) this.#uws.full();
+      this.#state =
+        socket === false ? { phase: 'full', reserved: holdDescriptors(1) } : { phase: 'listening', socket };
     }
-    const soonest = Math.min(Math.max(room / MOST_TAKEN_PER_MS, OPEN_LOOK_MS.least), OPEN_LOOK_MS.most);
-    this.#look = setTimeout(() => this.#watch(), this.#state.is === 'open' ? soonest : SHUT_LOOK_MS);
-    this.#look.unref();
+    const { min, max } = LISTENING_LOOK_MS;
+    const listeningLookMs = Math.min(Math.max(free / MAX_ACCEPTED_PER_MS, min), max);
+    const delayMs = this.#state.phase === 'listening' ? listeningLookMs : FULL_LOOK_MS;
+    this.#nextLook = setTimeout(() => this.#look(), delayMs);
+    this.#nextLook.unref();
   }
 
-  #hasRoomAgain(): boolean {
-    const wanted = Math.min(MOST_REOPEN_ROOM, Math.ceil(this.#maxConnections * REOPEN_PART));
+  #canListenAgain(): boolean {
+    const wanted = Math.min(MAX_REOPEN_CONNECTIONS, Math.ceil(this.#maxConnections * REOPEN_SHARE));
     const held = holdDescriptors(wanted);
     held.release();
-    return held.highest < this.#end;
+    return held.highest < this.#endDescriptor;
   }
 }

@@ -1,9 +1,9 @@
 import type { HttpResponse } from 'uWebSockets.js';
 
 /**
- * Ends a response that was begun with its body, as fast as the peer reads it. uWS would copy what the peer leaves
- * unread, for each connection and each request that it sends meanwhile; this keeps the one body, and uWS cuts off
- * whoever asks again before it has read its answer.
+ * Ends a response, whose headers are written, with its body, as fast as the peer reads it. uWS alone would copy what a
+ * peer has not read, for each connection and each request. This way all of them share one body, and uWS cuts off a peer
+ * that sends another request before it has read the answer.
  */
 export function endAsRead(response: HttpResponse, body: string | Uint8Array): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EmbeddingModelId, PadModelId } from '../../models/ids.ts';
-import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../vision/analysis.ts';
+import type { AnalysisOptions, FaceRegion, FrameAnalysis } from '../vision/analysis.ts';
 
-/** One frame to look at. `image` is handed over: the sender may not touch it afterwards. */
+/** One frame to analyse. The receiver owns `image`: the sender must not touch it afterwards. */
 export interface AnalyzeRequest {
   readonly image: ArrayBuffer;
-  /** Where the face was, or null to search the whole frame. */
+  /** Where the face was in the last frame; null: search the whole frame. */
   readonly region: FaceRegion | null;
-  readonly wants: AnalysisWants;
+  readonly wants: AnalysisOptions;
 }
 
 /** Milliseconds spent in each stage on the worker. */
@@ -28,30 +28,30 @@ export type AnalyzeReply =
       readonly code: Extract<ErrorCode, 'frame.undecodable' | 'frame.too_many_pixels' | 'server.internal'>;
     };
 
-/** Which models a pool has loaded: decides the tier. */
+/** The models that a pool has loaded. They decide the tier. */
 export interface LoadedModels {
   readonly embeddings: readonly EmbeddingModelId[];
   readonly pad: readonly PadModelId[];
-  /** Whether living motion can be judged. */
+  /** Whether the model of living motion is loaded; absent: no. */
   readonly motion?: boolean;
 }
 
 /**
- * A pool of workers. Callers take turns in the order they asked: `take` is called when a worker is free, so that
- * the caller hands over its newest frame and not the one it had when it asked.
+ * A pool of workers. Callers get their turns in the order in which they asked. `take` is called when a worker is free,
+ * so that the caller hands over its newest frame, and not the one that it had when it asked.
  */
 export interface FrameAnalyzer {
   readonly models: LoadedModels;
-  /** Those that can take frames now: one that was lost counts again when its successor is warm. */
+  /** Workers that can take frames now. A lost worker counts again when its successor is warm. */
   readonly workers: number;
-  /** Turns waiting for a worker. */
+  /** Turns that wait for a worker. */
   readonly queueDepth: number;
   /**
-   * Asks for a turn. `take` returns the frame, or null to give the turn up; then `done` is not called.
-   * `done` is called exactly once for each frame taken, with `server.internal` when its worker died or hung.
-   * Returns a function that withdraws a turn not yet taken.
+   * Asks for a turn. `take` returns the frame, or null to give up the turn; then `done` is not called. `done` is called
+   * exactly once for each frame taken, with `server.internal` when its worker died or hung.
+   * @returns a function that withdraws the turn while it has not been taken
    */
   requestTurn(take: () => AnalyzeRequest | null, done: (reply: AnalyzeReply) => void): () => void;
-  /** Finishes running frames, refuses new ones, ends the workers. */
+  /** Finishes the frames that are running, takes no new ones, and ends the workers. */
   close(): Promise<void>;
 }

@@ -8,9 +8,9 @@ export interface FencedPool {
 }
 
 /**
- * Starts a pool behind the first of the fences behind which workers start. Rejects as `createPool` does where they
- * start behind none, and with what the fences reject with.
- * @param onRefused called when workers do not start behind a fence, and another is tried
+ * Starts a pool behind the first fence behind which workers start. Rejects as `createPool` does when they start behind
+ * none, and as the iteration of `fences` does.
+ * @param onRefused called when workers do not start behind a fence, before the next one is tried
  */
 export async function createFencedPool(
   fences: AsyncIterable<ChosenFence>,

@@ -4,14 +4,14 @@ import type { RgbImage } from '../vision/image.ts';
 import { readJpegHeader, type JpegHeader } from './jpeg-header.ts';
 import { loadJpegTurbo } from './jpeg-turbo.ts';
 
-// libvips reads SVG, GIF, PDF and more when it may: only the three formats stay. One thread for each picture, as the
-// pool's workers are the parallelism, and no cache of pictures. These are settings of the whole process.
+// These settings hold for the whole process. libvips could read SVG, GIF, PDF and more: only three formats stay
+// allowed. It uses one thread for each picture, since several workers run side by side, and caches no picture.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
 sharp.concurrency(1);
 sharp.cache(false);
 
-export type DecodeResult =
+type DecodeResult =
   | { readonly ok: true; readonly image: RgbImage }
   | { readonly ok: false; readonly code: Extract<ErrorCode, 'frame.undecodable' | 'frame.too_many_pixels'> };
 
@@ -23,23 +23,23 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 type Format = 'jpeg' | 'png' | 'webp';
 
 /**
- * Decodes JPEG, WebP and PNG to interleaved 8-bit sRGB, turned upright. Ordinary JPEGs go the fast way into a
- * buffer that every call reuses: an image is valid until the next call. Holds that buffer, so each thread needs its
- * own. Never throws on any bytes.
+ * Decodes JPEG, WebP and PNG to interleaved 8-bit sRGB, turned upright. Never throws, whatever the bytes are.
+ * Ordinary JPEGs are decoded by libjpeg-turbo, which is faster, into one buffer that every call reuses. So an image is
+ * valid until the next call, and each thread needs a decoder of its own.
  */
 export class ImageDecoder {
   readonly #maxPixels: number;
   readonly #jpegTurbo = loadJpegTurbo();
   #buffer = Buffer.alloc(0);
 
-  /** `maxPixels`: width × height above which a picture is refused before its pixels are decoded. */
+  /** @param maxPixels width × height. A larger picture is refused before its pixels are decoded. */
   constructor(maxPixels: number) {
     this.#maxPixels = maxPixels;
   }
 
   /**
-   * Refuses with `frame.too_many_pixels`, or with `frame.undecodable` for anything that is not one whole, unbroken
-   * still picture of the three formats: the bytes are told apart by their signature, never by a claim.
+   * Gives `frame.too_many_pixels`, or `frame.undecodable` for anything that is not one complete still picture of the
+   * three formats. The format is recognised by the signature in the bytes.
    */
   async decode(bytes: Buffer): Promise<DecodeResult> {
     try {
@@ -79,7 +79,7 @@ export class ImageDecoder {
   }
 }
 
-/** The same memory as a plain array: a Buffer's `slice` shares memory where every other array's copies. */
+/** The same memory as a plain array. `slice` of a Buffer shares its memory; that of other arrays copies it. */
 function plainBytes(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
@@ -92,7 +92,7 @@ function formatOf(bytes: Buffer): Format | null {
   return null;
 }
 
-/** Whether an `acTL` chunk comes before the picture's data: libvips would show the first of its frames. */
+/** Whether an `acTL` chunk precedes the picture's data. libvips would decode the first frame of the animation. */
 function isAnimatedPng(bytes: Buffer): boolean {
   for (let at = PNG_SIGNATURE.length; at + 8 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
     const type = bytes.toString('latin1', at + 4, at + 8);

@@ -1,16 +1,16 @@
-/** What a JPEG says about itself before its pixels. */
+/** What the header of a JPEG says. */
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
   readonly bitsPerSample: number;
   readonly components: number;
-  /** An EXIF segment is there, which may turn the picture. */
+  /** Whether there is an EXIF segment, which may say that the picture is rotated. */
   readonly hasExif: boolean;
 }
 
 /**
- * Progressive pictures come in scans, each of which costs a pass over all pixels however few bytes it has.
- * Encoders write about ten.
+ * Most scans of a progressive picture. Each costs a pass over all pixels, even when it has few bytes. Encoders write
+ * about ten.
  */
 export const MAX_SCANS = 64;
 
@@ -18,8 +18,8 @@ const MARKER = { start: 0xd8, end: 0xd9, scan: 0xda, app1: 0xe1 } as const;
 const EXIF = Buffer.from('Exif\0');
 
 /**
- * Reads the segments before a JPEG's first scan (ITU-T T.81, annex B), or gives null when they are not well
- * formed, hold no frame header, or the picture has so many scans that it can only be meant to burn time.
+ * Reads the segments before a JPEG's first scan (ITU-T T.81, annex B). Null when they are malformed, when there is no
+ * frame header, and when the picture has more than `MAX_SCANS` scans, which cost decoding time.
  */
 export function readJpegHeader(bytes: Buffer): JpegHeader | null {
   if (bytes.length < 4 || bytes[0] !== 0xff || bytes[1] !== MARKER.start) return null;
@@ -55,14 +55,14 @@ export function readJpegHeader(bytes: Buffer): JpegHeader | null {
   return null;
 }
 
-/** SOF0..SOF15 but for the three numbers in that range that mean something else (DHT, JPG, DAC). */
+/** SOF0 to SOF15, without the three markers in that range that mean something else (DHT, JPG, DAC). */
 function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
 function hasTooManyScans(bytes: Buffer, from: number): boolean {
   let scans = 0;
-  // Inside entropy-coded data 0xff is always followed by 0 or a restart marker, so that this counts scans only.
+  // In entropy-coded data 0xff is always followed by 0 or by a restart marker, so that only scans are counted.
   for (let at = from; at !== -1 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 1)) {
     if (bytes[at + 1] === MARKER.scan && ++scans > MAX_SCANS) return true;
   }

@@ -4,8 +4,8 @@ import type * as JpegTurbo from '@julusian/jpeg-turbo';
 const requireHere = createRequire(import.meta.url);
 
 /**
- * libjpeg-turbo's synchronous binding, or null when its prebuilt addon wants a newer Node-API than this Node has:
- * loading it then would not throw but end the process.
+ * libjpeg-turbo's synchronous binding, or null when its prebuilt addon needs a newer Node-API than this Node has.
+ * Loading it then would end the process.
  */
 export function loadJpegTurbo(): typeof JpegTurbo | null {
   try {

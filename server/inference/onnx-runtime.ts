@@ -1,4 +1,4 @@
-/** ONNX Runtime with its telemetry off. The one place that loads the library: the first import runs first. */
+/** ONNX Runtime with its telemetry off. Only this file loads the library: the import below runs before it. */
 import './no-telemetry.ts';
 
 export { InferenceSession, Tensor } from 'onnxruntime-node';

@@ -5,7 +5,7 @@ import type { PreparedModels } from '../../models/prepared.ts';
 import { type ExecutionProvider, ExecutionProviderError } from './execution-provider.ts';
 import type { ModelRunner, Tensor } from '../vision/model-runner.ts';
 
-/** ONNX Runtime's level for errors only: warnings are about its own graph rewriting. */
+/** ONNX Runtime's level for errors. Its warnings are about how it rewrites the graph. */
 const LOG_ERRORS_ONLY = 3;
 
 interface LoadedModel {
@@ -14,8 +14,9 @@ interface LoadedModel {
 }
 
 /**
- * Runs networks on ONNX Runtime, on one core each: several workers serve more frames than one frame on several
- * threads, and other graph, arena and memory settings than these measured no better. `run` occupies the calling thread, so this belongs in a worker.
+ * Runs networks on ONNX Runtime, each on one core: several workers serve more frames than one worker with several
+ * threads. Other graph, arena and memory settings measured no better. `run` blocks the calling thread, so that this
+ * belongs into a worker.
  */
 export class OrtRunner implements ModelRunner {
   readonly #models: ReadonlyMap<ModelId, LoadedModel>;
@@ -25,8 +26,8 @@ export class OrtRunner implements ModelRunner {
   }
 
   /**
-   * Loads the prepared networks and runs each once, as a first run is ten times slower. Rejects when one does not
-   * load, with `ExecutionProviderError` when the provider is to blame.
+   * Loads the prepared networks and runs each once, because the first run takes ten times as long. Rejects when one
+   * does not load, and with `ExecutionProviderError` when the provider is the cause.
    */
   static async load(
     paths: PreparedModels['models'],
@@ -72,7 +73,7 @@ async function createSession(path: string, provider: ExecutionProvider): Promise
   } as const;
   if (provider === 'cpu') return await ort.InferenceSession.create(path, options);
   try {
-    // What the provider has no kernel for runs on the CPU.
+    // Operators for which the provider has no kernel run on the CPU.
     return await ort.InferenceSession.create(path, { ...options, executionProviders: [provider, 'cpu'] });
   } catch (error) {
     throw new ExecutionProviderError(provider, error instanceof Error ? error.message : String(error));

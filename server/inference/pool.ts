@@ -5,21 +5,21 @@ import type { ExecutionProvider } from './execution-provider.ts';
 import { NO_FENCE, type Fence } from './fence/fence.ts';
 import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
 
-/** What befalls the pool, for logs and metrics. `callback-failed`: `take` or `done` of a caller threw. */
+/** An event of the pool, for logs and metrics. `callback-failed`: `take` or `done` of a caller threw. */
 export type PoolEvent = WorkerEvent | { readonly type: 'callback-failed'; readonly error: unknown };
 
 export interface PoolOptions {
-  /** Worker processes; one for each core that may be kept busy. */
+  /** Worker processes. One for each core that they may use. */
   readonly workers: number;
-  /** Paths of the networks to load, as `loadPrepared` gives them; the three for geometry are needed, the others optional. */
+  /** Paths of the networks, from `loadPrepared`. The three for geometry are required. */
   readonly models: PreparedModels['models'];
-  /** Width × height above which an image is refused. */
+  /** Width × height. A larger image is refused. */
   readonly maxImagePixels: number;
-  /** Where the networks run; default `cpu`. */
+  /** Default: `cpu`. */
   readonly executionProvider?: ExecutionProvider;
-  /** What workers are kept behind, one of `fencesThatHold`; default: nothing but an environment of their own. */
+  /** One of `fencesThatHold`. Default: workers have only an environment of their own. */
   readonly fence?: Fence;
-  /** A frame that takes longer costs its worker its life. */
+  /** A worker that takes longer over a frame is replaced. */
   readonly jobTimeoutMs: number;
   readonly onEvent?: (event: PoolEvent) => void;
 }
@@ -30,9 +30,9 @@ interface Turn {
 }
 
 /**
- * Starts a pool of inference workers and resolves when all of them are warm.
- * Rejects with Error, leaving nothing running, when a worker does not start or a geometry network is missing; with
- * `ExecutionProviderError` when the networks cannot run where they should.
+ * Starts a pool of inference workers. Resolves when all of them are warm. Rejects when a worker does not start or a
+ * geometry network is missing, and with `ExecutionProviderError` when the networks cannot run on the provider. Then
+ * nothing is left running.
  */
 export async function createPool(options: PoolOptions): Promise<MeasurablePool> {
   if (!(Number.isInteger(options.workers) && options.workers >= 1)) {
@@ -55,16 +55,16 @@ export async function createPool(options: PoolOptions): Promise<MeasurablePool> 
   return pool;
 }
 
-/** A pool that can be measured. */
+/** A pool whose load can be measured. */
 export interface MeasurablePool extends FrameAnalyzer {
-  /** Workers with a frame in hand. */
+  /** Workers that analyse a frame now. */
   readonly busyWorkers: number;
 }
 
 class Pool implements MeasurablePool {
   readonly models: LoadedModels;
   readonly #slots: readonly WorkerSlot[];
-  /** In the order of asking. */
+  /** In the order in which they were asked for. */
   readonly #turns = new Set<Turn>();
   readonly #onEvent: (event: PoolEvent) => void;
   #closed: Promise<void> | null = null;
@@ -105,7 +105,7 @@ class Pool implements MeasurablePool {
     return this.#slots.filter((slot) => slot.isUp && !slot.isIdle).length;
   }
 
-  /** As the contract says. Neither callback runs before this returns; once the pool is closed they never run. */
+  /** As `FrameAnalyzer` says. No callback runs before this returns, and none once the pool is closed. */
   requestTurn(take: () => AnalyzeRequest | null, done: (reply: AnalyzeReply) => void): () => void {
     if (this.#closed !== null) return () => {};
     const turn: Turn = { take, done };
@@ -147,7 +147,7 @@ class Pool implements MeasurablePool {
     });
   }
 
-  /** A caller's mistake must not cost the other callers their turns. */
+  /** A callback that throws must not take the turns of other callers. */
   #guarded<Result>(callback: () => Result): Result | undefined {
     try {
       return callback();

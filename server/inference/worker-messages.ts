@@ -3,14 +3,14 @@ import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, AnalyzeRequest } from './calls.ts';
 import { EXECUTION_PROVIDERS, type ExecutionProvider } from './execution-provider.ts';
 
-/** What a worker needs to know before its first frame. */
+/** What a worker gets before its first frame. */
 export interface WorkerSettings {
   readonly models: PreparedModels['models'];
   readonly maxImagePixels: number;
   readonly executionProvider: ExecutionProvider;
 }
 
-/** Pool → worker: first the settings, answered by `ready`, then one frame at a time, each answered by `reply`. */
+/** Pool → worker. First the settings, answered by `ready`; then one frame at a time, each answered by `reply`. */
 export type PoolMessage =
   | { readonly type: 'settings'; readonly settings: WorkerSettings }
   | { readonly type: 'analyze'; readonly request: AnalyzeRequest };
@@ -18,16 +18,16 @@ export type PoolMessage =
 /** Worker → pool. `ready` means that every network has run once. */
 export type WorkerMessage =
   | { readonly type: 'ready' }
-  /** The networks did not load; the worker ends. `provider` is set when it is to blame. */
+  /** The networks did not load, and the worker ends. `provider` is set when it is the cause. */
   | { readonly type: 'failed'; readonly detail: string; readonly provider?: ExecutionProvider | undefined }
-  /** `failure` says what went wrong when the reply is `server.internal`; it holds no pixel and no score. */
+  /** `failure` is the reason of a `server.internal`. It contains no pixel and no score. */
   | { readonly type: 'reply'; readonly reply: AnalyzeReply; readonly failure?: string | undefined };
 
 const DETAIL = z.string().transform((text) => text.slice(0, MAX_DETAIL));
-/** Characters of what went wrong that are kept. */
+/** Longest reason that is kept, in characters. */
 const MAX_DETAIL = 200;
 
-/** An analysis is taken as it is: what a picture shows is for its worker to say. */
+/** The content of an analysis is not checked: only the worker has seen the picture. */
 const WORKER_MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('failed'), detail: DETAIL, provider: z.enum(EXECUTION_PROVIDERS).optional() }),
@@ -52,8 +52,8 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-/** What a worker said; null for what none of ours says. Whoever took one over may write anything. */
-export function readWorkerMessage(said: unknown): WorkerMessage | null {
-  const { data } = WORKER_MESSAGE.safeParse(said);
+/** Checks a message of a worker, which an attacker may have taken over. Null when it is none of `WorkerMessage`. */
+export function readWorkerMessage(received: unknown): WorkerMessage | null {
+  const { data } = WORKER_MESSAGE.safeParse(received);
   return data ?? null;
 }

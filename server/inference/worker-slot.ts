@@ -7,10 +7,10 @@ import type { Fence } from './fence/fence.ts';
 import { launchFenced } from './fence/launch.ts';
 import { readWorkerMessage, type PoolMessage, type WorkerSettings } from './worker-messages.ts';
 
-/** `failing`: it answers, but only that it cannot. */
-export type LossCause = 'ended' | 'job-timeout' | 'start-timeout' | 'failing';
+/** Why a worker was lost. `failing`: it answers, but cannot analyse frames. */
+type LossCause = 'ended' | 'job-timeout' | 'start-timeout' | 'failing';
 
-/** What befalls a worker, for logs and metrics. `detail` holds no pixel and no score. */
+/** An event of a worker, for logs and metrics. `detail` contains no pixel and no score. */
 export type WorkerEvent =
   | { readonly type: 'worker-ready'; readonly worker: number; readonly pid: number | undefined }
   | {
@@ -18,12 +18,12 @@ export type WorkerEvent =
       readonly worker: number;
       readonly why: LossCause;
       readonly detail: string;
-      /** When its successor is started. */
+      /** Until its successor is started. */
       readonly restartInMs: number;
     }
   | { readonly type: 'frame-failed'; readonly worker: number; readonly detail: string };
 
-export interface WorkerSlotOptions {
+interface WorkerSlotOptions {
   readonly worker: number;
   readonly settings: WorkerSettings;
   readonly fence: Fence;
@@ -33,17 +33,17 @@ export interface WorkerSlotOptions {
   readonly onIdle: () => void;
 }
 
-/** Loading and warming every network takes about a second on an idle machine. */
+/** Loading every network and running it once takes about a second on an idle machine. */
 const START_TIMEOUT_MS = 60_000;
-/** A worker that dies is replaced at once; each further death before a frame is answered doubles the wait. */
+/** A lost worker is replaced at once. Each further loss before a frame is answered doubles the wait. */
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 30_000;
-/** Frames in a row that a worker fails to analyse before it counts as broken, out of memory for one. */
+/** A worker that fails to analyse so many frames in a row is replaced: it may be out of memory. */
 const MAX_FAILED_FRAMES = 3;
-/** Characters of what a lost worker wrote that are kept. */
-const MAX_LAST_WORDS = 2_000;
+/** What is kept of the standard error of a worker, and of its line in a reason. Characters. */
+const MAX_STDERR = 2_000;
 const MAX_LINE = 200;
-/** Of JavaScript. Pictures and networks lie outside it. */
+/** JavaScript heap. Pictures and networks are outside it. */
 const MAX_HEAP_MB = 512;
 
 const INTERNAL: AnalyzeReply = { ok: false, code: 'server.internal' };
@@ -67,9 +67,9 @@ type State =
   | { readonly kind: 'closed' };
 
 /**
- * One place for a worker process: starts it, gives it one frame at a time, and replaces it when it dies or hangs.
- * A process and not a thread: image decoder and network runtime are native code fed by strangers, whose crash or hang
- * no thread survives, and ending a thread while onnxruntime runs in it aborts the whole program.
+ * Runs one worker process: starts it, gives it one frame at a time, and replaces it when it dies or hangs. It is a
+ * process and no thread, because image decoder and network runtime are native code that reads the data of strangers:
+ * their crash would end the server, and ending a thread while ONNX Runtime runs in it aborts the whole program.
  */
 export class WorkerSlot {
   readonly #options: WorkerSlotOptions;
@@ -88,35 +88,35 @@ export class WorkerSlot {
     return this.#state.kind === 'idle' && !this.#closing;
   }
 
-  /** Whether there is a process with warm networks, working or waiting. */
+  /** Whether there is a process with warm networks, idle or busy. */
   get isUp(): boolean {
     return (this.#state.kind === 'idle' || this.#state.kind === 'busy') && !this.#closing;
   }
 
   /**
-   * Starts the process. Resolves when its networks are warm, rejects when it ended or hung before that, with
-   * `ExecutionProviderError` when the networks cannot run where they should.
+   * Starts the process. Resolves when its networks are warm. Rejects when it ended or hung before that, and with
+   * `ExecutionProviderError` when the networks cannot run on the provider.
    */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       const { worker, fence, settings } = this.#options;
       const child = spawn(worker, fence, settings.executionProvider);
-      const lastWords = listenTo(child);
+      const lastError = collectErrors(child);
       const timer = setTimeout(
-        () => this.#lose(child, 'start-timeout', 'not ready in time'),
+        () => this.#onLost(child, 'start-timeout', 'not ready in time'),
         START_TIMEOUT_MS,
       );
       this.#state = { kind: 'starting', child, timer, ready: resolve, failed: reject };
-      child.on('message', (message: unknown) => this.#receive(child, message));
-      child.on('error', (error) => this.#lose(child, 'ended', error.message));
+      child.on('message', (message: unknown) => this.#onMessage(child, message));
+      child.on('error', (error) => this.#onLost(child, 'ended', error.message));
       child.on('exit', (code, signal) =>
-        this.#lose(child, 'ended', `exit code ${code ?? signal}${lastWords()}`),
+        this.#onLost(child, 'ended', `exit code ${code ?? signal}${lastError()}`),
       );
       child.send({ type: 'settings', settings } satisfies PoolMessage);
     });
   }
 
-  /** Hands a frame over to an idle slot. `done` is called once, with `server.internal` when the process is lost. */
+  /** Analyses a frame on an idle worker. `done` is called once, with `server.internal` when the worker is lost. */
   run(request: AnalyzeRequest, done: (reply: AnalyzeReply) => void): void {
     if (this.#state.kind !== 'idle') {
       done(INTERNAL);
@@ -136,14 +136,14 @@ export class WorkerSlot {
     }
     const overdue = () => {
       if (this.#state.kind === 'busy' && this.#state.timer === timer)
-        this.#lose(child, 'job-timeout', `no answer in ${this.#options.jobTimeoutMs} ms`);
+        this.#onLost(child, 'job-timeout', `no answer in ${this.#options.jobTimeoutMs} ms`);
     };
-    // When it is this thread that was held up, the answer is there and only unread: look before judging.
+    // If this thread was held up, the answer may already be there, unread. It is read before the worker is judged.
     const timer = setTimeout(() => setImmediate(overdue), this.#options.jobTimeoutMs);
     this.#state = { kind: 'busy', child, timer, done };
   }
 
-  /** Lets a running frame finish, then ends the process. Resolves when it is gone. */
+  /** Lets a running frame finish, then ends the process. Resolves when the process has ended. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#state.kind === 'busy') {
@@ -159,11 +159,11 @@ export class WorkerSlot {
     await Promise.all(this.#ending);
   }
 
-  #receive(child: ChildProcess, said: unknown): void {
+  #onMessage(child: ChildProcess, received: unknown): void {
     const state = this.#state;
     if (!('child' in state) || state.child !== child) return;
-    const message = readWorkerMessage(said);
-    if (message === null) this.#lose(child, 'ended', 'it said what no worker says');
+    const message = readWorkerMessage(received);
+    if (message === null) this.#onLost(child, 'ended', 'it sent a message that no worker sends');
     else if (message.type === 'ready' && state.kind === 'starting') {
       clearTimeout(state.timer);
       this.#state = { kind: 'idle', child };
@@ -172,19 +172,19 @@ export class WorkerSlot {
       this.#options.onIdle();
     } else if (message.type === 'failed') {
       const { detail, provider } = message;
-      this.#lose(child, 'ended', detail, provider && new ExecutionProviderError(provider, detail));
+      this.#onLost(child, 'ended', detail, provider && new ExecutionProviderError(provider, detail));
     } else if (message.type === 'reply' && state.kind === 'busy') {
       clearTimeout(state.timer);
       this.#state = { kind: 'idle', child };
-      this.#account(child, message.failure);
+      this.#countFailures(child, message.failure);
       state.done(message.reply);
       this.#onFinished?.();
       if (this.isIdle) this.#options.onIdle();
     }
   }
 
-  /** Takes note of how a frame went; a worker that can no longer do any is replaced. */
-  #account(child: ChildProcess, failure: string | undefined): void {
+  /** Replaces a worker that can no longer analyse frames. */
+  #countFailures(child: ChildProcess, failure: string | undefined): void {
     if (failure === undefined) {
       this.#failures = 0;
       this.#failedFrames = 0;
@@ -193,10 +193,10 @@ export class WorkerSlot {
     this.#options.onEvent({ type: 'frame-failed', worker: this.#options.worker, detail: failure });
     this.#failedFrames++;
     if (this.#failedFrames >= MAX_FAILED_FRAMES)
-      this.#lose(child, 'failing', `${this.#failedFrames} frames in a row`);
+      this.#onLost(child, 'failing', `${this.#failedFrames} frames in a row`);
   }
 
-  #lose(
+  #onLost(
     child: ChildProcess,
     why: LossCause,
     detail: string,
@@ -220,7 +220,7 @@ export class WorkerSlot {
   }
 
   #restart(): void {
-    // A failed start has already been reported and scheduled the next one.
+    // A failed start was reported, and the next one is scheduled.
     this.start().catch(() => {});
   }
 
@@ -234,7 +234,7 @@ export class WorkerSlot {
   }
 }
 
-/** The worker runs from TypeScript through tsx when this module does, and from the compiled file otherwise. */
+/** Runs the worker from TypeScript, through tsx, when this module is TypeScript; else from the compiled file. */
 function spawn(worker: number, fence: Fence, executionProvider: ExecutionProvider): ChildProcess {
   const fromSource = import.meta.url.endsWith('.ts');
   const entry = fileURLToPath(new URL(fromSource ? './worker.ts' : './worker.js', import.meta.url));
@@ -243,14 +243,14 @@ function spawn(worker: number, fence: Fence, executionProvider: ExecutionProvide
   return launchFenced(fence, { worker, args, executionProvider });
 }
 
-/** Keeps the end of what a process writes to its standard error, and picks the line that says what went wrong. */
-function listenTo(child: ChildProcess): () => string {
-  let heard = '';
+/** Keeps the end of a process's standard error. Call the function that it returns for the line with the reason. */
+function collectErrors(child: ChildProcess): () => string {
+  let written = '';
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {
-    heard = (heard + part).slice(-MAX_LAST_WORDS);
+    written = (written + part).slice(-MAX_STDERR);
   });
   return () => {
-    const lines = heard.trim().split('\n');
+    const lines = written.trim().split('\n');
     const line = lines.findLast((one) => /error|fail/i.test(one)) ?? lines.at(-1) ?? '';
     return line === '' ? '' : `, ${line.slice(0, MAX_LINE)}`;
   };

@@ -14,7 +14,7 @@ interface Tools {
 
 let tools: Promise<Tools> | null = null;
 
-// The pool alone ends a worker: a Ctrl-C reaches the whole process group, and running frames are still to be finished.
+// Only the pool ends a worker. Ctrl-C reaches the whole process group, but running frames are still to be finished.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 process.on('disconnect', () => process.exit());
@@ -52,7 +52,7 @@ async function load({ models, maxImagePixels, executionProvider }: WorkerSetting
   return { analyzer, decoder: new ImageDecoder(maxImagePixels) };
 }
 
-/** Never rejects: whatever goes wrong costs this one frame. */
+/** Never rejects: a failure concerns this one frame only. */
 async function answer(request: AnalyzeRequest): Promise<WorkerMessage> {
   try {
     if (tools === null) throw new Error('A frame came before the settings.');

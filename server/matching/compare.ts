@@ -1,16 +1,16 @@
 import type { Embeddings } from '../vision/analysis.ts';
 import { FUSION_WEIGHT, IMPOSTOR_SPREAD, type ComparisonMethod } from './score-scales.ts';
 
-/** A comparison score with the method that gives it a meaning. Scores of different methods never mix. */
+/** A comparison score, and the method that it belongs to. Scores of different methods cannot be compared. */
 export interface Comparison {
   readonly method: ComparisonMethod;
-  /** Cosine in -1..1, or for `fused` in impostor standard deviations. */
+  /** Cosine in -1..1; for `fused`, in standard deviations of impostor scores. */
   readonly score: number;
 }
 
 /**
- * Compares two L2-normalised embeddings by the best method both sides allow: MobileFaceNet, else faceres and dlib
- * fused, else whichever of the two is there. Null when they share no model.
+ * Compares two sets of L2-normalised embeddings by the best method that both allow: MobileFaceNet; else faceres and
+ * dlib fused; else the one of the two that both have. Null when they have no model in common.
  */
 export function compare(probe: Embeddings, reference: Embeddings): Comparison | null {
   const mobilefacenet = cosine(probe.mobilefacenet, reference.mobilefacenet);
@@ -23,8 +23,8 @@ export function compare(probe: Embeddings, reference: Embeddings): Comparison | 
 }
 
 /**
- * The weighted sum of the two networks' impostor-normalised scores, divided by the root of the summed squared
- * weights: it would be standard normal for impostors if the two networks erred independently.
+ * The weighted sum of the two networks' z-normalised scores, divided by the root of the sum of the squared weights. For
+ * impostors it would be standard normal if the errors of the two networks were independent.
  */
 export function fuseScores(faceres: number, dlib: number): number {
   const sum =
@@ -36,7 +36,7 @@ function normalised(model: 'faceres' | 'dlib', score: number): number {
   return (score - IMPOSTOR_SPREAD[model].mean) / IMPOSTOR_SPREAD[model].deviation;
 }
 
-/** Null when a side is missing or the lengths differ, as they do between versions of a network. */
+/** Null when one is missing, or when the lengths differ, as they do between versions of a network. */
 function cosine(a: Float32Array | undefined, b: Float32Array | undefined): number | null {
   if (a === undefined || b === undefined || a.length !== b.length) return null;
   let sum = 0;

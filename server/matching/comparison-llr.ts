@@ -3,12 +3,12 @@ import type { Comparison } from './compare.ts';
 import { SCORE_SCALES } from './score-scales.ts';
 
 /**
- * One comparison is never taken for stronger evidence than this, in either direction: e^±7 is about 1 : 1100,
- * what an estimate from some hundred people can vouch for.
+ * Bounds the evidence of one comparison, in either direction. e^±7 is about 1 : 1100, the most that an estimate from a
+ * few hundred people supports.
  */
 export const MAX_COMPARISON_LLR = 7;
 
-/** Natural logarithm of P(score | same person) / P(score | different people), by the method's fitted line. */
+/** The natural logarithm of P(score | same person) / P(score | different people), by the line fitted to the method. */
 export function unclampedLlr({ method, score }: Comparison): number {
   const { slope, offset } = SCORE_SCALES[method];
   return slope * score + offset;

@@ -1,10 +1,11 @@
 import { unclampedLlr } from './comparison-llr.ts';
 import { compare } from './compare.ts';
-import type { ContinuityPolicy } from '../policy/shape.ts';
+import type { ContinuityPolicy } from '../policy/continuity.ts';
 import type { FaceAnalysis } from '../vision/analysis.ts';
 import { poolMean, type EmbeddingPool } from './embedding-pool.ts';
+import type { CueDefinition } from '../evidence/cue.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { Verdict } from '../evidence/quality-gate.ts';
+import type { FrameAssessment } from '../evidence/quality-gate.ts';
 import { faceOf, type Sample } from '../evidence/sample.ts';
 
 /** Where the face was last seen. */
@@ -16,6 +17,7 @@ interface TrackPoint {
   readonly yawDeg: number;
 }
 
+/** A series of embeddings that contradicted, without an agreement between them. */
 interface Contradictions {
   readonly count: number;
   /** When the first of them was seen. */
@@ -27,19 +29,19 @@ const noContradictions: Contradictions = { count: 0, sinceMs: 0 };
 export interface ContinuityState {
   readonly track: TrackPoint | null;
   readonly breaks: number;
-  /** True until an embedding agrees: at the start, after every break, and after a clear one that did not agree. */
-  readonly unproven: boolean;
-  /** Contradictions since the last agreement: of faces that look ahead, and of any. */
+  /** True until an embedding agrees: at the start, after every break, and after a clear frame that did not agree. */
+  readonly needsReidentification: boolean;
+  /** Contradictions since the last agreement: of faces that look ahead, and of any faces. */
   readonly aheadContradictions: Contradictions;
   readonly contradictions: Contradictions;
   /** When the face was last away from its rest. */
   readonly awayAtMs: number | null;
+  /** Another face has taken the place of the first. */
   readonly changed: boolean;
   readonly agreements: number;
-  readonly lastAgreedAtMs: number | null;
-  /** Embeddings above what strangers score, turned or blurred as the face may have been. */
+  /** Embeddings above the scores of strangers, although the face may have been turned or blurred. */
   readonly resemblances: number;
-  /** Lowest unclamped log-likelihood ratio of an agreed embedding against the pool; null before the second. */
+  /** The lowest unclamped log-likelihood ratio of an agreed embedding against the pool; null before the second one. */
   readonly lowestLlr: number | null;
   readonly severalFacesSinceMs: number | null;
 }
@@ -47,19 +49,18 @@ export interface ContinuityState {
 export const initialContinuity: ContinuityState = {
   track: null,
   breaks: 0,
-  unproven: true,
+  needsReidentification: true,
   aheadContradictions: noContradictions,
   contradictions: noContradictions,
   awayAtMs: null,
   changed: false,
   agreements: 0,
-  lastAgreedAtMs: null,
   resemblances: 0,
   lowestLlr: null,
   severalFacesSinceMs: null,
 };
 
-/** Whether this frame's face cannot be joined to the one before it: lost, found anew, or moved too fast. */
+/** Whether the face of this frame cannot be joined to that of the frame before: lost, found anew, or moved too fast. */
 export function breaksTrack(state: ContinuityState, sample: Sample, policy: ContinuityPolicy): boolean {
   const face = faceOf(sample);
   if (face === null) return true;
@@ -80,81 +81,86 @@ function jumped(before: TrackPoint, atMs: number, face: FaceAnalysis, policy: Co
   );
 }
 
-/** What an embedding said about the face being the session's own. */
+/** What an embedding says about whether the face is the session's own. */
 type Similarity = 'agrees' | 'doubtful' | 'contradicts' | 'says-nothing';
 
 /**
- * Folds one frame. The track says where the face is, embeddings say whose it is: after a break nothing counts
- * until an embedding agrees with `pool`, the session's own, and embeddings sampled all along catch a face that
- * was swapped without a visible break. The first good embedding founds the pool and agrees by definition. `away`:
- * the face is turned or moved so that every embedding of it weakens.
+ * Folds one frame. The track shows where the face is, and embeddings show whose it is. After a break of the track,
+ * nothing counts until an embedding agrees with `pool`, the session's own. Embeddings are also sampled while the track
+ * holds, so that a face that was swapped without a break is found. The first good embedding starts the pool, and agrees
+ * by definition. `away`: the face is so far from its rest that an embedding of it is less reliable.
  */
 export function foldContinuity(
   state: ContinuityState,
   sample: Sample,
-  verdict: Verdict,
+  assessment: FrameAssessment,
   pool: EmbeddingPool,
   away: boolean,
   policy: ContinuityPolicy,
 ): ContinuityState {
   const face = faceOf(sample);
   const severalFacesSinceMs =
-    verdict.hint === 'several-faces' ? (state.severalFacesSinceMs ?? sample.atMs) : null;
+    assessment.hint === 'several-faces' ? (state.severalFacesSinceMs ?? sample.atMs) : null;
   const broken = breaksTrack(state, sample, policy);
   const next: ContinuityState = {
     ...state,
     track: face === null ? null : trackPoint(sample.atMs, face),
     breaks: state.breaks + (broken && (state.track !== null || face !== null) ? 1 : 0),
-    unproven: state.unproven || broken,
+    needsReidentification: state.needsReidentification || broken,
     awayAtMs: away ? sample.atMs : state.awayAtMs,
     severalFacesSinceMs,
   };
-  if (!verdict.usable || face?.embeddings === undefined) return next;
+  if (!assessment.usable || face?.embeddings === undefined) return next;
 
-  if (pool.frames === 0) return verdict.good ? agreed(next, sample.atMs, null) : next;
+  if (pool.frames === 0) return assessment.good ? agreed(next, null) : next;
   const comparison = compare(face.embeddings, poolMean(pool));
   if (comparison === null) return next;
   const llr = unclampedLlr(comparison);
-  switch (similarity(llr, away, verdict, policy)) {
+  switch (similarity(llr, away, assessment, policy)) {
     case 'agrees':
-      return agreed(next, sample.atMs, llr);
+      return agreed(next, llr);
     case 'contradicts':
-      return contradicted(next, sample.atMs, verdict, policy);
+      return contradicted(next, sample.atMs, assessment, policy);
     case 'doubtful':
-      return { ...next, unproven: true };
+      return { ...next, needsReidentification: true };
     case 'says-nothing':
       return llr > policy.contradictLlr ? { ...next, resemblances: next.resemblances + 1 } : next;
   }
 }
 
 /**
- * A good frame has to agree. One of a face away from its rest may fall short of that, but not into what strangers score; a blurred or
- * covered one may fail in any way without it meaning anything.
+ * A good frame must agree. A frame of a face away from its rest may score lower, but not as low as strangers do. A
+ * blurred or covered face may score anything, which says nothing.
  */
-function similarity(llr: number, away: boolean, verdict: Verdict, policy: ContinuityPolicy): Similarity {
+function similarity(
+  llr: number,
+  away: boolean,
+  assessment: FrameAssessment,
+  policy: ContinuityPolicy,
+): Similarity {
   if (llr >= policy.agreeLlr) return 'agrees';
-  const frontal = verdict.good && !away;
-  const clear = verdict.good || verdict.hint === 'look-straight';
+  const frontal = assessment.good && !away;
+  const clear = assessment.good || assessment.hint === 'look-straight';
   if (clear && llr <= (frontal ? policy.contradictLlr : policy.contradictAwayLlr)) return 'contradicts';
   return frontal ? 'doubtful' : 'says-nothing';
 }
 
-/** Whatever contradicts has to be proven anew; to make it another face takes several, over a while. */
+/** After a contradiction the face must be recognised again. Several, over some time, mean that it is another face. */
 function contradicted(
   state: ContinuityState,
   atMs: number,
-  verdict: Verdict,
+  assessment: FrameAssessment,
   policy: ContinuityPolicy,
 ): ContinuityState {
   const { awayAtMs, contradictions, aheadContradictions } = state;
-  const isAhead = verdict.good && (awayAtMs === null || atMs - awayAtMs >= policy.aheadMs);
+  const isAhead = assessment.good && (awayAtMs === null || atMs - awayAtMs >= policy.aheadMs);
   const ahead = isAhead ? oneMore(aheadContradictions, atMs) : aheadContradictions;
   const any = oneMore(contradictions, atMs);
   const enough = ({ count, sinceMs }: Contradictions, spanMs: number) =>
     count >= policy.contradictionsToChange && atMs - sinceMs >= spanMs;
   return {
     ...state,
-    unproven: true,
+    needsReidentification: true,
     aheadContradictions: ahead,
     contradictions: any,
     changed:
@@ -168,14 +174,13 @@ function oneMore({ count, sinceMs }: Contradictions, atMs: number): Contradictio
   return { count: count + 1, sinceMs: count === 0 ? atMs : sinceMs };
 }
 
-function agreed(state: ContinuityState, atMs: number, llr: number | null): ContinuityState {
+function agreed(state: ContinuityState, llr: number | null): ContinuityState {
   return {
     ...state,
-    unproven: false,
+    needsReidentification: false,
     aheadContradictions: noContradictions,
     contradictions: noContradictions,
     agreements: state.agreements + 1,
-    lastAgreedAtMs: atMs,
     resemblances: state.resemblances + 1,
     lowestLlr: llr === null ? state.lowestLlr : Math.min(state.lowestLlr ?? llr, llr),
   };
@@ -187,13 +192,16 @@ function trackPoint(atMs: number, { region, pose }: FaceAnalysis): TrackPoint {
 }
 
 /**
- * Bona fide sessions hold together nearly always (.98 assumed), attacks mostly (.6: only those that join or swap
- * faces do not). Starting values, to be calibrated.
+ * Starting values, to be calibrated. A bona fide session is assumed to show one face throughout with probability .98,
+ * an attack with .6: only attacks that swap faces do not.
  */
 const HELD_LLR = Math.log(0.98 / 0.6);
 const CHANGED_LLR = Math.log(0.005 / 0.2);
 
-/** Score: the lowest log-likelihood ratio of any agreed embedding against the session's own pool. */
+/**
+ * Score: the lowest log-likelihood ratio of an agreed embedding against the session's own pool, or the bar for a
+ * contradiction when the face was changed. An agreed embedding is always above that bar.
+ */
 export function continuityEvidence(state: ContinuityState, policy: ContinuityPolicy): Evidence {
   const { agreements, lowestLlr, changed } = state;
   if (changed)
@@ -207,3 +215,24 @@ export function continuityEvidence(state: ContinuityState, policy: ContinuityPol
     return { measured: false, why: 'too-few-frames' };
   return { measured: true, logLikelihoodRatio: HELD_LLR, score: lowestLlr, frames: agreements };
 }
+
+export const continuityCue: CueDefinition<
+  ContinuityState,
+  {
+    readonly sample: Sample;
+    readonly assessment: FrameAssessment;
+    readonly pool: EmbeddingPool;
+    readonly away: boolean;
+  },
+  unknown,
+  'face-changed'
+> = {
+  initial: initialContinuity,
+  fold: (state, { sample, assessment, pool, away }, policy) =>
+    foldContinuity(state, sample, assessment, pool, away, policy.continuity),
+  evidence: (state, _, policy) => continuityEvidence(state, policy.continuity),
+  rejectReason: {
+    reason: 'face-changed',
+    applies: ({ score }, policy) => score <= policy.continuity.contradictLlr,
+  },
+};

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { type Demo, openDemo } from '../../client/demo/backend/index.ts';
 import { loadPrepared, modelCacheFolder } from '../../models/prepared.ts';
 import { packageRoot } from '../../models/package-root.ts';
+import { type BytesMount, MAX_BODY_BYTES, type Mount } from '../gateway/mount.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConfigError } from '../settings/option.ts';
 import { readOrCreateSecretFile } from '../identity/secret-file.ts';
 import { POLICY_NAMES, serves } from '../policy/built-in.ts';
+import { isServicePath } from './service-paths.ts';
 
 /** Where the demo keeps its data, and how it uses the service. */
 export interface DemoSettings {
@@ -21,18 +23,31 @@ export interface DemoSettings {
   readonly demoApiKey: string;
 }
 
-export interface HostedDemo extends Demo {
+export interface HostedDemo {
+  readonly mount: Mount;
   /** File of the secret that opens the operator's page, made at first start. */
   readonly operatorSecretFile: string;
+  close(): void;
 }
 
 const OPERATOR_SECRET_FILE = 'demo-operator-secret';
 const OPERATOR_SECRET_BYTES = 18;
 
+/** Serves the demo under every path that is not the service's own. */
+export function demoMount(demo: Pick<Demo, 'handle'>): BytesMount {
+  return {
+    name: 'demo',
+    body: { kind: 'bytes', maxBytes: MAX_BODY_BYTES },
+    readableBy: 'same-origin',
+    match: (_method, path) => (isServicePath(path) ? null : {}),
+    handle: (request) => demo.handle(request),
+  };
+}
+
 /**
  * Opens the demo, which uses the service as any relying party does: over HTTP, with an API key of its own.
- * @param developmentKeyFile the key to use when none is configured
- * @param port where the service listens; asked for once the first request is there
+ * @param developmentKeyFile file of the key that is used when none is configured
+ * @param port where the service listens; asked for when the demo serves its first request
  * @throws ConfigError when the settings do not allow it
  */
 export async function startDemo(
@@ -65,7 +80,7 @@ export async function startDemo(
       service: { url: () => addressOf(settings.host, port()), apiKey, issuer, policy: demoPolicy },
       nowMs: () => clock.wallMs(),
     });
-    return { ...demo, operatorSecretFile };
+    return { mount: demoMount(demo), operatorSecretFile, close: () => demo.close() };
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
       throw new ConfigError(`The demo's pages are not built: ${assetsDir} does not exist.`, { cause });
@@ -73,13 +88,13 @@ export async function startDemo(
   }
 }
 
-/** Where the browser's own model was prepared, or null. */
+/** File of the model that runs in the browser, or null when it is not prepared. */
 async function helpModel({ modelCache }: DemoSettings): Promise<string | null> {
   const prepared = await loadPrepared(modelCacheFolder(modelCache));
   return prepared.browserAssets['face-landmarker'] ?? null;
 }
 
-/** How this machine reaches what listens on `host`. */
+/** The URL at which this machine reaches a server that listens on `host`. */
 function addressOf(host: string, port: number): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;

@@ -107,7 +107,7 @@ export class LiveSessionView {
       capturedAtMs,
       width,
       height,
-      verdict: this.#lastLive?.live.look.verdict?.hint ?? null,
+      verdict: this.#lastLive?.live.look.assessment?.hint ?? null,
       landmarks: face.found ? quantised(face.value.landmarks, width, height) : null,
     };
   }

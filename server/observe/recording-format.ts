@@ -1,6 +1,7 @@
 import { decodeMulti, encode, ExtensionCodec } from '@msgpack/msgpack';
 import type { Outcome } from '../../protocol/status.ts';
 import type { Policy } from '../policy/shape.ts';
+import { presentPolicy, presentNames } from '../decision/former-names.ts';
 import type { SessionEvent } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import type { SessionContext } from '../session/state.ts';
@@ -66,5 +67,9 @@ export function decodeRecording(bytes: Uint8Array): SessionRecord {
   const last = parts.at(-1);
   const end = last?.type === 'decided' || last?.type === 'closed' ? last : null;
   const events = (end === null ? parts : parts.slice(0, -1)) as readonly SessionEvent[];
-  return { header, events, end };
+  return {
+    header: { ...header, policy: presentPolicy(header.policy) },
+    events,
+    end: end?.type === 'decided' ? { ...end, reasons: presentNames(end.reasons) } : end,
+  };
 }

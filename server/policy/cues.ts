@@ -1,4 +1,8 @@
-/** What a run of frames can show of who is there and whether they live; a policy names those that it asks for and weighs. */
+/**
+ * The names of the cues: what a run of frames can show about who is in front of the camera, and whether that person is
+ * alive. A policy names the cues that it requires and the cues that it weighs. `decision/cue-table.ts` has one row for
+ * each name.
+ */
 export const CUES = [
   'match',
   'challenge',
@@ -7,7 +11,7 @@ export const CUES = [
   'motion',
   'continuity',
   'injection',
-  'planarity',
+  'depth-parallax',
   'depth',
   'flash',
   'quality',

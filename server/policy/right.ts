@@ -4,14 +4,15 @@ import type { Policy } from './shape.ts';
 /** Cues that a photograph does not show. */
 const LIVENESS_CUES: readonly Cue[] = ['challenge', 'blink', 'passive-pad', 'flash'];
 
-/** A policy that would accept without liveness whoever asks for it. `message` names the policy. */
+/** A policy would accept without liveness, and any caller could ask for it. `message` names the policy. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }
 
 /**
- * Whether an accept under the policy says that somebody lives: injection is looked for, a cue of liveness is required,
- * asked for and weighed, and what speaks for life has to be more than was assumed beforehand.
+ * Whether an accept under the policy says that the person is alive. The policy must look for injection. It must
+ * require, ask for and weigh a cue of liveness. And the liveness that it demands must be more than what it assumes
+ * beforehand.
  */
 export function asksForLiveness(policy: Policy): boolean {
   const { injection, requiredCues, fusion } = policy;
@@ -27,7 +28,7 @@ export function asksForLiveness(policy: Policy): boolean {
 }
 
 /**
- * Gives the policies back.
+ * Returns the policies unchanged.
  * @throws PolicyError when one does not ask for liveness and names no right that its caller needs
  */
 export function checkedPolicies<Table extends Readonly<Record<string, Policy>>>(table: Table): Table {

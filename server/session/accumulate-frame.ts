@@ -1,92 +1,77 @@
 import type { FaceBox } from '../../protocol/status.ts';
-import type { Policy } from '../policy/shape.ts';
+import { foldCues, forgetPerson, type CueTable } from '../decision/cue-table.ts';
 import { foldBlink, type Blink } from '../evidence/blink.ts';
-import { breaksTrack, foldContinuity, initialContinuity } from '../matching/continuity.ts';
-import { foldDepth } from '../evidence/depth.ts';
-import { addToPool } from '../matching/embedding-pool.ts';
 import { deviationFrom, isAway, postureOf, type Posture } from '../evidence/gesture.ts';
-import { foldInjection } from '../evidence/injection.ts';
-import { foldMotion } from '../evidence/motion.ts';
-import { foldPassivePad } from '../evidence/passive-pad.ts';
-import { foldPlanarity } from '../evidence/planarity.ts';
-import { foldQuality, judge, type Verdict } from '../evidence/quality-gate.ts';
+import { assessFrame, type FrameAssessment } from '../evidence/quality-gate.ts';
 import { faceOf, type Sample } from '../evidence/sample.ts';
+import { breaksTrack } from '../matching/continuity.ts';
+import { addToPool, emptyPool } from '../matching/embedding-pool.ts';
+import type { Policy } from '../policy/shape.ts';
 import type { FlashColours } from '../vision/flash-colours.ts';
-import { emptyGathered, type Gathered, type LastLook } from './state.ts';
+import type { Gathered, LastLook } from './state.ts';
 
-/** What one frame showed, as far as the phases care. */
+/** What the phases read of one frame. */
 export interface Seen {
   readonly atMs: number;
-  readonly verdict: Verdict;
+  readonly assessment: FrameAssessment;
   /** Null where no face was found. */
   readonly posture: Posture | null;
   readonly eyesClosed: boolean;
-  /** Null where they were not asked for or cannot be told. */
+  /** Null where they were not asked for, or could not be measured. */
   readonly colours: FlashColours | null;
-  /** Number of the colour the client says it showed. */
+  /** Number of the colour that the client says it showed. */
   readonly shown: number | null;
   /** The blink that ended with this frame. */
   readonly blink: Blink | null;
-  /** Track and identity are unbroken up to and in this frame. */
+  /** The frame is usable; track and identity are unbroken, this frame included. */
   readonly trusted: boolean;
   /** An embedding of this frame agreed with the session's own. */
   readonly recognised: boolean;
-  /** An embedding of this frame agreed, or fell short only as a face away from its rest does. */
+  /** An embedding of this frame agreed, or fell short by no more than a face away from its rest does. */
   readonly resembles: boolean;
 }
 
-export interface Folded {
+interface Accumulated {
   readonly gathered: Gathered;
   readonly look: LastLook;
   readonly seen: Seen;
 }
 
-/** Folds one analysed frame into all accumulators. `rest` is null until the session has found it. */
-export function foldAnalysis(
+/** Folds one analysed frame into everything that is gathered. `rest` is null until the session has found it. */
+export function accumulateFrame(
   before: Gathered,
   lastLook: LastLook,
   sample: Sample,
   rest: Posture | null,
   policy: Policy,
-): Folded {
+  table: CueTable,
+): Accumulated {
   const { analysis, atMs } = sample;
   const face = faceOf(sample);
   const posture = face === null ? null : postureOf(face, analysis.width);
   const faceCount = analysis.faceCount ?? lastLook.faceCount;
-  const unjoined = before.continuity.unproven || breaksTrack(before.continuity, sample, policy.continuity);
+  const trackBroken = breaksTrack(before.cues.continuity, sample, policy.continuity);
+  const trackLost = before.cues.continuity.needsReidentification || trackBroken;
 
-  const blink = foldBlink(before.blink, sample, unjoined, policy.blink);
-  const verdict = judge(sample, faceCount, blink.eyesClosed, policy.quality);
+  // The lids come first, because the assessment reads whether they are closed. The cues read the assessment.
+  const blink = foldBlink(before.cues.blink, sample, trackLost, policy.blink);
+  const assessment = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
-  const continuity = foldContinuity(
-    before.continuity,
-    sample,
-    verdict,
-    before.probes,
-    deviation !== null && isAway(deviation, policy.gestures),
-    policy.continuity,
-  );
-  const recognised = continuity.agreements > before.continuity.agreements;
-  const isNewPicture = before.injection.digests.every(({ digest }) => digest !== analysis.pixelDigest);
-  const isProbe = recognised && verdict.good && isNewPicture;
+  const away = deviation !== null && isAway(deviation, policy.gestures);
+  const frame = { sample, assessment, deviation, away, trackBroken, blink, pool: before.probes };
+  const cues = foldCues(table, before.cues, frame, policy);
 
-  const gathered: Gathered = {
-    probes: isProbe && face?.embeddings ? addToPool(before.probes, face.embeddings, atMs) : before.probes,
-    quality: foldQuality(before.quality, verdict),
-    blink,
-    continuity,
-    passivePad: foldPassivePad(before.passivePad, sample, verdict, policy.passivePad),
-    motion: foldMotion(before.motion, sample, breaksTrack(before.continuity, sample, policy.continuity)),
-    injection: foldInjection(before.injection, sample, policy.injection),
-    planarity: foldPlanarity(before.planarity, sample, verdict, deviation, policy.planarity),
-    depth: foldDepth(before.depth, sample, verdict, policy.depth),
-    challenges: before.challenges,
-  };
+  const { continuity } = cues;
+  const recognised = continuity.agreements > before.cues.continuity.agreements;
+  const isNewPicture = before.cues.injection.digests.every(({ digest }) => digest !== analysis.pixelDigest);
+  const isProbe = recognised && assessment.good && isNewPicture;
+  const probes =
+    isProbe && face?.embeddings ? addToPool(before.probes, face.embeddings, atMs) : before.probes;
   const look: LastLook = {
     atMs,
     region: face?.region ?? null,
     box: faceBox(sample),
-    verdict,
+    assessment,
     posture,
     faceCount,
     countedAtMs: analysis.faceCount === undefined ? lastLook.countedAtMs : atMs,
@@ -96,29 +81,31 @@ export function foldAnalysis(
   };
   const seen: Seen = {
     atMs,
-    verdict,
+    assessment,
     posture,
     eyesClosed: blink.eyesClosed,
     colours: face?.colours ?? null,
     shown: sample.shown ?? null,
-    blink: blink.count > before.blink.count ? blink.latest : null,
-    trusted: verdict.usable && !continuity.unproven,
+    blink: blink.count > before.cues.blink.count ? blink.latest : null,
+    trusted: assessment.usable && !continuity.needsReidentification,
     recognised,
-    resembles: continuity.resemblances > before.continuity.resemblances,
+    resembles: continuity.resemblances > before.cues.continuity.resemblances,
   };
-  return { gathered, look, seen };
+  return { gathered: { probes, cues }, look, seen };
 }
 
-/** Forgets whoever was seen so far, as when another person steps in before anything was asked. */
-export function startOver({ injection }: Gathered): Gathered {
-  return { ...emptyGathered, injection };
+/** Forgets the person seen so far, as when another person takes their place before anything was asked. */
+export function startOver({ cues }: Gathered, table: CueTable): Gathered {
+  return { probes: emptyPool, cues: forgetPerson(table, cues) };
 }
 
-/** Breaks while a person is still taking place are not held against them. */
-export function forgiveBreaks(gathered: Gathered): Gathered {
-  return { ...gathered, continuity: { ...gathered.continuity, breaks: initialContinuity.breaks } };
+/** Breaks of the track while a person is still moving into place do not count. */
+export function resetTrackBreaks(gathered: Gathered): Gathered {
+  const { continuity } = gathered.cues;
+  return { ...gathered, cues: { ...gathered.cues, continuity: { ...continuity, breaks: 0 } } };
 }
 
+/** The face's box in shares of the picture, cut off at its edges; null without a face. */
 function faceBox(sample: Sample): FaceBox | null {
   const face = faceOf(sample);
   if (face === null) return null;

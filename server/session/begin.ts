@@ -1,12 +1,15 @@
-import { conclude } from '../decision/decide.ts';
+import { conclude, requiredCues } from '../decision/decide.ts';
+import type { Unmeasured } from '../evidence/evidence.ts';
 import type { Policy } from '../policy/shape.ts';
 import { concludeWith } from './conclude.ts';
 import type { SessionEvent } from './event.ts';
+import { evidenceOf, matchFinding } from './findings.ts';
 import { openFlow } from './frame-flow.ts';
 import { openSupply } from './frame-supply.ts';
 import { silent } from './pace-status.ts';
 import { enterPositioning } from './positioning.ts';
 import {
+  cuesOf,
   emptyGathered,
   nothingSeen,
   withLive,
@@ -61,29 +64,41 @@ function begin(
     mode: state.mode,
     subject: state.subject,
     offersFlash,
+    virtualCamera,
     sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
     flow,
     supply: openSupply(atMs, policy.supply),
     look: nothingSeen,
-    gathered: { ...emptyGathered, injection: { ...emptyGathered.injection, virtualCamera } },
+    gathered: emptyGathered(cuesOf(context)),
     references: null,
     status: silent,
     wakeAtMs: null,
     ending: false,
   };
   const started = enterPositioning(live, atMs, policy);
-  const lacksPad = policy.requiredCues.includes('passive-pad') && context.models.pad.length === 0;
-  const lacksFlash = policy.requiredCues.includes('flash') && !offersFlash;
-  if (lacksPad || lacksFlash) return concludeWith(started, neverMeasurable, atMs, policy, context);
+  if (lacksForever(started, policy, context))
+    return concludeWith(started, neverMeasurable, atMs, policy, context);
   return state.references === null
     ? [started, effects]
     : withEffects(effects, onReferences(started, state.references, atMs, policy, context));
 }
 
-/** The policy needs what this server, client or subject does not have: trying again changes nothing. */
+/** No frame changes these: they depend on the server, the client and the policy alone. */
+const FOREVER: readonly Unmeasured[] = ['model-absent', 'not-offered', 'not-requested'];
+
+/** Whether a cue that the policy requires can never be measured in this session. */
+function lacksForever(state: LiveState, policy: Policy, context: SessionContext): boolean {
+  const evidence = evidenceOf(state, matchFinding(state, policy), policy, context);
+  return requiredCues(policy, state.live.mode).some((cue) => {
+    const one = evidence[cue];
+    return !one.measured && FOREVER.includes(one.why);
+  });
+}
+
+/** The policy requires what this server, client or subject does not have: trying again changes nothing. */
 const neverMeasurable = conclude('re-verify', 'never', 'required-cue-unmeasured');
 
-/** Takes in the claimed subject's references. */
+/** Takes in the references of the claimed subject. */
 export function onReferences(
   state: LiveState,
   references: NonNullable<HelloState['references']>,

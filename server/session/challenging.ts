@@ -1,9 +1,11 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy, GesturePolicy, Policy } from '../policy/shape.ts';
+import type { ChallengePolicy, GesturePolicy } from '../policy/challenges.ts';
+import type { Policy } from '../policy/shape.ts';
 import {
   foldChallenge,
   passTime,
   startChallenge,
+  type ChallengeLog,
   type ChallengeRun,
   type ChallengeSample,
 } from '../evidence/challenge.ts';
@@ -11,10 +13,10 @@ import { deviationFrom, isFeasible, type Posture } from '../evidence/gesture.ts'
 import { alternativesTo, drawCount, drawKind, pick } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
-import type { ChallengeLog, ChallengingState, Live, MatchingState } from './state.ts';
+import type { ChallengingState, Live, MatchingState } from './state.ts';
 import { drawAt, type Step } from './step.ts';
 
-/** Counts the challenges out and starts the first. Uses three draws. */
+/** Draws the number of challenges and starts the first. Uses three draws. */
 export function beginChallenges(
   live: Live,
   rest: Posture,
@@ -23,13 +25,13 @@ export function beginChallenges(
   challenges: ChallengePolicy,
   gestures: GesturePolicy,
 ): ChallengingState {
-  const log: ChallengeLog = { ...live.gathered.challenges, of: drawCount(drawAt(draws, 0), challenges) };
+  const log: ChallengeLog = { ...live.gathered.cues.challenge, of: drawCount(drawAt(draws, 0), challenges) };
   const kind = drawKind(drawAt(draws, 1), log, feasible(challenges, rest, gestures));
   const run = startChallenge(kind, atMs, drawAt(draws, 2), challenges);
   return { phase: 'challenging', live: withLog(live, log), rest, run };
 }
 
-/** Folds a frame (null: only time went by) into the running challenge and starts the next when it is passed. */
+/** Folds a frame (null: only time passed) into the running challenge, and starts the next when it is passed. */
 export function advanceChallenging(
   state: ChallengingState,
   seen: Seen | null,
@@ -44,16 +46,16 @@ export function advanceChallenging(
   const run = passTime(answered, atMs, challenges);
   if (run.stage === 'passed') return afterPass(state, run, atMs, draws, policy, challenges);
   if (run.stage !== 'failed') return { ...state, run };
-  const log = { ...state.live.gathered.challenges, failure: run.failure };
+  const log = { ...state.live.gathered.cues.challenge, failure: run.failure };
   return { ...state, run, live: withLog(state.live, log) };
 }
 
-/** Null for a frame without a face, which answers nothing. */
+/** Null for a frame without a face, which cannot answer. */
 function challengeSample({ rest }: ChallengingState, { posture, ...seen }: Seen): ChallengeSample | null {
   return posture === null ? null : { ...seen, deviation: deviationFrom(rest, posture) };
 }
 
-/** The same policy without the kinds that this face cannot do before this camera. */
+/** The same policy without the kinds that this face cannot do in front of this camera. */
 function feasible(challenges: ChallengePolicy, rest: Posture, gestures: GesturePolicy): ChallengePolicy {
   return { ...challenges, pool: challenges.pool.filter((kind) => isFeasible(kind, rest, gestures)) };
 }
@@ -66,7 +68,7 @@ function afterPass(
   policy: Policy,
   challenges: ChallengePolicy,
 ): ChallengingState | MatchingState {
-  const before = state.live.gathered.challenges;
+  const before = state.live.gathered.cues.challenge;
   const log: ChallengeLog = { ...before, passed: [...before.passed, run.kind] };
   const live = withLog(state.live, log);
   if (log.passed.length >= (log.of ?? 0)) return enterMatching(live, state.rest, atMs, policy);
@@ -74,13 +76,13 @@ function afterPass(
   return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };
 }
 
-/** Whether the running challenge can be exchanged for another: revealed, unanswered, and with one to take. */
+/** Whether the running challenge can be exchanged: it is revealed and unanswered, and there is another to take. */
 export function isSkippable({ run, live, rest }: ChallengingState, policy: Policy): boolean {
   if (run.stage !== 'awaiting-neutral' && run.stage !== 'awaiting-response') return false;
-  return alternatives(run.kind, live.gathered.challenges, rest, policy).length > 0;
+  return alternatives(run.kind, live.gathered.cues.challenge, rest, policy).length > 0;
 }
 
-/** Exchanges the running challenge for one of equal strength, with a pause of its own. Uses two draws. */
+/** Exchanges the running challenge for one that is at least as strong, with a new pause. Uses two draws. */
 export function skipChallenge(
   state: ChallengingState,
   atMs: number,
@@ -89,7 +91,7 @@ export function skipChallenge(
 ): Step {
   if (policy.challenges === null || !isSkippable(state, policy))
     return [state, [{ type: 'send-error', code: 'skip.not_allowed' }]];
-  const before = state.live.gathered.challenges;
+  const before = state.live.gathered.cues.challenge;
   const kind = pick(drawAt(draws, 0), alternatives(state.run.kind, before, state.rest, policy));
   const live = withLog(state.live, { ...before, skipped: [...before.skipped, state.run.kind] });
   return [{ ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), policy.challenges) }, []];
@@ -104,6 +106,7 @@ function alternatives(
   return challenges === null ? [] : alternativesTo(kind, log, feasible(challenges, rest, gestures));
 }
 
-function withLog(live: Live, challenges: ChallengeLog): Live {
-  return { ...live, gathered: { ...live.gathered, challenges } };
+function withLog(live: Live, challenge: ChallengeLog): Live {
+  const { gathered } = live;
+  return { ...live, gathered: { ...gathered, cues: { ...gathered.cues, challenge } } };
 }

@@ -1,18 +1,26 @@
+import { indicatorsFound } from '../decision/cue-table.ts';
 import { decide, type Cause, type Conclusion } from '../decision/decide.ts';
+import type { MatchedReference } from '../matching/match.ts';
 import type { Policy } from '../policy/shape.ts';
 import { isTimeUp } from './deadlines.ts';
 import type { Effect, Verdict } from './effect.ts';
 import { assuranceOf, evidenceOf, findingsOf, matchFinding } from './findings.ts';
 import { isIdle } from './frame-flow.ts';
-import type { MatchedReference } from '../matching/match.ts';
 import type { SessionEvent } from './event.ts';
 import { enrolmentConclusion, erasedConclusion, proceed } from './matching.ts';
-import { isLive, withLive, type ConfirmingState, type LiveState, type SessionContext } from './state.ts';
+import {
+  cuesOf,
+  isLive,
+  withLive,
+  type ConfirmingState,
+  type LiveState,
+  type SessionContext,
+} from './state.ts';
 import type { LiveStep, Step } from './step.ts';
 
 /**
- * Ends a live session with a decision that stands. An accept has to be put on record first, by the reference it rests
- * on: the one matched, or with enrolments the one `enrolled`. Throws when it has none.
+ * Ends a live session with a decision. An accept must be recorded first, with the reference that it rests on: the one
+ * that matched or, for an enrolment, `enrolled`. Throws when there is none.
  */
 export function concludeWith(
   state: LiveState,
@@ -25,11 +33,11 @@ export function concludeWith(
   const found = matchFinding(state, policy);
   const evidence = evidenceOf(state, found, policy, context);
   const assurance = assuranceOf(state, found, evidence);
-  const signs = policy.injection.enforced ? state.live.gathered.injection.signs : [];
-  const grounds = { retry, assurance, evidence, reasons: [...reasons, ...signs] };
+  const indicators = indicatorsFound(cuesOf(context), state.live.gathered.cues, policy);
+  const grounds = { retry, assurance, evidence, reasons: [...reasons, ...indicators] };
   const { mode, subject } = state.live;
   if (outcome !== 'accept') {
-    // Nothing links an erased subject with a decision again.
+    // No new decision may be linked with an erased subject.
     const decidedOn = reasons.includes('subject-erased') ? null : subject;
     return decided({ ...grounds, outcome, subject: decidedOn }, atMs);
   }
@@ -41,7 +49,7 @@ export function concludeWith(
     ...grounds,
     outcome: gone.outcome,
     retry: gone.retry,
-    reasons: [...gone.reasons, ...signs],
+    reasons: [...gone.reasons, ...indicators],
     subject: null,
   };
   return [
@@ -53,7 +61,7 @@ export function concludeWith(
   ];
 }
 
-/** Folds an event into a session whose accept is being put on record: nothing else matters any more. */
+/** Folds an event into a session whose accept is being recorded. Only the answer to that matters. */
 export function onConfirming(state: ConfirmingState, event: SessionEvent): Step {
   return event.type === 'accept-recorded'
     ? decided(event.stands ? state.accept : state.refusal, event.atMs)
@@ -71,7 +79,7 @@ function decided(verdict: Verdict, atMs: number): Step {
   ];
 }
 
-/** Judges what was gathered: goes on, asks gallery or store, or ends. `cause` says that no more frames come. */
+/** Judges what was gathered: goes on, asks the gallery or the store, or ends. `cause` says why no more frames come. */
 function judgeSession(
   state: LiveState,
   cause: Cause | null,
@@ -81,20 +89,21 @@ function judgeSession(
 ): Step | LiveStep {
   const found = matchFinding(state, policy);
   const evidence = evidenceOf(state, found, policy, context);
-  const decision = decide(findingsOf(state, atMs, found, evidence, policy), cause, policy);
-  switch (decision.kind) {
+  const findings = findingsOf(state, atMs, found, evidence, policy);
+  const judgement = decide(findings, cause, policy, cuesOf(context));
+  switch (judgement.kind) {
     case 'go-on':
       return [state, []];
     case 'conclude':
-      return concludeWith(state, decision, atMs, policy, context);
+      return concludeWith(state, judgement, atMs, policy, context);
     case 'proceed':
       return state.phase === 'matching' ? proceed(state, atMs, policy) : [state, []];
   }
 }
 
 /**
- * Judges the session; where that settles nothing, ends it if its time is up or its source has run dry. While a
- * reference is being stored only the store's answer counts, or that it takes too long.
+ * Judges the session. If the session could go on, ends it when its time is up or its source has ended. While a
+ * reference is being stored, only the answer of the store counts, or that it does not come in time.
  */
 export function judgeOrEnd(state: LiveState, atMs: number, policy: Policy, context: SessionContext): Step {
   const pending = state.phase === 'matching' ? state.pending : null;
@@ -113,7 +122,7 @@ function asks(effects: readonly Effect[]): boolean {
   return effects.some(({ type }) => type === 'search-gallery' || type === 'store-reference');
 }
 
-/** The client left. A reference that is being stored is still waited for, so that its audit is true. */
+/** The client left. A reference that is being stored is still waited for, so that the record is true. */
 export function endFor(
   cause: Extract<Cause, 'cancelled' | 'disconnected'>,
   state: LiveState,

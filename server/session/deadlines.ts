@@ -4,25 +4,25 @@ import { flashDeadline } from './flashing.ts';
 import { starvationDueMs } from './frame-supply.ts';
 import type { ChallengingState, LiveState } from './state.ts';
 
-/** When the session must look at the clock next after `atMs`, whether or not anything arrives. Server milliseconds. */
+/** When the session must be woken next after `atMs`, if nothing arrives before. Server milliseconds. */
 export function nextDeadline(state: LiveState, atMs: number, policy: Policy): number {
   return Math.min(phaseDeadline(state, atMs, policy), supplyDeadline(state, policy));
 }
 
-/** When a hint will be due because nothing arrives. */
+/** When a hint is due because no frames arrive. */
 function supplyDeadline(state: LiveState, policy: Policy): number {
   const { supply, ending } = state.live;
   if (policy.supply === null || ending) return Infinity;
   return starvationDueMs(supply, state.phase === 'positioning', policy.supply);
 }
 
-/** Whoever does not answer hears why half-way, also where nothing arrives any more. */
+/** Half-way through a challenge, a person whose answers are not seen is told why, even if no frame arrives. */
 function explanationDeadline({ live, run }: ChallengingState, atMs: number): number {
   const halfTimeMs = halfTimeOf(run);
   return live.supply.starvedBy === null || halfTimeMs === null || halfTimeMs <= atMs ? Infinity : halfTimeMs;
 }
 
-/** Half of the time to answer a challenge; null while it is not asked. */
+/** The middle of the time to answer a challenge; null while no answer is awaited. */
 export function halfTimeOf(run: ChallengeRun): number | null {
   return run.stage === 'awaiting-neutral' || run.stage === 'awaiting-response'
     ? (run.revealedAtMs + run.deadlineAtMs) / 2
@@ -47,7 +47,7 @@ function phaseDeadline(state: LiveState, atMs: number, policy: Policy): number {
   }
 }
 
-/** Whether the phase or the whole session has run out. Challenges fail by themselves. */
+/** Whether the time of the phase or of the session is over. A challenge has its own deadline. */
 export function isTimeUp(state: LiveState, atMs: number): boolean {
   if (atMs >= state.live.sessionDeadlineAtMs) return true;
   return state.phase !== 'challenging' && atMs >= state.deadlineAtMs;

@@ -1,11 +1,11 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
-import type { ChallengePolicy } from '../policy/shape.ts';
+import type { ChallengeLog } from '../evidence/challenge.ts';
 import { isHeadMove } from '../evidence/gesture.ts';
-import type { ChallengeLog } from './state.ts';
+import type { ChallengePolicy } from '../policy/challenges.ts';
 
 /**
- * How hard a recording finds each kind: head moves demand a direction and fail where they are not asked for, an approach
- * is rare; blinks come by themselves, and mouths move in speech.
+ * How seldom a recording answers each kind by chance. A head move has a direction, and fails where it is not asked for.
+ * An approach is rare. But people blink by themselves, and move their mouths when they talk.
  */
 const STRENGTH: Readonly<Record<ChallengeKind, number>> = {
   blink: 1,
@@ -18,14 +18,15 @@ const STRENGTH: Readonly<Record<ChallengeKind, number>> = {
   'look-down': 2,
 };
 
-/** Draws how many challenges a session will have. `draw` is in [0, 1). */
+/** Draws the number of challenges of a session. `draw` is in [0, 1). */
 export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy): number {
   return minCount + Math.floor(draw * (maxCount - minCount + 1));
 }
 
 /**
- * Draws the next kind from all that were not skipped: one that was passed may come again, or each would give the
- * next away. Only head moves are left to draw from when the policy's number of them could not be reached otherwise.
+ * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
+ * challenges do not tell the next one. Only head moves are drawn when the policy's minimum of them cannot be reached
+ * otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !log.skipped.includes(kind));
@@ -35,7 +36,7 @@ export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolic
   return pick(draw, movesDue >= challengesDue && moves.length > 0 ? moves : open);
 }
 
-/** Kinds that may stand in for `kind`: at least as strong and not skipped before. */
+/** The kinds that may replace `kind`: at least as strong, and not skipped before. */
 export function alternativesTo(
   kind: ChallengeKind,
   log: ChallengeLog,

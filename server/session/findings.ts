@@ -1,24 +1,16 @@
+import { evidenceByCue, type CueSession } from '../decision/cue-table.ts';
 import type { Findings } from '../decision/decide.ts';
-import type { Policy } from '../policy/shape.ts';
 import type { Assurance } from '../decision/reasons.ts';
-import { blinkEvidence } from '../evidence/blink.ts';
-import { challengeEvidence } from '../evidence/challenge.ts';
-import { continuityEvidence } from '../matching/continuity.ts';
-import { depthEvidence } from '../evidence/depth.ts';
+import type { EvidenceByCue } from '../evidence/evidence.ts';
 import { poolMean } from '../matching/embedding-pool.ts';
-import type { Evidence, EvidenceByCue } from '../evidence/evidence.ts';
-import { CUES } from '../policy/cues.ts';
-import { injectionEvidence } from '../evidence/injection.ts';
-import { matchEvidence, matchReferences, type MatchFinding } from '../matching/match.ts';
-import { motionEvidence } from '../evidence/motion.ts';
-import { passivePadEvidence } from '../evidence/passive-pad.ts';
-import { planarityEvidence } from '../evidence/planarity.ts';
-import { qualityEvidence } from '../evidence/quality-gate.ts';
-import { flashFinding, isFlashPending } from './flashing.ts';
+import { matchReferences, type MatchFinding } from '../matching/match.ts';
+import type { Cue } from '../policy/cues.ts';
+import type { Policy } from '../policy/shape.ts';
+import { isFlashPending } from './flashing.ts';
 import { starvedTask } from './frame-supply.ts';
-import type { LiveState, SessionContext } from './state.ts';
+import { cuesOf, type LiveState, type SessionContext } from './state.ts';
 
-/** What the session knows about whose face it is; null when there is nothing to compare with (yet). */
+/** What the session knows about whose face it is; null when there is nothing to compare with, or not yet. */
 export function matchFinding(state: LiveState, policy: Policy): MatchFinding | null {
   const { mode, gathered, references } = state.live;
   switch (mode) {
@@ -33,8 +25,6 @@ export function matchFinding(state: LiveState, policy: Policy): MatchFinding | n
   }
 }
 
-const NOT_REQUESTED: Evidence = { measured: false, why: 'not-requested' };
-
 /** All evidence of a live session, by cue. */
 export function evidenceOf(
   state: LiveState,
@@ -42,27 +32,13 @@ export function evidenceOf(
   policy: Policy,
   context: SessionContext,
 ): EvidenceByCue {
-  const { gathered, mode } = state.live;
-  const { passed, failure, of } = gathered.challenges;
-  return {
-    match: mode === 'enrol' ? NOT_REQUESTED : matchEvidence(found, policy.match),
-    challenge: challengeEvidence(passed, failure, policy.challenges === null ? 0 : of),
-    blink: blinkEvidence(gathered.blink, policy.blink),
-    'passive-pad': policy.fusion.cues.includes('passive-pad')
-      ? passivePadEvidence(gathered.passivePad, context.models.pad.length > 0, policy.passivePad)
-      : NOT_REQUESTED,
-    motion: policy.fusion.cues.includes('motion')
-      ? motionEvidence(gathered.motion, context.models.motion === true, policy.motion)
-      : NOT_REQUESTED,
-    continuity: continuityEvidence(gathered.continuity, policy.continuity),
-    injection: injectionEvidence(gathered.injection, policy.injection),
-    planarity: policy.fusion.cues.includes('planarity')
-      ? planarityEvidence(gathered.planarity, policy.planarity)
-      : NOT_REQUESTED,
-    depth: policy.fusion.cues.includes('depth') ? depthEvidence(gathered.depth, policy.depth) : NOT_REQUESTED,
-    flash: flashFinding(state, policy),
-    quality: qualityEvidence(gathered.quality),
+  const { gathered, mode, offersFlash } = state.live;
+  const session: CueSession = {
+    models: context.models,
+    flash: { offered: offersFlash, run: state.phase === 'matching' ? state.flash : null },
+    match: mode === 'enrol' ? 'not-requested' : found,
   };
+  return evidenceByCue(cuesOf(context), gathered.cues, session, policy);
 }
 
 /** What `decide` judges by, at `atMs`. */
@@ -73,31 +49,30 @@ export function findingsOf(
   evidence: EvidenceByCue,
   policy: Policy,
 ): Findings {
-  const { mode, gathered } = state.live;
-  const { continuity, probes, challenges } = gathered;
-  const { supply } = state.live;
+  const { mode, gathered, supply } = state.live;
+  const { probes } = gathered;
+  const { continuity, challenge } = gathered.cues;
   return {
     mode,
     starvedBy:
       policy.supply === null ? null : starvedTask(supply, state.phase === 'positioning', atMs, policy.supply),
     evidence,
     challengesDone: state.phase === 'matching',
-    challengeFailure: challenges.failure,
+    challengeFailure: challenge.failure,
     flashPending: isFlashPending(state, policy),
-    skipsUsed: challenges.skipped.length,
-    faceChanged: continuity.changed,
-    identityUnproven: continuity.unproven,
+    skipsUsed: challenge.skipped.length,
+    needsReidentification: continuity.needsReidentification,
     trackBreaks: continuity.breaks,
     severalFacesMs: continuity.severalFacesSinceMs === null ? 0 : atMs - continuity.severalFacesSinceMs,
-    standing: found?.standing ?? 'unknown',
+    band: found?.band ?? 'unknown',
     probes: probes.frames,
     probeSpanMs: probes.lastAtMs - probes.firstAtMs,
   };
 }
 
 /**
- * What a decision rests on. The full tier is claimed only when the strong match network compared (or, at
- * enrolment, was stored) and the PAD networks had their say.
+ * What a decision rests on. The full tier is claimed only when the strong match network compared (or, at enrolment, its
+ * embedding is stored), and the PAD networks were measured.
  */
 export function assuranceOf(
   state: LiveState,
@@ -109,10 +84,11 @@ export function assuranceOf(
     mode === 'enrol'
       ? gathered.probes.sums.mobilefacenet !== undefined
       : found?.comparison?.method === 'mobilefacenet';
+  const cues = Object.keys(evidence) as Cue[];
   return {
     tier: strongMatch && evidence['passive-pad'].measured ? 'full' : 'base',
-    measured: CUES.filter((cue) => evidence[cue].measured),
-    unmeasured: CUES.filter((cue) => !evidence[cue].measured),
-    challengesPassed: gathered.challenges.passed.length,
+    measured: cues.filter((cue) => evidence[cue].measured),
+    unmeasured: cues.filter((cue) => !evidence[cue].measured),
+    challengesPassed: gathered.cues.challenge.passed.length,
   };
 }

@@ -1,18 +1,10 @@
 import type { FlashStatus } from '../../protocol/status.ts';
 import type { Policy } from '../policy/shape.ts';
-import type { Evidence } from '../evidence/evidence.ts';
-import {
-  colourShown,
-  flashEvidence,
-  foldFlash,
-  nextFlashTime,
-  passFlashTime,
-  startFlash,
-} from '../evidence/flash.ts';
+import { colourShown, foldFlash, nextFlashTime, passFlashTime, startFlash } from '../evidence/flash.ts';
 import type { Seen } from './accumulate-frame.ts';
 import type { Live, LiveState, MatchingState } from './state.ts';
 
-/** How long the colours take, with the time their light may need to come back; 0 where none are shown. */
+/** How long the colours take, with the time that their light may need to arrive; 0 where none are shown. */
 export function flashTimeMs({ offersFlash }: Live, { flash }: Policy): number {
   return flash === null || !offersFlash ? 0 : flash.count * flash.stepMs + flash.maxLagMs;
 }
@@ -23,7 +15,7 @@ export function isFlashPending(state: LiveState, { flash }: Policy): boolean {
   return state.phase !== 'matching' || state.flash === null || state.flash.finding === null;
 }
 
-/** Starts the colours, folds a frame into them (null: only time went by), moves them on. Uses one draw. */
+/** Starts the colours, folds a frame into them (null: only time passed), and shows the next. Uses one draw. */
 export function advanceFlash(
   state: MatchingState,
   seen: Seen | null,
@@ -41,26 +33,20 @@ export function advanceFlash(
   return { ...state, flash: passFlashTime(folded, atMs, draw, flash) };
 }
 
-/** When the colours must be moved on, whether or not anything arrives; null where nothing is due. */
+/** When the next colour is due, whether or not a frame arrives; null: none is due. */
 export function flashDeadline(state: MatchingState, atMs: number, { flash }: Policy): number | null {
   return flash === null || state.flash === null ? null : nextFlashTime(state.flash, atMs, flash);
 }
 
-/** The colour the client is to show now; nothing about those to come but their number (SPEC R39). */
+/** The colour that the client is to show now. Of those to come it tells only how many there are (SPEC R39). */
 export function flashStatus(state: LiveState, atMs: number, { flash }: Policy): FlashStatus | null {
   if (flash === null || state.phase !== 'matching' || state.flash === null) return null;
   const shown = colourShown(state.flash, atMs, flash);
   return shown === null ? null : { colour: shown.hex, number: shown.number, of: flash.count };
 }
 
-/** Share of the colours that are over; 1 where none are shown. */
+/** The share of the colours that are over; 1 where none are shown. */
 export function flashProgress(state: MatchingState, policy: Policy): number {
   if (policy.flash === null || !isFlashPending(state, policy)) return 1;
   return state.flash === null ? 0 : (state.flash.steps.length - 1) / policy.flash.count;
-}
-
-export function flashFinding(state: LiveState, { flash }: Policy): Evidence {
-  if (flash === null) return { measured: false, why: 'not-requested' };
-  if (!state.live.offersFlash) return { measured: false, why: 'not-offered' };
-  return flashEvidence(state.phase === 'matching' ? state.flash : null);
 }

@@ -3,9 +3,9 @@ import type { Effect } from './effect.ts';
 import type { SessionEvent } from './event.ts';
 import type { FrameFlow, FrameTicket } from './state.ts';
 
-export type FlowStep = readonly [FrameFlow, readonly Effect[]];
+type FlowStep = readonly [FrameFlow, readonly Effect[]];
 
-/** The first credit, after hello. */
+/** The first credit, after the hello. */
 export function openFlow(policy: Policy): FlowStep {
   const flow: FrameFlow = {
     lastSeq: -1,
@@ -19,7 +19,7 @@ export function openFlow(policy: Policy): FlowStep {
   return [flow, [{ type: 'send-credit', frames: policy.frameWindow }]];
 }
 
-/** Takes a frame in; the newest one waits and any older one is forgotten. Or says which rule it breaks. */
+/** Takes a frame in, or says which rule it breaks. Only the newest frame waits; an older one is dropped. */
 export function takeFrame(
   flow: FrameFlow,
   { seq, capturedAtMs, atMs, shown }: Extract<SessionEvent, { type: 'frame' }>,
@@ -40,7 +40,7 @@ export function takeFrame(
   return [next, [...effects, ...asked]];
 }
 
-/** The frame that goes to the worker now; null when none waits any more. */
+/** The frame that goes to the worker now; null when none waits. */
 export function startRunning(flow: FrameFlow): readonly [FrameFlow, FrameTicket | null] {
   if (flow.turn.at === 'running') return [flow, null];
   const frame = flow.waiting;
@@ -48,7 +48,7 @@ export function startRunning(flow: FrameFlow): readonly [FrameFlow, FrameTicket 
   return [{ ...flow, waiting: null, turn: { at: 'running', frame } }, frame];
 }
 
-/** The running frame came back, analysed or not: its credit and that of the frames it outlived return. */
+/** The running frame came back, analysed or not. Returns its credit and that of the frames replaced meanwhile. */
 export function stopRunning(flow: FrameFlow): FlowStep {
   const frames = flow.owedCredit + 1;
   const [turn, asked] = flow.waiting === null ? NO_TURN : askForTurn({ at: 'none' });
@@ -58,12 +58,12 @@ export function stopRunning(flow: FrameFlow): FlowStep {
   ];
 }
 
-/** The frame that runs as `seq`, or null for an answer nobody waits for. */
+/** The running frame, if its number is `seq`; null for an answer that no frame waits for. */
 export function runningFrame(flow: FrameFlow, seq: number): FrameTicket | null {
   return flow.turn.at === 'running' && flow.turn.frame.seq === seq ? flow.turn.frame : null;
 }
 
-/** Whether every frame that was taken in has been analysed. */
+/** Whether no frame waits or runs. */
 export function isIdle(flow: FrameFlow): boolean {
   return flow.waiting === null && flow.turn.at !== 'running';
 }

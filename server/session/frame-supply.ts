@@ -1,48 +1,48 @@
 import type { Hint, Slowness } from '../../protocol/status.ts';
-import type { SupplyPolicy } from '../policy/shape.ts';
+import type { SupplyPolicy } from '../policy/supply.ts';
 import type { FrameFlow } from './state.ts';
 
 /**
- * Whether a session gets the frames it needs. `missing` grows with time at the policy's rate and falls by one with each
- * analysed frame, never below 0: a leaky bucket, so a short stall is forgiven wherever it falls, and a low rate is
- * found out in time. Times are server milliseconds.
+ * Whether a session gets the frames that it needs. `missing` grows with time at the policy's rate, and falls by one
+ * with each analysed frame, never below 0 (a leaky bucket). So a short stall has no effect at any time, and a low rate
+ * is detected after a while. Times are server milliseconds.
  */
 export interface FrameSupply {
   readonly missing: number;
-  /** Up to when time was counted. */
+  /** The time up to which `missing` was counted. */
   readonly atMs: number;
-  /** Time before this is not counted while pictures may be kept back. */
+  /** Time before this is not counted, while the client may hold back pictures. */
   readonly waivedUntilMs: number;
-  /** The last analysed frame was good, so that the client had no reason to keep the next one back. */
+  /** The last analysed frame was good, so that the client had no reason to hold back the next one. */
   readonly lastWasGood: boolean;
   /** When the newest frames were analysed, oldest first. */
   readonly recentMs: readonly number[];
   readonly lately: Lately;
-  /** Since when positioning waits for nothing but the line; null: it does not. */
+  /** Since when positioning waits only for the connection; null: it does not. */
   readonly heldSinceMs: number | null;
   /** Null: not starved. */
   readonly starvedBy: Slowness | null;
   readonly task: SupplyTask;
 }
 
-/** What happened of late: each counts for e times less after every `LATELY_MS`. */
+/** Recent counts and times. Each decays by a factor of e every `LATELY_MS`. */
 interface Lately {
   readonly arrived: number;
   readonly answered: number;
-  /** Time in which the client had leave to send. */
+  /** Time in which the client was allowed to send. */
   readonly allowedMs: number;
   /** Time in which a frame waited for a worker or was with one. */
   readonly busyMs: number;
 }
 
-/** The phase, or the challenge, that a person is at. */
+/** The phase, or the challenge, that the person is at. */
 interface SupplyTask {
   readonly key: string;
   readonly sinceMs: number;
   /** Analysed since. */
   readonly frames: number;
   readonly starvedMs: number;
-  /** By what it was last starved. */
+  /** What last starved it. */
   readonly starvedBy: Slowness | null;
 }
 
@@ -64,7 +64,7 @@ export function openSupply(atMs: number, policy: SupplyPolicy | null): FrameSupp
   };
 }
 
-/** Lets time pass up to `atMs`. `flow` is as it was all that time; `placing`: the client may keep pictures back. */
+/** Lets time pass up to `atMs`. `flow` was the same all that time. `placing`: the client may hold back pictures. */
 export function passSupplyTime(
   supply: FrameSupply,
   flow: FrameFlow,
@@ -101,13 +101,13 @@ export function countArrival(supply: FrameSupply): FrameSupply {
   return { ...supply, lately: { ...lately, arrived: lately.arrived + 1 } };
 }
 
-/** A frame came back without an analysis: the service did its part, and the session lacks the frame all the same. */
+/** A frame came back without an analysis. The service answered, but the session still lacks the frame. */
 export function countFailure(supply: FrameSupply): FrameSupply {
   const { lately } = supply;
   return { ...supply, lately: { ...lately, answered: lately.answered + 1 } };
 }
 
-/** Counts a frame that was analysed now. `good`: nothing about the picture would make a client keep such a one back. */
+/** Counts a frame that was analysed now. `good`: a client has no reason to hold back a picture like it. */
 export function countAnalysis(
   supply: FrameSupply,
   good: boolean,
@@ -133,15 +133,15 @@ export function countAnalysis(
 }
 
 /**
- * Whether to ask nothing yet because the line is too slow to see an answer. A slow service is not waited for: sessions
- * that wait for each other would keep it slow, and those that go on end and make room.
+ * Whether no challenge should start yet, because the connection is too slow to show an answer. A session does not wait
+ * for a slow service: sessions that wait would keep the service busy, and sessions that go on end and free it.
  */
 export function awaitsLine(supply: FrameSupply, policy: SupplyPolicy): boolean {
   const isEnough = supply.starvedBy === null && keepsRate(supply, policy.steadyFrames, policy);
   return !isEnough && causeOf(supply.lately) === 'connection';
 }
 
-/** Positioning waits for nothing but the line (`held`), or for something else as well. */
+/** `held`: positioning waits only for the connection. */
 export function withHold(supply: FrameSupply, held: boolean): FrameSupply {
   return { ...supply, heldSinceMs: held ? (supply.heldSinceMs ?? supply.atMs) : null };
 }
@@ -150,14 +150,15 @@ function newTask(key: string, sinceMs: number): SupplyTask {
   return { key, sinceMs, frames: 0, starvedMs: 0, starvedBy: null };
 }
 
-/** Another phase or challenge, known by its `key`, is counted anew. */
+/** Starts to count anew when the phase or challenge, which `key` identifies, is another. */
 export function atTask(supply: FrameSupply, key: string, atMs: number): FrameSupply {
   return supply.task.key === key ? supply : { ...supply, task: newTask(key, atMs) };
 }
 
 /**
- * What explains that something is missing at the end of a phase or challenge: it starves the session now, or did for a
- * good part of it, or too few frames were analysed on the whole. While a face is being placed only the first two count.
+ * Which slowness explains that something is missing at the end of a phase or challenge; null: none does. It starves the
+ * session now; or it did for a large part of the time; or too few frames were analysed in total. While a face is being
+ * positioned, only the first two count.
  */
 export function starvedTask(
   supply: FrameSupply,
@@ -173,7 +174,10 @@ export function starvedTask(
   return isLow && !placing ? causeOf(lately) : null;
 }
 
-/** When the session will be starved if nothing arrives, or up to half a second later; Infinity if it is. Server milliseconds. */
+/**
+ * When the session will be starved if nothing arrives, or up to half a second later. Infinity when it is starved
+ * already. Server milliseconds.
+ */
 export function starvationDueMs(supply: FrameSupply, placing: boolean, policy: SupplyPolicy): number {
   if (supply.starvedBy !== null) return Infinity;
   const lackMs = (1000 * (policy.missingFrames - supply.missing)) / policy.minFramesPerSecond;
@@ -183,7 +187,7 @@ export function starvationDueMs(supply: FrameSupply, placing: boolean, policy: S
   return (Math.floor(nextMs / WAKE_STEP_MS) + 1) * WAKE_STEP_MS;
 }
 
-/** Coarse, so that not every frame sets another timer. */
+/** Wake-ups are coarse, so that not every frame sets another timer. */
 const WAKE_STEP_MS = 500;
 
 export const SLOWNESS_HINT: Readonly<Record<Slowness, Hint>> = {
@@ -195,7 +199,10 @@ function countedFromMs({ atMs, waivedUntilMs }: FrameSupply, placing: boolean): 
   return placing ? Math.max(atMs, waivedUntilMs) : atMs;
 }
 
-/** Bounded so that a line that has recovered is soon believed; one more, or a single frame would end every shortage. */
+/**
+ * Frames that are missing after this time. Bounded, so that a connection that has recovered is soon trusted. The bound
+ * is one above the bar, so that a single frame does not end a shortage.
+ */
 function lacking(missing: number, elapsedMs: number, policy: SupplyPolicy): number {
   return Math.min(policy.missingFrames + 1, missing + (elapsedMs * policy.minFramesPerSecond) / 1000);
 }
@@ -216,9 +223,9 @@ function keepsRate({ recentMs, atMs }: FrameSupply, frames: number, policy: Supp
 }
 
 /**
- * Who is to blame: the slower of what the client sends while it has leave to and what the service answers while it has a
- * frame in hand. A service that is slow withholds credit, and makes a client slow down by itself; a line that is slow
- * leaves credit unused and the service idle.
+ * Which part is too slow. It compares the rate at which the client sends while it is allowed to with the rate at which
+ * the service answers while it has a frame. A slow service withholds credit, which slows the client down. A slow
+ * connection leaves credit unused, and the service idle.
  */
 function causeOf({ arrived, answered, allowedMs, busyMs }: Lately): Slowness {
   const sent = arrived === 0 ? 0 : arrived / allowedMs;

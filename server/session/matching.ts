@@ -23,7 +23,7 @@ export function enterMatching(live: Live, rest: Posture, atMs: number, policy: P
   };
 }
 
-/** Liveness is shown: searches the gallery (again only with more to show) or stores the new reference. */
+/** Liveness was shown. Searches the gallery, again only with more probes, or stores the new reference. */
 export function proceed(state: MatchingState, atMs: number, policy: Policy): Step {
   if (state.pending !== null) return [state, []];
   const { probes } = state.live.gathered;
@@ -38,7 +38,7 @@ export function proceed(state: MatchingState, atMs: number, policy: Policy): Ste
   return [{ ...state, pending, searchedAtMs: atMs }, [{ type: 'search-gallery', probe }]];
 }
 
-/** Takes in a search's answer. */
+/** Takes in the answer of a search. */
 export function takeCandidates(
   state: MatchingState,
   candidates: readonly Candidate[],
@@ -49,7 +49,7 @@ export function takeCandidates(
   return { ...state, pending: null, found: matchCandidates(probe, probes, candidates, policy.match) };
 }
 
-/** What the store's answer means. */
+/** The decision that the store's answer leads to. */
 export function enrolmentConclusion(result: EnrolmentResult['result']): Conclusion {
   switch (result) {
     case 'stored':
@@ -64,8 +64,8 @@ export function enrolmentConclusion(result: EnrolmentResult['result']): Conclusi
 }
 
 /**
- * What would have been an accept when its subject was erased meanwhile: with verify and identify what a stranger gets,
- * for that is who the person now is.
+ * The decision in place of an accept whose subject was erased meanwhile. Under verify and identify the person is a
+ * stranger now, and is decided on as one.
  */
 export function erasedConclusion(mode: Mode): Conclusion & { readonly outcome: 'reject' | 're-verify' } {
   return mode === 'enrol'

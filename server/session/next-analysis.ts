@@ -1,30 +1,33 @@
-import type { Policy } from '../policy/shape.ts';
 import { deviationFrom, extentOf } from '../evidence/gesture.ts';
 import { nextMotionWindow } from '../evidence/motion.ts';
-import type { AnalysisWants } from '../vision/analysis.ts';
+import type { Policy } from '../policy/shape.ts';
+import type { AnalysisOptions } from '../vision/analysis.ts';
 import { neededEmbeddings } from './needed-embeddings.ts';
 import { isFlashPending } from './flashing.ts';
 import type { ChallengingState, LiveState, SessionContext } from './state.ts';
 
-/** What the frame that goes to a worker at `atMs` should be asked beyond what every frame gets. */
-export function wantsOf(
+/** What a worker is to analyse of the frame that it gets at `atMs`, beyond what it analyses of every frame. */
+export function nextAnalysis(
   state: LiveState,
   atMs: number,
   policy: Policy,
   context: SessionContext,
-): AnalysisWants {
+): AnalysisOptions {
   const { look, gathered } = state.live;
   const { sampling } = policy;
   const due = (lastAtMs: number | null, everyMs: number) => lastAtMs === null || atMs - lastAtMs >= everyMs;
-  const usable = look.verdict?.usable ?? false;
+  const usable = look.assessment?.usable ?? false;
   const countsPad = context.models.pad.length > 0 && policy.fusion.cues.includes('passive-pad');
   const mustRecognise =
-    gathered.continuity.unproven || (state.phase === 'challenging' && isAnswering(state, policy));
+    gathered.cues.continuity.needsReidentification ||
+    (state.phase === 'challenging' && isAnswering(state, policy));
   const embedEveryMs =
     gathered.probes.frames < sampling.enoughProbes ? sampling.embedEveryMs : sampling.embedSeldomEveryMs;
   const judgesMotion = context.models.motion === true && policy.fusion.cues.includes('motion');
   const motion =
-    judgesMotion && due(look.motionAtMs, policy.motion.everyMs) ? nextMotionWindow(gathered.motion) : null;
+    judgesMotion && due(look.motionAtMs, policy.motion.everyMs)
+      ? nextMotionWindow(gathered.cues.motion)
+      : null;
   return {
     embeddings:
       sampling.embedEveryMs === 0 || (usable && (mustRecognise || due(look.embeddedAtMs, embedEveryMs))),
@@ -36,7 +39,7 @@ export function wantsOf(
   };
 }
 
-/** Whether the next frame may answer the challenge by a gesture, or complete it. */
+/** Whether the next frame may answer the challenge with a gesture, or complete it. */
 function isAnswering({ run, live, rest }: ChallengingState, { gestures }: Policy): boolean {
   if (run.stage === 'settling') return true;
   const { posture } = live.look;

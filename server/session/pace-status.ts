@@ -5,9 +5,9 @@ import type { StatusTrack } from './state.ts';
 export const silent: StatusTrack = { sent: null, sentAtMs: 0, hint: null, hintSinceMs: 0 };
 
 /**
- * Says which status goes out now, if any: at once when phase, hint, challenge or colour change, otherwise at most once in
- * `statusEveryMs` (SPEC R22). A hint stays for `hintHoldMs`, so that it can be read, unless the phase or the
- * challenge changes; progress does not fall within a phase.
+ * The status that is sent now, or null. It is sent at once when phase, hint, challenge or colour change, otherwise at
+ * most once in `statusEveryMs` (SPEC R22). A hint stays for `hintHoldMs`, so that it can be read, unless the phase or
+ * the challenge changes. Progress does not fall within a phase.
  */
 export function paceStatus(
   track: StatusTrack,

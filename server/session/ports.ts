@@ -8,10 +8,10 @@ export interface SessionRequest {
   readonly sessionId: string;
   readonly tenant: string;
   readonly mode: Mode;
-  /** Required by enrol and verify, absent for identify. */
+  /** Present for enrol and verify, null for identify. */
   readonly subject: string | null;
   readonly policy: string;
-  /** Copied into the token. */
+  /** Copied into the token, like the nonce. */
   readonly audience: string | null;
   readonly nonce: string | null;
   readonly createdAtMs: number;
@@ -19,33 +19,33 @@ export interface SessionRequest {
   readonly observed?: true;
 }
 
-/** The way back to the client. Safe to call after the socket closed. */
+/** The connection to the client. Its methods may be called after the socket has closed. */
 export interface ClientLink {
   send(message: Downstream): void;
-  /** Tells the client of an error that does not end the session. */
+  /** Sends an error that does not end the session. */
   sendError(code: ErrorCode): void;
-  /** Ends the socket: 1000 when `code` is null; else an `error` message, then the code's close code. */
+  /** Closes the socket: with 1000 when `code` is null, else with an `error` message and the code's close code. */
   close(code: ErrorCode | null): void;
 }
 
-/** A running session as the gateway sees it. */
+/** What the gateway may do with a running session. */
 export interface SessionHandle {
   receive(message: Exclude<Upstream, { type: 'hello' }>): void;
-  /** The client is gone; `code` is what the server ended its connection with, where it did. */
+  /** The client is gone. `code` is the error with which the server ended its connection; absent or null: it did not. */
   disconnected(code?: ErrorCode | null): void;
 }
 
-/** What a client said in its hello that it can do. */
+/** What a client said of itself in its hello. */
 export interface ClientOffers {
-  /** Show colours around the picture when told to. */
+  /** It shows colours around the picture when told to. */
   readonly flash: boolean;
-  /** Its camera has the name of a program that poses as one. */
+  /** Its camera has the name of a program that poses as a camera. */
   readonly virtualCamera?: boolean;
 }
 
-/** Who turns an accepted ticket into a running session. */
+/** Turns tickets into running sessions. */
 export interface SessionHost {
-  /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
+  /** Why a new session would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
   /**
    * Redeems a ticket. Rejects with `VeriframeError` (`ticket.invalid`, `subject.locked`, `server.busy`,

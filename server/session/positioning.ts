@@ -1,8 +1,9 @@
-import type { Policy } from '../policy/shape.ts';
+import type { CueTable } from '../decision/cue-table.ts';
 import { restOf } from '../evidence/gesture.ts';
+import type { Policy } from '../policy/shape.ts';
 import { beginChallenges } from './challenging.ts';
 import { awaitsLine, withHold } from './frame-supply.ts';
-import { forgiveBreaks, startOver, type Seen } from './accumulate-frame.ts';
+import { resetTrackBreaks, startOver, type Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
 import {
   withLive,
@@ -18,9 +19,10 @@ export function enterPositioning(live: Live, atMs: number, policy: Policy): Posi
 }
 
 /**
- * Waits for a face at rest and keeps the median of its postures: cameras above or beside a screen bias every pose, and
- * every mouth is its own. Another face stepping in starts the session over; nothing was proven yet. While the
- * line is too slow for a fair judgement nothing is asked, so that no challenge is shown for nothing.
+ * Waits for a face at rest, and keeps the median of its postures. Gestures are measured against it, because a camera
+ * above or beside the screen biases every pose, and mouths differ. If another face takes the place of the first, the
+ * session starts over, because nothing was shown yet. On a connection that is too slow for a fair judgement, no
+ * challenge starts.
  */
 export function advancePositioning(
   state: PositioningState,
@@ -28,11 +30,12 @@ export function advancePositioning(
   atMs: number,
   draws: readonly number[],
   policy: Policy,
+  table: CueTable,
 ): PositioningState | ChallengingState | MatchingState {
-  if (state.live.gathered.continuity.changed && policy.continuity.followTrack)
+  if (state.live.gathered.cues.continuity.changed && policy.continuity.followTrack)
     return withLive(
       { ...state, postures: [] },
-      { gathered: startOver(state.live.gathered), supply: withHold(state.live.supply, false) },
+      { gathered: startOver(state.live.gathered, table), supply: withHold(state.live.supply, false) },
     );
 
   const postures = posturesAtRest(state.postures, seen, policy);
@@ -45,7 +48,7 @@ export function advancePositioning(
   if (!isPlaced || isHeld) return next;
 
   const rest = restOf(postures.map(({ posture }) => posture));
-  const { live } = withLive(next, { gathered: forgiveBreaks(state.live.gathered) });
+  const { live } = withLive(next, { gathered: resetTrackBreaks(state.live.gathered) });
   return policy.challenges === null
     ? enterMatching(live, rest, atMs, policy)
     : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures);
@@ -53,16 +56,16 @@ export function advancePositioning(
 
 function posturesAtRest(
   before: readonly PostureAt[],
-  { atMs, verdict, posture }: Seen,
+  { atMs, assessment, posture }: Seen,
   { positioning }: Policy,
 ): readonly PostureAt[] {
-  if (!verdict.usable) return [];
+  if (!assessment.usable) return [];
   const recent = before.filter((earlier) => earlier.atMs > atMs - positioning.withinMs);
-  return verdict.good && posture !== null ? [...recent, { atMs, posture }] : recent;
+  return assessment.good && posture !== null ? [...recent, { atMs, posture }] : recent;
 }
 
-/** Whether these postures are enough, over long enough, and close enough together. */
-export function atRest(postures: readonly PostureAt[], { positioning }: Policy): boolean {
+/** Whether these postures are enough, span enough time, and are close enough to each other. */
+function atRest(postures: readonly PostureAt[], { positioning }: Policy): boolean {
   const first = postures[0];
   const last = postures.at(-1);
   if (first === undefined || last === undefined || postures.length < positioning.goodFrames) return false;

@@ -8,7 +8,7 @@ import { flashProgress, flashStatus } from './flashing.ts';
 import { SLOWNESS_HINT } from './frame-supply.ts';
 import type { ChallengingState, LiveState, MatchingState, PositioningState } from './state.ts';
 
-/** What the client may see of a live session at `atMs`: where it stands and the one thing that helps now. */
+/** What the client may see of a live session at `atMs`: the phase, its progress, and the hint that helps most now. */
 export function publicStatus(state: LiveState, atMs: number, policy: Policy): PublicStatus {
   const { box } = state.live.look;
   const hint = hintOf(state, atMs, policy);
@@ -35,20 +35,20 @@ function hintOf(state: LiveState, atMs: number, policy: Policy): Hint | null {
   }
 }
 
-/** The quality gate's hint, but for eyes that are closed no longer than a blink lasts. */
+/** The quality gate's hint. Closed eyes are no reason for one until they are closed for longer than a blink. */
 function gateHint({ live }: LiveState, atMs: number, policy: Policy): Hint | null {
-  const hint = live.look.verdict?.hint ?? null;
+  const hint = live.look.assessment?.hint ?? null;
   if (hint !== 'open-eyes') return hint;
-  const { dip } = live.gathered.blink;
+  const { dip } = live.gathered.cues.blink;
   return dip !== null && atMs - dip.startMs > policy.blink.maxDurationMs ? hint : null;
 }
 
 function positioningHint(state: PositioningState, atMs: number, policy: Policy): Hint | null {
-  if (state.live.look.verdict === null) return supplyHint(state);
+  if (state.live.look.assessment === null) return supplyHint(state);
   return gateHint(state, atMs, policy) ?? supplyHint(state) ?? 'hold-still';
 }
 
-/** Says what is too slow. It comes before a hint that asks nothing of the person, and after those that do. */
+/** Says what is too slow. Hints that ask the person for something come first. */
 function supplyHint({ live }: LiveState): Hint | null {
   const { starvedBy } = live.supply;
   return starvedBy === null ? null : SLOWNESS_HINT[starvedBy];
@@ -56,8 +56,8 @@ function supplyHint({ live }: LiveState): Hint | null {
 
 function challengingHint(state: ChallengingState, atMs: number, policy: Policy): Hint | null {
   const { live, run, rest } = state;
-  const { verdict, posture } = live.look;
-  if (verdict !== null && !verdict.usable) return verdict.hint;
+  const { assessment, posture } = live.look;
+  if (assessment !== null && !assessment.usable) return assessment.hint;
   const deviation = posture === null ? null : deviationFrom(rest, posture);
   const aside = deviation !== null && !facesAhead(deviation, run.kind, policy.gestures);
   switch (run.stage) {
@@ -80,7 +80,7 @@ function challengingHint(state: ChallengingState, atMs: number, policy: Policy):
   }
 }
 
-/** What is asked for is said first; half its time later the reason why no answer was seen. */
+/** First says what is asked for. After half the time it says why no answer was seen. */
 function askingHint(state: ChallengingState, atMs: number): Hint {
   const isOverdue = atMs >= (halfTimeOf(state.run) ?? Infinity);
   return (isOverdue ? supplyHint(state) : null) ?? 'do-challenge';
@@ -95,7 +95,7 @@ function matchingHint(state: MatchingState, atMs: number, policy: Policy): Hint 
 /** Nothing about a challenge is shown before it starts (SPEC R24). */
 function challengeStatus(state: ChallengingState, atMs: number, policy: Policy): ChallengeStatus | null {
   const { run, live } = state;
-  const { passed, of } = live.gathered.challenges;
+  const { passed, of } = live.gathered.cues.challenge;
   const remainingMs = remainingOf(run, atMs);
   if (remainingMs === null || policy.challenges === null || of === null) return null;
   return {
@@ -120,14 +120,14 @@ function remainingOf(run: ChallengeRun, atMs: number): number | null {
   }
 }
 
-/** 0..1. May fall with what was seen; whoever sends it keeps it from falling. */
+/** 0..1. It may fall; `paceStatus` keeps what is sent from falling. */
 function progressOf(state: LiveState, policy: Policy): number {
   const { gathered, mode } = state.live;
   switch (state.phase) {
     case 'positioning':
       return Math.min(1, state.postures.length / policy.positioning.goodFrames);
     case 'challenging': {
-      const { passed, of } = gathered.challenges;
+      const { passed, of } = gathered.cues.challenge;
       const half = state.run.stage === 'settling' ? 0.5 : 0;
       return of === null ? 0 : Math.min(1, (passed.length + half) / of);
     }

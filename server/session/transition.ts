@@ -1,27 +1,28 @@
+import type { CueTable } from '../decision/cue-table.ts';
 import type { Policy } from '../policy/shape.ts';
+import { accumulateFrame, type Seen } from './accumulate-frame.ts';
 import { onHello, onReferences } from './begin.ts';
 import { advanceChallenging, skipChallenge } from './challenging.ts';
 import { concludeWith, endFor, judgeOrEnd, onConfirming } from './conclude.ts';
 import { nextDeadline } from './deadlines.ts';
 import type { SessionEvent } from './event.ts';
 import { advanceFlash } from './flashing.ts';
-import { foldAnalysis, type Seen } from './accumulate-frame.ts';
 import { runningFrame, startRunning, stopRunning, takeFrame } from './frame-flow.ts';
 import { atTask, countAnalysis, countArrival, countFailure, passSupplyTime } from './frame-supply.ts';
 import { enrolmentConclusion, takeCandidates } from './matching.ts';
+import { nextAnalysis } from './next-analysis.ts';
 import { paceStatus } from './pace-status.ts';
 import { advancePositioning } from './positioning.ts';
 import { publicStatus } from './public-status.ts';
-import { isLive, withLive, type LiveState, type SessionContext, type SessionState } from './state.ts';
+import { cuesOf, isLive, withLive, type LiveState, type SessionContext, type SessionState } from './state.ts';
 import { drawAt, failWith, withEffects, type Step } from './step.ts';
-import { wantsOf } from './next-analysis.ts';
 
 export type { SessionContext } from './state.ts';
 
 /**
- * The whole session: folds one event into the state and says what is to be done. Pure: the same events, policy and
- * context give the same states and effects. Events must carry rising server times. Once `decided` or `closed`,
- * nothing has an effect any more. Throws `RangeError` for an event with fewer than `DRAWS_PER_EVENT` draws.
+ * The whole session: folds one event into the state, and returns what is to be done. Pure: the same events, policy and
+ * context give the same states and effects. The server times of events must not fall. Once the session is `decided` or
+ * `closed`, no event has an effect. Throws `RangeError` for an event with fewer than `DRAWS_PER_EVENT` draws.
  */
 export function transition(
   state: SessionState,
@@ -31,11 +32,15 @@ export function transition(
 ): Step {
   switch (state.phase) {
     case 'hello':
-      return settle(onHello(state, event, policy, context), event.atMs, policy);
+      return withStatusAndTimer(onHello(state, event, policy, context), event.atMs, policy);
     case 'positioning':
     case 'challenging':
     case 'matching':
-      return settle(onLive(passTime(state, event.atMs, policy), event, policy, context), event.atMs, policy);
+      return withStatusAndTimer(
+        onLive(passTime(state, event.atMs, policy), event, policy, context),
+        event.atMs,
+        policy,
+      );
     case 'confirming':
       return onConfirming(state, event);
     case 'decided':
@@ -44,7 +49,7 @@ export function transition(
   }
 }
 
-/** Counts the time since the last event toward the frames that a session should have got. */
+/** Counts the time since the last event, in which the session should have got frames. */
 function passTime(state: LiveState, atMs: number, policy: Policy): LiveState {
   const { supply, flow, ending } = state.live;
   if (policy.supply === null || ending) return state;
@@ -52,8 +57,8 @@ function passTime(state: LiveState, atMs: number, policy: Policy): LiveState {
   return withLive(state, { supply: passSupplyTime(supply, flow, placing, atMs, policy.supply) });
 }
 
-/** After every event of a live session: the status that is due, and the next wake-up. */
-function settle([after, effects]: Step, atMs: number, policy: Policy): Step {
+/** Adds to every step of a live session the status that is due, and the next wake-up. */
+function withStatusAndTimer([after, effects]: Step, atMs: number, policy: Policy): Step {
   if (!isLive(after)) return [after, effects];
   const state = withLive(after, { supply: atTask(after.live.supply, taskOf(after), atMs) });
   const [status, toSend] = paceStatus(state.live.status, publicStatus(state, atMs, policy), atMs, policy);
@@ -69,9 +74,9 @@ function settle([after, effects]: Step, atMs: number, policy: Policy): Step {
   ];
 }
 
-/** What a person is at: the phase, a challenge, or the pause before one. */
+/** What the person is doing: the phase, a challenge, or the pause before one. */
 function taskOf(state: LiveState): string {
-  const { passed, skipped } = state.live.gathered.challenges;
+  const { passed, skipped } = state.live.gathered.cues.challenge;
   const isPause = state.phase === 'challenging' && state.run.stage === 'pause';
   return `${state.phase} ${passed.length} ${skipped.length} ${isPause ? 'pause' : 'asked'}`;
 }
@@ -128,7 +133,10 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
   }
 }
 
-/** Whoever was cut off for breaking a rule is judged by that; a reference that is being stored is waited for. */
+/**
+ * A connection that the server ended for a broken rule ends with that error. A reference that is being stored is waited
+ * for.
+ */
 function onDisconnected(
   state: LiveState,
   { atMs, code }: Extract<SessionEvent, { type: 'disconnected' }>,
@@ -146,8 +154,8 @@ function onTurn(state: LiveState, atMs: number, policy: Policy, context: Session
   const next = withLive(state, { flow });
   if (frame === null) return [next, []];
   const { region } = state.live.look;
-  const wants = wantsOf(state, atMs, policy, context);
-  return [next, [{ type: 'analyze', seq: frame.seq, region, wants }]];
+  const options = nextAnalysis(state, atMs, policy, context);
+  return [next, [{ type: 'analyze', seq: frame.seq, region, options }]];
 }
 
 function onAnalyzed(
@@ -162,14 +170,22 @@ function onAnalyzed(
   const [flow, effects] = stopRunning(state.live.flow);
   const { seq, capturedAtMs, receivedAtMs, shown } = frame;
   const seenBefore = event.seenBefore ?? false;
-  const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis, seenBefore, shown };
+  const { virtualCamera } = state.live;
+  const sample = { seq, atMs: receivedAtMs, capturedAtMs, analysis, seenBefore, shown, virtualCamera };
   const rest = state.phase === 'positioning' ? null : state.rest;
-  const { gathered, look, seen } = foldAnalysis(state.live.gathered, state.live.look, sample, rest, policy);
+  const { gathered, look, seen } = accumulateFrame(
+    state.live.gathered,
+    state.live.look,
+    sample,
+    rest,
+    policy,
+    cuesOf(context),
+  );
   const placing = state.phase === 'positioning';
   const supply =
     policy.supply === null
       ? state.live.supply
-      : countAnalysis(state.live.supply, seen.verdict.good, placing, policy.supply);
+      : countAnalysis(state.live.supply, seen.assessment.good, placing, policy.supply);
   const folded = withLive(state, { flow, supply, gathered, look });
   return withEffects(effects, advance(folded, seen, atMs, draws, policy, context));
 }
@@ -185,7 +201,7 @@ function onAnalysisFailed(
   const [flow, effects] = stopRunning(state.live.flow);
   const supply = countFailure(state.live.supply);
   if (code !== 'frame.undecodable') {
-    // The worker died on this frame: look afresh, in case the region was what it died of.
+    // The worker crashed on this frame. Search the whole picture next, in case the region was the reason.
     const lost = flow.lost + 1;
     if (lost > policy.maxLost) return failWith('server.internal', atMs);
     const look = { ...state.live.look, region: null };
@@ -198,7 +214,7 @@ function onAnalysisFailed(
   return withEffects([{ type: 'send-error', code }, ...effects], judgeOrEnd(next, atMs, policy, context));
 }
 
-/** Moves the phase on by a frame (null: only time went by), then judges. */
+/** Advances the phase by a frame (null: only time passed), then judges. */
 function advance(
   state: LiveState,
   seen: Seen | null,
@@ -207,7 +223,7 @@ function advance(
   policy: Policy,
   context: SessionContext,
 ): Step {
-  return judgeOrEnd(movePhase(state, seen, atMs, draws, policy), atMs, policy, context);
+  return judgeOrEnd(movePhase(state, seen, atMs, draws, policy, cuesOf(context)), atMs, policy, context);
 }
 
 function movePhase(
@@ -216,10 +232,11 @@ function movePhase(
   atMs: number,
   draws: readonly number[],
   policy: Policy,
+  table: CueTable,
 ): LiveState {
   switch (state.phase) {
     case 'positioning':
-      return seen === null ? state : advancePositioning(state, seen, atMs, draws, policy);
+      return seen === null ? state : advancePositioning(state, seen, atMs, draws, policy, table);
     case 'challenging':
       return advanceChallenging(state, seen, atMs, draws, policy);
     case 'matching':

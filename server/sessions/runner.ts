@@ -179,7 +179,7 @@ export class SessionRunner implements SessionHandle {
         const frame = this.frames.get(effect.seq);
         if (frame === undefined) throw new Error('the frame to analyse is missing');
         this.frames.delete(effect.seq);
-        const request = { image: imageBuffer(frame.image), region: effect.region, wants: effect.wants };
+        const request = { image: imageBuffer(frame.image), region: effect.region, wants: effect.options };
         this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null };
         break;
       }

@@ -1,5 +1,7 @@
+/** The value of a setting. */
 export type Value = string | number;
 
+/** One setting: its environment variable, its bounds and its description. */
 export interface Option<T extends Value = Value> {
   readonly type: 'text' | 'number';
   readonly env: string;
@@ -9,7 +11,7 @@ export interface Option<T extends Value = Value> {
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
-  /** A secret is never printed or logged. */
+  /** Is never printed or logged. */
   readonly secret?: true;
   readonly description: string;
 }
@@ -30,14 +32,15 @@ export const number = (
   description: string,
 ): Option<number> => ({ type: 'number', env, default: fallback, unit, min, max, description });
 
-/** A setting that does not fit the table. `message` names the variable, never a secret's value. */
+/** A setting that is not valid. `message` names the variable, and never contains a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
- * The value of a setting, from its variable as it stands in the environment.
- * @throws ConfigError when it does not fit
+ * Parses the value of a setting.
+ * @param raw the environment variable; empty or undefined: the default
+ * @throws ConfigError when it is not valid
  */
 export function parseOption(option: Option, raw: string | undefined): Value {
   if (raw === undefined || raw === '') return option.default;

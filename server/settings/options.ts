@@ -2,7 +2,7 @@ import { EXECUTION_PROVIDERS, type ExecutionProvider } from '../inference/execut
 import { FENCE_CHOICES, type FenceChoice } from '../inference/fence/fence.ts';
 import { number, type Option, text } from './option.ts';
 
-/** Every setting, once. Validation, `--help` and the docs are made from this table. */
+/** Every setting. Validation and `--help` are made from this table. */
 export const OPTIONS = {
   host: text('HOST', '0.0.0.0', 'Address to listen on.'),
   port: number('PORT', 8080, '', 0, 65535, 'Port to listen on; 0 takes any free one.'),
@@ -19,7 +19,7 @@ export const OPTIONS = {
   modelMirror: text(
     'VERIFRAME_MODEL_MIRROR',
     '',
-    'Folder of the optional downloads, looked into before the network when models are prepared; empty: none.',
+    'Folder of the optional downloads, used before the network when models are prepared; empty: none.',
   ),
   offline: text<'0' | '1'>(
     'VERIFRAME_OFFLINE',
@@ -56,7 +56,7 @@ export const OPTIONS = {
   trustProxy: text<'yes' | 'no'>(
     'VERIFRAME_TRUST_PROXY',
     'no',
-    'Whether a proxy in front writes X-Forwarded-For. Without one, `yes` lets anyone choose an address.',
+    'Whether a proxy in front writes X-Forwarded-For. Without a proxy, `yes` lets clients forge their address.',
     { choices: ['yes', 'no'] },
   ),
   workers: number('VERIFRAME_WORKERS', 0, 'threads', 0, 256, 'Inference threads; 0: one for each core.'),
@@ -69,7 +69,7 @@ export const OPTIONS = {
   fence: text<FenceChoice>(
     'VERIFRAME_FENCE',
     'auto',
-    'Whether workers are kept from keys and network: auto as well as the system allows, required or no start, off.',
+    'How workers are kept from keys and network: auto, as well as the system allows; required, or no start; off.',
     { choices: FENCE_CHOICES },
   ),
   maxSessions: number(
@@ -78,7 +78,7 @@ export const OPTIONS = {
     'sessions',
     1,
     100_000,
-    'Sessions open at a time; newcomers beyond it hear server.busy.',
+    'Sessions open at a time; further clients get server.busy.',
   ),
   maxConnections: number(
     'VERIFRAME_MAX_CONNECTIONS',
@@ -86,7 +86,7 @@ export const OPTIONS = {
     'sockets',
     1,
     1_000_000,
-    'WebSockets open at a time; of TCP connections, silent ones included, twice as many.',
+    'WebSockets open at a time. TCP connections, silent ones included: twice as many.',
   ),
   maxConnectionsPerAddress: number(
     'VERIFRAME_MAX_CONNECTIONS_PER_ADDRESS',
@@ -150,7 +150,7 @@ export const OPTIONS = {
     'sessions',
     0,
     1000,
-    'Verifications of one subject that may begin within the lock-out time without an accept; 0: any number.',
+    'Verifications of one subject without an accept that may begin within the lock-out time; 0: any number.',
   ),
   lockOutMs: number(
     'VERIFRAME_LOCK_OUT_MS',
@@ -158,7 +158,7 @@ export const OPTIONS = {
     'ms',
     1000,
     86_400_000,
-    'How long a verification that was not accepted counts toward a lock-out, from its beginning.',
+    'How long a verification without an accept counts toward a lock-out, from its beginning.',
   ),
   frameTimeoutMs: number(
     'VERIFRAME_FRAME_TIMEOUT_MS',
@@ -166,7 +166,7 @@ export const OPTIONS = {
     'ms',
     100,
     60_000,
-    'Time for one frame on a worker, after which the worker is replaced.',
+    'Time for one frame on a worker. A slower worker is replaced.',
   ),
   replayMemoryFrames: number(
     'VERIFRAME_REPLAY_MEMORY_FRAMES',
@@ -174,7 +174,7 @@ export const OPTIONS = {
     'frames',
     0,
     100_000_000,
-    'Pictures whose digests are remembered, 24 bytes each, to reject a session that shows those of another; 0: none.',
+    'Pictures remembered as digests (24 bytes each), to reject a session that replays those of another; 0: none.',
   ),
   drainMs: number(
     'VERIFRAME_DRAIN_MS',
@@ -182,12 +182,12 @@ export const OPTIONS = {
     'ms',
     0,
     600_000,
-    'Time open sessions get to finish after SIGTERM.',
+    'Time for open sessions to finish after SIGTERM.',
   ),
   metrics: text<'off' | 'local' | 'token'>(
     'VERIFRAME_METRICS',
     'off',
-    'Who may read /metrics: nobody, this machine alone, or whoever shows VERIFRAME_METRICS_TOKEN as a bearer token.',
+    'Who may read /metrics: nobody (off), this machine (local), or who has VERIFRAME_METRICS_TOKEN (token).',
     { choices: ['off', 'local', 'token'] },
   ),
   metricsToken: text('VERIFRAME_METRICS_TOKEN', '', 'Bearer token for /metrics, 16 characters or more.', {
@@ -196,7 +196,7 @@ export const OPTIONS = {
   recordSessionsTo: text(
     'VERIFRAME_RECORD_SESSIONS_TO',
     '',
-    'Folder for recordings of sessions, to decide them again offline: numbers only, no pictures. Empty: none.',
+    'Folder for recordings of sessions, without pictures, to decide them again offline; empty: none.',
   ),
   maxRecordedSessions: number(
     'VERIFRAME_MAX_RECORDED_SESSIONS',
@@ -204,9 +204,14 @@ export const OPTIONS = {
     'recordings',
     1,
     1_000_000,
-    'Recordings of sessions kept in their folder; the oldest go first.',
+    'Recordings of sessions kept in their folder; the oldest are deleted first.',
   ),
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
+  sdkDir: text(
+    'VERIFRAME_SDK_DIR',
+    '',
+    'Folder of the built browser files that are served under /sdk; empty: dist/sdk, where it is built.',
+  ),
   demo: text<'on' | 'off'>(
     'VERIFRAME_DEMO',
     'off',

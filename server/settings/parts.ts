@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import { parseOption, type Value } from './option.ts';
 import { type Config, OPTIONS } from './options.ts';
 
-/** Which settings each part of the program is given; it is given no other. Secrets go to the one part that checks with them. */
+/** The settings that each part of the program gets, and no others. A secret goes only to the part that uses it. */
 export const PARTS = {
-  /** `main.ts`: log, signals, what is said at the start. */
+  /** `main.ts`: log, signals, start-up notice. */
   process: ['host', 'logLevel', 'drainMs', 'demo'],
   identity: ['dataDir', 'apiKeysFile', 'issuer'],
   store: ['dataDir', 'masterKey', 'masterKeyFile'],
-  /** The paths of secrets are those that workers are fenced from. */
+  /** Workers may not read the paths of secrets that are among these. */
   inference: [
     'modelCache',
     'workers',
@@ -46,6 +46,7 @@ export const PARTS = {
   ],
   observation: ['metrics', 'metricsToken', 'trustProxy', 'ticketLifetimeMs'],
   recorder: ['recordSessionsTo', 'maxRecordedSessions'],
+  sdk: ['sdkDir'],
   demo: ['dataDir', 'host', 'issuer', 'modelCache', 'demoPages', 'demoPolicy', 'demoApiKey'],
   /** `npm run models`, and whatever loads the networks by itself. */
   models: ['modelCache', 'modelMirror', 'offline'],
@@ -53,25 +54,28 @@ export const PARTS = {
 
 export type Part = keyof typeof PARTS;
 
-/** The settings of one part. `part` keeps the whole table, or another part's share, from being taken for them. */
+/**
+ * The settings of one part. The compiler refuses the whole table, or another part's settings, in their place: `part`
+ * differs.
+ */
 export type SettingsOf<P extends Part> = Pick<Config, (typeof PARTS)[P][number]> & { readonly part: P };
 
 export type SettingsByPart = { readonly [P in Part]: SettingsOf<P> };
 
-/** Gives each part its share. */
+/** Divides the table among the parts. */
 export function divideSettings(config: Config): SettingsByPart {
   const shares = Object.entries(PARTS).map(([part, names]) => {
     const share = names.map((name) => [name, config[name]] as const);
     return [part, { part, ...Object.fromEntries(share) }] as const;
   });
-  // Object.fromEntries forgets which share is whose.
+  // Object.fromEntries loses which share belongs to which part.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(shares) as unknown as SettingsByPart;
 }
 
 /**
- * Reads and checks the settings of one part alone, for a program that is only that part.
- * @throws ConfigError naming the first variable of the part that does not fit
+ * Reads and checks the settings of one part alone, for a program that consists of that part only.
+ * @throws ConfigError naming the first variable of the part that is not valid
  */
 export function readSettingsOf<P extends Part>(
   part: P,
@@ -84,7 +88,7 @@ export function readSettingsOf<P extends Part>(
 
 /**
  * Reads and checks one setting.
- * @throws ConfigError when it does not fit
+ * @throws ConfigError when it is not valid
  */
 export function readSetting(
   name: keyof typeof OPTIONS,

@@ -1,14 +1,14 @@
-/** Server time and wake-ups, passed in wherever time is needed so that tests can own it. */
+/** Server time and timers. Whatever needs time gets a clock, so that tests can control it. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch that never run backwards, whatever happens to the wall clock. */
+  /** Milliseconds since the Unix epoch. Never runs backwards, even when the wall clock is set. */
   nowMs(): number;
-  /** Milliseconds since the Unix epoch by the wall clock, for what others compare with theirs. It may jump. */
+  /** Milliseconds since the Unix epoch by the wall clock, for times that others compare with theirs. May jump. */
   wallMs(): number;
-  /** Calls back once at or after `atMs`; returns a function that cancels. */
+  /** Calls back once when `nowMs` reaches `atMs`. Returns a function that cancels the call. */
   wakeAt(atMs: number, callback: () => void): () => void;
 }
 
-/** The machine's monotonic clock, anchored to the wall clock at process start. */
+/** The machine's monotonic clock, set to the wall clock when the process starts. */
 export const systemClock: Clock = {
   nowMs: () => Math.round(performance.timeOrigin + performance.now()),
   wallMs: () => Date.now(),

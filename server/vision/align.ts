@@ -2,8 +2,8 @@ import { fitSimilarity, invert, type Affine, type Point } from './geometry.ts';
 import { LANDMARK, landmarkPoint, leftEyeCentre, rightEyeCentre } from './landmarks.ts';
 
 /**
- * Eyes, nose tip and mouth corners on a 112 × 112 face chip: the template of ArcFace (arXiv:1801.07698) that nets
- * trained on aligned faces expect.
+ * Eyes, nose tip and mouth corners in a crop of 112 × 112 pixels: the template of ArcFace (arXiv:1801.07698), which
+ * networks that were trained on aligned faces expect.
  */
 const ARCFACE_SIDE = 112;
 const ARCFACE_TEMPLATE: readonly Point[] = [
@@ -15,9 +15,9 @@ const ARCFACE_TEMPLATE: readonly Point[] = [
 ];
 
 /**
- * Eye corners and nose base in the unit square of dlib's `get_face_chip_details` (image_transforms/
- * interpolation.h, Boost licence), mean of its five-point model: right eye outer and inner corner in the image,
- * left eye outer and inner corner, base of the nose.
+ * Eye corners and nose base in the unit square of dlib's `get_face_chip_details` (image_transforms/interpolation.h,
+ * Boost licence), the mean of its five-point model. In this order, left and right as in the image: outer and inner
+ * corner of the right eye, outer and inner corner of the left eye, base of the nose.
  */
 const DLIB_PADDING = 0.25;
 const DLIB_TEMPLATE: readonly Point[] = [
@@ -29,8 +29,8 @@ const DLIB_TEMPLATE: readonly Point[] = [
 ];
 
 /**
- * The map from an aligned `side` × `side` chip onto the picture, by eyes, nose and mouth.
- * `zoom` > 1 shows more of the surroundings. Throws RangeError when the landmarks coincide.
+ * The map from an aligned `side` × `side` crop onto the picture, by eyes, nose and mouth. `zoom` > 1 shows more of the
+ * surroundings. Throws RangeError when the landmarks coincide.
  */
 export function arcFaceMatrix(landmarks: Float32Array, side: number, zoom: number): Affine {
   const half = ARCFACE_SIDE / 2;
@@ -46,7 +46,7 @@ export function arcFaceMatrix(landmarks: Float32Array, side: number, zoom: numbe
   return invert(fitSimilarity(points, template));
 }
 
-/** The map from dlib's `side` × `side` face chip onto the picture. Throws RangeError when the landmarks coincide. */
+/** The map from dlib's `side` × `side` crop onto the picture. Throws RangeError when the landmarks coincide. */
 export function dlibChipMatrix(landmarks: Float32Array, side: number): Affine {
   const place = (value: number) => ((DLIB_PADDING + value) / (2 * DLIB_PADDING + 1)) * side;
   const template = DLIB_TEMPLATE.map(({ x, y }) => ({ x: place(x), y: place(y) }));

@@ -3,7 +3,7 @@ import type { FlashColours } from './flash-colours.ts';
 import type { Mouth } from './mouth.ts';
 
 /**
- * A rotated square around a face in image pixels: what the mesh model is fed, and all that a worker needs to
+ * A rotated square around a face, in image pixels. It is the crop for the mesh network, and all that a worker needs to
  * follow a face from one frame to the next.
  */
 export interface FaceRegion {
@@ -22,39 +22,43 @@ export interface Pose {
   readonly rollDeg: number;
 }
 
-/** Eye aspect ratios from the iris model: lid distance over eye width, about .13–.24 open and half that closed. */
+/**
+ * Eye aspect ratios by the iris network: lid distance over eye width, about .13–.24 when open, half that when closed.
+ */
 export interface EyeOpenness {
-  /** The eye on the image's left (the subject's right eye in an unmirrored picture). */
+  /** The eye on the image's left. Pictures are not mirrored, so that it is the subject's right eye. */
   readonly imageLeft: number;
   readonly imageRight: number;
 }
 
 /**
- * Where both irises stand between the corners of their eyes, mean of the two eyes, over the eye's width: 0 half-way,
- * `right` > 0 toward image right, `down` > 0 toward the chin. Looking aside moves it by up to about .2.
+ * Where the irises are between the corners of the eyes, over the eye's width, mean of both eyes. 0 is half-way; `right`
+ * > 0 is toward image right, `down` > 0 toward the chin. A look aside moves it by up to about .2.
  */
 export interface Gaze {
   readonly right: number;
   readonly down: number;
 }
 
-/** What limits how far a frame can be trusted. All measured on the face, not on the frame. */
+/** The quality of a frame. All values are measured on the face, not on the whole frame. */
 export interface Quality {
   /** Distance between the eye centres in pixels. */
   readonly interEyePx: number;
-  /** 100 × energy of second over first differences of the face's luma: about 19 and more when sharp, 11 and less when not. */
+  /**
+   * 100 × the energy of second over first differences of the face's luma: above about 19 when sharp, below 11 when not.
+   */
   readonly sharpness: number;
   /** Mean luma of the face, 0..255. */
   readonly brightness: number;
   /** Share of face pixels that are nearly black or nearly white, 0..1. */
   readonly clippedShare: number;
-  /** 0 (nothing seems covered) .. 1; a hint, never a proof. */
+  /** 0 (nothing seems covered) to 1. A hint, never a proof. */
   readonly occlusion: number;
   /** Share of the face's bounding box that lies inside the frame, 0..1. */
   readonly insideShare: number;
 }
 
-/** L2-normalised embeddings by the model that made them; only models that are loaded and were asked for appear. */
+/** L2-normalised embeddings, by model. Only models that are loaded and were asked for appear. */
 export type Embeddings = Partial<Readonly<Record<EmbeddingModelId, Float32Array>>>;
 
 /** How the depth under a face's landmarks compares with a face. */
@@ -64,21 +68,21 @@ export interface DepthRelief {
   /** Median distance of the face from the camera. */
   readonly distanceMm: number;
   /**
-   * Relief that the depth shows as a share of the mesh's own, about 1 for a face in space and 0 for a picture: the
-   * slope of one against the other, each after the smoothest surface through it (quadratic in x and y) is taken off,
-   * so that a picture gains nothing by being tilted or bent.
+   * The relief of the depth as a share of the mesh's relief: about 1 for a face in space, 0 for a picture. It is the
+   * slope of one against the other. From each, the surface quadratic in x and y that fits it best is subtracted first,
+   * so that a tilted or bent picture has no relief either.
    */
   readonly relief: number;
   /** Their correlation, -1..1. */
   readonly agreement: number;
-  /** The picture's horizontal field of view if this were an adult's face at this distance. */
+  /** The picture's horizontal field of view, if the face at this distance is an adult's. */
   readonly fieldOfViewDeg: number;
 }
 
 export interface FaceAnalysis {
-  /** Mesh face flag, 0..1. Above .5 a face is there. */
+  /** Face flag of the mesh network, 0..1. Above .5 there is a face. */
   readonly presence: number;
-  /** Region to look into in the next frame. */
+  /** Where to look in the next frame. */
   readonly region: FaceRegion;
   /** Upright bounding box of the mesh in image pixels. */
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
@@ -89,14 +93,14 @@ export interface FaceAnalysis {
   readonly mouth: Mouth;
   readonly gaze?: Gaze;
   readonly quality: Quality;
-  /** True when the region given was used, false when the detector had to find the face. */
+  /** True when the face was found in the given region, false when the detector had to find it. */
   readonly followed: boolean;
-  /** What depth under the landmarks shows, when a device sent it with the picture. */
+  /** The depth under the landmarks; absent when the device sent none. */
   readonly depth?: DepthRelief;
   readonly embeddings?: Embeddings;
-  /** Passive PAD: probability of bona fide presentation, 0..1, mean of the loaded PAD models. */
+  /** Passive PAD: the probability of a bona fide presentation, 0..1, mean of the loaded PAD networks. */
   readonly bonaFideProbability?: number;
-  /** Only when asked for, and where bare skin lies in the picture. */
+  /** Present only when asked for, and when bare skin lies in the picture. */
   readonly colours?: FlashColours;
 }
 
@@ -107,28 +111,28 @@ export interface FrameAnalysis {
   /** The face that counts, or why there is none. */
   readonly face:
     | { readonly found: true; readonly value: FaceAnalysis }
-    /** `unclear-face`: the detector sees one, but too little of it shows to lay the mesh over. */
+    /** `unclear-face`: the detector sees a face, but too little of it is visible for the mesh. */
     | { readonly found: false; readonly why: 'no-face' | 'unclear-face' };
   /** Faces the detector saw; absent when it was not run on this frame. */
   readonly faceCount?: number;
-  /** Digests of blocks all over the picture, 0 where one is flat: see `blockDigests`. */
+  /** Digests of blocks all over the picture, see `blockDigests`. */
   readonly blocks: readonly number[];
-  /** Digest of every eighth decoded row: equal digests mean identical pictures whatever the encoding. */
+  /** Digest of every eighth decoded row. Equal digests mean identical pictures, whatever their encoding. */
   readonly pixelDigest: string;
-  /** Of the window that went with the frame: probability that it shows living motion, 0..1. */
+  /** The probability, 0..1, that the window sent with the frame shows living motion. */
   readonly livingMotionProbability?: number;
 }
 
-/** What a session asks of one frame beyond the mesh, eyes, pose and quality that every frame gets. */
-export interface AnalysisWants {
+/** What is analysed of one frame, beyond the mesh, eyes, pose and quality that are analysed of every frame. */
+export interface AnalysisOptions {
   readonly embeddings: boolean;
-  /** Of the loaded networks only these; absent: all. */
+  /** Only these of the loaded networks; absent: all. */
   readonly embeddingModels?: readonly EmbeddingModelId[];
   readonly pad: boolean;
-  /** Run the detector although the face is followed, to count faces. */
+  /** Run the detector to count faces, although the face is followed. */
   readonly countFaces: boolean;
-  /** A run of frames before this one, as `motionWindow` gives it, to be judged on the way. */
+  /** A window of earlier frames, as `motionWindow` returns it, for the motion network. */
   readonly motion?: Float32Array;
-  /** Colours of skin and background, by which a screen's light is told; absent: no. */
+  /** Measure the colours of skin and background, which show a screen's light; absent: no. */
   readonly colours?: boolean;
 }

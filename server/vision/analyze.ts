@@ -1,7 +1,7 @@
 import { EMBEDDING_MODELS, PAD_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import type {
-  AnalysisWants,
+  AnalysisOptions,
   Embeddings,
   EyeOpenness,
   FaceAnalysis,
@@ -9,7 +9,7 @@ import type {
   FrameAnalysis,
   Gaze,
 } from './analysis.ts';
-import { isUnmistakable, type Detection } from './detect.ts';
+import type { Detection } from './detect.ts';
 import { EMBEDDING_INPUT_LENGTH, embedFace } from './embed.ts';
 import { cropFace, FACE_CROP_PIXELS } from './face-crop.ts';
 import { FaceFinder, type StageListener } from './find.ts';
@@ -32,8 +32,8 @@ import { Warper } from './warp.ts';
 const EYE_LENGTH = 3 * IRIS_SIDE * IRIS_SIDE;
 
 /**
- * The order of a frame's trip through the networks. Keeps nothing from one frame to the next but the memory of its
- * buffers, so each thread needs its own and runs one frame at a time.
+ * Runs one frame through the networks, in order. It keeps nothing from one frame to the next except its buffers. So
+ * each thread needs its own, and runs one frame at a time.
  */
 export class FrameAnalyzerCore {
   readonly #runner: ModelRunner;
@@ -51,18 +51,18 @@ export class FrameAnalyzerCore {
   }
 
   /**
-   * Analyses one picture. The face is looked for in `region` first, and in the whole picture when there is none or
-   * it is no longer there. Rejects only when a network fails. `onStage` is told the end of each stage.
+   * Analyses one picture. Looks for the face in `region` first, and in the whole picture when there is no region or no
+   * face in it. Rejects only when a network fails. `onStage` is called at the end of each stage.
    */
   async analyze(
     image: RgbImage,
     region: FaceRegion | null,
-    wants: AnalysisWants,
+    options: AnalysisOptions,
     onStage: StageListener = () => {},
   ): Promise<FrameAnalysis> {
     const hashes = { blocks: blockDigests(image), pixelDigest: pixelDigest(image) };
     onStage('hash');
-    const living = wants.motion === undefined ? null : await this.#livingMotionProbability(wants.motion);
+    const living = options.motion === undefined ? null : await this.#livingMotionProbability(options.motion);
     if (living !== null) onStage('motion');
     const motion = living === null ? {} : { livingMotionProbability: living };
     const frame = { width: image.width, height: image.height, ...hashes, ...motion };
@@ -71,15 +71,15 @@ export class FrameAnalyzerCore {
     let mesh = usable ? await this.#finder.meshIn(image, region, onStage) : null;
     const followed = mesh !== null;
     let detections: readonly Detection[] | null = null;
-    if (mesh === null || wants.countFaces) detections = await this.#finder.detect(image, onStage);
+    if (mesh === null || options.countFaces) detections = await this.#finder.detect(image, onStage);
     mesh ??= await this.#finder.mainFace(image, detections ?? [], onStage);
     if (mesh === null) {
-      const why = (detections ?? []).some(isUnmistakable) ? 'unclear-face' : 'no-face';
+      const why = this.#finder.seesFace(detections ?? []) ? 'unclear-face' : 'no-face';
       return { ...frame, face: { found: false, why }, faceCount: 0 };
     }
 
     const box = landmarkBounds(mesh.landmarks);
-    const face = await this.#describe(image, mesh, box, wants, onStage);
+    const face = await this.#describe(image, mesh, box, options, onStage);
     const value = { ...face, followed };
     if (detections === null) return { ...frame, face: { found: true, value } };
     const faceCount = await this.#finder.count(image, detections, box, onStage);
@@ -90,7 +90,7 @@ export class FrameAnalyzerCore {
     image: RgbImage,
     mesh: Mesh,
     box: Box,
-    wants: AnalysisWants,
+    options: AnalysisOptions,
     onStage: StageListener,
   ): Promise<Omit<FaceAnalysis, 'followed'>> {
     const { landmarks, presence } = mesh;
@@ -101,12 +101,12 @@ export class FrameAnalyzerCore {
     const { width, height } = image;
     const quality = measureQuality(crop, landmarks, presence, box, width, height, this.#faceLuma);
     const pose = headPose(landmarks);
-    const colours = wants.colours === true ? flashColours(image, landmarks, box) : null;
+    const colours = options.colours === true ? flashColours(image, landmarks, box) : null;
     onStage('quality');
-    const models = wants.embeddings ? (wants.embeddingModels ?? EMBEDDING_MODELS) : [];
+    const models = options.embeddings ? (options.embeddingModels ?? EMBEDDING_MODELS) : [];
     const embeddings = await this.#embeddings(image, landmarks, models);
     if (embeddings !== null) onStage('embed');
-    const bonaFide = wants.pad ? await this.#bonaFideProbability(image, box) : null;
+    const bonaFide = options.pad ? await this.#bonaFideProbability(image, box) : null;
     if (bonaFide !== null) onStage('pad');
     return {
       presence,
@@ -136,7 +136,7 @@ export class FrameAnalyzerCore {
     return { eyes: decodeEyes(outputs), gaze: decodeGaze(outputs) };
   }
 
-  /** One embedding for each of these networks that is loaded, or null when none is. */
+  /** One embedding for each of these networks that is loaded; null when none is. */
   async #embeddings(
     image: RgbImage,
     landmarks: Float32Array,
@@ -157,14 +157,14 @@ export class FrameAnalyzerCore {
     return Object.keys(embeddings).length > 0 ? embeddings : null;
   }
 
-  /** What the network for motion makes of a window, or null when it is not loaded. */
+  /** The motion network's probability for a window; null when the network is not loaded. */
   async #livingMotionProbability(window: Float32Array): Promise<number | null> {
     if (!this.#runner.has('motion')) return null;
     const { steps, features } = MODEL_MANIFEST.motion.input;
     return outputOfSize(await this.#runner.run('motion', window, [1, steps, features]), 1)[0];
   }
 
-  /** Mean over the PAD networks that are loaded, or null when none is. */
+  /** The mean of the loaded PAD networks; null when none is loaded. */
   async #bonaFideProbability(image: RgbImage, box: Box): Promise<number | null> {
     let sum = 0;
     let count = 0;

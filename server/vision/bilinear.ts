@@ -2,14 +2,14 @@ import type { Normalisation } from '../../models/manifest.ts';
 import type { Affine } from './geometry.ts';
 import type { RgbImage } from './image.ts';
 
-/** Positions are 16.16 fixed-point numbers on the fast way, and pixels are mixed by multiples of 1/256. */
+/** The fast path has positions as 16.16 fixed-point numbers, and mixes pixels by multiples of 1/256. */
 const ONE = 65_536;
 /** Beyond this a coordinate no longer fits a signed 16.16 number. */
 const MAX_SIDE = 32_000;
-/** Pixels kept free around fast spans: the loop adds up rounded steps, the spans' ends are computed at once. */
+/** Margin around fast spans, in pixels: the loop sums rounded steps, while the ends of a span are computed at once. */
 const SPAN_MARGIN = 0.02;
 
-/** A crop that is being cut: from where, by which map, how scaled, and into what. */
+/** One crop: its source, map, normalisation and output. */
 interface Job {
   readonly image: RgbImage;
   readonly matrix: Affine;
@@ -20,10 +20,10 @@ interface Job {
 }
 
 /**
- * Samples a `width` × `height` crop bilinearly into three planes of `out` from `outStart` on; see `Warper.crop`.
- * In each row the part well inside the picture goes a fast way, with positions to 1/256 of a pixel: one load gives a
- * whole pixel, and red and blue are mixed together in the halves of one integer, which weights that add up to 256
- * cannot make overflow.
+ * Samples a `width` × `height` crop bilinearly into three planes of `out` from `outStart` on; see `Warper.crop`. The
+ * part of each row that lies well inside the picture takes a fast path, with positions to 1/256 of a pixel. One load
+ * gives a whole pixel, and red and blue are mixed in the two halves of one integer. The weights add up to 256, so that
+ * a half cannot overflow.
  */
 export function sampleBilinear(
   image: RgbImage,
@@ -54,7 +54,7 @@ export function sampleBilinear(
   const stride = image.width * 3;
   const stepX = Math.round(a * ONE);
   const stepY = Math.round(d * ONE);
-  // The fast way reads four bytes for each pixel's three, so the picture's last pixel is not for it.
+  // The fast path reads four bytes for the three of a pixel, so the picture's last pixel must not take it.
   const lastX = Math.min(image.width, MAX_SIDE) - 2 - SPAN_MARGIN;
   const lastY = Math.min(image.height, MAX_SIDE) - 2 - SPAN_MARGIN;
   for (let row = 0; row < height; row++) {
@@ -68,7 +68,7 @@ export function sampleBilinear(
       continue;
     }
     sampleEdge(job, sx, sy, 0, from, rowStart);
-    // Half of 1/256 on top, so that cutting a position off rounds it.
+    // With half of 1/256 added, truncation rounds the position.
     let x = (Math.round((sx + a * from) * ONE) + 128) | 0;
     let y = (Math.round((sy + d * from) * ONE) + 128) | 0;
     const end = rowStart + to;
@@ -107,19 +107,19 @@ export function sampleBilinear(
   }
 }
 
-/** The first step from which on `start + step · i` may be within `SPAN_MARGIN`..`last`. */
+/** The first i at which `start + step · i` may be within `SPAN_MARGIN`..`last`. */
 function firstInside(start: number, step: number, last: number): number {
   if (step === 0) return start >= SPAN_MARGIN && start <= last ? 0 : Infinity;
   return Math.ceil(((step > 0 ? SPAN_MARGIN : last) - start) / step);
 }
 
-/** The step that ends what `firstInside` begins. */
+/** The first i after that span. */
 function endInside(start: number, step: number, last: number): number {
   if (step === 0) return Infinity;
   return Math.floor(((step > 0 ? last : SPAN_MARGIN) - start) / step) + 1;
 }
 
-/** Pixels `from`..`to` of a row, wherever they lie. Half a pixel beyond the outermost centres belongs to those pixels. */
+/** Pixels `from`..`to` of a row, wherever they lie. The outermost pixels reach half a pixel beyond their centres. */
 function sampleEdge(job: Job, rowX: number, rowY: number, from: number, to: number, rowStart: number): void {
   const { image, matrix, normalisation, out, plane } = job;
   const { data } = image;

@@ -19,7 +19,7 @@ export function averageBlocks(
     const bottom = Math.min(top + block, y1);
     let left = x0;
     if (block === 2 && bottom - top === 2) {
-      // The picture's last pixel has no fourth byte to be read with its three.
+      // After the picture's last pixel there is no fourth byte to read.
       const end = bottom === image.height ? Math.min(x1, image.width - 1) : x1;
       const pairs = Math.max(0, (end - x0) >> 1);
       averagePairs(view, image.width * 3, (top * image.width + left) * 3, pairs, out, o);
@@ -33,8 +33,8 @@ export function averageBlocks(
 }
 
 /**
- * A row of whole 2 × 2 blocks, the most frequent case by far. One load gives a whole pixel, and red and blue are
- * added up in the halves of one integer.
+ * A row of whole 2 × 2 blocks, by far the most frequent case. One load gives a whole pixel, and red and blue are summed
+ * in the two halves of one integer.
  */
 function averagePairs(
   view: DataView,

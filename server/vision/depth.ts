@@ -2,7 +2,7 @@ import type { DepthRelief, FrameAnalysis } from './analysis.ts';
 import { LANDMARK_COUNT } from './landmarks.ts';
 import { LeastSquares } from './linear-solve.ts';
 
-/** What a device's depth sensor saw, over the same field of view as the picture. */
+/** The image of a device's depth sensor, over the same field of view as the picture. */
 export interface DepthImage {
   readonly width: number;
   readonly height: number;
@@ -13,12 +13,12 @@ export interface DepthImage {
 /** Every third landmark. */
 const STEP = 3;
 const POINTS = Math.ceil(LANDMARK_COUNT / STEP);
-/** Fewer points than this leave the surface's six unknowns to noise. */
+/** With fewer points, noise decides the six unknowns of the surface. */
 const MIN_POINTS = 40;
-/** Mean distance between adults' pupils: Dodgson, "Variation and extrema of human interpupillary distance", 2004. */
+/** Mean distance between adults' pupils (Dodgson, "Variation and extrema of human interpupillary distance", 2004). */
 const INTER_EYE_MM = 63;
 
-/** The analysis with the relief of its face added; as it was when there is no face or too little depth under it. */
+/** Adds the relief of the face to the analysis. Unchanged when there is no face, or too little depth under it. */
 export function withDepth(analysis: FrameAnalysis, depth: DepthImage): FrameAnalysis {
   const { face, width } = analysis;
   if (!face.found) return analysis;
@@ -83,7 +83,7 @@ interface Point {
   readonly meshMm: number;
 }
 
-/** What remains of a measure when the surface quadratic in x and y that fits it best is taken off. */
+/** A measure without the surface, quadratic in x and y, that fits it best; null when there is no such surface. */
 function roughness(points: readonly Point[], measure: (point: Point) => number): number[] | null {
   const centre = points[points.length >> 1];
   const offset = measure(centre);
@@ -101,7 +101,7 @@ function roughness(points: readonly Point[], measure: (point: Point) => number):
   });
 }
 
-/** Mean of the known depths among the four pixels around a point; 0 when none is known or it lies outside. */
+/** The mean of the known depths of the four pixels around a point; 0 when none is known, or the point lies outside. */
 function depthAt({ data, width, height }: DepthImage, x: number, y: number): number {
   let [sum, known] = [0, 0];
   for (const row of [Math.floor(y - 0.5), Math.floor(y + 0.5)]) {

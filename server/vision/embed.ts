@@ -6,16 +6,16 @@ import type { RgbImage } from './image.ts';
 import { outputOfSize, type ModelRunner } from './model-runner.ts';
 import type { Warper } from './warp.ts';
 
-/** How a face is laid out for a network. */
+/** How a face is cropped for a network. */
 export interface EmbeddingRecipe {
   /** Maps the network's square input of `side` pixels onto the picture. */
   readonly matrix: (landmarks: Float32Array, side: number) => Affine;
-  /** Also describe the mirrored face and take the mean of both. */
+  /** Also embed the mirrored face, and take the mean of both. */
   readonly withMirror: boolean;
 }
 
-/** What each network gets; the alternatives were measured with `npm run evaluate -- verification`. */
-export const EMBEDDING_RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
+/** The recipe of each network. Alternatives were measured with `npm run evaluate -- verification`. */
+const EMBEDDING_RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecipe>> = {
   faceres: {
     matrix: (landmarks, side) => arcFaceMatrix(landmarks, side, 1.1),
     withMirror: false,
@@ -30,7 +30,7 @@ export const EMBEDDING_RECIPES: Readonly<Record<EmbeddingModelId, EmbeddingRecip
   },
 };
 
-/** Floats of input buffer that the largest recipe needs. */
+/** The size of the input buffer, in floats, that the largest recipe needs. */
 export const EMBEDDING_INPUT_LENGTH = Math.max(
   ...EMBEDDING_MODELS.map(
     (model) => 3 * MODEL_MANIFEST[model].input.width ** 2 * (EMBEDDING_RECIPES[model].withMirror ? 2 : 1),
@@ -38,9 +38,9 @@ export const EMBEDDING_INPUT_LENGTH = Math.max(
 );
 
 /**
- * Describes a face's identity with one network: the L2-normalised embedding, in a buffer of its own.
- * `scratch` holds at least `EMBEDDING_INPUT_LENGTH` floats, twice the network's input for another recipe that mirrors.
- * Throws RangeError when the landmarks coincide.
+ * The L2-normalised embedding of a face by one network, in a new buffer. `scratch` holds at least
+ * `EMBEDDING_INPUT_LENGTH` floats, or twice the network's input for another recipe that mirrors. Throws RangeError when
+ * the landmarks coincide.
  */
 export async function embedFace(
   model: EmbeddingModelId,
@@ -79,7 +79,7 @@ export function normalise(vector: Float32Array): Float32Array {
   return vector;
 }
 
-/** Appends the left-right mirror image of the planar crop at the buffer's start. */
+/** Appends the left-right mirror image of the planar crop that stands at the buffer's start. */
 function mirrorRows(buffer: Float32Array, side: number, length: number): void {
   for (let row = 0; row < length; row += side) {
     for (let x = 0; x < side; x++) buffer[length + row + x] = buffer[row + side - 1 - x];

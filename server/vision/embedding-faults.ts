@@ -1,14 +1,16 @@
 import { EMBEDDING_MODELS } from '../../models/ids.ts';
 import type { Embeddings } from './analysis.ts';
 
-/** How far from 1 the length of an L2-normalised embedding may be: far above rounding, far below an unnormalised one. */
-export const UNIT_LENGTH_TOLERANCE = 1e-3;
+/**
+ * How far the length of an L2-normalised embedding may be from 1: far more than rounding, far less than unnormalised.
+ */
+const UNIT_LENGTH_TOLERANCE = 1e-3;
 
 const MODELS: ReadonlySet<string> = new Set(EMBEDDING_MODELS);
 
 /**
- * What makes embeddings unfit to be kept or compared, as a sentence that carries no value of theirs; null when
- * they are fit: at least one, of known models, finite and of length 1.
+ * Why embeddings cannot be stored or compared, as a sentence without any of their values. Null when they can: there is
+ * at least one, all are of known models, finite and of length 1.
  */
 export function faultInEmbeddings(embeddings: Embeddings): string | null {
   const entries = Object.entries(embeddings);

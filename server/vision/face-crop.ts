@@ -6,13 +6,13 @@ import { MESH_REGION_SCALE } from './mesh.ts';
 import { regionMatrix } from './region.ts';
 import type { Warper } from './warp.ts';
 
-/** Side of the upright crop that the mesh just fits into, in pixels. */
+/** Side in pixels of the upright crop that the mesh just fits into. */
 export const FACE_CROP_SIDE = 96;
 export const FACE_CROP_PIXELS = FACE_CROP_SIDE * FACE_CROP_SIDE;
 
 const BYTES: Normalisation = { channelOrder: 'rgb', scale: [1, 1, 1], offset: [0, 0, 0] };
 
-/** An upright crop of the face at a fixed size, so that what is measured on it does not depend on distance. */
+/** An upright crop of the face at a fixed size, so that measurements on it do not depend on the distance. */
 export interface FaceCrop {
   /** Red, green and blue plane, 0..255. */
   readonly planes: Float32Array;

@@ -1,13 +1,13 @@
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import type { FaceRegion } from './analysis.ts';
+import { BLAZEFACE } from './blazeface.ts';
 import {
-  decodeDetections,
-  DETECTOR_SIDE,
-  detectorAnchors,
-  faceSize,
-  letterboxMatrix,
+  byProminence,
+  isUnmistakable,
+  longerSide,
   regionFromDetection,
   type Detection,
+  type FaceDetector,
 } from './detect.ts';
 import { intersectionOverUnion, type Box } from './geometry.ts';
 import type { RgbImage } from './image.ts';
@@ -16,22 +16,21 @@ import type { ModelRunner } from './model-runner.ts';
 import { regionMatrix } from './region.ts';
 import type { Warper } from './warp.ts';
 
-/** What a stage of the work is called when its end is reported. */
+/** The name of a stage of the analysis. */
 export type Stage = 'detect' | 'mesh' | 'eyes' | 'quality' | 'embed' | 'pad' | 'motion' | 'hash';
 
-/** Told each time a stage ends, so that the caller, who has a clock, can say what it cost. */
+/** Called each time a stage ends, so that the caller, who has a clock, can measure it. */
 export type StageListener = (stage: Stage) => void;
 
-const DETECTOR_INPUT = MODEL_MANIFEST.blazeface.input;
 const MESH_INPUT = MODEL_MANIFEST.facemesh.input;
 
-/** Detections tried before a picture counts as empty: junk rarely outranks a real face twice. */
+/** Detections that are tried before a picture counts as empty. Two that are no faces seldom outrank a real one. */
 const MAX_CANDIDATES = 3;
-/** Other faces looked at before counting stops: two are already too many. */
+/** Other faces that are looked at before counting stops: two are already too many. */
 const MAX_OTHER_FACES = 4;
-/** Enough to look a second time, in the square that the first mesh gives: far above what anything but a face gets. */
+/** At this face flag the mesh is laid a second time, in the square of the first mesh. Only faces reach it. */
 const MIN_COARSE_PRESENCE = 0.1;
-/** A face this much smaller than the main one is a bystander or a picture on the wall. */
+/** A face this much smaller than the main one is a bystander, or a picture on the wall. */
 const MIN_SHARE_OF_MAIN_SIZE = 0.35;
 /** A detection that shares this much with the main face's box, or has its centre in it, is the main face. */
 const SAME_FACE_OVERLAP = 0.3;
@@ -40,16 +39,18 @@ const SAME_FACE_OVERLAP = 0.3;
 export class FaceFinder {
   readonly #runner: ModelRunner;
   readonly #warper: Warper;
-  readonly #anchors = detectorAnchors();
-  readonly #detectorInput = new Float32Array(3 * DETECTOR_SIDE * DETECTOR_SIDE);
+  readonly #detector: FaceDetector;
+  readonly #detectorInput: Float32Array;
   readonly #meshInput = new Float32Array(3 * MESH_SIDE * MESH_SIDE);
 
-  constructor(runner: ModelRunner, warper: Warper) {
+  constructor(runner: ModelRunner, warper: Warper, detector: FaceDetector = BLAZEFACE) {
     this.#runner = runner;
     this.#warper = warper;
+    this.#detector = detector;
+    this.#detectorInput = new Float32Array(3 * detector.input.width * detector.input.height);
   }
 
-  /** Lays the mesh over a region, or gives null when there is no face in it. */
+  /** Lays the mesh over a region; null when there is no face in it. */
   async meshIn(
     image: RgbImage,
     region: FaceRegion,
@@ -64,20 +65,26 @@ export class FaceFinder {
     return mesh.presence > minPresence ? mesh : null;
   }
 
-  /** Searches the whole picture; most prominent face first. */
+  /** Searches the whole picture; the most prominent face comes first. */
   async detect(image: RgbImage, onStage: StageListener): Promise<Detection[]> {
-    const matrix = letterboxMatrix(image.width, image.height);
-    const side = DETECTOR_SIDE;
-    this.#warper.crop(image, matrix, side, side, DETECTOR_INPUT.normalisation, this.#detectorInput);
-    const outputs = await this.#runner.run('blazeface', this.#detectorInput, [1, 3, side, side]);
-    const detections = decodeDetections(outputs, this.#anchors, matrix);
+    const { model, input, decode } = this.#detector;
+    const { width, height, normalisation } = input;
+    const placement = input.placement(image.width, image.height);
+    this.#warper.crop(image, placement, width, height, normalisation, this.#detectorInput);
+    const outputs = await this.#runner.run(model, this.#detectorInput, [1, 3, height, width]);
+    const detections = byProminence(decode(outputs, placement), image.width, image.height);
     onStage('detect');
     return detections;
   }
 
+  /** Whether one of these detections is certainly a face, although the mesh network may not confirm it. */
+  seesFace(detections: readonly Detection[]): boolean {
+    return detections.some((detection) => isUnmistakable(detection, this.#detector));
+  }
+
   /**
-   * The mesh of the most prominent detection that the mesh network confirms. It is run twice: the detector's square
-   * is coarse, the one around the first mesh fits.
+   * The mesh of the most prominent detection that the mesh network confirms. The network runs twice: the detector's
+   * square is coarse, and that around the first mesh fits.
    */
   async mainFace(
     image: RgbImage,
@@ -94,17 +101,15 @@ export class FaceFinder {
     return null;
   }
 
-  /** Faces in the picture: the main one and every other of comparable size that the mesh network confirms. */
+  /** The number of faces: the main one, and every other of comparable size that the mesh network confirms. */
   async count(
     image: RgbImage,
     detections: readonly Detection[],
     main: Box,
     onStage: StageListener,
   ): Promise<number> {
-    const minSize = MIN_SHARE_OF_MAIN_SIZE * Math.max(main.width, main.height);
-    const others = detections.filter(
-      (detection) => faceSize(detection) >= minSize && !isSameFace(detection.box, main),
-    );
+    const minSize = MIN_SHARE_OF_MAIN_SIZE * longerSide(main);
+    const others = detections.filter(({ box }) => longerSide(box) >= minSize && !isSameFace(box, main));
     let count = 1;
     for (const detection of others.slice(0, MAX_OTHER_FACES)) {
       if ((await this.meshIn(image, regionFromDetection(detection), onStage)) !== null) count++;

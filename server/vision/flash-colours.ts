@@ -2,22 +2,22 @@ import type { Box } from './geometry.ts';
 import type { RgbImage } from './image.ts';
 import { meanColourIn, skinColours, type MeanColour } from './skin.ts';
 
-/** The colours of one frame by which the light of a screen is told: of bare skin, and of what lies behind it. */
+/** The colours of one frame that show the light of a screen: of bare skin, and of the background. */
 export interface FlashColours {
   readonly face: MeanColour;
   /** Null where the face leaves no background in the picture. */
   readonly background: MeanColour | null;
 }
 
-/** Width of the strip at either side of the picture that is taken for background, and where it ends, as shares. */
+/** The strips at both sides of the picture that count as background: their width, and where they end, as shares. */
 const STRIP_WIDTH = 0.14;
 const STRIP_BOTTOM = 0.6;
-/** Hair and ears reach this far beyond the mesh's box, as a share of its width. */
+/** How far hair and ears reach beyond the mesh's box, as a share of its width. */
 const AROUND_FACE = 0.25;
 
 /**
- * Mean colours of the skin and of the background, or null where no bare skin lies in the picture. `box` is the mesh's
- * upright bounding box. Background is read from strips at the picture's sides, above where shoulders are.
+ * The mean colours of skin and background; null where no bare skin lies in the picture. `box` is the mesh's upright
+ * bounding box. The background is read from strips at the picture's sides, above the shoulders.
  */
 export function flashColours(image: RgbImage, landmarks: Float32Array, box: Box): FlashColours | null {
   const face = pooled(Object.values(skinColours(image, landmarks)));
@@ -41,7 +41,7 @@ function rectangle(left: number, right: number, bottom: number) {
   ];
 }
 
-/** The mean of several patches, each by its pixels; null when there is none. */
+/** The mean of several patches, weighted by their pixels; null when there are none. */
 function pooled(patches: readonly MeanColour[]): MeanColour | null {
   const pixels = patches.reduce((sum, patch) => sum + patch.pixels, 0);
   if (pixels === 0) return null;

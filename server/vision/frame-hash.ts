@@ -5,8 +5,8 @@ const DIGEST_HEX_DIGITS = 32;
 const DIGEST_ROW_STEP = 8;
 
 /**
- * 128 bits of SHA-256 over the size and every eighth row, in hexadecimal. JPEG codes blocks eight rows high, so the
- * rows cross every block of a picture sent as JPEG: equal digests mean equal pictures, at an eighth of the cost.
+ * 128 bits of SHA-256 over the size and every eighth row, in hexadecimal. The blocks of JPEG are eight rows high, so
+ * the rows cross every block of a JPEG picture. Equal digests mean equal pictures, at an eighth of the cost.
  */
 export function pixelDigest({ data, width, height }: RgbImage): string {
   const hash = createHash('sha256').update(`${width}x${height}:`);

@@ -73,7 +73,7 @@ export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Aff
 }
 
 /** Mean of the points. */
-export function centroid(points: readonly Point[]): Point {
+function centroid(points: readonly Point[]): Point {
   let x = 0;
   let y = 0;
   for (const point of points) {

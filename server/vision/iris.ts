@@ -11,13 +11,13 @@ export const IRIS_SIDE = MODEL_MANIFEST.iris.input.width;
 const EYE_REGION_SCALE = 2.3;
 
 const VALUES_PER_EYE = 228;
-/** Points of one eye in the network's output: the lower lid runs from corner 0 to corner 8, the upper lid is 9..15. */
+/** Points of one eye in the network's output: the lower lid is 0..8, from corner to corner, the upper lid 9..15. */
 const LID = { corner: 0, otherCorner: 8, lower: 1, upper: 9, pairs: 7 } as const;
 
 const IRIS_CENTRE = 71;
 
-/** A crop for the iris network. The network knows only one side, so the image-right eye is shown mirrored. */
-export interface EyeRegion {
+/** A crop for the iris network. The network knows one side only, so the eye on the image's right is mirrored. */
+interface EyeRegion {
   readonly region: FaceRegion;
   readonly mirrored: boolean;
 }
@@ -41,8 +41,8 @@ export function eyeRegions(landmarks: Float32Array): readonly [EyeRegion, EyeReg
 }
 
 /**
- * Eye aspect ratios from the network's output for the batch of both crops. They are ratios of lengths inside a
- * crop, which neither its scale nor its mirroring changes.
+ * The eye aspect ratios, from the network's output for the batch of both crops. They are ratios of lengths within a
+ * crop, so that its scale and mirroring do not matter.
  */
 export function decodeEyes(outputs: readonly Tensor[]): EyeOpenness {
   const values = outputOfSize(outputs, VALUES_PER_EYE, 2);
@@ -52,12 +52,12 @@ export function decodeEyes(outputs: readonly Tensor[]): EyeOpenness {
   };
 }
 
-/** Where the eyes look, from the network's output for the batch of both crops. */
+/** The gaze, from the network's output for the batch of both crops. */
 export function decodeGaze(outputs: readonly Tensor[]): Gaze {
   const values = outputOfSize(outputs, VALUES_PER_EYE, 2);
   const left = irisOffset(values.subarray(0, VALUES_PER_EYE));
   const right = irisOffset(values.subarray(VALUES_PER_EYE));
-  // The image-right eye was shown mirrored.
+  // The eye on the image's right was mirrored.
   return { right: (left.along - right.along) / 2, down: (left.across + right.across) / 2 };
 }
 
@@ -76,8 +76,8 @@ function irisOffset(eye: Float32Array): { readonly along: number; readonly acros
 }
 
 /**
- * Mean lid distance over eye width, after Soukupová and Čech, "Real-Time Eye Blink Detection using Facial
- * Landmarks", CVWW 2016, with seven lid pairs instead of two.
+ * The mean distance of the lids over the width of the eye: Soukupová and Čech, "Real-Time Eye Blink Detection using
+ * Facial Landmarks", CVWW 2016, with seven pairs of lid points instead of two.
  */
 function aspectRatio(eye: Float32Array): number {
   let lids = 0;

@@ -2,7 +2,7 @@
  * Solves a·x = b by Gaussian elimination with partial pivoting. `a` holds n × n numbers by rows; both are overwritten.
  * Returns null when the matrix is singular to working precision.
  */
-export function solveLinear(a: Float64Array, b: Float64Array): Float64Array | null {
+function solveLinear(a: Float64Array, b: Float64Array): Float64Array | null {
   const n = b.length;
   let largest = 0;
   for (const value of a) largest = Math.max(largest, Math.abs(value));
@@ -34,8 +34,8 @@ export function solveLinear(a: Float64Array, b: Float64Array): Float64Array | nu
 }
 
 /**
- * Least squares by normal equations: feeds on one equation at a time, `coefficients`·x = `value`. Scale the unknowns
- * to about 1 beforehand, for the squaring costs half the digits.
+ * Least squares by normal equations. Equations are added one by one: `coefficients`·x = `value`. Scale the unknowns to
+ * about 1 first, because normal equations square the condition number, which halves the precise digits.
  */
 export class LeastSquares {
   readonly #n: number;
@@ -55,7 +55,7 @@ export class LeastSquares {
     }
   }
 
-  /** Null when the equations leave something open. */
+  /** Null when the equations do not determine all unknowns. */
   solve(): Float64Array | null {
     return solveLinear(this.#matrix.slice(), this.#right.slice());
   }

@@ -8,10 +8,12 @@ import { regionMatrix } from './region.ts';
 /** Side of the mesh network's square input in pixels. */
 export const MESH_SIDE = MODEL_MANIFEST.facemesh.input.width;
 
-/** Above this face flag there is a face: over .99 on faces, at most .002 at the 99th percentile of 150 off-face crops. */
+/**
+ * Above this face flag there is a face. It is over .99 on faces; the 99th percentile of 150 crops without one is .002.
+ */
 export const MIN_PRESENCE = 0.5;
 
-/** The square fed to the network is this much larger than the mesh was in the frame before. */
+/** The network's crop is this much larger than the mesh of the frame before. */
 export const MESH_REGION_SCALE = 1.5;
 
 /** A mesh laid over the picture. */
@@ -38,7 +40,7 @@ export function decodeMesh(outputs: readonly Tensor[], region: FaceRegion): Mesh
   return { presence, landmarks };
 }
 
-/** Where to look in the next frame: the mesh's square turned with the eye line, with a margin for movement. */
+/** Where to look in the next frame: a square around the mesh, turned with the eye line, with a margin for movement. */
 export function regionFromMesh(landmarks: Float32Array): FaceRegion {
   const angleRad = eyeLineAngleRad(landmarks);
   const bounds = landmarkBounds(landmarks, angleRad);

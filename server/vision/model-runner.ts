@@ -6,20 +6,20 @@ export interface Tensor {
   readonly data: Float32Array;
 }
 
-/** Runs networks; the vision code knows no runtime. */
+/** Runs networks. The vision code does not know the runtime. */
 export interface ModelRunner {
   /** Whether the network is loaded; the optional ones may not be. */
   has(model: ModelId): boolean;
   /**
-   * Runs a network on one input. `input` may be reused by the caller once the promise is settled.
-   * Rejects when the network is absent or `dims` does not fit it.
+   * Runs a network on one input. The caller may reuse `input` once the promise is settled. Rejects when the network is
+   * absent, or when `dims` does not fit it.
    */
   run(model: ModelId, input: Float32Array, dims: readonly number[]): Promise<readonly Tensor[]>;
 }
 
 /**
- * The output with `valuesPerItem` numbers for each item of the batch. Outputs are told apart by shape because
- * their names and order depend on how a network was converted. Throws when none fits.
+ * The output with `valuesPerItem` numbers for each item of the batch. Outputs are distinguished by their size, because
+ * their names and order depend on how the network was converted. Throws when none fits.
  */
 export function outputOfSize(outputs: readonly Tensor[], valuesPerItem: number, batch = 1): Float32Array {
   const found = outputs.find((output) => output.data.length === valuesPerItem * batch);

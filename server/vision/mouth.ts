@@ -1,14 +1,14 @@
 import { LANDMARK } from './landmarks.ts';
 
-/** The mouth's state, by lengths in space so that a turned head changes little. Compare with the same face at rest. */
+/** The mouth, by lengths in space, so that a turn of the head changes little. Compare it with the same face at rest. */
 export interface Mouth {
-  /** Gap between the inner lips over the distance between the mouth's corners: about 0 closed, .5 and more wide open. */
+  /** Gap between the inner lips over the distance between the mouth's corners: about 0 closed, .5 or more wide open. */
   readonly opening: number;
-  /** Distance between the mouth's corners over that between the outer corners of the eyes: grows in a smile. */
+  /** Distance between the mouth's corners over that between the outer corners of the eyes. It grows in a smile. */
   readonly width: number;
   /**
-   * How far the mouth's corners lie above the middle of the lips, along the face's own vertical, over the distance
-   * between the outer corners of the eyes: rises in a smile.
+   * How far the mouth's corners are above the middle of the lips, along the face's own vertical, over the distance
+   * between the outer corners of the eyes. It grows in a smile.
    */
   readonly cornerLift: number;
 }
@@ -20,7 +20,7 @@ const LIP_PAIRS = [
   [312, 317],
 ] as const;
 
-/** Measures the mouth of a mesh, 468 × (x, y, z) in pixels. All 0 for a mesh without extent. */
+/** Measures the mouth of a mesh, 468 × (x, y, z) in pixels. All values are 0 for a mesh without extent. */
 export function measureMouth(landmarks: Float32Array): Mouth {
   const corners = span(landmarks, LANDMARK.mouthLeft, LANDMARK.mouthRight);
   const eyes = span(landmarks, LANDMARK.leftEyeOuter, LANDMARK.rightEyeOuter);

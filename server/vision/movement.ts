@@ -3,16 +3,16 @@ import { LANDMARK_COUNT, landmarkPoint, leftEyeCentre, rightEyeCentre } from './
 import { fitAffineCamera, fitPlane, type PointMap } from './point-maps.ts';
 
 /**
- * How much of a face's movement between two frames each kind of body leaves unexplained: root mean square distance
- * of the landmarks, over the distance between the eyes in the earlier frame. A similarity is a plane's movement as
- * well as a stiff body's.
+ * How much of a face's movement between two frames each kind of body leaves unexplained: the root mean square distance
+ * of the landmarks, over the distance between the eyes in the earlier frame. Both a plane and a rigid body can move by
+ * a similarity transformation.
  */
-export interface MovementResiduals {
-  /** Turned in the picture, moved and scaled: a photo held parallel to the camera. */
+interface MovementResiduals {
+  /** Turned in the picture, moved and scaled: a photograph held parallel to the camera. */
   readonly similarity: number;
-  /** Any view of a plane: a photo or screen, however it is held. */
+  /** Any view of a plane: a photograph or screen, however it is held. */
   readonly plane: number;
-  /** A stiff head seen from afar, by the mesh's own depth. What remains is the face's own play, and noise. */
+  /** A rigid head seen from afar, by the mesh's own depth. What remains is expression and noise. */
   readonly rigid: number;
 }
 

@@ -3,8 +3,8 @@ import type { Pose } from './analysis.ts';
 const RADIANS = Math.PI / 180;
 
 /**
- * How a person holds the head when nothing is asked: the median of each angle, which a glance aside does not move.
- * The mesh's pitch is biased by the camera's height, so turns are to be judged against this. Null without poses.
+ * How a person holds the head at rest: the median of each angle, which a short look aside does not change. The camera's
+ * height biases the mesh's pitch, so turns must be measured against this. Null without poses.
  */
 export function neutralPose(poses: readonly Pose[]): Pose | null {
   if (poses.length === 0) return null;
@@ -20,8 +20,8 @@ export function neutralPose(poses: readonly Pose[]): Pose | null {
 }
 
 /**
- * The turn that leads from `neutral` to `pose`, as the angles of the face's own turn: a head that is bent down and
- * then turned has turned, not rolled. Angles are differences only while they are small.
+ * The rotation from `neutral` to `pose`, as angles about the face's own axes. So a head that is bent down and then
+ * turned has a yaw and no roll. The result equals the differences of the angles only while these are small.
  */
 export function poseFrom(neutral: Pose, pose: Pose): Pose {
   return anglesOf(multiply(transpose(rotation(neutral)), rotation(pose)));
@@ -29,7 +29,7 @@ export function poseFrom(neutral: Pose, pose: Pose): Pose {
 
 type Rotation = readonly [number, number, number, number, number, number, number, number, number];
 
-/** Roll ∘ pitch ∘ yaw applied from right to left, rows first; x right, y down, z away from the camera; see `headPose`. */
+/** The matrix yaw · pitch · roll, by rows; x right, y down, z away from the camera; see `headPose`. */
 function rotation({ yawDeg, pitchDeg, rollDeg }: Pose): Rotation {
   const [sy, cy] = [Math.sin(yawDeg * RADIANS), Math.cos(yawDeg * RADIANS)];
   const [sp, cp] = [Math.sin(pitchDeg * RADIANS), Math.cos(pitchDeg * RADIANS)];

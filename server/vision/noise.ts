@@ -2,18 +2,18 @@ import type { RgbImage } from './image.ts';
 
 const COLUMNS = 12;
 const ROWS = 10;
-/** JPEG codes blocks of this side, from the upper left corner on. */
+/** JPEG has blocks of this side, from the upper left corner on. */
 const SIDE = 8;
-/** A block with a smaller range of luma has no texture that noise could move across a rounding step. */
+/** In a block with a smaller range of luma, noise may change no rounded value. */
 const MIN_RANGE = 4;
 /** Mean luma beyond which pixels are clipped. */
 const DARKEST = 12;
 const BRIGHTEST = 243;
 
 /**
- * Digests, 1 to 2³² − 1, of the luma of 120 blocks of 8 × 8 pixels spread over the picture; 0 for a block that is flat or
- * clipped. A camera's noise changes nearly every block from one picture to the next, also where nothing moves. Where
- * pictures were drawn, or came out of a video codec that copies what stands still, blocks come again exactly.
+ * Digests, 1 to 2³² − 1, of the luma of 120 blocks of 8 × 8 pixels spread over the picture; 0 for a block that is flat
+ * or clipped. A camera's noise changes nearly every block from one picture to the next, even where nothing moves. In
+ * drawn pictures, and after a video codec that copies what stands still, blocks repeat exactly.
  */
 export function blockDigests({ data, width, height }: RgbImage): number[] {
   const digests: number[] = [];
@@ -32,7 +32,7 @@ function blockStart(share: number, length: number): number {
   return Math.min(Math.floor((share * length) / SIDE), Math.floor(length / SIDE) - 1) * SIDE;
 }
 
-/** FNV-1a of the block's luma. */
+/** FNV-1a (32 bits) of the block's luma. */
 function blockDigest(data: Uint8Array, width: number, left: number, top: number): number {
   let [hash, sum, least, most] = [0x811c9dc5, 0, 255, 0];
   for (let y = top; y < top + SIDE; y++) {

@@ -13,18 +13,18 @@ const LOWER_FACE = [LANDMARK.noseTip, LANDMARK.cheekLowerLeft, LANDMARK.cheekLow
 const UNDER_EYES = [LANDMARK.underEyeLeft, LANDMARK.underEyeRight];
 const LOWER_CHEEKS = [LANDMARK.cheekLowerLeft, LANDMARK.cheekLowerRight];
 
-/** A ramp: nothing below `from`, certain from `to` on. */
+/** A ramp: 0 below `from`, 1 from `to` on. */
 interface Ramp {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Where each contrast starts to speak: `from` at about the 97th to 99th percentile of bare faces of LFW, `to` where the
- * same faces lie with drawn covers. Contrasts are differences of logarithms. `npm run bench:hints` says how often
- * covers are seen. The mesh's doubt says most: 99 % of 226 faces of LFW and all 80 of NUAA have a missing presence
- * below 1e-6, 95 % of drawn masks have one above 1e-5. Left and right are not compared: lamps and screens colour a face
- * from one side far more often than anything covers half of it.
+ * The ramp of each contrast. `from` is at about the 97th to 99th percentile of uncovered faces of LFW, `to` where the
+ * same faces are with drawn covers. Contrasts are differences of logarithms. `npm run bench:hints` measures how often
+ * covers are found. The face flag of the mesh network says most: 1 − flag is below 1e-6 for 99 % of 226 faces of LFW
+ * and all 80 of NUAA, and above 1e-5 for 95 % of drawn masks. Left and right are not compared: light from one side is
+ * far more frequent than something that covers half of a face.
  */
 const RAMP = {
   missingPresenceLog10: { from: -6.2, to: -4.2 },
@@ -41,8 +41,8 @@ interface SkinColour {
 }
 
 /**
- * How much of the face seems covered, 0..1: the strongest of the mesh's own doubt and of colour and brightness
- * contrasts between patches that are bare skin on an uncovered face.
+ * How much of the face seems covered, 0..1. It is the highest of several values: the doubt of the mesh network, and the
+ * contrasts of colour and brightness between patches that are bare skin on an uncovered face.
  */
 export function occlusionHint(crop: FaceCrop, landmarks: Float32Array, presence: number): number {
   const colour = (indices: readonly number[]) => meanColour(crop, landmarks, indices);

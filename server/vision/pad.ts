@@ -7,20 +7,20 @@ import { outputOfSize, type Tensor } from './model-runner.ts';
 export const PAD_SIDE = MODEL_MANIFEST['minifasnet-v2'].input.width;
 
 /**
- * MiniFASNet was trained on crops shrunk without averaging, and their aliasing is part of what it knows: with
- * averaged crops 80 % of NUAA's live frames pass .5, without 91 %, and no printed photo either way.
+ * MiniFASNet was trained on crops that were shrunk without averaging, and it relies on their aliasing. With averaged
+ * crops 80 % of NUAA's live frames are above .5, without averaging 91 %; no printed photograph is in either case.
  */
 export const PAD_CROP = { antialias: false } as const;
 
-/** How much of the face's surroundings each net was trained to see (minivision-ai/Silent-Face-Anti-Spoofing). */
+/** How much of the face's surroundings each network was trained with (minivision-ai/Silent-Face-Anti-Spoofing). */
 const CROP_SCALE: Readonly<Record<PadModelId, number>> = { 'minifasnet-v2': 2.7, 'minifasnet-v1se': 4 };
 
 const CLASSES = 3;
 const BONA_FIDE_CLASS = 1;
 
 /**
- * The map from the net's input onto the picture: the face's box enlarged about its centre, by no more than the
- * picture allows, shifted inside it, and stretched to a square.
+ * The map from the network's input onto the picture. The face's box is enlarged about its centre, by no more than the
+ * picture allows, shifted into the picture, and stretched to a square.
  */
 export function padMatrix(model: PadModelId, face: Box, width: number, height: number): Affine {
   const scale = Math.min(CROP_SCALE[model], (width - 1) / face.width, (height - 1) / face.height);
@@ -31,7 +31,7 @@ export function padMatrix(model: PadModelId, face: Box, width: number, height: n
   return [cropWidth / PAD_SIDE, 0, x, 0, cropHeight / PAD_SIDE, y];
 }
 
-/** Probability of a bona fide presentation, 0..1, from the net's outputs. */
+/** The probability of a bona fide presentation, 0..1, from the network's outputs. */
 export function bonaFideProbability(outputs: readonly Tensor[]): number {
   return outputOfSize(outputs, CLASSES)[BONA_FIDE_CLASS];
 }

@@ -1,14 +1,14 @@
 import type { Point } from './geometry.ts';
 import { LeastSquares } from './linear-solve.ts';
 
-/** Where a movement takes point `index` of a shape, x, y, z by threes. */
+/** Where a movement takes point `index` of a shape, which holds x, y and z of each point. */
 export type PointMap = (shape: Float32Array, index: number) => Point;
 
 const DEPTH_DAMPING = 1e-4;
 
 /**
- * A stiff body seen from afar: each coordinate of `to` is a plane over x, y and z of `from`, fitted at `points`.
- * Null when the points do not span it.
+ * The affine camera of a rigid body seen from afar: each coordinate of `to` is an affine function of x, y and z of
+ * `from`, fitted at `points`. Null when the points do not determine it.
  */
 export function fitAffineCamera(
   from: Float32Array,
@@ -20,7 +20,7 @@ export function fitAffineCamera(
   const { x: cx, y: cy, z: cz, scale } = frame;
   const along = new LeastSquares(4);
   const down = new LeastSquares(4);
-  // A shape without depth leaves that coefficient open; this closes it at 0 and is felt nowhere else.
+  // Sets the coefficient of depth to 0 for a shape without depth. It has no effect otherwise.
   for (const equations of [along, down]) equations.add([0, 0, DEPTH_DAMPING, 0], 0);
   for (const i of points) {
     const row = [
@@ -44,8 +44,9 @@ export function fitAffineCamera(
 }
 
 /**
- * Any view of a plane: the homography by the direct linear transformation with its last entry 1, on points shifted
- * and scaled to about 1 (Hartley and Zisserman, "Multiple View Geometry", 4.1 and 4.4). Null when degenerate.
+ * The homography, which describes any view of a plane. It is found by the direct linear transformation with its last
+ * entry 1, on points shifted and scaled to about 1 (Hartley and Zisserman, "Multiple View Geometry", 4.1 and 4.4). Null
+ * when degenerate.
  */
 export function fitPlane(from: Float32Array, to: Float32Array, points: readonly number[]): PointMap | null {
   const source = frameOf(from, points);

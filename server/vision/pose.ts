@@ -6,9 +6,9 @@ type Vector = readonly [number, number, number];
 const DEGREES = 180 / Math.PI;
 
 /**
- * Head pose from four points of the mesh: the face's vertical runs from the forehead to the chin, its horizontal
- * from cheek to cheek; both span the face plane whose normal looks out of the face. Beyond about 45° of yaw the mesh
- * compresses the angle, and pitch carries a bias from the camera's height.
+ * The head pose, from four points of the mesh. The face's vertical runs from the forehead to the chin, its horizontal
+ * from cheek to cheek, and both span the plane of the face. Beyond about 45° of yaw the mesh underestimates the angle,
+ * and the camera's height biases the pitch.
  */
 export function headPose(landmarks: Float32Array): Pose {
   const down = normalise(span(landmarks, LANDMARK.foreheadTop, LANDMARK.chin));
@@ -18,7 +18,7 @@ export function headPose(landmarks: Float32Array): Pose {
   return {
     yawDeg: Math.atan2(-inward[0], inward[2]) * DEGREES,
     pitchDeg: Math.asin(Math.min(1, Math.max(-1, -inward[1]))) * DEGREES,
-    // With the yaw taken out first: the level axis alone looks steeper the further the head is turned.
+    // The yaw is removed first: in the picture, the level axis of a turned head is steeper.
     rollDeg: Math.atan2(level[1], down[1]) * DEGREES,
   };
 }

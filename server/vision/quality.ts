@@ -4,11 +4,11 @@ import { distance, intersectionArea, type Box } from './geometry.ts';
 import { leftEyeCentre, rightEyeCentre } from './landmarks.ts';
 import { occlusionHint } from './occlusion.ts';
 
-/** Half axes of an ellipse within the outline of a frontal face, as shares of the crop's side. */
+/** Half axes of an ellipse inside the outline of a frontal face, as shares of the crop's side. */
 const FACE_HALF_WIDTH = 0.34;
 const FACE_HALF_HEIGHT = 0.46;
 
-/** Luma beyond which a pixel tells nothing any more. */
+/** A pixel beyond this luma is clipped. */
 const BLACK_LUMA = 8;
 const WHITE_LUMA = 247;
 
@@ -56,9 +56,9 @@ function light(plane: Float32Array): Pick<Quality, 'brightness' | 'clippedShare'
 }
 
 /**
- * 100 × the energy of second differences over that of first differences, across or down, whichever is less: blur of
- * either kind, and movement along either axis, takes from the finer of the two first. A ratio, so that neither light
- * nor contrast counts; on half the crop's resolution, where little of a camera's noise is left.
+ * 100 × the energy of second differences over that of first differences, across or down, whichever is less. Defocus,
+ * and movement along either axis, lower the energy of second differences more. It is a ratio, so that light and
+ * contrast have no effect. It is measured at half the crop's resolution, where a camera's noise is low.
  */
 function sharpness(plane: Float32Array): number {
   const side = FACE_CROP_SIDE / 2;
@@ -91,7 +91,9 @@ function sharpness(plane: Float32Array): number {
   return Math.min(share(fineX, coarseX), share(fineY, coarseY));
 }
 
-/** Calls `row` with the range of indices inside the face's ellipse in each row of a square plane, its border left out. */
+/**
+ * Calls `row` for each row of a square plane, without its border, with the range of indices inside the face's ellipse.
+ */
 function forEllipse(side: number, row: (from: number, to: number) => void): void {
   for (let y = 1; y < side - 1; y++) {
     const v = ((y + 0.5) / side - 0.5) / FACE_HALF_HEIGHT;

@@ -2,8 +2,8 @@ import type { Affine } from './geometry.ts';
 import type { FaceRegion } from './analysis.ts';
 
 /**
- * The map from a `side` × `side` crop onto a rotated square of the picture. With `mirrored`, the crop shows the
- * square flipped left to right.
+ * The map from a `side` × `side` crop onto a rotated square of the picture. With `mirrored`, the crop shows the square
+ * flipped from left to right.
  */
 export function regionMatrix(region: FaceRegion, side: number, mirrored = false): Affine {
   const scale = region.size / side;
@@ -20,7 +20,7 @@ export function regionMatrix(region: FaceRegion, side: number, mirrored = false)
   ];
 }
 
-/** Whether a region has finite numbers and an extent, so that it can be looked into at all. */
+/** Whether a region has finite numbers and an extent, so that it can be cropped. */
 export function isUsableRegion(region: FaceRegion): boolean {
   return (
     Number.isFinite(region.centreX) &&

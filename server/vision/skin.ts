@@ -11,18 +11,18 @@ export interface MeanColour {
   readonly pixels: number;
 }
 
-/** Outlines of bare skin on most faces, by landmarks; left and right are those of the image. */
+/** Outlines of patches that are bare skin on most faces, by landmarks. Left and right are those of the image. */
 export const SKIN_REGIONS = {
   forehead: [67, 109, 10, 338, 297, 299, 9, 69],
   cheekLeft: [117, 118, 100, 142, 203, 206, 187, 50],
   cheekRight: [346, 347, 329, 371, 423, 426, 411, 280],
 } as const satisfies Record<string, readonly number[]>;
-export type SkinRegion = keyof typeof SKIN_REGIONS;
+type SkinRegion = keyof typeof SKIN_REGIONS;
 
-/** At most about this many pixels of a region are read: more would tell nothing new. */
+/** About the most pixels of a region that are read. More would change little. */
 const MAX_SAMPLES = 1_024;
 
-/** Mean colour of each region that lies at least half inside the picture. Colours are means of the encoded values. */
+/** The mean colour of each region that lies at least half inside the picture. Means are those of the encoded values. */
 export function skinColours(
   image: RgbImage,
   landmarks: Float32Array,
@@ -39,8 +39,8 @@ export function skinColours(
 }
 
 /**
- * Mean colour inside a polygon, by the even-odd rule at pixel centres, on a grid that thins out with its size.
- * Null when less than half of it lies in the picture, or none of its points does.
+ * The mean colour inside a polygon, by the even-odd rule at pixel centres. In a large polygon only every n-th row and
+ * column is read. Null when less than half of the polygon lies in the picture, or no pixel was read.
  */
 export function meanColourIn(
   { data, width, height }: RgbImage,
@@ -78,7 +78,7 @@ export function meanColourIn(
   return { red: red / pixels, green: green / pixels, blue: blue / pixels, pixels };
 }
 
-/** Where a row runs inside a polygon: pairs of x. */
+/** The pairs of x between which a row is inside a polygon. */
 function crossings(polygon: readonly Point[], y: number): [number, number][] {
   const xs: number[] = [];
   for (const [i, a] of polygon.entries()) {

@@ -4,22 +4,21 @@ import { averageBlocks } from './block-means.ts';
 import type { Affine } from './geometry.ts';
 import type { RgbImage } from './image.ts';
 
-/** Above this many source pixels for one of the crop's, bilinear sampling alone would skip pixels and alias. */
+/** With more source pixels than this for one pixel of the crop, bilinear sampling alone would skip pixels and alias. */
 const MAX_BILINEAR_STEP = 1.5;
 
 /**
- * Cuts affine crops out of pictures into planar float buffers. Holds a scratch buffer that grows to the largest
- * crop seen, so each thread needs its own.
+ * Crops pictures by affine maps into planar float buffers. Holds a scratch buffer that grows to the largest crop so
+ * far, so each thread needs its own.
  */
 export class Warper {
   #scratch = new Uint8Array(0);
 
   /**
-   * Writes a `width` × `height` crop as three planes into `out` from `outStart` on.
-   * `matrix` maps the crop onto the picture in continuous coordinates: the centre (x + .5, y + .5) of a crop pixel
-   * takes the bilinear mean around the point it maps to. What lies outside the picture is black.
-   * When a crop pixel covers more than 1.5 source pixels, the part of the picture under the crop is first averaged
-   * over whole blocks of source pixels; `antialias: false` leaves that out.
+   * Writes a `width` × `height` crop as three planes into `out` from `outStart` on. `matrix` maps the crop onto the
+   * picture in continuous coordinates: the centre (x + .5, y + .5) of a crop pixel gets the bilinear mean around the
+   * point that it maps to. What lies outside the picture is black. When a crop pixel covers more than 1.5 source
+   * pixels, the part of the picture under the crop is first averaged over whole blocks; `antialias: false` omits that.
    */
   crop(
     image: RgbImage,
@@ -55,7 +54,7 @@ export class Warper {
     const right = c + Math.max(0, a * width) + Math.max(0, b * height);
     const top = f + Math.min(0, d * width) + Math.min(0, e * height);
     const bottom = f + Math.max(0, d * width) + Math.max(0, e * height);
-    // One block of margin on each side feeds the bilinear neighbours at the crop's edge.
+    // A margin of one block on each side holds the bilinear neighbours at the crop's edge.
     const x0 = clamp(Math.floor(left) - block, 0, image.width);
     const y0 = clamp(Math.floor(top) - block, 0, image.height);
     const x1 = clamp(Math.ceil(right) + block, x0, image.width);

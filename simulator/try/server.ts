@@ -40,8 +40,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const ERASURE_TRIES = 5;
 
 /** Where a browser finds the server. */
-export function originOf({ sessions }: Endpoints): string {
-  return new URL('..', sessions).href.replace(/\/$/, '');
+export function originOf({ base }: Endpoints): string {
+  return base.href.replace(/\/$/, '');
 }
 
 /** Rejects with `connection.refused` where no server answers, `api.unexpected` where another program does. */
@@ -120,7 +120,7 @@ async function ask(
   { signal, ...request }: RequestInit & { readonly signal: AbortSignal },
 ): Promise<Answer> {
   try {
-    const response = await fetch(new URL(path, endpoints.sessions), {
+    const response = await fetch(new URL(path, new URL('v1/', endpoints.base)), {
       ...request,
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),

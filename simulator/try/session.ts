@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import { createSession } from '../../client/kiosk/api.ts';
+import { createSession, type NewSession } from '../../client/kiosk/api.ts';
 import { asKioskError, KioskError } from '../../client/kiosk/errors.ts';
 import type { Presenter as Display } from '../../client/kiosk/present/presenter.ts';
 import { connect, type KioskSession } from '../../client/kiosk/session-client.ts';
@@ -61,9 +60,9 @@ export async function runSession(
   { server, pace, display, signal }: SessionParts,
 ): Promise<SessionResult> {
   const { endpoints, apiKey } = server;
-  const nonce = randomBytes(16).toString('base64url');
-  const request = { mode, policy, nonce, ...(subject === null ? {} : { subject }) };
-  const { sessionId, ticket } = await createSession(endpoints.sessions, apiKey, request, signal);
+  const request: NewSession =
+    mode === 'identify' ? { mode, policy } : { mode, policy, subject: subject ?? '' };
+  const { sessionId, ticket, expected } = await createSession(endpoints.base, apiKey, request, signal);
   display.session({ sessionId, mode, subject: shownAs, policy });
   const startMs = pace.nowMs();
   const session = await connect({ url: endpoints.stream, ticket, client: 'veriframe-try', signal });
@@ -80,7 +79,12 @@ export async function runSession(
   const tookMs = pace.nowMs() - startMs;
   const { outcome, token, cause = null } = decision;
   const claims = await claimsOf(decision, (given) =>
-    checkToken(given, endpoints.jwks, { sessionId, mode, outcome, nonce, subject }, signal),
+    checkToken(
+      given,
+      endpoints.jwks,
+      { issuer: null, sessionId, mode, policy, outcome, nonce: expected.nonce, subject },
+      signal,
+    ),
   );
   display.decision({ ...decision, mode, subject: null, tokenChecked: token !== undefined });
   const audit = await server.auditOf(sessionId, signal);

@@ -6,7 +6,8 @@ import { errorBody } from '../../protocol/http/fields.ts';
 import { type AnswerOf, type OperationId, OPERATIONS } from '../../protocol/http/operations.ts';
 import { describeOperations } from '../../server/api/openapi.ts';
 import { OPERATIONS as SERVED } from '../../server/api/operations.ts';
-import { createRoutes } from '../../server/gateway/routes.ts';
+import { apiMounts } from '../../server/mounts/api.ts';
+import { answererOf } from '../gateway/harness.ts';
 import { generateApiKey } from '../../server/identity/api-keys.ts';
 import { newDecision } from '../store/support.ts';
 import { type ApiOnStore, openApiOnStore } from './api-on-store.ts';
@@ -35,8 +36,8 @@ describe('what the server answers', () => {
   afterAll(() => api.close());
 
   async function send(id: OperationId, { params = {}, query = '', body, key }: Question) {
-    const answer = createRoutes({
-      api: { ...api.context, system: { ...api.context.system, models: MODEL_IDS } },
+    const answer = answererOf({
+      mounts: apiMounts({ ...api.context, system: { ...api.context.system, models: MODEL_IDS } }),
       allowedOrigins: [],
       reportFault: (fault) => expect.unreachable(String(fault)),
     });

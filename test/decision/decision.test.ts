@@ -5,7 +5,13 @@ import { comparisonLlr, MAX_COMPARISON_LLR, unclampedLlr } from '../../server/ma
 import { compare, fuseScores } from '../../server/matching/compare.ts';
 import { decide, requiredCues, type Findings } from '../../server/decision/decide.ts';
 import { fuse } from '../../server/decision/fuse.ts';
-import { POLICY_NAMES, policyFor, serves } from '../../server/policy/built-in.ts';
+import {
+  ACCEPTED_POLICY_NAMES,
+  neededRight,
+  POLICY_NAMES,
+  policyFor,
+  serves,
+} from '../../server/policy/built-in.ts';
 import { COMPARISON_METHODS, thresholdAt } from '../../server/matching/score-scales.ts';
 import { FMRS } from '../../server/policy/false-match-rates.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
@@ -15,7 +21,7 @@ const random = seeded(6);
 const alice = () => embeddingsOf(ALICE, 0.3, random);
 
 describe('compare', () => {
-  it('takes MobileFaceNet when both sides have it, else the fused pair, else what there is', () => {
+  it('uses MobileFaceNet when both sides have it, else the fused pair, else the one network that both have', () => {
     const [a, b] = [alice(), alice()];
     const { mobilefacenet: _, ...pair } = b;
     expect(compare(a, b)?.method).toBe('mobilefacenet');
@@ -36,7 +42,7 @@ describe('compare', () => {
     expect(compare(a, a)?.score ?? 0).toBeGreaterThan(compare(a, b)?.score ?? 1);
   });
 
-  it('fuses to zero where both networks score as their average impostor', () => {
+  it('gives a fused score of 0 where both networks give the mean impostor score', () => {
     expect(fuseScores(0.37, 0.84)).toBeCloseTo(0, 6);
     expect(fuseScores(0.5, 0.9)).toBeGreaterThan(fuseScores(0.4, 0.9));
     expect(fuseScores(0.5, 0.9)).toBeGreaterThan(fuseScores(0.5, 0.87));
@@ -60,7 +66,7 @@ describe('score scales', () => {
 describe('fuse', () => {
   const { fusion } = policyFor('standard');
 
-  it('is the prior where nothing was measured', () => {
+  it('is the prior when nothing was measured', () => {
     expect(fuse(nothing, { ...fusion, prior: 0.3 })).toBeCloseTo(0.3, 6);
     expect(fuse(nothing, { ...fusion, prior: 0.3, method: 'weighted' })).toBeCloseTo(0.3, 6);
   });
@@ -74,7 +80,7 @@ describe('fuse', () => {
     expect(fuse({ ...nothing, blink: measured(5) }, fusion)).toBeCloseTo(0.5, 6);
   });
 
-  it('weighs groups .40 to .20 to .15, shared out over those measured', () => {
+  it('weighs groups by .40, .20 and .15, shared out over those measured', () => {
     const weighted = { ...fusion, method: 'weighted' as const };
     const sure = (cue: 'match' | 'challenge') => ({ ...nothing, [cue]: measured(50) });
     expect(fuse(sure('match'), weighted)).toBeCloseTo(1, 6);
@@ -110,12 +116,12 @@ describe('fuse', () => {
 const standard = policyFor('standard');
 
 describe('decide', () => {
-  it('accepts when all is shown, and proceeds to gallery or store where there is one to ask', () => {
+  it('accepts when nothing is lacking, and proceeds to the gallery or the store under identify and enrol', () => {
     expect(decide(findings(), null, standard)).toMatchObject({ outcome: 'accept', retry: 'never' });
-    expect(decide(findings({ mode: 'enrol', standing: 'unknown' }), null, standard)).toEqual({
+    expect(decide(findings({ mode: 'enrol', band: 'unknown' }), null, standard)).toEqual({
       kind: 'proceed',
     });
-    expect(decide(findings({ mode: 'identify', standing: 'unknown' }), null, standard)).toEqual({
+    expect(decide(findings({ mode: 'identify', band: 'unknown' }), null, standard)).toEqual({
       kind: 'proceed',
     });
   });
@@ -125,9 +131,9 @@ describe('decide', () => {
     for (const mode of policy.modes)
       for (const cue of requiredCues(policy, mode)) {
         const evidence = { ...everything, [cue]: unmeasured };
-        const standing = cue === 'match' ? 'unknown' : 'above';
+        const band = cue === 'match' ? 'unknown' : 'above';
         const decision = decide(
-          findings({ mode, evidence, standing, flashPending: cue === 'flash' }),
+          findings({ mode, evidence, band, flashPending: cue === 'flash' }),
           null,
           policy,
         );
@@ -138,8 +144,8 @@ describe('decide', () => {
 
   it.each([
     ['a challenge is left', { challengesDone: false }],
-    ['the face is not recognised', { identityUnproven: true }],
-    ['the match is between the bars', { standing: 'between' as const }],
+    ['the face is not recognised', { needsReidentification: true }],
+    ['the match is between the bars', { band: 'between' as const }],
     ['there are too few probes', { probes: 4 }],
     ['colours are shown', { flashPending: true }],
   ])('goes on while %s', (_, change) => {
@@ -150,7 +156,7 @@ describe('decide', () => {
     });
   });
 
-  it('asks again at once where colours were required and their light was not found', () => {
+  it('lets the person try again at once when required colours were not measured', () => {
     const unseen = findings({ evidence: { ...everything, flash: unmeasured } });
     expect(decide(unseen, null, policyFor('standard-flash'))).toMatchObject({
       outcome: 're-verify',
@@ -161,19 +167,45 @@ describe('decide', () => {
   });
 
   it.each([
-    ['face-changed', { faceChanged: true }],
+    ['face-changed', { evidence: { ...everything, continuity: measured(-3.7, 2.5) } }],
     ['pad-below-bar', { evidence: { ...everything, 'passive-pad': measured(-3, 0.05) } }],
     ['injection-above-bar', { evidence: { ...everything, injection: measured(-4, 1) } }],
     ['flash-contradicted', { evidence: { ...everything, flash: measured(-6, 0.3) } }],
-    ['planarity-below-bar', { evidence: { ...everything, planarity: measured(-2, 0.8) } }],
+    ['depth-parallax-below-bar', { evidence: { ...everything, 'depth-parallax': measured(-2, 0.8) } }],
     ['depth-below-bar', { evidence: { ...everything, depth: measured(-4, 0.1) } }],
-  ])('rejects for %s whatever the rest says, and however early', (reason, change) => {
+  ])('rejects for %s, whatever the rest says and however early', (reason, change) => {
     for (const challengesDone of [true, false])
       expect(decide(findings({ ...change, challengesDone }), null, standard)).toMatchObject({
         outcome: 'reject',
         retry: 'backoff',
         reasons: [reason],
       });
+  });
+
+  it('tells one reason where several cues reject', () => {
+    const attacks = {
+      depth: measured(-4, 0.1),
+      'depth-parallax': measured(-2, 0.8),
+      'passive-pad': measured(-3, 0.05),
+      flash: measured(-6, 0.3),
+      injection: measured(-4, 1),
+      continuity: measured(-3.7, 2.5),
+    };
+    const told: string[] = [];
+    let evidence = everything;
+    for (const [cue, attack] of Object.entries(attacks)) {
+      evidence = { ...evidence, [cue]: attack };
+      const judgement = decide(findings({ evidence }), null, standard);
+      told.push(judgement.kind === 'conclude' ? judgement.reasons.join() : judgement.kind);
+    }
+    expect(told).toEqual([
+      'depth-below-bar',
+      'depth-parallax-below-bar',
+      'pad-below-bar',
+      'flash-contradicted',
+      'injection-above-bar',
+      'face-changed',
+    ]);
   });
 
   it('does not accept between the PAD bars', () => {
@@ -189,7 +221,7 @@ describe('decide', () => {
     expect(decide(withPad('model-absent'), null, standard)).toMatchObject({ outcome: 'accept' });
   });
 
-  const stranger = { standing: 'below' as const, evidence: { ...everything, match: measured(-6, 0.05) } };
+  const stranger = { band: 'below' as const, evidence: { ...everything, match: measured(-6, 0.05) } };
 
   it('rejects a face that is not the subject’s when it would have accepted the subject’s, and no sooner', () => {
     expect(decide(findings(stranger), null, standard)).toMatchObject({
@@ -199,7 +231,7 @@ describe('decide', () => {
     });
     const unfinished = [
       { challengesDone: false },
-      { identityUnproven: true },
+      { needsReidentification: true },
       { flashPending: true },
       { evidence: { ...stranger.evidence, 'passive-pad': measured(-0.5, 0.4) } },
       { evidence: { ...stranger.evidence, challenge: measured(-3, 0), 'passive-pad': unmeasured } },
@@ -220,14 +252,14 @@ describe('decide', () => {
     ['misses a challenge', null, { challengeFailure: 'too-late' }],
     ['breaks off too often', null, { trackBreaks: 99 }],
     ['is not alone', null, { severalFacesMs: 60_000 }],
-  ] as const)('whoever %s before the challenges are done hears the same, whosever face it is', (_, cause, change) => {
+  ] as const)('whoever %s before the challenges are done gets the same answer for any face', (_, cause, change) => {
     const heard = (face: Partial<Findings>) => {
       const found = findings({ ...face, ...change, challengesDone: false });
       const conclusion = decide(found, cause, standard);
       if (conclusion.kind !== 'conclude') throw new Error(conclusion.kind);
       return conclusion;
     };
-    const doubtful = { standing: 'between' as const, evidence: { ...everything, match: measured(0.2, 0.3) } };
+    const doubtful = { band: 'between' as const, evidence: { ...everything, match: measured(0.2, 0.3) } };
     const own = heard({});
     for (const face of [stranger, doubtful]) {
       const { outcome, retry } = heard(face);
@@ -238,9 +270,9 @@ describe('decide', () => {
     expect(own.reasons).not.toContain('match-below-threshold');
   });
 
-  it('one who leaves is not rejected for leaving', () => {
+  it('a person who leaves is not rejected for that', () => {
     for (const cause of ['cancelled', 'disconnected'] as const)
-      expect(decide(findings({ standing: 'between' }), cause, standard)).toMatchObject({
+      expect(decide(findings({ band: 'between' }), cause, standard)).toMatchObject({
         outcome: 're-verify',
         reasons: [cause],
       });
@@ -248,21 +280,29 @@ describe('decide', () => {
 });
 
 describe('policies', () => {
-  it('are known by name and serve the modes they name', () => {
+  it('are known by name, and serve the modes that they list', () => {
     for (const name of POLICY_NAMES) expect(policyFor(name).name).toBe(name);
     expect(() => policyFor('none')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
     expect(() => policyFor('__proto__')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
-    expect(MODES.filter((mode) => serves('attended', mode))).toEqual(['enrol']);
+    expect(MODES.filter((mode) => serves('operator-vouched', mode))).toEqual(['enrol']);
     expect(MODES.filter((mode) => serves('standard', mode))).toEqual([...MODES]);
   });
 
-  it('only attended enrolment goes without liveness', () => {
+  it('have one alias: attended is operator-vouched', () => {
+    expect(policyFor('attended')).toBe(policyFor('operator-vouched'));
+    expect(MODES.filter((mode) => serves('attended', mode))).toEqual(['enrol']);
+    expect(neededRight('attended')).toBe('attend');
+    expect(ACCEPTED_POLICY_NAMES).toEqual([...POLICY_NAMES, 'attended']);
+    expect(() => policyFor('constructor')).toThrow(expect.objectContaining({ code: 'policy.unknown' }));
+  });
+
+  it('only operator-vouched enrolment goes without liveness', () => {
     for (const name of POLICY_NAMES) {
       const { challenges, requiredCues: required } = policyFor(name);
       const alive =
         (challenges !== null && required.includes('challenge')) ||
         (required.includes('blink') && required.includes('passive-pad'));
-      expect([name, alive]).toEqual([name, name !== 'attended']);
+      expect([name, alive]).toEqual([name, name !== 'operator-vouched']);
     }
   });
 });

@@ -17,7 +17,7 @@ export const nothing: EvidenceByCue = {
   motion: unmeasured,
   continuity: unmeasured,
   injection: unmeasured,
-  planarity: unmeasured,
+  'depth-parallax': unmeasured,
   depth: unmeasured,
   flash: unmeasured,
   quality: unmeasured,
@@ -31,13 +31,13 @@ export const everything: EvidenceByCue = {
   motion: measured(0.5, 0.8),
   continuity: measured(0.5, 12),
   injection: measured(0, 0),
-  planarity: measured(0.8, 0.97),
+  'depth-parallax': measured(0.8, 0.97),
   depth: unmeasured,
   flash: measured(0, 0.97),
   quality: measured(0, 0.9),
 };
 
-/** Of a session that is accepted, but for what is changed. */
+/** The findings of a session that is accepted, with changes. */
 export const findings = (change: Partial<Findings> = {}): Findings => ({
   mode: 'verify',
   evidence: everything,
@@ -45,12 +45,11 @@ export const findings = (change: Partial<Findings> = {}): Findings => ({
   challengeFailure: null,
   flashPending: false,
   skipsUsed: 0,
-  faceChanged: false,
-  identityUnproven: false,
+  needsReidentification: false,
   trackBreaks: 0,
   severalFacesMs: 0,
   starvedBy: null,
-  standing: 'above',
+  band: 'above',
   probes: 8,
   probeSpanMs: 2_000,
   ...change,

@@ -9,6 +9,7 @@ import { buildDemo } from '../../tools/build/demo.ts';
 import { LANGUAGES } from '../../client/demo/words/index.ts';
 import { INSTRUMENT_WORDS } from '../../client/demo/words/operator/index.ts';
 import { startGateway } from '../gateway/harness.ts';
+import { demoMount } from '../../server/mounts/demo.ts';
 import { REASONS } from '../../server/decision/reasons.ts';
 import { CUES } from '../../server/policy/cues.ts';
 import { chooseTransport } from '../../server/gateway/transport-choice.ts';
@@ -187,7 +188,7 @@ describe('assets', () => {
 
   it('are those of a fixed table: no path leads out of it', async () => {
     const { gateway, port } = await startGateway(chooseTransport('ws').create, {
-      options: { fallback: (one) => demo.handle(one) },
+      front: demoMount({ handle: (one) => demo.handle(one) }),
     });
     // fetch would tidy these paths up before it sends them.
     const statusOf = (path: string) =>

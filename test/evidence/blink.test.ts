@@ -7,7 +7,7 @@ import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 const policy = policyFor('standard').blink;
 const NOTHING_MORE = { embeddings: false, pad: false, countFaces: false };
 
-/** Folds `seconds` of a look that depends on the time in milliseconds. */
+/** Folds `seconds` of frames; `look` gives each by its time in milliseconds. */
 function watch(
   look: (atMs: number) => Look,
   seconds: number,
@@ -68,7 +68,7 @@ describe('blink', () => {
     ['before the lids are down', 1_840, 2_040],
     ['while they are', 2_020, 2_180],
     ['until they are up again', 2_110, 2_320],
-  ])('is not what frames that were dropped leave to be guessed: none %s', (_, fromMs, toMs) => {
+  ])('is not counted where frames were dropped: %s', (_, fromMs, toMs) => {
     const isDropped = (atMs: number) => atMs >= fromMs && atMs < toMs;
     expect(watch(lids(2_000, 2_240), 4, 25).count).toBe(1);
     expect(watch(lids(2_000, 2_240), 4, 25, isDropped).count).toBe(0);
@@ -93,7 +93,7 @@ describe('blink', () => {
     expect(state.count).toBe(0);
   });
 
-  it('evidence is for a subject who blinks, against one who never does, and silent where one cannot tell', () => {
+  it('evidence is in favour of blinks, against their absence, and unmeasured where blinks could be missed', () => {
     const seen = blinkEvidence(watch(lids(2_000, 2_150), 4, 25), policy);
     const never = blinkEvidence(
       watch(() => ({}), 6, 25),

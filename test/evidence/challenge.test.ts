@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import type { ChallengePolicy } from '../../server/policy/shape.ts';
+import type { ChallengePolicy } from '../../server/policy/challenges.ts';
 import {
   challengeEvidence,
   foldChallenge,
@@ -60,7 +60,7 @@ function revealed(kind: ChallengeKind): ChallengeRun {
   return passTime(run, START_MS, policy);
 }
 
-/** What becomes of it when frames show these deviations (numbers are yaws), at milliseconds after the prompt. */
+/** The challenge after frames with these deviations (numbers are yaws), at milliseconds after the prompt. */
 function turn(
   kind: ChallengeKind,
   frames: readonly (readonly [number, number | Partial<Deviation>])[],
@@ -69,7 +69,7 @@ function turn(
 }
 
 describe('the pause before a prompt', () => {
-  it('is failed by a turn that nobody asked for, and by no small movement', () => {
+  it('is failed by a turn that was not asked for, but not by a small movement', () => {
     const pause = startChallenge('turn-left', START_MS, 0.5, policy);
     expect(fold(pause, frame(START_MS + 40, 14))).toEqual(pause);
     for (const yaw of [16, -16])
@@ -81,7 +81,7 @@ describe('the pause before a prompt', () => {
 });
 
 describe('a turn', () => {
-  it('left goes to positive yaw, counts from 20 degrees on, and is passed when the face is back', () => {
+  it('to the left is positive yaw, counts from 20 degrees on, and is passed when the face is back', () => {
     expect(
       turn('turn-left', [
         [40, 0],
@@ -130,7 +130,7 @@ describe('a turn', () => {
     });
   });
 
-  it('does not count from a head that was turned all along', () => {
+  it('does not count when the head was turned before', () => {
     expect(
       turn('turn-left', [
         [40, 25],
@@ -140,7 +140,7 @@ describe('a turn', () => {
     ).toBe('awaiting-neutral');
   });
 
-  it('that begins before a person could react has to begin again, and a second time fails', () => {
+  it('that begins before a person can react must begin again, and fails the second time', () => {
     const early: [number, number][] = [
       [20, 0],
       [120, 15],
@@ -160,7 +160,7 @@ describe('a turn', () => {
     ).toMatchObject({ failure: 'too-early' });
   });
 
-  it('does not count when it arrives at the deadline or later, however late it is told', () => {
+  it('does not count when it arrives at the deadline or later, whenever it is analysed', () => {
     const late = turn('turn-left', [
       [40, 0],
       [policy.responseMs, 30],
@@ -169,7 +169,7 @@ describe('a turn', () => {
     expect(passTime(late, START_MS + policy.responseMs, policy)).toMatchObject({ failure: 'too-late' });
   });
 
-  it('starts over when the track breaks on the way', () => {
+  it('must begin again when the track breaks meanwhile', () => {
     const half = turn('turn-left', [
       [40, 0],
       [500, 12],
@@ -190,7 +190,7 @@ describe('a turn', () => {
 });
 
 describe('a blink', () => {
-  it('is failed by a head that turns instead, as a recording does that expected another prompt', () => {
+  it('is failed by a head that turns instead, as in a recording for another prompt', () => {
     expect(fold(ready(), frame(START_MS + 600, 16))).toMatchObject({
       failure: 'wrong-response',
     });
@@ -203,7 +203,7 @@ describe('a blink', () => {
       frame(START_MS + endMs, 0, { blink: { startMs: START_MS + startMs, endMs: START_MS + endMs } }),
     );
 
-  it('counts when it begins after the prompt by more than a reaction', () => {
+  it('counts when it begins later after the prompt than a reaction takes', () => {
     expect(blinked(400, 560).stage).toBe('settling');
   });
 
@@ -223,7 +223,7 @@ describe.each([
   ['smile', { widening: 0.12, cornerLift: 0.02 }, { widening: 0.2, cornerLift: 0.03 }, { yawDeg: -16 }],
   ['open-mouth', { opening: 0.3 }, { opening: 0.5 }, { pitchDeg: -17 }],
 ] as const)('%s', (kind, done, further, otherwise) => {
-  it('is passed when it is done, held as long as it must be, and the face looks straight again', () => {
+  it('is passed when it is done, held long enough, and the face looks straight again', () => {
     const answer = [
       [40, {}],
       [500, done],
@@ -234,7 +234,7 @@ describe.each([
     expect(turn(kind, [...answer, [1_400, {}]]).stage).toBe('passed');
   });
 
-  it('is not passed by doing nothing, nor by what was done before the prompt', () => {
+  it('is not passed without a movement, nor by a movement before the prompt', () => {
     expect(
       turn(
         kind,
@@ -263,7 +263,7 @@ describe.each([
   ['smile', { widening: 0.2, cornerLift: 0.03 }],
   ['open-mouth', { opening: 0.5 }],
 ] as const)('%s', (kind, done) => {
-  it('is not passed by moments of it, as in speech', () => {
+  it('is not passed by short moments of it, as in speech', () => {
     const talking = Array.from({ length: 30 }, (_, i) => [40 + i * 120, i % 2 === 1 ? done : {}] as const);
     expect(turn(kind, talking).stage).toBe('awaiting-response');
   });
@@ -286,7 +286,7 @@ describe('any run of frames', () => {
     frames: samples,
   });
 
-  it('ends or keeps a next time that is not past, and never passes by a turn that is not the session’s own', () => {
+  it('ends or has a next time that is not past, and is never passed by the turn of another face', () => {
     const holds = fc.property(runs, ({ kind, draw, frames }) => {
       let run = startChallenge(kind, START_MS, draw, policy);
       let atMs = START_MS;
@@ -308,14 +308,14 @@ describe('any run of frames', () => {
 });
 
 describe('challenge evidence', () => {
-  it('is unmeasured until all that were drawn are passed or one has failed', () => {
+  it('is unmeasured until all challenges are passed or one has failed', () => {
     expect(challengeEvidence([], null, null)).toEqual({ measured: false, why: 'not-started' });
     expect(challengeEvidence(['blink'], null, 2)).toEqual({ measured: false, why: 'too-few-frames' });
     expect(challengeEvidence([], null, 0)).toEqual({ measured: false, why: 'not-requested' });
     expect(challengeEvidence(['blink', 'turn-left'], null, 2)).toMatchObject({ measured: true, score: 2 });
   });
 
-  it('speaks for who passes, more with turns than with blinks, and against who fails', () => {
+  it('is in favour when challenges are passed, more for turns than for blinks, and against when one fails', () => {
     expect(llr(challengeEvidence(['turn-left'], null, 1))).toBeGreaterThan(
       llr(challengeEvidence(['blink'], null, 1)),
     );

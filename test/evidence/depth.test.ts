@@ -19,7 +19,10 @@ const HEIGHT = 120;
 const MM_PER_PX = 63 / PLAIN_EYES_PX;
 const mesh = turned(plainHead(), 0);
 
-/** A sensor with noise that looks at a surface given by millimetres at a place in the picture; some pixels stay empty. */
+/**
+ * A noisy sensor's image of a surface, which is given in millimetres by the place in the picture. Some pixels are
+ * empty.
+ */
 function sensor(surfaceMm: (x: number, y: number) => number, noiseMm = 3, seed = 1): DepthImage {
   const random = seeded(seed);
   const data = new Uint8Array(2 * WIDTH * HEIGHT);
@@ -34,7 +37,7 @@ function sensor(surfaceMm: (x: number, y: number) => number, noiseMm = 3, seed =
   return { width: WIDTH, height: HEIGHT, data };
 }
 
-/** The plain head itself, half a metre away, by its nearest points. */
+/** The plain head, half a metre away: at each place the distance of the nearest point. */
 const headMm = Float32Array.from({ length: WIDTH * HEIGHT }, (_, at) => {
   const [x, y] = [((at % WIDTH) + 0.5) * 4, (Math.floor(at / WIDTH) + 0.5) * 4];
   let [sum, weights] = [0, 0];
@@ -69,7 +72,7 @@ function evidenceOf(depth: (frame: number) => DepthImage, frames = 8) {
 }
 
 describe('the relief of depth', () => {
-  it('is a face’s for a head in space, at its distance', () => {
+  it('is that of a face for a head in space, at its distance', () => {
     const relief = measure(sensor(head));
     expect(relief?.relief).toBeGreaterThan(0.6);
     expect(relief?.agreement).toBeGreaterThan(0.7);
@@ -83,11 +86,11 @@ describe('the relief of depth', () => {
     ['held at an angle', tilted],
     ['rolled', rolled],
     ['folded along the nose', folded],
-  ])('is nothing for paper %s', (_, surface) => {
+  ])('is 0 for paper %s', (_, surface) => {
     expect(Math.abs(measure(sensor(surface))?.relief ?? 1)).toBeLessThan(0.25);
   });
 
-  it('is unknown where there is no depth, the mesh has no extent, or its points lie nowhere', () => {
+  it('is null where there is no depth, the mesh has no extent, or its points are not finite', () => {
     expect(measure({ width: WIDTH, height: HEIGHT, data: new Uint8Array(2 * WIDTH * HEIGHT) })).toBeNull();
     expect(depthRelief(sensor(head), new Float32Array(1404), 1, 640, 480)).toBeNull();
     expect(depthRelief(sensor(head), new Float32Array(1404).fill(Number.NaN), 90, 640, 480)).toBeNull();
@@ -101,7 +104,7 @@ describe('depth', () => {
     expect(evidenceOf((i) => sensor(head, 3, i), 2)).toEqual({ measured: false, why: 'too-few-frames' });
   });
 
-  it('speaks a little for a head and rejects what is flat', () => {
+  it('is a little in favour of a head, and rejects a flat surface', () => {
     expect(evidenceOf((i) => sensor(head, 3, i))).toMatchObject({
       measured: true,
       logLikelihoodRatio: policy.maxLlr,
@@ -110,7 +113,7 @@ describe('depth', () => {
     expect(paper.measured && paper.score).toBeLessThan(policy.rejectBar);
   });
 
-  it('gives nothing for a face’s relief at a distance that its size forbids', () => {
+  it('counts as flat at a distance that is impossible for the size of the face', () => {
     const small = evidenceOf((i) => sensor((x, y) => head(x, y) + 4_000, 3, i));
     expect(small.measured && small.score).toBeLessThan(policy.rejectBar);
   });
@@ -153,7 +156,7 @@ describe('a frame with depth', () => {
   });
 });
 
-/** The decision on a session whose frames show the plain head, each with its depth. */
+/** The decision of a session whose frames show the plain head, each with its depth. */
 function decisionOf(depth: (seq: number) => DepthImage): Promise<Verdict> {
   const random = seeded(9);
   const clock = new VirtualClock();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/policy/built-in.ts';
-import type { FlashPolicy } from '../../server/policy/shape.ts';
+import type { FlashPolicy } from '../../server/policy/flash.ts';
 import {
   colourShown,
   flashEvidence,
@@ -31,13 +31,13 @@ const START_MS = 5_000;
 interface Film {
   readonly seed: number;
   readonly framesPerSecond?: number;
-  /** Frames arrive up to this much late. */
+  /** The most by which frames arrive late. */
   readonly jitterMs?: number;
   readonly coloursAt: (atMs: number, run: FlashRun) => FlashColours | null;
   readonly shownAt?: (atMs: number, run: FlashRun) => number | null;
 }
 
-/** Runs a sequence to its end as a session does, on a clock that is only a number. */
+/** Runs a sequence to its end, as a session does, on a virtual clock. */
 function film({ seed, framesPerSecond = 25, jitterMs = 30, coloursAt, shownAt }: Film): FlashRun {
   const random = seeded(seed);
   let run = startFlash(START_MS, random());
@@ -55,7 +55,7 @@ function film({ seed, framesPerSecond = 25, jitterMs = 30, coloursAt, shownAt }:
   }
 }
 
-/** Somebody before the screen that shows what it is told to. */
+/** A person in front of a screen that shows what it is told. */
 function livePerson(options: ScreenLightOptions) {
   const light = new ScreenLight(options);
   return (atMs: number, run: FlashRun) => {
@@ -64,7 +64,7 @@ function livePerson(options: ScreenLightOptions) {
   };
 }
 
-/** A recording of somebody before a screen that showed another sequence. */
+/** A recording of a person in front of a screen that showed another sequence. */
 function recordedPerson(options: ScreenLightOptions) {
   const random = seeded(options.seed + 77);
   const light = new ScreenLight(options);
@@ -111,7 +111,7 @@ describe('light of a screen on skin (simulated)', () => {
     expect(shareOf(findings, 'contradicted')).toBe(0);
   });
 
-  it('that followed another sequence is never taken for the one shown, and mostly known for what it is', () => {
+  it('that followed another sequence never passes for the one shown, and is mostly found to contradict it', () => {
     const findings = findingsOf(1_000, (seed, random) => ({
       ...anyCamera(random),
       coloursAt: recordedPerson({ seed, share: 0.1 + 0.2 * random(), lagMs: 50 + 350 * random() }),
@@ -120,7 +120,7 @@ describe('light of a screen on skin (simulated)', () => {
     expect(shareOf(findings, 'contradicted')).toBeGreaterThan(0.5);
   });
 
-  it('is not found where there is none: that says nothing', () => {
+  it('is not found where there is none, and that is no evidence', () => {
     const findings = findingsOf(300, (seed, random) => {
       const light = new ScreenLight({ seed, drift: 0.015 });
       return { ...anyCamera(random), coloursAt: (atMs) => light.coloursAt(atMs) };
@@ -128,13 +128,13 @@ describe('light of a screen on skin (simulated)', () => {
     expect(shareOf(findings, 'unclear')).toBe(1);
   });
 
-  it('is outshone by daylight: that says nothing', () => {
+  it('is outshone by daylight, and that is no evidence', () => {
     const findings = findingsOf(100, (seed) => ({ coloursAt: livePerson({ seed, share: 0.004 }) }));
     expect(shareOf(findings, 'unclear')).toBe(1);
     expect(findings).toContainEqual({ kind: 'unclear', why: 'response-too-weak' });
   });
 
-  it('is not judged on skin that is too bright to tell: clipped channels look like other colours', () => {
+  it('is not judged on skin that is too bright: clipped channels look like other colours', () => {
     const findings = findingsOf(50, (seed) => {
       const light = livePerson({ seed, share: 0.2 });
       const over = (value: number) => Math.min(255, 1.6 * value);
@@ -150,7 +150,7 @@ describe('light of a screen on skin (simulated)', () => {
     expect(findings).toContainEqual({ kind: 'unclear', why: 'badly-exposed' });
   });
 
-  it('that comes back from the whole picture alike speaks for nobody: a flat picture does that', () => {
+  it('that the whole picture reflects alike is no evidence: a flat picture does so too', () => {
     const findings = findingsOf(100, (seed) => {
       const light = new ScreenLight({ seed, share: 0.15 });
       return {
@@ -164,7 +164,7 @@ describe('light of a screen on skin (simulated)', () => {
     expect(findings).toEqual(findings.map(() => ({ kind: 'unclear', why: 'background-follows' })));
   });
 
-  it('is not told by a face that is not seen, or comes and goes', () => {
+  it('is not judged by a face that is not seen, or only now and then', () => {
     const person = livePerson({ seed: 4 });
     const seldom = film({
       seed: 4,
@@ -175,12 +175,12 @@ describe('light of a screen on skin (simulated)', () => {
   });
 });
 
-describe('numbers a client stamps frames with', () => {
+describe('the numbers that a client sends with its frames', () => {
   const person = () => livePerson({ seed: 2, lagMs: 120 });
   const finding = (shownAt: Film['shownAt']) =>
     film({ seed: 2, coloursAt: person(), ...(shownAt === undefined ? {} : { shownAt }) }).finding;
 
-  it('are not needed, and change nothing when they are possible', () => {
+  it('are not needed, and change nothing when they are plausible', () => {
     const stamped = finding((_atMs, { steps }) => Math.max(1, steps.length - 1));
     expect(stamped).toMatchObject({ kind: 'followed' });
     expect(stamped).toEqual(finding(undefined));
@@ -189,7 +189,7 @@ describe('numbers a client stamps frames with', () => {
   it.each([
     ['ahead of what was revealed', (_atMs: number, { steps }: FlashRun) => steps.length + 1],
     ['that go back', (atMs: number, { steps }: FlashRun) => (atMs < START_MS + 2_000 ? steps.length : 1)],
-  ])('%s cannot be true', (_what, shownAt) => {
+  ])('are not plausible: %s', (_what, shownAt) => {
     expect(finding(shownAt)).toEqual({ kind: 'unclear', why: 'implausible-stamps' });
   });
 });
@@ -209,7 +209,7 @@ describe('a sequence', () => {
     }
   });
 
-  it('has no saturated red (WCAG 2.2: R / (R + G + B) of .8 and more), and is another one each time', () => {
+  it('has no saturated red (WCAG 2.2: R / (R + G + B) of .8 and more), and is drawn anew each time', () => {
     for (const { red, green, blue } of FLASH_COLOURS) expect(red / (red + green + blue)).toBeLessThan(0.8);
     const sequences = runs.map(({ steps }) => steps.map(({ colour }) => colour.hex).join());
     expect(new Set(sequences).size).toBe(runs.length);

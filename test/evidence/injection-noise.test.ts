@@ -20,7 +20,7 @@ const TEXTURE = Float32Array.from({ length: WIDTH * HEIGHT }, (_, at) => {
   return 90 + 60 * Math.sin(x / 9) * Math.cos(y / 7);
 });
 
-/** A textured scene, with noise of a camera on `noisyShare` of its columns. */
+/** A textured scene, with a camera's noise in `noisyShare` of its columns. */
 function scene(random: () => number, noisyShare: number): RgbImage {
   const data = new Uint8Array(3 * WIDTH * HEIGHT);
   for (const [at, value] of TEXTURE.entries()) {
@@ -38,7 +38,7 @@ function noiseless(noisyShare: number, frames = 36): boolean {
 }
 
 describe('the noise of a camera', () => {
-  it('is missed where parts of the picture stand still to the last bit', () => {
+  it('is missing where parts of the picture repeat exactly', () => {
     expect(noiseless(1)).toBe(false);
     expect(noiseless(0.97)).toBe(false);
     expect(noiseless(0.7)).toBe(true);
@@ -46,7 +46,7 @@ describe('the noise of a camera', () => {
     expect(noiseless(0, 20)).toBe(false);
   });
 
-  it('is not asked of what is flat, black, white or tiny', () => {
+  it('is not expected in pictures that are flat, black, white or tiny', () => {
     const plain = { data: new Uint8Array(3 * 320 * 240).fill(128), width: 320, height: 240 };
     expect(blockDigests(plain).every((digest) => digest === 0)).toBe(true);
     expect(blockDigests({ data: new Uint8Array(3), width: 1, height: 1 })).toEqual([]);
@@ -67,7 +67,7 @@ describe('a camera’s name', () => {
     'DroidCam Source 3',
     'XSplit VCam',
     'fake_device_0',
-  ])('%s is a program’s', (label) => {
+  ])('%s is that of a program', (label) => {
     expect(isVirtualCamera(label)).toBe(true);
   });
 
@@ -79,7 +79,7 @@ describe('a camera’s name', () => {
     'OBSBOT Tiny 2 StreamCamera',
     'camera2 1, facing front',
     'Jobs’s iPhone Camera',
-  ])('“%s” is not', (label) => {
+  ])('“%s” is not that of a program', (label) => {
     expect(isVirtualCamera(label)).toBe(false);
   });
 });
@@ -90,17 +90,17 @@ describe('a session whose client names a program as its camera', () => {
     const hello = { type: 'hello', atMs: START_MS, virtualCamera: true } as const;
     const [begun] = transition(initialState(driver.request, START_MS), hello, driver.policy, driver.context);
     if (!isLive(begun)) throw new Error('the session has to be live');
-    const { gathered } = begun.live;
-    expect(gathered.injection.virtualCamera).toBe(true);
+    const { gathered, virtualCamera } = begun.live;
+    expect(virtualCamera).toBe(true);
     const analysis = analysisOf(
       {},
       { embeddings: false, pad: false, countFaces: false },
       driver.context.models,
       seeded(1),
     );
-    const sample = { seq: 0, atMs: START_MS, capturedAtMs: 0, analysis };
-    const { signs } = foldInjection(gathered.injection, sample, policy);
-    expect(signs).toEqual(['virtual-camera']);
-    expect(worstSeverity(signs)).toBeLessThan(policy.rejectSeverity);
+    const sample = { seq: 0, atMs: START_MS, capturedAtMs: 0, analysis, virtualCamera };
+    const { indicators } = foldInjection(gathered.cues.injection, sample, policy);
+    expect(indicators).toEqual(['virtual-camera']);
+    expect(worstSeverity(indicators)).toBeLessThan(policy.rejectSeverity);
   });
 });

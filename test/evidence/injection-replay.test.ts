@@ -13,7 +13,7 @@ const digest = () =>
 const digests = (count: number) => Array.from({ length: count }, digest);
 
 describe('the memory of frames', () => {
-  it('knows a picture of another session, and leaves a session its own', () => {
+  it('recognises a picture of another session, but not one of the same session', () => {
     const memory = new FrameMemory(1000);
     const [first, second] = [memory.openSession(), memory.openSession()];
     const pictures = digests(100);
@@ -33,7 +33,7 @@ describe('the memory of frames', () => {
     expect(pictures.slice(0, 3000).some((picture) => memory.openSession().seenBefore(picture))).toBe(false);
   });
 
-  it('tells digests apart that differ in any of their first 64 bits', () => {
+  it('distinguishes digests that differ in any of their first 64 bits', () => {
     const session = new FrameMemory(100).openSession();
     const picture = '0123456789abcdef0123456789abcdef';
     expect(session.seenBefore(picture)).toBe(false);
@@ -52,14 +52,14 @@ describe('a session that shows the pictures of another', () => {
     new SessionDriver({ policy: 'blink-only' }).play(script, 20_000).decision;
   let frames = 0;
 
-  it('is rejected as soon as three of them have come, and the audit says why', () => {
+  it('is rejected at the third of them, and the record says why', () => {
     const decision = outcome(() => ({ seenBefore: frames++ % 5 === 4 }));
     expect(decision?.outcome).toBe('reject');
     expect(decision?.reasons).toEqual(['injection-above-bar', 'replayed']);
     expect(frames).toBeLessThan(25);
   });
 
-  it('is none of it when a stalled camera hands the last picture of one session to the next', () => {
+  it('is not one where a stalled camera hands the last picture of a session to the next session', () => {
     frames = 0;
     expect(outcome(() => ({ seenBefore: frames++ < 2 }))?.reasons).not.toContain('replayed');
   });

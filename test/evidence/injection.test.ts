@@ -13,7 +13,7 @@ import { ALL_MODELS } from '../support/session-driver.ts';
 const policy = policyFor('standard').injection;
 const EVERY_MS = 40;
 
-/** Capture times as a browser's clock has them. */
+/** Capture times as a browser gives them. */
 const captured = (i: number) => i * EVERY_MS + (i % 7) / 10;
 
 function stream(looks: (i: number) => Look, frames: number, capturedAtMs = captured): InjectionState {
@@ -34,9 +34,9 @@ const severity = (state: InjectionState) => {
 };
 
 describe('injection', () => {
-  it('sees nothing in a camera', () => {
+  it('has no indicator for a camera', () => {
     const state = stream(() => ({}), 100);
-    expect(state.signs).toEqual([]);
+    expect(state.indicators).toEqual([]);
     expect(injectionEvidence(state, policy)).toMatchObject({
       measured: true,
       score: 0,
@@ -44,10 +44,10 @@ describe('injection', () => {
     });
   });
 
-  it('forgives a hand held before the camera, and hardly minds one that sends each picture twice', () => {
-    expect(stream((i) => (i > 10 ? { found: false, picture: 'black' } : {}), 100).signs).toEqual([]);
+  it('does not count a hand in front of the camera, and has a weak indicator for a camera that sends each picture twice', () => {
+    expect(stream((i) => (i > 10 ? { found: false, picture: 'black' } : {}), 100).indicators).toEqual([]);
     const twice = stream((i) => ({ picture: `p${i >> 1}` }), 100);
-    expect(twice.signs).toEqual(['duplicated']);
+    expect(twice.indicators).toEqual(['duplicated']);
     expect(severity(twice)).toBeLessThan(0.3);
   });
 
@@ -58,11 +58,11 @@ describe('injection', () => {
     ['clock', () => ({}), (i: number) => (i < 50 ? i * EVERY_MS : 0)],
     ['clock', () => ({}), (i: number) => i * 120],
     ['metronome', () => ({}), (i: number) => i * EVERY_MS],
-  ] as const)('calls it %s', (sign, looks, times) => {
-    expect(stream(looks, 100, times).signs).toContain(sign);
+  ] as const)('has the indicator %s', (indicator, looks, times) => {
+    expect(stream(looks, 100, times).indicators).toContain(indicator);
   });
 
-  it('rejects only for what no camera does', () => {
+  it('rejects only for what a camera never does', () => {
     expect(severity(stream(() => ({ picture: 'held' }), 60))).toBeGreaterThanOrEqual(policy.rejectSeverity);
     expect(severity(stream(() => ({ sway: 0 }), 60))).toBeLessThan(policy.rejectSeverity);
     expect(
@@ -76,7 +76,7 @@ describe('injection', () => {
     ).toBeLessThan(policy.rejectSeverity);
   });
 
-  it('is unmeasured before there is enough of a stream', () => {
+  it('is unmeasured before the stream is long enough', () => {
     expect(
       injectionEvidence(
         stream(() => ({}), 5),
@@ -92,7 +92,7 @@ describe('injection', () => {
 const UNIT_PX = 90;
 type Head = (atMs: number) => { readonly x: number; readonly y: number; readonly yaw: number };
 
-/** Smooth wandering that never comes round again. */
+/** Smooth movement that never repeats. */
 const wandering: Head = (atMs) => ({
   x: 0.3 * Math.sin(atMs / 610) + 0.17 * Math.sin(atMs / 273),
   y: 0.2 * Math.sin(atMs / 523) + 0.1 * Math.sin(atMs / 191),
@@ -105,7 +105,7 @@ const resting: Head = (atMs) => {
   return { x: 0.1 * x, y: 0.1 * y, yaw: 0.1 * yaw };
 };
 
-/** Frames of a head whose landmarks are read with `noise` eye distances of error, as another encoding makes it. */
+/** Frames of a head whose landmarks have errors of `noise` eye distances, as after another encoding. */
 function heads(
   head: Head,
   sourceMs: (i: number) => number,
@@ -136,7 +136,7 @@ function heads(
   return state;
 }
 
-describe('a recording that comes round again in other encodings', () => {
+describe('a recording that is played again in other encodings', () => {
   const LENGTH_MS = 3_000;
   const backAndForth = (ms: number) => Math.abs(((ms + LENGTH_MS) % (2 * LENGTH_MS)) - LENGTH_MS);
 
@@ -150,23 +150,23 @@ describe('a recording that comes round again in other encodings', () => {
     ],
   ])('%s, is found out and rejected', (_, sourceMs) => {
     const state = heads(wandering, sourceMs, 160);
-    expect(state.signs).toContain('repeated');
+    expect(state.indicators).toContain('repeated');
     expect(severity(state)).toBeGreaterThanOrEqual(policy.rejectSeverity);
   });
 
-  it('is not suspected in a head that moves, rests, or turns and turns back', () => {
-    expect(heads(wandering, (i) => i * EVERY_MS, 600).signs).toEqual([]);
-    expect(heads(resting, (i) => i * EVERY_MS, 600).signs).toEqual([]);
+  it('is not found in a head that moves, rests, or turns and turns back', () => {
+    expect(heads(wandering, (i) => i * EVERY_MS, 600).indicators).toEqual([]);
+    expect(heads(resting, (i) => i * EVERY_MS, 600).indicators).toEqual([]);
     const turning: Head = (atMs) => {
       const { x, y, yaw } = resting(atMs);
       const turn = (0.9 + 0.1 * Math.sin(atMs / 1_300)) * Math.max(0, Math.sin(atMs / 700)) ** 2;
       return { x: x + 0.4 * turn, y: y + 0.1 * turn * Math.cos(atMs / 900), yaw: yaw + 0.6 * turn };
     };
-    expect(heads(turning, (i) => i * EVERY_MS, 400).signs).toEqual([]);
+    expect(heads(turning, (i) => i * EVERY_MS, 400).indicators).toEqual([]);
   });
 });
 
-/** Somebody at rest who turns at these moments and back, in these times. */
+/** A person at rest who turns at these moments, and back, in these times. */
 const turningAt =
   (turns: readonly (readonly [number, number, number, number])[]): Head =>
   (atMs) => {
@@ -180,22 +180,24 @@ const turningAt =
   };
 
 describe('a gesture that is asked for twice', () => {
-  const signsOf = (...turns: (readonly [number, number, number, number])[]) =>
-    heads(turningAt(turns), (i) => i * EVERY_MS, 200, 0.003).signs.filter((sign) => sign === 'repeated');
+  const indicatorsOf = (...turns: (readonly [number, number, number, number])[]) =>
+    heads(turningAt(turns), (i) => i * EVERY_MS, 200, 0.003).indicators.filter(
+      (indicator) => indicator === 'repeated',
+    );
 
-  it('is no recording where only the way there, or the way back, comes at the same pace', () => {
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 620, 380, 470])).toEqual([]);
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 620, 380])).toEqual([]);
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 620, 470])).toEqual([]);
+  it('is no repeat where only the way there, or only the way back, has the same pace', () => {
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 620, 380, 470])).toEqual([]);
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 500, 620, 380])).toEqual([]);
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 500, 620, 470])).toEqual([]);
   });
 
-  it('is one where all of it comes again', () => {
-    expect(signsOf([1_000, 500, 500, 470], [4_500, 500, 500, 470])).toEqual(['repeated']);
+  it('is a repeat where both ways have the same pace', () => {
+    expect(indicatorsOf([1_000, 500, 500, 470], [4_500, 500, 500, 470])).toEqual(['repeated']);
   });
 });
 
 describe('a stream that is cut together', () => {
-  /** Goes on with another moment of the same recording from each of these frames on. */
+  /** At each of these frames the stream jumps to another moment of the same recording. */
   const cutAt = (frames: readonly number[]) => (i: number) => {
     const cuts = frames.filter((frame) => i >= frame).length;
     return i * EVERY_MS + cuts * 41_300;
@@ -206,15 +208,15 @@ describe('a stream that is cut together', () => {
   };
 
   it('is rejected after three cuts, and noted for one', () => {
-    expect(heads(jumping, cutAt([30, 60, 90]), 120).signs).toContain('spliced');
+    expect(heads(jumping, cutAt([30, 60, 90]), 120).indicators).toContain('spliced');
     expect(severity(heads(jumping, cutAt([30, 60, 90]), 120))).toBeGreaterThanOrEqual(policy.rejectSeverity);
     const once = heads(jumping, cutAt([30]), 120);
-    expect(once.signs).toEqual(['cut']);
+    expect(once.indicators).toEqual(['cut']);
     expect(severity(once)).toBeLessThan(policy.rejectSeverity);
   });
 
-  it('is not told from a jerk of the head by a camera of 12 frames a second', () => {
-    // Four degrees within 80 ms, three times: two frames at 25 a second see it on its way, at 12 none does.
+  it('is not suspected for fast moves of the head at 12 frames a second', () => {
+    // Four degrees within 80 ms, three times. At 25 frames a second two frames show the way, at 12 none does.
     const jerking: Head = (atMs) => {
       const { x, y, yaw } = resting(atMs);
       const jerks = [2_000, 5_000, 8_000].map((ms) => Math.min(1, Math.max(0, (atMs - ms) / 80)));
@@ -225,7 +227,7 @@ describe('a stream that is cut together', () => {
     expect(heads(jerking, (i) => i * EVERY_MS, 270).cuts.cuts).toBe(0);
   });
 
-  it('is not seen in quick movements', () => {
+  it('is not suspected for quick movements', () => {
     const nodding: Head = (atMs) => ({ ...resting(atMs), y: 0.6 * Math.max(0, Math.sin(atMs / 160)) ** 4 });
     expect(heads(nodding, (i) => i * EVERY_MS, 200).cuts.cuts).toBe(0);
   });

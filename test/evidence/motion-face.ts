@@ -2,13 +2,13 @@ import type { EyeOpenness, Gaze } from '../../server/vision/analysis.ts';
 import { MOTION_POINTS, motionPosture, type MotionPosture } from '../../server/evidence/motion-features.ts';
 import { LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
 
-/** How a made-up face is held and what it does at one moment; lengths in eye distances, angles in radians. */
+/** The pose and the expression of an invented face at one moment. Lengths in eye distances, angles in radians. */
 export interface Moment {
   readonly yaw?: number;
   readonly roll?: number;
   readonly right?: number;
   readonly closer?: number;
-  /** How far the lower lip and the chin are dropped. */
+  /** How far the lower lip and the chin are lowered. */
   readonly jaw?: number;
   readonly openness?: number;
   readonly gazeRight?: number;
@@ -26,7 +26,7 @@ export interface View {
 
 const LOWER = new Set([17, 84, 314, 14, 87, 317, 152, 199]);
 
-/** A round face: every landmark on a bulging disc, the few that matter in about their places. */
+/** A round face: all landmarks on a curved disc, and the few that matter at about their places. */
 function place(landmark: number): readonly [number, number, number] {
   const known = PLACES[landmark];
   if (known !== undefined) return known;
@@ -51,7 +51,7 @@ const PLACES: Readonly<Record<number, readonly [number, number, number]>> = {
   291: [0.4, 1.07, -0.16],
 };
 
-/** The posture of the face at a moment, seen by a distant camera without any noise. */
+/** The posture of the face at one moment, seen by a distant camera without noise. */
 export function postureAt(atMs: number, moment: Moment, view: View = {}): MotionPosture {
   const {
     yaw = 0,
@@ -83,7 +83,7 @@ export function postureAt(atMs: number, moment: Moment, view: View = {}): Motion
   return motionPosture(atMs, { landmarks, eyes, gaze });
 }
 
-/** Postures of a course over `durationMs`, from `fromMs` on. */
+/** The postures of a movement over `durationMs`, from `fromMs` on. */
 export function postures(
   course: (seconds: number) => Moment,
   {

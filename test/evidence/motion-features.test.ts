@@ -8,7 +8,7 @@ import {
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import { type Moment, postures } from './motion-face.ts';
 
-/** Somebody who blinks once, speaks, glances aside, turns a little and sways. */
+/** A person who blinks once, speaks, looks aside, turns a little and sways. */
 function alive(seconds: number): Moment {
   return {
     yaw: 0.1 * Math.sin(2 * seconds),
@@ -37,13 +37,13 @@ function furthest(a: Float32Array, b: Float32Array): number {
 }
 
 describe('a window of motion features', () => {
-  it('has the shape that the network takes', () => {
+  it('has the shape of the network’s input', () => {
     const { steps, features } = MODEL_MANIFEST.motion.input;
     expect(MOTION_FEATURE_COUNT).toBe(features);
     expect(windowOf(alive)).toHaveLength(steps * features);
   });
 
-  it('is the same for the same postures, which it leaves as they are', () => {
+  it('is the same for the same postures, and does not change them', () => {
     const given = postures(alive);
     const kept = structuredClone(given);
     expect(motionWindow(given)).toEqual(motionWindow(given));
@@ -77,25 +77,25 @@ describe('a window of motion features', () => {
     }
   });
 
-  it('starts at any moment of the clock', () => {
+  it('does not depend on when it starts', () => {
     expect(furthest(windowOf(alive), windowOf(alive, { fromMs: 1_700_000_000_000 }))).toBeLessThan(0.02);
   });
 
-  it('shows a blink in the lids alone', () => {
+  it('shows a blink only in the lids', () => {
     const window = windowOf((seconds) => ({ openness: seconds > 1 && seconds < 1.2 ? 0.08 : 0.2 }));
     expect(Math.min(...feature(window, 'openness'))).toBeLessThan(-0.9);
     for (const name of ['soft-residual', 'plane-residual', 'noise'] as const)
       expect(Math.max(...feature(window, name))).toBeLessThan(-1.4);
   });
 
-  it('leaves nothing unexplained of a stiff head that turns, but a plane does not explain it', () => {
+  it('explains a rigid head that turns, which a plane does not explain', () => {
     const window = windowOf((seconds) => ({ yaw: 0.4 * Math.sin(2 * seconds) }));
     expect(Math.max(...feature(window, 'plane-residual'))).toBeGreaterThan(
       Math.max(...feature(window, 'soft-residual')) + 0.3,
     );
   });
 
-  it('explains by a plane all that a photo does', () => {
+  it('explains all movement of a photograph by a plane', () => {
     const window = windowOf((seconds) => ({
       yaw: 0.4 * Math.sin(2 * seconds),
       roll: 0.2 * Math.sin(3 * seconds),
@@ -106,7 +106,7 @@ describe('a window of motion features', () => {
     expect(Math.max(...feature(window, 'mouth-opening').map(Math.abs))).toBeLessThan(0.3);
   });
 
-  it('shows a jaw that moves beyond what any stiff body does', () => {
+  it('shows a jaw that moves, which no rigid body explains', () => {
     const window = windowOf((seconds) => ({ jaw: 0.1 * (1 + Math.sin(9 * seconds)) }));
     expect(Math.max(...feature(window, 'soft-residual'))).toBeGreaterThan(0.3);
     expect(Math.max(...feature(window, 'stiff-residual'))).toBeLessThan(-1);
@@ -126,7 +126,7 @@ describe('a window of motion features', () => {
       'a mesh whose points coincide',
       postures(alive).map(({ atMs, values }) => ({ atMs, values: values.map(() => 7) })),
     ],
-  ])('is none for %s', (_, given) => {
+  ])('is null for %s', (_, given) => {
     expect(motionWindow(given)).toBeNull();
   });
 });

@@ -20,7 +20,7 @@ function sample(atMs: number, look: Look, random: () => number): Sample {
   return { seq: 0, atMs, capturedAtMs: atMs, analysis: analysisOf(look, NOTHING, ALL_MODELS.models, random) };
 }
 
-/** Frames at 25 a second of a face that is followed. */
+/** Frames of a face that is followed, at 25 frames a second. */
 function watched(frames: number, look: Look = {}): MotionState {
   const random = seeded(3);
   let state = initialMotion;
@@ -33,7 +33,7 @@ function judged(...probabilities: readonly number[]): MotionState {
 }
 
 describe('windows of a session', () => {
-  it('are there once a face was followed for two seconds, and never before', () => {
+  it('exist once a face was followed for two seconds, and not before', () => {
     expect(nextMotionWindow(watched(45))).toBeNull();
     expect(nextMotionWindow(watched(60))).toHaveLength(MOTION_STEPS * MOTION_FEATURE_COUNT);
   });
@@ -45,7 +45,7 @@ describe('windows of a session', () => {
     expect(foldMotion(watched(60), sample(2_400, { found: false }, random), false).postures).toEqual([]);
   });
 
-  it('keep no more than a window needs, however long the session and fast the camera', () => {
+  it('keep no more than a window needs, in long sessions and with fast cameras too', () => {
     const random = seeded(5);
     let state = watched(1);
     for (let i = 1; i < 400; i++) state = foldMotion(state, sample(i * 40, {}, random), false);
@@ -70,14 +70,14 @@ describe('evidence of motion', () => {
     return evidence.measured ? evidence.logLikelihoodRatio : Number.NaN;
   };
 
-  it('rises with the middle window, and one odd window changes little', () => {
+  it('rises with the median window, and one odd window changes little', () => {
     expect(llr(0.1, 0.1, 0.1, 0.1)).toBeLessThan(0);
     expect(llr(0.95, 0.95, 0.95, 0.95)).toBeGreaterThan(0);
     expect(llr(0.5, 0.5, 0.5, 0.5)).toBeGreaterThan(llr(0.3, 0.3, 0.3, 0.3));
     expect(llr(0.9, 0.9, 0.01, 0.9, 0.9)).toBe(llr(0.9, 0.9, 0.9, 0.9, 0.9));
   });
 
-  it('is bounded both ways, however sure the network is', () => {
+  it('is bounded in both directions, whatever the network’s probability', () => {
     expect(llr(0, 0, 0, 0)).toBe(policy.minLlr);
     expect(llr(1, 1, 1, 1)).toBeLessThanOrEqual(policy.maxLlr);
   });
@@ -85,7 +85,7 @@ describe('evidence of motion', () => {
 
 describe('a session', () => {
   const asked = (driver: SessionDriver) =>
-    driver.effects.flatMap((effect) => (effect.type === 'analyze' ? [effect.wants.motion] : []));
+    driver.effects.flatMap((effect) => (effect.type === 'analyze' ? [effect.options.motion] : []));
 
   it('sends a window with a frame now and then, and counts the answers', () => {
     const driver = new SessionDriver({ seed: 2 }).play(subject(), 60_000);
@@ -97,7 +97,7 @@ describe('a session', () => {
     for (const window of windows) expect(window).toHaveLength(MOTION_STEPS * MOTION_FEATURE_COUNT);
   });
 
-  it('is surer of whom the network takes for living than of whom it takes for a photo', () => {
+  it('has a higher probability when the network sees living motion than when it does not', () => {
     const llr = (livingMotionProbability: number) => {
       const acts = subject();
       const look = (...args: Parameters<typeof acts>) => ({ ...acts(...args), livingMotionProbability });
@@ -108,7 +108,7 @@ describe('a session', () => {
     expect(llr(0.95)).toBeGreaterThan(llr(0.05) + 1);
   });
 
-  it('asks for nothing and claims nothing without the network', () => {
+  it('sends no window and measures nothing without the network', () => {
     const driver = new SessionDriver({ context: BASE_MODELS, seed: 2 }).play(subject(), 60_000);
     expect(asked(driver).every((window) => window === undefined)).toBe(true);
     expect(driver.decision?.assurance.unmeasured).toContain('motion');

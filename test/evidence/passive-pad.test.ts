@@ -6,7 +6,7 @@ import {
   passivePadEvidence,
   type PassivePadState,
 } from '../../server/evidence/passive-pad.ts';
-import { judge } from '../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
@@ -26,7 +26,7 @@ function pad(scores: readonly number[], look: Look = {}): PassivePadState {
   const random = seeded(2);
   return scores.reduce((state, bonaFideProbability, i) => {
     const sample = sampleOf({ ...look, bonaFideProbability }, i, random);
-    return foldPassivePad(state, sample, judge(sample, 1, false, policy.quality), policy.passivePad);
+    return foldPassivePad(state, sample, assessFrame(sample, 1, false, policy.quality), policy.passivePad);
   }, initialPassivePad);
 }
 
@@ -34,7 +34,7 @@ describe('passive PAD', () => {
   const evidence = (scores: readonly number[], look: Look = {}, present = true) =>
     passivePadEvidence(pad(scores, look), present, policy.passivePad);
 
-  it('forgives single frames of a live face', () => {
+  it('tolerates single frames of a live face', () => {
     expect(evidence([0.9, 0.1, 0.95, 0.97, 0.2, 0.99, 0.9, 0.96])).toMatchObject({ measured: true });
     const live = evidence([0.9, 0.1, 0.95, 0.97, 0.2, 0.99, 0.9, 0.96]);
     expect(live.measured && live.score).toBeGreaterThan(0.8);
@@ -46,7 +46,7 @@ describe('passive PAD', () => {
     expect(half.measured && half.logLikelihoodRatio).toBe(-3);
   });
 
-  it('is unmeasured without its models, or with too few frames that can be judged', () => {
+  it('is unmeasured without its networks, or with too few usable frames', () => {
     expect(evidence([], {}, false)).toEqual({ measured: false, why: 'model-absent' });
     expect(evidence([0.9, 0.9])).toEqual({ measured: false, why: 'too-few-frames' });
     expect(evidence(Array(20).fill(0.9), { yawDeg: 35 })).toEqual({ measured: false, why: 'too-few-frames' });

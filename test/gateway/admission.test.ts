@@ -1,29 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { VeriframeError } from '../../protocol/errors.ts';
 import { createAdmission } from '../../server/gateway/admission.ts';
 import { clientAddress, headerMap, isAmbiguous } from '../../server/gateway/http-parts.ts';
 import { TokenBucket } from '../../server/gateway/token-bucket.ts';
-import type { HttpRequest } from '../../server/gateway/transport.ts';
+import type { RequestHead } from '../../server/gateway/transport.ts';
 
-const from = (remoteAddress: string, headers: Record<string, string> = {}): HttpRequest => ({
+const from = (remoteAddress: string, headers: Record<string, string> = {}): RequestHead => ({
   method: 'GET',
   path: '/',
   query: '',
   headers: new Map(Object.entries(headers)),
   remoteAddress,
-  body: new Uint8Array(0),
 });
 
 const limits = { allowedOrigins: [], maxConnections: 3, maxConnectionsPerAddress: 2 };
 
 describe('admission', () => {
   it('R4: counts connections in all and by address, and lets go of those that ended', () => {
-    const admission = createAdmission(limits, () => null);
+    const admission = createAdmission(limits);
     const refused = (address: string) => admission.refusal(from(address))?.code ?? null;
-    const leave = admission.entered('192.0.2.1');
-    admission.entered('192.0.2.1');
+    const leave = admission.enter('192.0.2.1');
+    admission.enter('192.0.2.1');
     expect([refused('192.0.2.1'), refused('192.0.2.2')]).toEqual(['server.busy', null]);
-    const leaveOther = admission.entered('192.0.2.2');
+    const leaveOther = admission.enter('192.0.2.2');
     expect(refused('192.0.2.3')).toBe('server.busy');
     leave();
     expect(refused('192.0.2.1')).toBe(null);
@@ -32,20 +30,18 @@ describe('admission', () => {
   });
 
   it('R4: counts an IPv6 /64 as one address', () => {
-    const admission = createAdmission(limits, () => null);
+    const admission = createAdmission(limits);
     const refused = (address: string) => admission.refusal(from(address))?.code ?? null;
-    admission.entered('2001:db8:1:2::1');
-    admission.entered('2001:db8:1:2:aaaa:bbbb:cccc:dddd');
+    admission.enter('2001:db8:1:2::1');
+    admission.enter('2001:db8:1:2:aaaa:bbbb:cccc:dddd');
     expect(refused('2001:db8:1:2:5::')).toBe('server.busy');
     expect(refused('2001:db8:1:3::1')).toBe(null);
     expect(refused('2001:db8::1')).toBe(null);
     expect(refused('::1')).toBe(null);
   });
 
-  it('R4: refuses when there is no room for a session, and when it drains', () => {
-    const busy = new VeriframeError('server.busy');
-    expect(createAdmission(limits, () => busy).refusal(from('::1'))).toBe(busy);
-    const admission = createAdmission(limits, () => null);
+  it('R4: refuses when it drains', () => {
+    const admission = createAdmission(limits);
     admission.drain();
     expect(admission.refusal(from('::1'))?.code).toBe('server.draining');
   });
@@ -53,7 +49,7 @@ describe('admission', () => {
   it("R2: with no list only the server's own pages may connect, else only the list", () => {
     const verdict = (origin: string | null, allowedOrigins: readonly string[]) => {
       const headers = { host: 'face.example:8080', ...(origin === null ? {} : { origin }) };
-      return createAdmission({ ...limits, allowedOrigins }, () => null).refusal(from('::1', headers))?.code;
+      return createAdmission({ ...limits, allowedOrigins }).refusal(from('::1', headers))?.code;
     };
     expect(verdict(null, [])).toBeUndefined();
     expect(verdict('http://face.example:8080', [])).toBeUndefined();

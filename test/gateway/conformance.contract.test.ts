@@ -32,7 +32,6 @@ describe.each(TRANSPORTS)('WebSocket conformance: %s', (name, create) => {
     echo = new Echo();
     transport = create(echo, {
       maxMessageBytes: MAX_MESSAGE_BYTES,
-      maxBodyBytes: 4096,
       maxHeaderBytes: 4096,
       requestTimeoutMs: 600_000,
       idleTimeoutMs: 600_000,

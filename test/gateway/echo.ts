@@ -1,11 +1,19 @@
 import { SUBPROTOCOL } from '../../protocol/version.ts';
-import type { Connection, HttpResponse, TransportHandlers } from '../../server/gateway/transport.ts';
+import type {
+  Connection,
+  HttpRequest,
+  HttpResponse,
+  TransportHandlers,
+} from '../../server/gateway/transport.ts';
 
 const refusal = (status: number, body: string): HttpResponse => ({
   status,
   headers: { 'content-type': 'text/plain' },
   body,
 });
+
+/** Bodies that the owner takes at each path; at others as at `/echo`. */
+export const BODY_BYTES = { echo: 4096, small: 16, dropped: 64 } as const;
 
 /** An owner that echoes, and remembers everything it was told. */
 export class Echo implements TransportHandlers {
@@ -42,10 +50,21 @@ export class Echo implements TransportHandlers {
     };
   };
 
-  http: TransportHandlers['http'] = async (request) => {
+  http: TransportHandlers['http'] = (head) => {
+    if (head.path === '/throws') throw new Error('handler failed');
+    const { [head.path.slice(1)]: maxBodyBytes = BODY_BYTES.echo }: Readonly<Record<string, number>> =
+      BODY_BYTES;
+    return {
+      maxBodyBytes,
+      keepsBody: head.path !== '/dropped',
+      respond: (body) => this.#respond({ ...head, body }),
+    };
+  };
+
+  async #respond(request: HttpRequest): Promise<HttpResponse> {
     if (request.path === '/socket') return refusal(426, 'upgrade');
     if (request.path === '/fail') throw new Error('handler failed');
-    if (request.path !== '/echo') return refusal(404, 'nothing');
+    if (!['/echo', '/small', '/dropped'].includes(request.path)) return refusal(404, 'nothing');
     if (!['GET', 'HEAD', 'POST'].includes(request.method)) return refusal(405, 'method');
     const { method, query, remoteAddress } = request;
     const header = request.headers.get('x-test') ?? null;
@@ -55,7 +74,7 @@ export class Echo implements TransportHandlers {
       headers: { 'content-type': 'application/json', 'x-own': 'yes' },
       body: JSON.stringify({ method, query, header, remoteAddress, body }),
     };
-  };
+  }
 
   closedCount(count: number): Promise<void> {
     if (this.closed.length >= count) return Promise.resolve();

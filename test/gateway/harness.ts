@@ -4,8 +4,9 @@ import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { ApiContext } from '../../server/api/context.ts';
 import type { SessionView } from '../../server/sessions/directory.ts';
-import { STREAM_PATH } from '../../protocol/http/paths.ts';
+import { LIVE_PATH, STREAM_PATH } from '../../protocol/http/paths.ts';
 import { systemClock } from '../../server/time/clock.ts';
+import { createDispatcher, type DispatchOptions } from '../../server/gateway/dispatch.ts';
 import {
   createGateway,
   DEFAULT_GATEWAY_LIMITS,
@@ -13,12 +14,18 @@ import {
   type GatewayLimits,
   type GatewayOptions,
 } from '../../server/gateway/gateway.ts';
-import type { CreateTransport } from '../../server/gateway/transport.ts';
+import type { Mount } from '../../server/gateway/mount.ts';
+import { liveSocket, sessionSocket } from '../../server/gateway/socket-mount.ts';
+import type { CreateTransport, HttpRequest, HttpResponse } from '../../server/gateway/transport.ts';
 import { availableTransports } from '../../server/gateway/transport-choice.ts';
 import { createApiKeys, generateApiKey } from '../../server/identity/api-keys.ts';
 import { lockedUntilMs } from '../../server/identity/lock-out.ts';
 import { createTickets, type Tickets } from '../../server/identity/tickets.ts';
-import type { LiveGrant } from '../../server/observe/live-feed.ts';
+import { apiMounts } from '../../server/mounts/api.ts';
+import { homePageMount } from '../../server/mounts/home-page.ts';
+import { metricsMount } from '../../server/mounts/metrics.ts';
+import type { LiveGrant, LiveHost } from '../../server/observe/live-feed.ts';
+import type { Observation } from '../../server/observe/observation.ts';
 import type { ClientLink, SessionHandle, SessionHost } from '../../server/session/ports.ts';
 import { identification } from '../support/session-request.ts';
 import { TestClient } from './sockets.ts';
@@ -226,6 +233,8 @@ export interface Running {
   readonly gateway: Gateway;
   readonly host: CreditHost;
   readonly faults: unknown[];
+  /** Which mount or socket each fault came from. */
+  readonly faultOrigins: string[];
   readonly parts: ReturnType<typeof createContext>;
   readonly httpUrl: string;
   readonly socketUrl: string;
@@ -239,20 +248,36 @@ export async function startGateway(
     limits?: Partial<GatewayLimits>;
     options?: Partial<GatewayOptions>;
     api?: Partial<ApiContext>;
+    live?: LiveHost;
+    metrics?: Observation['metrics'];
+    /** In place of the home page. */
+    front?: Mount;
   } = {},
 ): Promise<Running> {
   const parts = createContext();
   const host = new CreditHost(parts.tickets);
   const faults: unknown[] = [];
+  const faultOrigins: string[] = [];
+  const api = { ...parts.context, ...change.api };
   const gateway = createGateway({
     transport,
-    host,
-    api: { ...parts.context, ...change.api },
+    mounts: [
+      ...apiMounts(api),
+      ...(change.metrics === undefined ? [] : [metricsMount(change.metrics)]),
+      change.front ?? homePageMount(api),
+    ],
+    sockets: [
+      sessionSocket(STREAM_PATH, host),
+      ...(change.live === undefined ? [] : [liveSocket(LIVE_PATH, change.live)]),
+    ],
     clock: systemClock,
     allowedOrigins: [],
     trustForwardedFor: false,
     limits: { ...LIMITS, ...change.limits },
-    reportFault: (fault) => faults.push(fault),
+    reportFault(fault, origin) {
+      faults.push(fault);
+      faultOrigins.push(origin);
+    },
     ...change.options,
   });
   const port = await gateway.listen({ host: '127.0.0.1', port: 0 });
@@ -261,6 +286,7 @@ export async function startGateway(
     gateway,
     host,
     faults,
+    faultOrigins,
     parts,
     port,
     httpUrl: `http://127.0.0.1:${port}`,
@@ -270,6 +296,12 @@ export async function startGateway(
       return parts.tickets.issue(identification(`session-${sessions}`)).ticket;
     },
   };
+}
+
+/** Answers whole requests by mounts, without a transport. */
+export function answererOf(options: DispatchOptions): (request: HttpRequest) => Promise<HttpResponse> {
+  const receive = createDispatcher(options);
+  return async ({ body, ...head }) => await receive(head).respond(body);
 }
 
 /** A client that speaks the protocol. */

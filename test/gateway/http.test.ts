@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import { errorBody } from '../../protocol/http/fields.ts';
-import { ProtocolClient, type Running, startGateway, TRANSPORTS } from './harness.ts';
+import { homePageMount } from '../../server/mounts/home-page.ts';
+import { answererOf, ProtocolClient, type Running, startGateway, TRANSPORTS } from './harness.ts';
 import { refusedUpgrade, TestClient } from './sockets.ts';
 
 const created = z.object({
@@ -176,9 +177,8 @@ describe.each(TRANSPORTS)('HTTP over %s', (_, transport) => {
   });
 
   it('puts nothing a caller wrote into the page unescaped', async () => {
-    const { createRoutes } = await import('../../server/gateway/routes.ts');
-    const routes = createRoutes({
-      api: running.parts.context,
+    const answer = answererOf({
+      mounts: [homePageMount(running.parts.context)],
       allowedOrigins: [],
       reportFault: () => undefined,
     });
@@ -191,7 +191,7 @@ describe.each(TRANSPORTS)('HTTP over %s', (_, transport) => {
       remoteAddress: '',
       body: new Uint8Array(0),
     };
-    const { body } = await routes(request);
+    const { body } = await answer(request);
     expect(body).not.toContain('<script>');
     expect(body).toContain('&#60;script&#62;');
   });

@@ -8,7 +8,6 @@ import { rawConnection, TestClient } from './sockets.ts';
 const LIMITS: TransportLimits = {
   maxTcpConnections: 2000,
   maxMessageBytes: 4096,
-  maxBodyBytes: 4096,
   maxHeaderBytes: 4096,
   requestTimeoutMs: 600_000,
   idleTimeoutMs: 600_000,

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Transport, TransportLimits } from '../../server/gateway/transport.ts';
-import { Echo } from './echo.ts';
+import { BODY_BYTES, Echo } from './echo.ts';
 import { TRANSPORTS } from './harness.ts';
 import { rawConnection, refusedUpgrade, TestClient, upgradeRequest } from './sockets.ts';
 
 const LIMITS: TransportLimits = {
   maxTcpConnections: 2000,
   maxMessageBytes: 1024 * 1024,
-  maxBodyBytes: 4096,
   maxHeaderBytes: 4096,
   requestTimeoutMs: 600_000,
   idleTimeoutMs: 600_000,
@@ -259,13 +258,21 @@ describe.each(TRANSPORTS)('transport contract: %s', (name, create) => {
       expect(await ask()).toBe('192.0.2.7');
     });
 
-    it('takes a body up to the limit and answers 413 beyond it', async () => {
-      const post = (size: number) =>
-        fetch(`${httpUrl}/echo`, { method: 'POST', body: new Uint8Array(size).fill(1) });
-      expect((await post(LIMITS.maxBodyBytes)).status).toBe(200);
-      expect((await post(LIMITS.maxBodyBytes + 1)).status).toBe(413);
-      expect((await post(16 * LIMITS.maxBodyBytes)).status).toBe(413);
-      expect((await post(1)).status).toBe(200);
+    it('takes a body up to the bound of its path and answers 413 beyond it', async () => {
+      for (const [path, maxBytes] of Object.entries(BODY_BYTES)) {
+        const post = (size: number) =>
+          fetch(`${httpUrl}/${path}`, { method: 'POST', body: new Uint8Array(size).fill(1) });
+        const whole = await post(maxBytes);
+        const { body } = (await whole.json()) as { body: string };
+        expect([path, whole.status, body]).toEqual([
+          path,
+          200,
+          path === 'dropped' ? '' : '01'.repeat(maxBytes),
+        ]);
+        expect([path, (await post(maxBytes + 1)).status]).toEqual([path, 413]);
+        expect([path, (await post(16 * maxBytes)).status]).toEqual([path, 413]);
+        expect([path, (await post(1)).status]).toEqual([path, 200]);
+      }
     });
 
     it('takes a body without a declared length', async () => {
@@ -296,6 +303,7 @@ describe.each(TRANSPORTS)('transport contract: %s', (name, create) => {
       expect((await fetch(`${httpUrl}/nothing`)).status).toBe(404);
       expect((await fetch(`${httpUrl}/echo`, { method: 'DELETE' })).status).toBe(405);
       expect((await fetch(`${httpUrl}/fail`)).status).toBe(500);
+      expect((await fetch(`${httpUrl}/throws`)).status).toBe(500);
     });
 
     it('refuses oversized headers and goes on serving', async () => {

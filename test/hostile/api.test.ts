@@ -9,12 +9,12 @@ import { describeOperations } from '../../server/api/openapi.ts';
 import type { Operation } from '../../server/api/operation.ts';
 import { OPERATIONS } from '../../server/api/operations.ts';
 import { POLICY_NAMES } from '../../server/policy/built-in.ts';
-import { createRoutes } from '../../server/gateway/routes.ts';
 import type { HttpRequest } from '../../server/gateway/transport.ts';
 import { generateApiKey } from '../../server/identity/api-keys.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { type ApiOnStore, openApiOnStore } from '../api/api-on-store.ts';
-import { startGateway, TRANSPORTS } from '../gateway/harness.ts';
+import { apiMounts } from '../../server/mounts/api.ts';
+import { answererOf, startGateway, TRANSPORTS } from '../gateway/harness.ts';
 import { newReference } from '../store/support.ts';
 import { effort } from './effort.ts';
 
@@ -202,7 +202,11 @@ describe('the API on a real store', () => {
   afterAll(() => api.close());
 
   it('gives pages as long as they may be, and refuses longer ones', async () => {
-    const answer = createRoutes({ api: context, allowedOrigins: [], reportFault: () => undefined });
+    const answer = answererOf({
+      mounts: apiMounts(context),
+      allowedOrigins: [],
+      reportFault: () => undefined,
+    });
     const ask = async (path: string, limit: number) => {
       const { status, body } = await answer({
         method: 'GET',
@@ -222,8 +226,8 @@ describe('the API on a real store', () => {
 
   it('answers whatever its description allows or forbids as it is documented, and never fails', async () => {
     const faults: unknown[] = [];
-    const answer = createRoutes({
-      api: context,
+    const answer = answererOf({
+      mounts: apiMounts(context),
       allowedOrigins: [],
       reportFault: (fault) => faults.push(fault),
     });

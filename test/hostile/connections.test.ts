@@ -37,7 +37,7 @@ describe.each(TRANSPORTS)('hostile connections over %s', (_, transport) => {
         return () => undefined;
       },
     };
-    running = await startGateway(transport, { limits, options: { live } });
+    running = await startGateway(transport, { limits, live });
   };
   const liveTickets = () => running.parts.liveTickets;
   const liveUrl = () => `ws://127.0.0.1:${running.port}/v1/live`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, openDemo } from '../../client/demo/backend/index.ts';
+import { demoMount } from '../../server/mounts/demo.ts';
 import { type Running, startGateway, TRANSPORTS } from '../gateway/harness.ts';
 import { effort } from './effort.ts';
 
@@ -46,7 +47,9 @@ describe.each(TRANSPORTS)('the demo over %s, before hostile visitors', (_, trans
     await writeFile(join(assetsDir, 'secret.json'), SECRET);
     await writeFile(join(folder, 'secret.js'), SECRET);
     await writeFile(join(folder, 'model.task'), PAGE);
-    running = await startGateway(transport, { options: { fallback: (one) => demo.handle(one) } });
+    running = await startGateway(transport, {
+      front: demoMount({ handle: (one) => demo.handle(one) }),
+    });
     demo = await openDemo({
       dataDir: folder,
       assetsDir,

@@ -54,7 +54,6 @@ describe.each(TRANSPORTS)('hostile requests over %s', (name, create) => {
     echo = new Echo();
     transport = create(echo, {
       maxMessageBytes: 64 * 1024,
-      maxBodyBytes: 4096,
       maxHeaderBytes: 4096,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       idleTimeoutMs: IDLE_TIMEOUT_MS[name],

@@ -19,14 +19,17 @@ describe.each(TRANSPORTS)('whoever asks over %s and does not read', (_, create) 
     const owner: TransportHandlers = {
       upgrade: () => ({ accept: false, response: { status: 404, headers: {}, body: '' } }),
       opened: () => ({ message: () => undefined, closed: () => undefined }),
-      async http({ path }) {
-        answered++;
-        return { status: 200, headers: {}, body: path === '/large' ? LARGE : PAGE };
-      },
+      http: ({ path }) => ({
+        maxBodyBytes: 4096,
+        keepsBody: false,
+        async respond() {
+          answered++;
+          return { status: 200, headers: {}, body: path === '/large' ? LARGE : PAGE };
+        },
+      }),
     };
     transport = create(owner, {
       maxMessageBytes: 64 * 1024,
-      maxBodyBytes: 4096,
       maxHeaderBytes: 4096,
       requestTimeoutMs: 600_000,
       idleTimeoutMs: 600_000,

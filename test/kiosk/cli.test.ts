@@ -133,6 +133,7 @@ describe('exit status', () => {
   it.each<[string, TokenChoice, string]>([
     ['is missing', { omit: true }, 'token.missing'],
     ['does not check out', { foreignKey: true }, 'token.invalid'],
+    ['names another policy', { policy: 'passive' }, 'token.invalid'],
   ])('is 3 when the token of an accept %s', async (_, token, code) => {
     const server = await serverFor(decidingScript('accept', token));
     const ended = await verify(server, '--json').ended;
@@ -209,7 +210,7 @@ describe('the program', () => {
       mode: 'verify',
       subject: 'anna',
       policy: 'passive',
-      nonce: expect.stringMatching(/^[\w-]{22}$/),
+      nonce: expect.stringMatching(/^[\w-]{32}$/),
     });
     expect(new Set(server.asked.map(({ nonce }) => nonce)).size).toBe(2);
   });

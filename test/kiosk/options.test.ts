@@ -15,6 +15,7 @@ describe('readCommand', () => {
       subject: 'anna',
       source: { kind: 'path', path: 'faces' },
       policy: null,
+      issuer: null,
       apiKey: null,
       ticket: null,
       json: false,
@@ -59,6 +60,13 @@ describe('readCommand', () => {
     expect(optionsOf('identify --source x --url ws://here:2', environment).endpoints.stream.host).toBe(
       'here:2',
     );
+  });
+
+  it('takes the issuer from the environment unless it is given', () => {
+    const environment = { VERIFRAME_ISSUER: 'faces' };
+    expect(optionsOf('identify --source x', environment).issuer).toBe('faces');
+    expect(optionsOf('identify --source x', { VERIFRAME_ISSUER: '' }).issuer).toBeNull();
+    expect(optionsOf('identify --source x --issuer mine', environment).issuer).toBe('mine');
   });
 
   it.each([
@@ -113,14 +121,14 @@ describe('readCommand', () => {
 
 describe('endpointsOf', () => {
   it.each([
-    ['ws://localhost:8080', 'http://localhost:8080/v1/sessions', 'ws://localhost:8080/v1/stream'],
-    ['wss://face.example/', 'https://face.example/v1/sessions', 'wss://face.example/v1/stream'],
-    ['https://example.org/face/', 'https://example.org/face/v1/sessions', 'wss://example.org/face/v1/stream'],
-    ['http://[::1]:9', 'http://[::1]:9/v1/sessions', 'ws://[::1]:9/v1/stream'],
-  ])('derives all addresses from %s', (base, sessions, stream) => {
-    const endpoints = endpointsOf(base);
-    expect(endpoints.sessions.href).toBe(sessions);
+    ['ws://localhost:8080', 'http://localhost:8080/', 'ws://localhost:8080/v1/stream'],
+    ['wss://face.example/', 'https://face.example/', 'wss://face.example/v1/stream'],
+    ['https://example.org/face/', 'https://example.org/face/', 'wss://example.org/face/v1/stream'],
+    ['http://[::1]:9', 'http://[::1]:9/', 'ws://[::1]:9/v1/stream'],
+  ])('derives all addresses from %s', (address, base, stream) => {
+    const endpoints = endpointsOf(address);
+    expect(endpoints.base.href).toBe(base);
     expect(endpoints.stream.href).toBe(stream);
-    expect(endpoints.jwks.href).toBe(sessions.replace('/v1/sessions', '/.well-known/jwks.json'));
+    expect(endpoints.jwks.href).toBe(`${base}.well-known/jwks.json`);
   });
 });

@@ -7,7 +7,7 @@ import {
   type ContinuityState,
 } from '../../server/matching/continuity.ts';
 import { addToPool, emptyPool, poolMean } from '../../server/matching/embedding-pool.ts';
-import { judge } from '../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import { ALICE, analysisOf, BOB, embeddingsOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS, BASE_MODELS } from '../support/session-driver.ts';
 
@@ -21,7 +21,7 @@ function watch(looks: readonly Look[], models = ALL_MODELS.models): ContinuitySt
   for (const [i, look] of looks.entries()) {
     const analysis = analysisOf(look, LOOK_CLOSELY, models, random);
     const sample = { seq: i, atMs: i * 40, capturedAtMs: i * 40, analysis };
-    const verdict = judge(sample, look.faceCount ?? 1, false, policy.quality);
+    const verdict = assessFrame(sample, look.faceCount ?? 1, false, policy.quality);
     const before = state;
     state = foldContinuity(
       before,
@@ -44,9 +44,9 @@ describe('continuity', () => {
   it.each([
     ['full', ALL_MODELS],
     ['base', BASE_MODELS],
-  ])('holds over one face, turns included, in the %s tier', (_, { models }) => {
+  ])('holds for one face, turns included, in the %s tier', (_, { models }) => {
     const state = watch([...times(5), ...times(5, { yawDeg: 20 }), ...times(3)], models);
-    expect(state).toMatchObject({ unproven: false, changed: false, breaks: 0, agreements: 13 });
+    expect(state).toMatchObject({ needsReidentification: false, changed: false, breaks: 0, agreements: 13 });
     expect(continuityEvidence(state, policy.continuity)).toMatchObject({ measured: true });
   });
 
@@ -54,7 +54,7 @@ describe('continuity', () => {
     [0.3, 0],
     [0.35, 0],
     [0.45, 1],
-  ])('a turned face whose cosine is %f resembles the session’s own: %i', (cosine, resemblances) => {
+  ])('counts a turned face with a cosine of %f as resembling the session’s own: %i', (cosine, resemblances) => {
     const mobilefacenet = Float32Array.of(1, 0);
     const pool = addToPool(emptyPool, { mobilefacenet }, 0);
     const analysis = analysisOf({ yawDeg: 24 }, LOOK_CLOSELY, ALL_MODELS.models, seeded(9));
@@ -63,7 +63,7 @@ describe('continuity', () => {
     const value = { ...analysis.face.value, embeddings: { mobilefacenet: turned } };
     const shown = { ...analysis, face: { found: true, value } } as const;
     const sample = { seq: 1, atMs: 40, capturedAtMs: 40, analysis: shown };
-    const verdict = judge(sample, 1, false, policy.quality);
+    const verdict = assessFrame(sample, 1, false, policy.quality);
     const state = foldContinuity(initialContinuity, sample, verdict, pool, true, policy.continuity);
     expect(state.resemblances).toBe(resemblances);
     expect(state.changed).toBe(false);
@@ -72,12 +72,12 @@ describe('continuity', () => {
   it.each([
     ['full', ALL_MODELS],
     ['base', BASE_MODELS],
-  ])('takes contradictions over a while for another face, in the %s tier', (_, { models }) => {
+  ])('finds another face by contradictions over some time, in the %s tier', (_, { models }) => {
     const other = { identity: BOB };
     for (const frames of [1, 2, 5])
       expect(watch([...times(5), ...times(frames, other)], models)).toMatchObject({
         changed: false,
-        unproven: true,
+        needsReidentification: true,
       });
     const state = watch([...times(5), ...times(6, other)], models);
     expect(state.changed).toBe(true);
@@ -85,21 +85,24 @@ describe('continuity', () => {
     expect(evidence.measured && evidence.logLikelihoodRatio).toBeLessThan(-3);
   });
 
-  it('takes no turned face for another one, nor one that has just come back', () => {
+  it('does not find another face in a turned one, nor in one that has just turned back', () => {
     const turned = { yawDeg: 25, identity: BOB };
     const then = (looks: readonly Look[]) => watch([...times(5), ...looks]);
-    expect(then(times(20, turned))).toMatchObject({ changed: false, unproven: true });
+    expect(then(times(20, turned))).toMatchObject({ changed: false, needsReidentification: true });
     expect(then([...times(10, turned), ...times(7, { identity: BOB })])).toMatchObject({ changed: false });
     expect(then([...times(10, turned), ...times(14, { identity: BOB })])).toMatchObject({ changed: true });
   });
 
-  it('takes a face that looks away for longer than anybody does, and resembles another all the while', () => {
+  it('finds another face when it looks away for longer than a person does, and contradicts all that time', () => {
     const turned = { yawDeg: 25, identity: BOB };
-    expect(watch([...times(5), ...times(25, turned)])).toMatchObject({ changed: false, unproven: true });
+    expect(watch([...times(5), ...times(25, turned)])).toMatchObject({
+      changed: false,
+      needsReidentification: true,
+    });
     expect(watch([...times(5), ...times(28, turned)])).toMatchObject({ changed: true });
   });
 
-  it('begins to count anew with each agreement', () => {
+  it('counts contradictions anew after each agreement', () => {
     const flickering = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? {} : { identity: BOB }));
     expect(watch([...times(5), ...flickering])).toMatchObject({ changed: false });
   });
@@ -110,14 +113,17 @@ describe('continuity', () => {
     ['the face jumps', { centreX: 100 }],
     ['the face swells', { size: 340 }],
     ['the head turns faster than a neck', { yawDeg: 60 }],
-  ] as const)('has to be proven anew when %s', (_, look) => {
+  ] as const)('needs reidentification when %s', (_, look) => {
     const blurred = { ...look, quality: { sharpness: 1 }, identity: BOB };
     const state = watch([...times(5), blurred]);
-    expect(state).toMatchObject({ unproven: true, breaks: 1, changed: false });
+    expect(state).toMatchObject({ needsReidentification: true, breaks: 1, changed: false });
   });
 
-  it('is proven anew by one agreeing embedding', () => {
-    expect(watch([...times(5), { found: false }, {}])).toMatchObject({ unproven: false, breaks: 1 });
+  it('is restored by one embedding that agrees', () => {
+    expect(watch([...times(5), { found: false }, {}])).toMatchObject({
+      needsReidentification: false,
+      breaks: 1,
+    });
   });
 
   it('is unmeasured before anything was compared', () => {
@@ -129,7 +135,7 @@ describe('continuity', () => {
 });
 
 describe('the pool', () => {
-  it('averages to unit length and leaves the sums it started from alone', () => {
+  it('has a mean of unit length, and does not change the sums it started from', () => {
     const random = seeded(1);
     const first = addToPool(emptyPool, embeddingsOf(ALICE, 0.3, random), 10);
     const before = structuredClone(first);

@@ -42,7 +42,8 @@ describe.each(TRANSPORTS)('the live feed over %s', (_name, transport) => {
     const watcher = generateApiKey('mine', { mayObserve: true });
     const plain = generateApiKey('mine');
     running = await startGateway(transport, {
-      options: { live: observation.live, metrics: (request) => observation.metrics(request) },
+      live: observation.live,
+      metrics: (request) => observation.metrics(request),
       api: {
         keys: createApiKeys([watcher.record, plain.record]),
         liveTickets: observation.liveTickets,

@@ -39,7 +39,7 @@ describe.each(PACKAGES)('the package made of $folder', ({ folder, files, profile
     const { messages, pkg } = await publint({
       level: 'suggestion',
       pack: {
-        tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+        tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
       },
     });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);

@@ -22,9 +22,9 @@ describe('a policy without liveness', () => {
     expect(checkedPolicies({ ...policies(), 'of-mine': withRight })['of-mine']).toBe(withRight);
   });
 
-  it('is attended alone of those that are built in', () => {
+  it('is, of the built-in ones, only the one that an operator vouches in', () => {
     const needing = POLICY_NAMES.filter((name) => neededRight(name) !== null);
-    expect(needing).toEqual(['attended']);
+    expect(needing).toEqual(['operator-vouched']);
     expect(POLICY_NAMES.filter((name) => !asksForLiveness(policyFor(name)))).toEqual(needing);
   });
 });

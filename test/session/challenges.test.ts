@@ -26,7 +26,7 @@ const OTHER_WAY: Readonly<Record<ChallengeKind, ChallengeKind>> = {
   'come-closer': 'turn-left',
 };
 
-/** Kinds that ask for no direction. */
+/** Kinds without a direction. */
 const isWeak = (kind: ChallengeKind) => ['blink', 'smile', 'open-mouth'].includes(kind);
 
 const LENT: Readonly<Record<HeadMove, Look>> = {
@@ -45,7 +45,7 @@ const announced = (driver: SessionDriver): ChallengeKind[] => {
 };
 
 describe('challenges', () => {
-  it('are four in an order that nobody can foresee, two of them head moves, and any of them may come again', () => {
+  it('are four in an unpredictable order, two of them head moves, and any of them may come again', () => {
     const orders = SEEDS.map((seed) => announced(run({ seed })));
     for (const order of orders) {
       expect(order.length).toBe(4);
@@ -67,7 +67,7 @@ describe('challenges', () => {
     expect(new Set(pauses).size).toBeGreaterThan(8);
   });
 
-  it('R26 turn-left is answered by the nose going to image right, and fails the other way round', () => {
+  it('R26 turn-left is answered by a nose that goes to image right, and failed by one that goes to image left', () => {
     for (const seed of SEEDS) {
       const driver = run({ seed, context: BASE_MODELS }, subject({ answer: (kind) => OTHER_WAY[kind] }));
       expect(driver.decision?.outcome).not.toBe('accept');
@@ -152,7 +152,7 @@ describe('challenges', () => {
     expect(driver.decision?.reasons).toEqual(['challenge-failed']);
   });
 
-  it('fail when the answer comes after the deadline, however right', () => {
+  it('fail when the right answer comes after the deadline', () => {
     for (const seed of [1, 2, 3, 4]) {
       const driver = run({ seed }, subject({ reactionMs: 4_050, blinkEveryMs: null }));
       expect(driver.decision?.reasons).toContain('challenge-failed');
@@ -161,7 +161,7 @@ describe('challenges', () => {
   });
 });
 
-/** Skips whatever is announced, as often as the server lets it. */
+/** Skips every challenge, as often as the server allows. */
 function skipper(seed: number, policy = 'standard'): SessionDriver {
   const driver = new SessionDriver({ seed, policy });
   const script = subject({ answer: () => null });
@@ -191,14 +191,14 @@ describe('skip', () => {
     }
   });
 
-  it('R25 is refused where there is nothing to take instead, and the status says so beforehand', () => {
+  it('R25 is refused where there is no other challenge to take, and the status says so beforehand', () => {
     const driver = skipper(1, 'blink-only');
     expect(driver.effects).toContainEqual({ type: 'send-error', code: 'skip.not_allowed' });
     const skippable = driver.statuses.flatMap(({ status }) => status.challenge?.skippable ?? []);
     expect(new Set(skippable)).toEqual(new Set([false]));
   });
 
-  it('never leaves one kind alone, which a single recording would answer however often it is drawn', () => {
+  it('never leaves only one kind to draw, which a single recording would answer every time', () => {
     for (const seed of SEEDS) {
       const onlyRight = subject({
         answer: (kind) => (kind === 'turn-right' ? kind : null),
@@ -217,7 +217,7 @@ describe('skip', () => {
     }
   });
 
-  it('lets a person who cannot do one be accepted with another', () => {
+  it('lets a person who cannot do one challenge be accepted with another', () => {
     for (const seed of SEEDS) {
       const driver = new SessionDriver({ seed });
       const script = subject({ answer: (kind) => (kind === 'turn-left' ? null : kind) });

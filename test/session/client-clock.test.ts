@@ -3,7 +3,7 @@ import type { SessionEvent } from '../../server/session/event.ts';
 import { subject } from '../support/subjects.ts';
 import { type DriverOptions, SessionDriver, START_MS } from '../support/session-driver.ts';
 
-/** A client whose clock says what it likes. */
+/** A client with an arbitrary clock. */
 class ClientWithClock extends SessionDriver {
   private readonly clock: (atMs: number) => number;
 
@@ -31,14 +31,14 @@ const CLOCKS: readonly (readonly [string, (atMs: number) => number])[] = [
 describe('a client whose clock', () => {
   const right = new SessionDriver().play(subject(), 60_000);
 
-  it.each(CLOCKS)('%s is neither slower nor quicker to be accepted', (_title, clock) => {
+  it.each(CLOCKS)('%s is accepted after the same time', (_title, clock) => {
     const wrong = new ClientWithClock(clock).play(subject(), 60_000);
     expect(right.decision?.outcome).toBe('accept');
     expect(wrong.decision?.outcome).toBe('accept');
     expect(wrong.nowMs).toBe(right.nowMs);
   });
 
-  it.each(CLOCKS.slice(-1))('%s cannot answer sooner than a person can', (_title, clock) => {
+  it.each(CLOCKS.slice(-1))('%s cannot answer sooner than a person', (_title, clock) => {
     const hasty = new ClientWithClock(clock).play(subject({ reactionMs: 0 }), 60_000);
     expect(hasty.decision?.outcome).not.toBe('accept');
   });

@@ -6,7 +6,7 @@ import { ScreenLight, type ScreenLightOptions } from '../support/screen-light.ts
 import { SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
 import { subject } from '../support/subjects.ts';
 
-/** A cooperative subject in a screen's light, as the client shows what it is told (`shows`) or something else. */
+/** A cooperative subject in the light of a screen. `shows`: the client shows the colours that it is told. */
 function lit(
   options: ScreenLightOptions,
   shows: (told: string | null, atMs: number) => string | null = (told) => told,
@@ -19,7 +19,7 @@ function lit(
   };
 }
 
-/** A recording made before a screen that showed other colours. */
+/** A recording that was made in front of a screen with other colours. */
 const recorded = (options: ScreenLightOptions): Script => {
   const others = ['#4a7dff', '#ffb400', '#2fe0ff', '#ff4fd0', '#00e05a', '#ffb400', '#2a5bff', '#00e05a'];
   return lit(options, (told, atMs) =>
@@ -35,7 +35,7 @@ const flashOf = ({ decision }: SessionDriver) => decision?.evidence.flash;
 describe('a session that shows colours', () => {
   const driver = run(lit({ seed: 3 }));
 
-  it('accepts skin that follows them, and says so', () => {
+  it('accepts skin that follows them, and reports the cue as measured', () => {
     expect(driver.decision).toMatchObject({ outcome: 'accept' });
     expect(driver.decision?.assurance.measured).toContain('flash');
   });
@@ -72,13 +72,13 @@ describe('a session that shows colours', () => {
 
   it('asks frames for colours only while they are shown', () => {
     const { effects, events } = driver;
-    const asked = effects.filter((effect) => effect.type === 'analyze' && effect.wants.colours === true);
+    const asked = effects.filter((effect) => effect.type === 'analyze' && effect.options.colours === true);
     const analysed = events.filter(({ type }) => type === 'analyzed');
     expect(asked.length).toBeGreaterThan(60);
     expect(asked.length).toBeLessThan(analysed.length);
   });
 
-  it('goes the same way when its events are played again', () => {
+  it('gives the same effects when its events are replayed', () => {
     const { events, policy, context, request, effects } = driver;
     let state = initialState(request, START_MS);
     const again = events.flatMap((event) => {
@@ -109,7 +109,7 @@ describe('a session whose client shows none', () => {
     expect(driver.events.map(({ type }) => type)).toEqual(['hello', 'references']);
   });
 
-  it('is asked for none under a policy that shows none', () => {
+  it('is told none under a policy that shows none', () => {
     const driver = run(subject(), { policy: 'passive', flash: true });
     expect(driver.statuses.every(({ status }) => status.flash === undefined)).toBe(true);
   });

@@ -36,7 +36,7 @@ describe('frame flow', () => {
     expect(new Manual({ policy: 'attended', mode: 'enrol' }).credit).toBe(1);
   });
 
-  it('R17 asks for one turn, hands over the newest frame, and returns the replaced credit with the analysed one', () => {
+  it('R17 asks for one turn, hands over the newest frame, and returns the credit of replaced frames with it', () => {
     const driver = new Manual();
     expect(driver.frame(0)).toEqual([{ type: 'request-turn' }]);
     expect(driver.frame(5)).toEqual([{ type: 'forget-frame', seq: 0 }]);
@@ -61,7 +61,7 @@ describe('frame flow', () => {
     expect(driver.failure).toBe('server.internal');
   });
 
-  it('after a lost worker the face is looked for afresh, in case the place was what it died of', () => {
+  it('after a lost worker the whole picture is searched, in case the region was the reason', () => {
     const driver = new SessionDriver().play(() => ({}), 400);
     const regions = () =>
       driver.effects.flatMap((effect) => (effect.type === 'analyze' ? [effect.region] : []));
@@ -77,7 +77,7 @@ describe('frame flow', () => {
     expect(regions().at(-1)).toBeNull();
   });
 
-  it('a turn that comes for nothing is given back', () => {
+  it('a turn without a frame is given back', () => {
     expect(types(new Manual().turn())).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe('frame flow', () => {
     expect(driver.failure).toBe('frame.too_many_pixels');
   });
 
-  it('a worker that dies costs one frame, and the next is searched in the whole picture', () => {
+  it('a crashed worker costs one frame, and the next frame is searched as a whole', () => {
     const driver = new Manual();
     driver.frame(0);
     driver.turn();
@@ -129,7 +129,7 @@ describe('frame flow', () => {
     expect(driver.turn()).toMatchObject([{ type: 'analyze', seq: 1, region: null }]);
   });
 
-  it('an answer nobody waits for changes nothing', () => {
+  it('an answer that no frame waits for changes nothing', () => {
     const driver = new Manual();
     const before = driver.state;
     expect(driver.failed(7, 'frame.undecodable')).toEqual([]);
@@ -148,7 +148,7 @@ describe('the end of a session', () => {
     expect(driver.decision).toMatchObject({ outcome: 're-verify', retry: 'now', reasons: [reason] });
   });
 
-  it('R29 bye with the source ended waits for the frames at hand', () => {
+  it('R29 bye with the source ended waits for the frames that were sent', () => {
     const driver = new SessionDriver();
     driver.play(() => ({}), 990);
     driver.sendFrame({});
@@ -158,7 +158,7 @@ describe('the end of a session', () => {
     expect(driver.decision?.reasons[0]).toBe('source-ended');
   });
 
-  it('comes by itself, at the latest when the positioning deadline passes with nobody there', () => {
+  it('comes at the positioning deadline when there is no face', () => {
     const driver = new SessionDriver();
     driver.play(() => ({ found: false }), 20_000);
     expect(driver.decision).toMatchObject({ outcome: 're-verify', retry: 'now' });
@@ -173,7 +173,7 @@ describe('the end of a session', () => {
     expect(driver.statuses.some(({ status }) => status.hint === 'several-faces')).toBe(true);
   });
 
-  it('R13 comes with hello.repeated', () => {
+  it('R13 comes with a second hello', () => {
     const driver = new SessionDriver();
     driver.dispatch({ type: 'hello', atMs: driver.nowMs });
     expect(driver.failure).toBe('hello.repeated');
@@ -201,7 +201,7 @@ describe('hints', () => {
     ['face-covered', { quality: { occlusion: 0.9 } }],
     ['look-straight', { yawDeg: 30 }],
     ['hold-still', { quality: { sharpness: 2 } }],
-  ] as const)('%s while that is what keeps the face from being seen well', (hint, look) => {
+  ] as const)('%s while that is the defect of the frame', (hint, look) => {
     const driver = new SessionDriver();
     driver.play(() => look, 2_000);
     expect(driver.status).toMatchObject({ phase: 'positioning', hint });
@@ -220,7 +220,7 @@ describe('hints', () => {
       expect(atMs - changes[i + 1].atMs).toBeGreaterThanOrEqual(900);
   });
 
-  it('do not tell a person who blinks to open their eyes', () => {
+  it('do not ask a person who blinks to open the eyes', () => {
     const driver = new SessionDriver();
     driver.play(
       (atMs) => ({ openness: (atMs - START_MS) % 1_500 < 200 ? 0.4 : 1, yawDeg: atMs % 2 ? 20 : 0 }),

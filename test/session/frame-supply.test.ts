@@ -23,13 +23,13 @@ const showedChallenge = (driver: SessionDriver) =>
 const firstAtMs = (driver: SessionDriver, hint: string) =>
   (driver.statuses.find(({ status }) => status.hint === hint)?.atMs ?? Infinity) - START_MS;
 
-/** `framesPerSecond` in the mean, each interval off by up to `jitter` of it. */
+/** Intervals of `framesPerSecond` in the mean, each off by up to the share `jitter`. */
 function camera(framesPerSecond: number, jitter = 0, seed = 1): () => number {
   const random = seeded(seed);
   return () => (1000 / framesPerSecond) * (1 + jitter * (2 * random() - 1));
 }
 
-/** 25 frames a second until a challenge is asked, `framesPerSecond` from then on. */
+/** 25 frames a second until the first challenge, `framesPerSecond` from then on. */
 function slowsDown(options: DriverOptions, framesPerSecond: number, script: Script = subject()) {
   const driver = new SessionDriver(options);
   return driver.play(script, LONG_MS, () =>
@@ -39,8 +39,8 @@ function slowsDown(options: DriverOptions, framesPerSecond: number, script: Scri
   );
 }
 
-describe('a person whose line is slow', () => {
-  it.each(STRICT)('hears so under %s, is asked nothing, and is not blamed', (policy) => {
+describe('a person whose connection is slow', () => {
+  it.each(STRICT)('is told so under %s, gets no challenge, and is excused', (policy) => {
     for (const mode of ['verify', 'enrol', 'identify'] satisfies Mode[])
       for (const framesPerSecond of [1, 2.5, 5, 8]) {
         const driver = new SessionDriver({ policy, mode, candidates: [CANDIDATE] });
@@ -55,7 +55,7 @@ describe('a person whose line is slow', () => {
       }
   });
 
-  it('hears so when nothing arrives at all', () => {
+  it('is told so when nothing arrives at all', () => {
     const driver = new SessionDriver();
     driver.letTimePass(START_MS + LONG_MS);
     expect(slowHints(driver)).toEqual(['connection-slow']);
@@ -63,7 +63,7 @@ describe('a person whose line is slow', () => {
     expect(driver.decision?.reasons).toContain('connection-too-slow');
   });
 
-  it('goes on as soon as the line is well again', () => {
+  it('goes on as soon as the connection has recovered', () => {
     for (const seed of SEEDS) {
       const driver = new SessionDriver({ seed }).play(subject(), 5_000, camera(5));
       expect(driver.status?.hint).toBe('connection-slow');
@@ -87,7 +87,7 @@ describe('a person whose line is slow', () => {
     }
   });
 
-  it('is not blamed for what it did not show at 10 frames a second, and is at 12', () => {
+  it('is excused for a missing answer at 10 frames a second, but not at 12', () => {
     for (const seed of SEEDS) {
       const failed = ['challenge-failed', 'time-up'];
       const still = () => ({});
@@ -96,7 +96,7 @@ describe('a person whose line is slow', () => {
     }
   });
 
-  it('hears first what can be done about the picture', () => {
+  it('is first told what would improve the picture', () => {
     for (const look of [{ found: false }, { faceCount: 2 }, { quality: { brightness: 20 } }]) {
       const driver = new SessionDriver().play(() => look, 20_000, camera(5));
       expect(slowHints(driver)).toEqual([]);
@@ -111,7 +111,7 @@ describe('a camera that is fast enough', () => {
     [15, 0.5],
     [25, 0.7],
     [30, 0.7],
-  ])('at %d frames a second, however unevenly, is never called slow nor waited for', (framesPerSecond, jitter) => {
+  ])('at %d frames a second is never called slow nor waited for, even if it is irregular', (framesPerSecond, jitter) => {
     for (const policy of STRICT)
       for (const context of policy === 'passive' ? [undefined] : [undefined, BASE_MODELS])
         for (const seed of SEEDS.slice(0, 3)) {
@@ -124,7 +124,7 @@ describe('a camera that is fast enough', () => {
         }
   });
 
-  it('is forgiven a stall of less than a second, whenever it comes', () => {
+  it('is not called slow for a stall of less than a second, whenever it comes', () => {
     for (const framesPerSecond of [12, 15, 25])
       for (const stallAtMs of [100, 300, 700, 1_500, 2_500, 4_000]) {
         let atMs = 0;
@@ -139,7 +139,7 @@ describe('a camera that is fast enough', () => {
       }
   });
 
-  it('is slow when it stalls again and again', () => {
+  it('is called slow when it stalls again and again', () => {
     let frame = 0;
     const driver = new SessionDriver();
     driver.play(
@@ -151,7 +151,7 @@ describe('a camera that is fast enough', () => {
     expect(driver.decision?.reasons[0]).toBe('connection-too-slow');
   });
 
-  it('may keep back pictures that do not fit while a face is being placed', () => {
+  it('may hold back pictures that do not fit while a face is being positioned', () => {
     const driver = new SessionDriver();
     driver.play(() => ({ found: false }), 3_000, camera(1));
     driver.play(() => ({ yawDeg: 30 }), 3_000, camera(1));
@@ -167,7 +167,7 @@ describe('a camera that is fast enough', () => {
 describe('a service that is too slow', () => {
   it.each([
     100, 150, 300, 700, 5_000,
-  ])('with %d ms a frame says so, and is to blame for what is missing', (analysisMs) => {
+  ])('with %d ms per frame is named, and excuses what is missing', (analysisMs) => {
     for (const framesPerSecond of [15, 25, 30]) {
       const still = new SessionDriver({ analysisMs, framesPerSecond }).play(() => ({}), LONG_MS);
       expect(still.decision).toMatchObject({ outcome: 're-verify', retry: 'backoff' });
@@ -176,7 +176,7 @@ describe('a service that is too slow', () => {
     }
   });
 
-  it('is not waited for: who can be judged all the same makes room for others', () => {
+  it('is not waited for: sessions that can be judged end, and free it for others', () => {
     const ends = SEEDS.flatMap((seed) =>
       [100, 150, 250].map((analysisMs) => {
         const { decision } = new SessionDriver({ seed, analysisMs }).play(subject(), LONG_MS);
@@ -187,7 +187,7 @@ describe('a service that is too slow', () => {
     expect(ends.filter((end) => end === 'accept').length).toBeGreaterThan(SEEDS.length);
   });
 
-  it('is blamed also where it has made its client slow down', () => {
+  it('is named also when it has slowed its client down', () => {
     const driver = new SessionDriver({ analysisMs: 800 });
     let pace = startPace(30, driver.nowMs);
     const sample = { roundTripMs: 1_600, backlogBytes: 0, frameBytes: 20_000 };
@@ -200,7 +200,7 @@ describe('a service that is too slow', () => {
     expect(driver.decision?.reasons[0]).toBe('service-too-slow');
   });
 
-  it('is not called slow when it is as full as it lets itself become: 17 to 18 of 25 frames', () => {
+  it('is not called slow at its own capacity limit: 17 to 18 of 25 frames', () => {
     for (const seed of SEEDS) {
       const driver = new SessionDriver({ seed, analysisMs: 57 }).play(
         subject(),
@@ -215,7 +215,7 @@ describe('a service that is too slow', () => {
   });
 });
 
-it('wakes a session up no more than a few times a second, whatever comes', () => {
+it('wakes a session at most a few times a second, whatever arrives', () => {
   const pattern = fc.record({
     gapsMs: fc.array(fc.integer({ min: 15, max: 220 }), { minLength: 1, maxLength: 40 }),
     analysisMs: fc.integer({ min: 1, max: 150 }),
@@ -238,8 +238,8 @@ it('wakes a session up no more than a few times a second, whatever comes', () =>
   );
 });
 
-describe('what speaks against somebody', () => {
-  it('is found in a photograph at 5 frames a second as ever', () => {
+describe('evidence against a person', () => {
+  it('is found in a photograph at 5 frames a second too', () => {
     for (const policy of STRICT) {
       const driver = new SessionDriver({ policy }).play(photograph(), LONG_MS, camera(5));
       expect(driver.decision).toMatchObject({ outcome: 'reject', reasons: ['pad-below-bar'] });
@@ -247,7 +247,7 @@ describe('what speaks against somebody', () => {
     }
   });
 
-  it('is noted of another face at 5 frames a second, whose client hears what anybody would', () => {
+  it('is recorded for another face at 5 frames a second, and its client is told no more than others', () => {
     for (const policy of STRICT) {
       const [own, other] = [subject(), subject({ identity: BOB })].map((script) =>
         new SessionDriver({ policy }).play(script, LONG_MS, camera(5)),
@@ -258,7 +258,7 @@ describe('what speaks against somebody', () => {
     }
   });
 
-  it('stands when it was seen: a wrong movement is no fault of the line', () => {
+  it('is not excused when it was seen: a slow connection causes no wrong movement', () => {
     for (const seed of SEEDS) {
       const wrong = subject({ answer: (kind) => (kind === 'turn-left' ? 'turn-right' : 'turn-left') });
       const { decision } = slowsDown({ seed }, 5, wrong);
@@ -268,7 +268,7 @@ describe('what speaks against somebody', () => {
     }
   });
 
-  it('is made milder by no pattern of frames', () => {
+  it('is excused by no pattern of frames', () => {
     const pattern = fc.record({
       gapsMs: fc.array(fc.integer({ min: 15, max: 900 }), { minLength: 1, maxLength: 12 }),
       analysisMs: fc.integer({ min: 5, max: 500 }),
@@ -298,8 +298,8 @@ describe('what speaks against somebody', () => {
   });
 });
 
-describe('a policy that asks for no rate', () => {
-  it('takes a few pictures one by one, and calls nothing slow', () => {
+describe('a policy without a minimum frame rate', () => {
+  it('accepts a few single pictures, and calls nothing slow', () => {
     const driver = new SessionDriver({ policy: 'attended', mode: 'enrol' });
     for (let picture = 0; picture < 3; picture++) {
       driver.sendFrame({ followed: false });

@@ -22,7 +22,7 @@ const look: fc.Arbitrary<Look> = fc.oneof(
   fc.constant({ bonaFideProbability: 0.01 }),
 );
 
-/** What a client, a worker, a gallery and a clock may do next, in any order that comes to a fuzzer's mind. */
+/** What a client, a worker, a gallery and a clock may do next, in any order. */
 const action = fc.oneof(
   { weight: 40, arbitrary: fc.constant({ do: 'cooperate' as const }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('frame' as const), look }) },
@@ -57,7 +57,7 @@ interface Turn {
 
 const reference = { referenceId: 'r', subject: 'alice', embeddings: embeddingsOf(ALICE, 0.3, seeded(7)) };
 
-/** What a subject who wants to be accepted shows next; now and then with lids down. */
+/** What a cooperative subject shows next, now and then with closed lids. */
 function cooperative(state: SessionState, seq: number): Look {
   if (state.phase !== 'challenging' || state.run.stage !== 'awaiting-response')
     return seq % 40 < 2 ? { openness: 0.45 } : {};
@@ -66,7 +66,7 @@ function cooperative(state: SessionState, seq: number): Look {
   return seq % 8 < 4 ? {} : gesture(kind, 1);
 }
 
-/** Plays actions, well-behaved unless an action says otherwise: frames are sent only with credit. */
+/** Plays the actions. Frames are sent only with credit, unless an action says otherwise. */
 function play(mode: Mode, policy: Policy, steps: readonly { action: Action; afterMs: number }[]): Turn[] {
   const random = seeded(11);
   let atMs = START_MS;
@@ -90,7 +90,7 @@ function play(mode: Mode, policy: Policy, steps: readonly { action: Action; afte
     const asked = worker.running;
     if (asked === null) return;
     worker.running = null;
-    const analysis = analysisOf(looks.get(asked.seq) ?? {}, asked.wants, ALL_MODELS.models, random);
+    const analysis = analysisOf(looks.get(asked.seq) ?? {}, asked.options, ALL_MODELS.models, random);
     send({ type: 'analyzed', atMs, seq: asked.seq, analysis, draws: draws() });
   };
   send({ type: 'hello', atMs, flash: policy.name === 'standard-flash' });
@@ -174,7 +174,7 @@ interface Session {
   readonly turns: readonly Turn[];
 }
 
-/** What breaks a rule in the smallest session found to break it; null when none of many sessions does. */
+/** The violations of a rule in the smallest session that breaks it; null when none of many sessions does. */
 export function broken(violations: (session: Session) => readonly string[]): readonly string[] | null {
   const played = (input: { mode: Mode; policy: (typeof POLICY_NAMES)[number]; steps: Steps }) => {
     const policy = policyFor(input.policy);

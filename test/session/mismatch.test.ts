@@ -4,7 +4,7 @@ import { ALICE, BOB, type Identity, type Script } from '../support/analysis-buil
 import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
 import { flawlessPhotograph, photograph, subject } from '../support/subjects.ts';
 
-/** What a client knows of a session: every status with its time, when it ended, and how. */
+/** What a client sees of a session: every status with its time, and when and how it ended. */
 function heard(driver: SessionDriver) {
   const { statuses, effects, nowMs, decision, failure } = driver;
   return {
@@ -16,7 +16,7 @@ function heard(driver: SessionDriver) {
   };
 }
 
-/** The same face before the camera, once against its own reference and once against another person's. */
+/** The same face in front of the camera, once against its own reference and once against another person's. */
 function both(
   options: DriverOptions,
   script: () => Script,
@@ -55,7 +55,7 @@ describe('a face that is not the subject’s', () => {
     expect(accepted).toBeGreaterThan(1);
   });
 
-  it('that fails a challenge, or is no living one’s, ends in the same way and at the same time as the subject’s', () => {
+  it('that fails a challenge, or is an attack, ends like the subject’s, at the same time', () => {
     const scripts: readonly (() => Script)[] = [
       () => () => ({}),
       () => () => ({ yawDeg: 35 }),

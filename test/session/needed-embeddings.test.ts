@@ -10,13 +10,13 @@ const reference = (...models: EmbeddingModelId[]) => ({
   embeddings: Object.fromEntries(models.map((model) => [model, new Float32Array(4)])),
 });
 
-describe('the embedding networks a session asks for', () => {
-  it('are the best one alone where every reference can be compared by it', () => {
+describe('the embedding networks that a session asks for', () => {
+  it('are only the best one when every reference can be compared by it', () => {
     const references = [reference(...ALL), reference('mobilefacenet')];
     expect(neededEmbeddings({ mode: 'verify', references }, context(ALL))).toEqual(['mobilefacenet']);
   });
 
-  it('are all where a reference lacks it, none has come yet, or it is not loaded', () => {
+  it('are all when a reference lacks it, there is no reference yet, or it is not loaded', () => {
     const old = [reference('faceres', 'dlib'), reference(...ALL)];
     expect(neededEmbeddings({ mode: 'verify', references: old }, context(ALL))).toEqual(ALL);
     expect(neededEmbeddings({ mode: 'verify', references: null }, context(ALL))).toEqual(ALL);

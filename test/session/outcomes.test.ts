@@ -32,7 +32,7 @@ describe('a genuine subject', () => {
     'standard',
     'blink-only',
     'passive',
-  ])('is enrolled under %s with probes over a second', (policy) => {
+  ])('is enrolled under %s with probes that span a second', (policy) => {
     const driver = run({ policy, mode: 'enrol' });
     expect(outcomeOf(driver)).toBe('accept');
     const stored = driver.effects.find((effect) => effect.type === 'store-reference');
@@ -41,14 +41,14 @@ describe('a genuine subject', () => {
       expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
   });
 
-  it('is identified among others by score and margin', () => {
+  it('is identified among others, by score and margin', () => {
     const candidates = [candidate('alice', ALICE), candidate('bob', BOB)];
     const driver = run({ mode: 'identify', candidates });
     expect(driver.decision).toMatchObject({ outcome: 'accept', subject: 'alice' });
   });
 
   it('is compared by the best method that the candidate’s reference allows, whichever found it', () => {
-    // By faceres alone this one is nobody's.
+    // By faceres alone, this candidate is no match.
     const { faceres } = embeddingsOf(BOB, 0.35, seeded(5));
     const { referenceId, embeddings } = candidate('alice', ALICE);
     const candidates = [{ referenceId, subject: 'alice', embeddings: { ...embeddings, faceres } }];
@@ -58,7 +58,7 @@ describe('a genuine subject', () => {
     });
   });
 
-  it('is not told apart from a second subject who scores as high', () => {
+  it('is not identified when a second subject scores as high', () => {
     const candidates = [candidate('alice', ALICE, 5), candidate('twin', ALICE, 6)];
     expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
       outcome: 're-verify',
@@ -66,7 +66,7 @@ describe('a genuine subject', () => {
     });
   });
 
-  it('is rejected by identify when the gallery holds nobody like them', () => {
+  it('is rejected by identify when the gallery holds no reference of theirs', () => {
     for (const candidates of [[], [candidate('bob', BOB)]])
       expect(run({ mode: 'identify', candidates }).decision).toMatchObject({
         outcome: 'reject',
@@ -75,7 +75,7 @@ describe('a genuine subject', () => {
       });
   });
 
-  it('is accepted without PAD weights, and the assurance says what was not measured', () => {
+  it('is accepted without the PAD networks, and the assurance says what was not measured', () => {
     const driver = run({ context: BASE_MODELS });
     expect(outcomeOf(driver)).toBe('accept');
     expect(driver.decision?.assurance).toMatchObject({ tier: 'base' });
@@ -83,7 +83,7 @@ describe('a genuine subject', () => {
     expect(driver.decision?.assurance.measured).not.toContain('passive-pad');
   });
 
-  it('cannot be accepted under passive without PAD weights, and is told so at once', () => {
+  it('cannot be accepted under passive without the PAD networks, and is told so at once', () => {
     expect(run({ policy: 'passive', context: BASE_MODELS }).decision).toMatchObject({
       outcome: 're-verify',
       retry: 'never',
@@ -120,7 +120,7 @@ describe('a subject that is erased while its session runs', () => {
     ['verify', 'reject', 'backoff'],
     ['identify', 'reject', 'backoff'],
     ['enrol', 're-verify', 'never'],
-  ] as const)('is not accepted by %s, and the decision names nobody', (mode, outcome, retry) => {
+  ] as const)('is not accepted by %s, and the decision names no subject', (mode, outcome, retry) => {
     const driver = run({ mode, candidates, stands: false });
     expect(driver.decision).toMatchObject({ outcome, retry, subject: null, reasons: ['subject-erased'] });
     const accept = driver.effects.find((effect) => effect.type === 'record-accept')?.accept;
@@ -131,7 +131,7 @@ describe('a subject that is erased while its session runs', () => {
     ['verify', 'r1'],
     ['identify', 'of alice'],
     ['enrol', 'new'],
-  ] as const)('is accepted by %s only by what is on record, whatever happens beside it', (mode, restsOn) => {
+  ] as const)('is accepted by %s only once that is on record, whatever else happens', (mode, restsOn) => {
     const driver = new SessionDriver({ mode, candidates });
     const genuine = subject();
     while (driver.state.phase !== 'confirming') driver.play(genuine, 5);
@@ -148,7 +148,7 @@ describe('a subject that is erased while its session runs', () => {
   });
 });
 
-describe('somebody else', () => {
+describe('another person', () => {
   it.each(['standard', 'blink-only', 'passive'])('is rejected under %s', (policy) => {
     for (const seed of SEEDS) {
       const driver = run({ policy, seed }, subject({ identity: BOB }));
@@ -161,7 +161,7 @@ describe('somebody else', () => {
     expect(outcomeOf(run({ context: BASE_MODELS }, subject({ identity: BOB })))).toBe('reject');
   });
 
-  it('who takes the place of the subject half-way is found out', () => {
+  it('who takes the subject’s place during the session is rejected', () => {
     for (const seed of SEEDS)
       for (const afterMs of [1_500, 2_500, 3_500]) {
         const swap = switchAt(START_MS + afterMs, subject(), subject({ identity: BOB }));
@@ -175,7 +175,7 @@ describe('somebody else', () => {
       }
   });
 
-  it('who answers the challenges for a photograph of the subject is found out', () => {
+  it('who answers the challenges for a photograph of the subject is rejected', () => {
     const bob = subject({ identity: BOB });
     const driver = run({ policy: 'blink-only', context: BASE_MODELS }, (atMs, status) =>
       status?.challenge === undefined ? flawlessPhotograph()(atMs, status) : bob(atMs, status),
@@ -196,13 +196,13 @@ describe('a photograph of the subject', () => {
     'standard',
     'blink-only',
     'passive',
-  ])('is never accepted under %s, even if PAD is fooled', (policy) => {
+  ])('is never accepted under %s, even if PAD does not detect it', (policy) => {
     for (const seed of SEEDS)
       for (const mode of ['verify', 'enrol'] as const)
         expect(outcomeOf(run({ policy, seed, mode }, flawlessPhotograph()))).toBe('re-verify');
   });
 
-  it.each(['standard', 'blink-only'])('is never accepted under %s without PAD weights', (policy) => {
+  it.each(['standard', 'blink-only'])('is never accepted under %s without the PAD networks', (policy) => {
     for (const seed of SEEDS)
       expect(outcomeOf(run({ policy, seed, context: BASE_MODELS }, flawlessPhotograph()))).toBe('re-verify');
   });
@@ -220,7 +220,7 @@ describe('a photograph of the subject', () => {
   });
 });
 
-/** Shows pictures one after another to an attended enrolment. */
+/** Shows pictures one after another to an enrolment that an operator vouches for. */
 function photos(looks: readonly Look[]): SessionDriver {
   const driver = new SessionDriver({ policy: 'attended', mode: 'enrol' });
   for (const look of looks) {
@@ -232,7 +232,7 @@ function photos(looks: readonly Look[]): SessionDriver {
   return driver;
 }
 
-describe('enrolment attended by an operator', () => {
+describe('an operator-vouched enrolment', () => {
   it('takes a few photographs of one face, wherever it is in them', () => {
     const driver = photos([
       { centreX: 200, size: 120 },

@@ -18,8 +18,8 @@ function isSameMoment(a: PublicStatus, b: PublicStatus): boolean {
   );
 }
 
-describe('whatever happens', () => {
-  it('(the fuzz goes through every phase and to every kind of end)', () => {
+describe('in any session', () => {
+  it('(the fuzz reaches every phase and every kind of end)', () => {
     const seen = new Set<string>();
     const nothing = broken(({ turns }) => {
       for (const { after, effects } of turns) {
@@ -69,7 +69,7 @@ describe('whatever happens', () => {
     expect(found).toBeNull();
   });
 
-  it('R17 the newest waiting frame is the one analysed, and each one is analysed or forgotten at most once', () => {
+  it('R17 the newest waiting frame is analysed, and each frame is analysed or dropped at most once', () => {
     const found = broken(({ turns }) => {
       const notWaiting = effectsOf(turns, 'analyze').filter(
         ({ turn: { before }, effect }) => !isLive(before) || before.live.flow.waiting?.seq !== effect.seq,
@@ -85,7 +85,7 @@ describe('whatever happens', () => {
     expect(found).toBeNull();
   });
 
-  it('a wake-up lies never in the past, and a live session always has one', () => {
+  it('no wake-up is in the past, and a live session always has one', () => {
     const found = broken(({ turns }) => {
       const past = effectsOf(turns, 'wake-at')
         .filter(({ turn, effect }) => effect.atMs !== null && effect.atMs < turn.event.atMs)
@@ -115,7 +115,7 @@ describe('whatever happens', () => {
           ? requiredCues(policy, mode).filter((cue) => !effect.accept.assurance.measured.includes(cue))
           : [],
       );
-      // A reference on its way to the store is waited for.
+      // A reference that is being stored is waited for.
       const stays = isLive(end) && !(end.phase === 'matching' && end.pending?.for === 'storage');
       return [...late, ...accepted, ...(stays ? [end.phase] : [])];
     });
@@ -138,7 +138,7 @@ describe('whatever happens', () => {
     expect(found).toBeNull();
   });
 
-  it('nothing is accepted but by a stored reference that is on record at the end', () => {
+  it('every accept rests on a stored reference, and is on record', () => {
     let accepted = 0;
     const found = broken(({ turns }) =>
       effectsOf(turns, 'decide')
@@ -182,7 +182,7 @@ describe('whatever happens', () => {
     expect(found).toBeNull();
   });
 
-  it('the same events give the same session, byte for byte, also from a cloned state', () => {
+  it('the same events give exactly the same session, also from a cloned state', () => {
     const found = broken(({ policy, turns }) =>
       turns
         .filter(({ before, event, after, effects }) => {

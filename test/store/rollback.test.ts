@@ -105,6 +105,13 @@ describe.each([
     expect(listed.map(({ sessionId }) => sessionId)).toEqual(['newer-failure', 'newer-reject', 'known']);
   });
 
+  it('that an earlier version wrote is told by the names of today', async () => {
+    write('earlier', 100, { outcome: 'reject', reasons: ['planarity-below-bar'], measured: ['planarity'] });
+    const found = await store.decisions.find('mine', 'earlier');
+    expect(found).toMatchObject({ reasons: ['depth-parallax-below-bar'] });
+    expect(found).toHaveProperty('assurance.measured', ['depth-parallax']);
+  });
+
   it('is told by `GET /v1/decisions`, in the form that the API describes', async () => {
     write('newer-reject', 100, NEWER_REJECT);
     write('newer-failure', 200, NEWER_FAILURE);

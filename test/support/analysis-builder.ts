@@ -6,7 +6,7 @@ import type {
   FrameAnalysis,
   Quality,
 } from '../../server/vision/analysis.ts';
-import type { AnalysisWants } from '../../server/vision/analysis.ts';
+import type { AnalysisOptions } from '../../server/vision/analysis.ts';
 import type { FlashColours } from '../../server/vision/flash-colours.ts';
 import type { Mouth } from '../../server/vision/mouth.ts';
 
@@ -88,7 +88,7 @@ function embedding(axis: number, common: number, noise: number, random: () => nu
 /** A frame as the analyzer would report it, with only what was wanted. */
 export function analysisOf(
   look: Look,
-  wants: AnalysisWants,
+  wants: AnalysisOptions,
   models: Loaded,
   random: () => number,
 ): FrameAnalysis {
@@ -113,7 +113,7 @@ export interface Loaded {
   readonly motion?: boolean;
 }
 
-function faceOf(look: Look, wants: AnalysisWants, models: Loaded, random: () => number): FaceAnalysis {
+function faceOf(look: Look, wants: AnalysisOptions, models: Loaded, random: () => number): FaceAnalysis {
   const sway = look.sway ?? 1;
   const jitter = (range: number) => (random() - 0.5) * 2 * range * sway;
   const size = look.size ?? 200;

@@ -21,7 +21,8 @@ export const START_MS = 1_000_000;
 
 export interface DriverOptions {
   readonly mode?: Mode;
-  readonly policy?: string;
+  /** By its name, or a policy of the test's own. */
+  readonly policy?: string | Policy;
   readonly context?: SessionContext;
   /** Whose reference the subject `alice` has. */
   readonly enrolled?: Identity | null;
@@ -68,10 +69,10 @@ export class SessionDriver {
   constructor(options: DriverOptions = {}) {
     const { mode = 'verify', policy = 'standard', context = ALL_MODELS, seed = 1 } = options;
     this.options = options;
-    this.policy = policyFor(policy);
+    this.policy = typeof policy === 'string' ? policyFor(policy) : policy;
     this.context = context;
     this.random = seeded(seed);
-    this.request = requestOfAlice(mode, policy, START_MS);
+    this.request = requestOfAlice(mode, this.policy.name, START_MS);
     this.state = initialState(this.request, START_MS);
     this.dispatch({ type: 'hello', atMs: this.nowMs, flash: options.flash ?? false });
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
@@ -145,7 +146,7 @@ export class SessionDriver {
         break;
       case 'analyze': {
         const look = this.looks.get(effect.seq) ?? {};
-        const analysis = analysisOf(look, effect.wants, this.context.models, this.random);
+        const analysis = analysisOf(look, effect.options, this.context.models, this.random);
         const { seq } = effect;
         const draws = this.draws();
         const { seenBefore = false } = look;

@@ -7,7 +7,7 @@ import type { RgbImage } from '../../server/vision/image.ts';
 import type { ModelRunner } from '../../server/vision/model-runner.ts';
 import { cosine, decode, groupPhoto, loadRunner, NOTHING_MORE } from './support.ts';
 
-/** Runs the real networks and keeps the order they were asked in. */
+/** Runs the real networks, and records the order of the calls. */
 class ListeningRunner implements ModelRunner {
   readonly #inner: ModelRunner;
   readonly #hidden: readonly ModelId[];
@@ -45,7 +45,7 @@ function faceOf(analysis: FrameAnalysis): FaceAnalysis {
   return analysis.face.value;
 }
 
-/** One person of a group photo alone: a square of 2.2 × the mesh about the main face, 480 px wide. */
+/** One person of a group photograph: a square of 2.2 × the mesh about the main face, 480 px wide. */
 async function portrait(number = 3): Promise<Buffer> {
   const photograph = await groupPhoto(number);
   const { region } = faceOf(await core.analyze(await decode(photograph), null, NOTHING_MORE));
@@ -69,8 +69,8 @@ function paintOver(image: RgbImage, { box }: FaceAnalysis): RgbImage {
   return { ...image, data };
 }
 
-describe('a frame’s trip through the networks', () => {
-  it('finds a main face in every group photo and counts the others', async () => {
+describe('the analysis of a frame', () => {
+  it('finds a main face in every group photograph, and counts the others', async () => {
     for (const number of [1, 2, 3, 4, 5, 6]) {
       const image = await decode(await groupPhoto(number));
       const analysis = await core.analyze(image, null, NOTHING_MORE);
@@ -91,14 +91,14 @@ describe('a frame’s trip through the networks', () => {
     expect(analysis.faceCount).toBe(1);
   });
 
-  it('describes the same face alike after shrinking and re-encoding, and another face differently', async () => {
+  it('gives similar embeddings for a face that was shrunk and encoded anew, and different ones for another face', async () => {
     const wants = { ...NOTHING_MORE, embeddings: true };
     const first = faceOf(await core.analyze(group, null, wants));
     const small = await sharp(photo).resize({ width: 1100 }).webp({ quality: 60 }).toBuffer();
     const again = faceOf(await core.analyze(await decode(small), null, wants));
     const other = faceOf(await core.analyze(paintOver(group, first), null, wants));
     expect(Math.hypot(other.box.x - first.box.x, other.box.y - first.box.y)).toBeGreaterThan(first.box.width);
-    // dlib's cosines live close to 1: its thresholds lie about .93 to .955.
+    // dlib's cosines are close to 1. Its thresholds are about .93 to .955.
     const bars = { faceres: [0.85, 0.6], dlib: [0.98, 0.93], mobilefacenet: [0.85, 0.35] } as const;
     expect(Object.keys(first.embeddings ?? {})).toEqual(expect.arrayContaining(['faceres', 'dlib']));
     for (const model of ['faceres', 'dlib', 'mobilefacenet'] as const) {
@@ -110,7 +110,7 @@ describe('a frame’s trip through the networks', () => {
     }
   });
 
-  it('follows a moving face without the detector, and searches again when it is gone', async () => {
+  it('follows a moving face without the detector, and searches again when the face is lost', async () => {
     const listening = new ListeningRunner(runner);
     const following = new FrameAnalyzerCore(listening);
     const png = await portrait();
@@ -143,14 +143,14 @@ describe('a frame’s trip through the networks', () => {
     expect(analysis.faceCount).toBeGreaterThan(1);
   });
 
-  it('searches the whole picture when the region is no region', async () => {
+  it('searches the whole picture when the region is unusable', async () => {
     for (const size of [Number.NaN, 0, -5, Infinity]) {
       const region = { centreX: 100, centreY: 100, size, angleRad: 0 };
       expect(faceOf(await core.analyze(group, region, NOTHING_MORE)).followed).toBe(false);
     }
   });
 
-  it('leaves out what optional models would have said when they are absent', async () => {
+  it('leaves out the results of optional models that are absent', async () => {
     const optional: ModelId[] = ['mobilefacenet', 'minifasnet-v1se', 'minifasnet-v2'];
     const wants = { embeddings: true, pad: true, countFaces: false };
     const base = await new FrameAnalyzerCore(new ListeningRunner(runner, optional)).analyze(
@@ -164,7 +164,7 @@ describe('a frame’s trip through the networks', () => {
     expect('embeddings' in faceOf(await new FrameAnalyzerCore(none).analyze(group, null, wants))).toBe(false);
   });
 
-  it('sees a mirrored picture mirrored', async () => {
+  it('gives mirrored results for a mirrored picture', async () => {
     const png = await portrait();
     const plain = faceOf(await core.analyze(await decode(png), null, NOTHING_MORE));
     const flipped = await decode(await sharp(png).flop().png().toBuffer());
@@ -180,7 +180,7 @@ describe('quality', () => {
   const qualityOf = async (picture: Buffer) =>
     faceOf(await core.analyze(await decode(picture), null, NOTHING_MORE)).quality;
 
-  it('falls with what spoils a picture, each in its own number', async () => {
+  it('has one number for each defect of a picture', async () => {
     const png = await portrait();
     const plain = await qualityOf(png);
     expect((await qualityOf(await sharp(png).blur(4).png().toBuffer())).sharpness).toBeLessThan(
@@ -212,7 +212,7 @@ describe('quality', () => {
 });
 
 describe('frame hashes', () => {
-  it('tell the same pixels whatever the encoding, and a lossy picture from them', async () => {
+  it('are equal for equal pixels in any encoding, and differ for a lossy picture', async () => {
     const png = await portrait();
     const lossless = await sharp(png).webp({ lossless: true }).toBuffer();
     const lossy = await sharp(png).jpeg({ quality: 70 }).toBuffer();

@@ -15,7 +15,7 @@ import { loadRunner, NOTHING_MORE } from './support.ts';
 let core: FrameAnalyzerCore;
 let portrait: Portrait;
 let head: Head;
-/** The portrait's mesh about its middle, looking straight into the camera: a known face in space. */
+/** The portrait's mesh about its centre, turned to look into the camera: a known face in space. */
 let face: Float32Array;
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ function centred(landmarks: Float32Array): Float32Array {
   return landmarks.map((value, i) => value - middle[i % 3]);
 }
 
-/** Turns every point, then lets a camera at `cameraPx` see it: Infinity for a view from afar. */
+/** Turns every point, then projects it for a camera at `cameraPx`. Infinity: a view from afar. */
 function moved(points: Float32Array, rotation: Rotation, cameraPx = Infinity): Float32Array {
   const out = new Float32Array(points.length);
   for (let i = 0; i < points.length; i += 3) {
@@ -49,7 +49,7 @@ function moved(points: Float32Array, rotation: Rotation, cameraPx = Infinity): F
   return out;
 }
 
-/** The same picture of the face, printed on paper. */
+/** The same face, printed on paper. */
 const flat = (points: Float32Array) => points.map((value, i) => (i % 3 === 2 ? 0 : value));
 
 function withNoise(points: Float32Array, deviationPx: number, seed: number): Float32Array {
@@ -77,7 +77,7 @@ describe('head pose', () => {
     pose(0, 0, 35),
     pose(20, -10, 15),
     pose(-25, 12, -30),
-  ])('gives back the angles a known face in space was turned by: %o', (turn) => {
+  ])('returns the angles by which a known face in space was turned: %o', (turn) => {
     const { yawDeg, pitchDeg, rollDeg } = headPose(moved(face, rotationOf(turn)));
     expect(yawDeg).toBeCloseTo(turn.yawDeg, 2);
     expect(pitchDeg).toBeCloseTo(turn.pitchDeg, 2);
@@ -93,7 +93,7 @@ describe('head pose', () => {
     ['pitchDeg', 10],
     ['rollDeg', -20],
     ['rollDeg', 20],
-  ] as const)('is read off a drawn head turned by %s %d to within a third of the turn and 2°', async (angle, degrees) => {
+  ] as const)('of a drawn head turned by %s %d is measured to within a third of the turn and 2°', async (angle, degrees) => {
     const rest = await seen({});
     const turned = await seen({ [angle]: degrees });
     const turn = poseFrom(rest.pose, turned.pose);
@@ -105,14 +105,14 @@ describe('head pose', () => {
 });
 
 describe('neutral pose', () => {
-  it('is the median of each angle, whatever a glance aside did', () => {
+  it('is the median of each angle, which a short look aside does not change', () => {
     const poses = [pose(1, -9, 2), pose(2, -11, 1), pose(40, 5, -20), pose(0, -10, 0)];
     expect(neutralPose(poses)).toEqual(pose(1.5, -9.5, 0.5));
     expect(neutralPose([pose(3, 4, 5)])).toEqual(pose(3, 4, 5));
     expect(neutralPose([])).toBeNull();
   });
 
-  it('gives back the turn of a head that was not straight before it', () => {
+  it('returns the turn of a head that was not straight before', () => {
     const neutral = pose(4, -12, 6);
     for (const turn of [pose(25), pose(-30), pose(0, 15), pose(10, -8, 12)]) {
       const turned = headPose(moved(face, compose(rotationOf(neutral), rotationOf(turn))));
@@ -125,7 +125,7 @@ describe('neutral pose', () => {
 });
 
 describe('mouth', () => {
-  it('opens and smiles in a drawn head, each in its own number, and stays shut in a turn', async () => {
+  it('of a drawn head has one number for opening and one for smiling, and stays closed in a turn', async () => {
     const [rest, open, smiling, turned] = [
       await seen({}),
       await seen({ openMouth: 1 }),
@@ -139,20 +139,20 @@ describe('mouth', () => {
     expect(turned.opening).toBeLessThan(rest.opening + 0.1);
   });
 
-  it('does not change when the same face is seen from elsewhere', () => {
+  it('does not change when the same face is seen from another place', () => {
     const straight = measureMouth(face);
     const turned = measureMouth(moved(face, rotationOf(pose(30, -12, 20))));
     for (const key of ['opening', 'width', 'cornerLift'] as const)
       expect(turned[key]).toBeCloseTo(straight[key], 4);
   });
 
-  it('measures nothing on a mesh without extent', () => {
+  it('is all 0 for a mesh without extent', () => {
     expect(measureMouth(new Float32Array(1404))).toEqual({ opening: 0, width: 0, cornerLift: 0 });
   });
 });
 
 describe('movement between two frames', () => {
-  it('of a photo turned in space is a plane’s, and not a similarity', () => {
+  it('of a photograph turned in space is that of a plane, and not a similarity', () => {
     const photo = flat(face);
     const residuals = movementResiduals(
       moved(photo, rotationOf(pose(0)), 600),
@@ -162,7 +162,7 @@ describe('movement between two frames', () => {
     expect(residuals?.similarity).toBeGreaterThan(0.05);
   });
 
-  it('of a head turned in space is a stiff body’s, and not a plane’s', () => {
+  it('of a head turned in space is that of a rigid body, and not that of a plane', () => {
     const residuals = movementResiduals(
       moved(face, rotationOf(pose(0)), 2_000),
       moved(face, rotationOf(pose(20)), 2_000),
@@ -179,7 +179,7 @@ describe('movement between two frames', () => {
     expect(residuals).not.toBeNull();
   });
 
-  it('of a face that opens its mouth is no stiff body’s, above what noise leaves', async () => {
+  it('of a face that opens its mouth is not that of a rigid body, by more than noise', async () => {
     const rest = (await seen({})).landmarks;
     const open = (await seen({ openMouth: 1 })).landmarks;
     const play = movementResiduals(rest, open)?.rigid ?? 0;
@@ -195,7 +195,7 @@ describe('movement between two frames', () => {
 });
 
 describe('skin regions', () => {
-  it('give the mean colour inside a polygon and nothing outside it', () => {
+  it('give the mean colour inside a polygon, without what is outside', () => {
     const [width, height] = [60, 40];
     const data = new Uint8Array(3 * width * height).fill(250);
     for (let y = 10; y < 30; y++)
@@ -216,7 +216,7 @@ describe('skin regions', () => {
     expect(meanColourIn({ data, width, height }, mostlyOutside)).toBeNull();
   });
 
-  it('follow the light on a face, channel by channel, and not that on the background', async () => {
+  it('follow the light on a face in each channel, and not the light on the background', async () => {
     const { landmarks, canvas } = await seen({ yawDeg: 8 });
     const before = skinColours(canvas, landmarks);
     expect(Object.keys(before).toSorted()).toEqual(['cheekLeft', 'cheekRight', 'forehead']);

@@ -10,7 +10,7 @@ type Rgb = readonly [number, number, number];
 const SKIN: Rgb = [180, 130, 110];
 const WALL: Rgb = [90, 100, 120];
 
-/** A face of one colour, `size` wide, before a wall of another; all else of it is hair. */
+/** A face of one colour, `size` wide, in front of a wall of another colour. Its surroundings are hair. */
 function scene(centreX: number, size: number) {
   const landmarks = new Float32Array(3 * LANDMARK_COUNT);
   const box = { x: centreX - size / 2, y: 120 - 0.65 * size, width: size, height: 1.3 * size };
@@ -34,14 +34,14 @@ function scene(centreX: number, size: number) {
 
 const rgb = ({ red, green, blue }: { red: number; green: number; blue: number }) => [red, green, blue];
 
-describe('colours for telling a screen’s light', () => {
+describe('colours that show a screen’s light', () => {
   it('are those of bare skin and of the wall at both sides', () => {
     const colours = scene(160, 90);
     expect(rgb(colours?.face ?? { red: 0, green: 0, blue: 0 })).toEqual(SKIN);
     expect(rgb(colours?.background ?? { red: 0, green: 0, blue: 0 })).toEqual(WALL);
   });
 
-  it('take the wall where a face aside leaves it, and none where a near face leaves none', () => {
+  it('take the wall beside a face that is off the middle, and none where a near face covers it', () => {
     const aside = scene(70, 90);
     expect(rgb(aside?.background ?? { red: 0, green: 0, blue: 0 })).toEqual(WALL);
     expect(aside?.background?.pixels).toBeLessThan(scene(160, 90)?.background?.pixels ?? 0);

@@ -22,7 +22,7 @@ const SHAPE = [
 ];
 
 describe('geometry', () => {
-  it('recovers any similarity from the points it moved', () => {
+  it('finds any similarity from points before and after', () => {
     fc.assert(
       fc.property(angle, scale, coordinate, coordinate, (turn, size, dx, dy) => {
         const cos = Math.cos(turn) * size;
@@ -42,7 +42,7 @@ describe('geometry', () => {
     expect(a * e - b * d).toBeGreaterThanOrEqual(0);
   });
 
-  it('refuses points that coincide and maps that flatten', () => {
+  it('refuses points that coincide, and maps that cannot be inverted', () => {
     const point = { x: 3, y: 4 };
     expect(() => fitSimilarity([point, point], [point, point])).toThrow(RangeError);
     expect(() => invert([1, 2, 0, 2, 4, 0])).toThrow(RangeError);
@@ -56,7 +56,7 @@ describe('geometry', () => {
     expect(back.y).toBeCloseTo(-5, 9);
   });
 
-  it('overlaps a box with itself fully and with a neighbour not at all', () => {
+  it('has an overlap of 1 for a box with itself, and of 0 for boxes side by side', () => {
     const box = { x: 10, y: 10, width: 20, height: 10 };
     expect(intersectionOverUnion(box, box)).toBe(1);
     expect(intersectionOverUnion(box, { ...box, x: 30 })).toBe(0);

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { arcFaceMatrix } from '../../server/vision/align.ts';
-import { decodeDetections, detectorAnchors, letterboxMatrix } from '../../server/vision/detect.ts';
+import { BLAZEFACE, blazeFaceAnchors } from '../../server/vision/blazeface.ts';
+import { byProminence } from '../../server/vision/detect.ts';
 import { normalise } from '../../server/vision/embed.ts';
 import { invert, transform } from '../../server/vision/geometry.ts';
 import { decodeEyes } from '../../server/vision/iris.ts';
 import { LANDMARK, LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
 import { regionFromMesh } from '../../server/vision/mesh.ts';
-import { outputOfSize } from '../../server/vision/model-runner.ts';
+import { outputOfSize, type Tensor } from '../../server/vision/model-runner.ts';
 import { padMatrix } from '../../server/vision/pad.ts';
 import { headPose } from '../../server/vision/pose.ts';
 
@@ -48,7 +49,7 @@ function eye(opening: number): Float32Array {
 }
 
 describe('head pose', () => {
-  it('gives back the angles a face was turned by', () => {
+  it('returns the angles by which a face was turned', () => {
     for (const yawDeg of [-40, -10, 0, 25]) {
       for (const pitchDeg of [-30, 0, 20]) {
         const pose = headPose(turnedFace(yawDeg, pitchDeg, 0));
@@ -61,9 +62,9 @@ describe('head pose', () => {
     expect(headPose(turnedFace(15, 0, -20)).yawDeg).toBeCloseTo(15, 3);
   });
 
-  it('calls a nose toward image right positive yaw and a nose down positive pitch', () => {
+  it('is positive in yaw for a nose toward image right, and in pitch for a nose down', () => {
     const towardRight = turnedFace(30, 0, 0);
-    // The cheek on the right is then the farther one: z grows away from the camera.
+    // Then the right cheek is farther away: z grows away from the camera.
     expect(towardRight[3 * LANDMARK.cheekEdgeRight + 2]).toBeGreaterThan(
       towardRight[3 * LANDMARK.cheekEdgeLeft + 2],
     );
@@ -74,21 +75,24 @@ describe('head pose', () => {
   });
 });
 
-describe('detector', () => {
-  it('has 896 anchors, two a cell on the fine grid and six on the coarse one', () => {
-    const anchors = detectorAnchors();
+const detectionsIn = (outputs: readonly Tensor[], side: number) =>
+  byProminence(BLAZEFACE.decode(outputs, BLAZEFACE.input.placement(side, side)), side, side);
+
+describe('BlazeFace', () => {
+  it('has 896 anchors: two per cell of the fine grid, six per cell of the coarse one', () => {
+    const anchors = blazeFaceAnchors();
     expect(anchors.length).toBe(896 * 2);
     expect([...anchors.subarray(0, 6)]).toEqual([8, 8, 8, 8, 24, 8]);
     expect([...anchors.subarray(1024, 1038)]).toEqual([...Array<number>(12).fill(16), 48, 16]);
   });
 
-  it('centres the picture in the square with bars on the shorter side', () => {
-    const matrix = letterboxMatrix(640, 480);
+  it('centres the picture in the square, with bars along the shorter side', () => {
+    const matrix = BLAZEFACE.input.placement(640, 480);
     expect(transform(matrix, 128, 128)).toEqual({ x: 320, y: 240 });
     expect(transform(matrix, 0, 0)).toEqual({ x: 0, y: -80 });
   });
 
-  it('decodes boxes from logits, drops overlapping ones and ranks by score, size and place', () => {
+  it('decodes boxes from logits, drops overlapping ones, and ranks them by score, size and place', () => {
     const logits = { fine: new Float32Array(512).fill(-9), coarse: new Float32Array(384).fill(-9) };
     const boxes = { fine: new Float32Array(512 * 16), coarse: new Float32Array(384 * 16) };
     const put = (i: number, logit: number, size: number) => {
@@ -104,14 +108,14 @@ describe('detector', () => {
       tensor(logits.coarse, 1),
       tensor(boxes.fine, 16),
     ];
-    const found = decodeDetections(outputs, detectorAnchors(), letterboxMatrix(512, 512));
+    const found = detectionsIn(outputs, 512);
     expect(found.map(({ box }) => box.width)).toEqual([120, 40]);
     expect(found[1].score).toBeCloseTo(1 / (1 + Math.exp(-3)), 6);
     expect(found[1].box).toEqual({ x: 2 * 9 - 20, y: 2 * 10 - 20, width: 40, height: 40 });
-    expect(found[1].keypoints[0]).toEqual({ x: 2 * (10 + 8), y: 2 * (20 + 8) });
+    expect(found[1].leftEye).toEqual({ x: 2 * (10 + 8), y: 2 * (20 + 8) });
   });
 
-  it('prefers the face in the middle to a slightly larger one at the side, but not to one twice as large', () => {
+  it('ranks the face in the middle above a slightly larger one at the side, but not above one twice as large', () => {
     const [side, middle] = [7 * 32 + 1, 7 * 32 + 15];
     const sizesAt = (sideSize: number, middleSize: number) => {
       const fine = new Float32Array(512).fill(-9);
@@ -129,15 +133,13 @@ describe('detector', () => {
         tensor(new Float32Array(384).fill(-9), 1),
         tensor(new Float32Array(384 * 16), 16),
       ];
-      return decodeDetections(outputs, detectorAnchors(), letterboxMatrix(256, 256)).map(
-        ({ box }) => box.width,
-      );
+      return detectionsIn(outputs, 256).map(({ box }) => box.width);
     };
     expect(sizesAt(40, 32)).toEqual([32, 40]);
     expect(sizesAt(68, 32)).toEqual([68, 32]);
   });
 
-  it('finds an output by its size, whatever the order', () => {
+  it('finds an output by its size, in any order', () => {
     const outputs = [
       { dims: [1, 3], data: new Float32Array(3) },
       { dims: [1, 2], data: new Float32Array(2) },
@@ -159,7 +161,7 @@ describe('eyes', () => {
 });
 
 describe('crops of the face', () => {
-  it('follows a turned mesh with a square of 1.5 × its size about its middle', () => {
+  it('are squares about the centre of a turned mesh, of 1.5 × its size', () => {
     const landmarks = new Float32Array(LANDMARK_COUNT * 3);
     const angleRad = 0.3;
     const place = (index: number, u: number, v: number) => {
@@ -178,7 +180,7 @@ describe('crops of the face', () => {
     expect(region.centreY).toBeCloseTo(100 + 10 * Math.cos(angleRad), 3);
   });
 
-  it('lays a face that fits the template exactly onto it', () => {
+  it('map a face that fits the template exactly onto it', () => {
     const landmarks = new Float32Array(LANDMARK_COUNT * 3);
     const place = (indices: number[], x: number, y: number) => {
       for (const index of indices) landmarks.set([3 * x + 50, 3 * y + 20, 0], 3 * index);
@@ -196,7 +198,7 @@ describe('crops of the face', () => {
     expect(transform(zoomed, 3 * 56 + 50, 3 * 56 + 20).x).toBeCloseTo(112, 2);
   });
 
-  it('keeps the crop for attack detection inside the picture', () => {
+  it('for attack detection stay inside the picture', () => {
     const [width, , x, , height, y] = padMatrix(
       'minifasnet-v1se',
       { x: 500, y: 10, width: 120, height: 160 },
@@ -211,7 +213,7 @@ describe('crops of the face', () => {
     expect(y + 80 * height).toBeLessThanOrEqual(480);
   });
 
-  it('normalises embeddings and refuses one without direction', () => {
+  it('give normalised embeddings, and refuse one of length 0', () => {
     expect([...normalise(Float32Array.of(3, 4))]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
     expect(() => normalise(new Float32Array(4))).toThrow(RangeError);
     expect(() => normalise(Float32Array.of(1, Number.NaN))).toThrow(RangeError);

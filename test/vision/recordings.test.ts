@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AnalysisWants, FaceAnalysis, FaceRegion } from '../../server/vision/analysis.ts';
+import type { AnalysisOptions, FaceAnalysis, FaceRegion } from '../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
 import type { OrtRunner } from '../../server/inference/ort-model.ts';
@@ -23,12 +23,12 @@ beforeAll(async () => {
   core = new FrameAnalyzerCore(runner);
 });
 
-async function faceIn(image: RgbImage, wants: AnalysisWants, region: FaceRegion | null = null) {
+async function faceIn(image: RgbImage, wants: AnalysisOptions, region: FaceRegion | null = null) {
   const { face } = await core.analyze(image, region, wants);
   return face.found ? face.value : null;
 }
 
-async function facesOf(files: readonly string[], wants: AnalysisWants): Promise<FaceAnalysis[]> {
+async function facesOf(files: readonly string[], wants: AnalysisOptions): Promise<FaceAnalysis[]> {
   const faces: FaceAnalysis[] = [];
   for (const file of files) {
     const face = await faceIn(await decode(await readFile(file)), wants);
@@ -42,7 +42,7 @@ function median(values: readonly number[]): number {
 }
 
 describe.skipIf(!hasData)('on labelled faces (skipped without the optional data folder)', () => {
-  it('scores comparisons of one person above those of two', async () => {
+  it('scores comparisons of one person above those of two people', async () => {
     const people = filesIn('lfw-dev').filter((_, i) => i % 69 === 5);
     const described: FaceAnalysis[][] = [];
     for (const folder of people) {
@@ -86,7 +86,7 @@ describe.skipIf(!hasData)('on live and printed faces (skipped without the option
 describe.skipIf(clipMissing !== null)(
   `on a clip of a blinking face${clipMissing ? ` (skipped: ${clipMissing})` : ''}`,
   () => {
-    it('follows the face all along and sees both eyes close and open again', async () => {
+    it('follows the face throughout, and sees both eyes close and open again', async () => {
       const { stdout, status } = spawnSync(
         'ffmpeg',
         // biome-ignore format: one option and its value together

@@ -34,7 +34,7 @@ function apart(a: FaceAnalysis, b: FaceAnalysis): number {
   return sum / (a.landmarks.length / 3) / a.quality.interEyePx;
 }
 
-describe('a face is where it was', () => {
+describe('a face is found at the same place', () => {
   it.each<[string, (picture: Sharp) => Sharp]>([
     ['in a progressive JPEG', (p) => p.jpeg({ progressive: true })],
     ['in greyscale', (p) => p.greyscale().jpeg()],
@@ -54,7 +54,7 @@ describe('a face is where it was', () => {
     [6, -90],
     [3, 180],
     [8, 90],
-  ])('when EXIF orientation %d says how the camera was held', async (orientation, degrees) => {
+  ])('with EXIF orientation %d', async (orientation, degrees) => {
     const turned = await sharp(png)
       .rotate(degrees)
       .withMetadata({ orientation })
@@ -131,14 +131,14 @@ describe('no face', () => {
   });
 });
 
-/** Numbers anywhere inside that are none. */
+/** All numbers inside that are not finite. */
 function notFinite(value: unknown): readonly number[] {
   if (typeof value === 'number') return Number.isFinite(value) ? [] : [value];
   if (value instanceof Float32Array) return [...value].filter((one) => !Number.isFinite(one));
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(notFinite) : [];
 }
 
-describe('a picture of another shape than the one before', () => {
+describe('a picture of another size than the one before', () => {
   const everything = { embeddings: true, pad: true, countFaces: true, colours: true };
 
   it.each([
@@ -149,7 +149,7 @@ describe('a picture of another shape than the one before', () => {
     [500, 1],
     [60, 60],
     [2_000_000, 1],
-  ])('of %d × %d gives finite numbers, wherever the face is said to be', async (width, height) => {
+  ])('of %d × %d gives finite numbers for any region', async (width, height) => {
     const data = new Uint8Array(width * height * 3).map((_, at) => (at * 97) & 255);
     const { region } = plain;
     for (const one of [

@@ -6,11 +6,11 @@ import { loadPrepared, type PreparedModels } from '../../models/prepared.ts';
 import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
-import type { AnalysisWants } from '../../server/vision/analysis.ts';
+import type { AnalysisOptions } from '../../server/vision/analysis.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
 import { DATA_DIR } from '../support/optional.ts';
 
-export const NOTHING_MORE: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+export const NOTHING_MORE: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
 export const MAX_PIXELS = 4_000_000;
 
 export const hasData = DATA_DIR !== null;
@@ -24,13 +24,13 @@ export async function loadRunner(): Promise<OrtRunner> {
   return await OrtRunner.load(await preparedModels());
 }
 
-/** One of the group photos (1 to 6) that come with an installed package. */
+/** One of the group photographs (1 to 6) that an installed package contains. */
 export function groupPhoto(number: number): Promise<Buffer> {
   const root = path.dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
   return readFile(path.join(root, 'demo', `sample${number}.jpg`));
 }
 
-/** Decodes as the worker does, into memory of its own. Throws when the picture is refused. */
+/** Decodes as the worker does, into a new buffer. Throws when the picture is refused. */
 export async function decode(bytes: Buffer): Promise<RgbImage> {
   const result = await new ImageDecoder(MAX_PIXELS).decode(bytes);
   if (!result.ok) throw new Error(result.code);

@@ -38,14 +38,14 @@ describe('warp', () => {
     }
   });
 
-  it('turns the picture by a quarter exactly', () => {
+  it('turns the picture exactly by a quarter', () => {
     const out = crop(random, [0, 1, 0, -1, 0, 7], 7, 9);
     for (let y = 0; y < 9; y++) {
       for (let x = 0; x < 7; x++) expect(out[y * 7 + x]).toBe(random.data[((6 - x) * 9 + y) * 3]);
     }
   });
 
-  it('reads a linear ramp off at any fraction of a pixel, inside and at the edge alike', () => {
+  it('samples a linear ramp at any fraction of a pixel, inside and at the edge', () => {
     const ramp = picture(40, 30, (x) => 5 * x);
     const inside = crop(ramp, [0.8, 0.1, 6.3, -0.1, 0.9, 8.2], 16, 12);
     const larger = crop(ramp, [0.8, 0.1, 6.3, -0.1, 0.9, 8.2], 60, 12);
@@ -71,7 +71,7 @@ describe('warp', () => {
     expect([...out]).toEqual([7.5, 490, 29]);
   });
 
-  it('averages what it skips when it shrinks, and keeps positions', () => {
+  it('averages all pixels when it shrinks, and keeps positions', () => {
     const board = picture(96, 96, (x, y) => ((x + y) % 2 === 0 ? 0 : 200));
     const grey = crop(board, [8, 0, 0, 0, 8, 0], 12, 12);
     for (const value of grey.subarray(0, 144)) expect(value).toBeCloseTo(100, 0);
@@ -80,14 +80,14 @@ describe('warp', () => {
     for (let x = 0; x < 16; x++) expect(shrunk[8 * 16 + x]).toBeCloseTo(2 * (4 * (x + 0.5) + 16 - 0.5), 0);
   });
 
-  it('keeps aliasing when told to', () => {
+  it('does not average when told so', () => {
     const board = picture(96, 96, (x) => (x % 4 === 2 ? 200 : 0));
     const out = new Float32Array(3 * 24 * 24);
     new Warper().crop(board, [4, 0, 0.5, 0, 4, 0.5], 24, 24, RAW, out, { antialias: false });
     expect(out[0]).toBe(200);
   });
 
-  it('writes where it is told and refuses a buffer that is too small', () => {
+  it('writes from the given start on, and refuses a buffer that is too small', () => {
     const out = new Float32Array(15);
     new Warper().crop(random, [1, 0, 0, 0, 1, 0], 2, 2, RAW, out, { outStart: 3 });
     expect([...out.subarray(0, 3)]).toEqual([0, 0, 0]);

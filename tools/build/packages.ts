@@ -48,13 +48,15 @@ export type WorkspaceName = keyof typeof WORKSPACES;
 const BROWSER_WORKERS = { 'encode-worker': 'sdk/encode-worker.ts', 'help-worker': 'sdk/help/help-worker.ts' };
 
 /**
- * Builds the JavaScript of a workspace into its `dist`, which is emptied first. Code of other workspaces is bundled, so
- * the package can be installed alone.
+ * Builds the JavaScript of a workspace into `outdir`, by default its `dist`, which is emptied first. Code of other
+ * workspaces is bundled, so the package can be installed alone.
  */
-export async function buildPackage(name: WorkspaceName): Promise<void> {
+export async function buildPackage(
+  name: WorkspaceName,
+  outdir: string = join(ROOT, WORKSPACES[name].folder, 'dist'),
+): Promise<void> {
   const { folder, entries, formats, platform }: Workspace = WORKSPACES[name];
   const home = join(ROOT, folder);
-  const outdir = join(home, 'dist');
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   const options: BuildOptions = {

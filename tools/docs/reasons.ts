@@ -53,7 +53,7 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     means: 'The PAD networks take what is before the camera for a print, a screen or a mask.',
     todo: 'Check the light and the focus, and let the person try again. Otherwise it is an attack.',
   },
-  'planarity-below-bar': {
+  'depth-parallax-below-bar': {
     means: 'When the head turned, its points moved like those of a flat picture.',
     todo: 'Let the person try again with slower turns. Below 12 frames a second the cue is less sure.',
   },

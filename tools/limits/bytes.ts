@@ -7,10 +7,11 @@ import { policyFor } from '../../server/policy/built-in.ts';
 import { HELLO_BUDGET_BYTES } from '../../server/gateway/connection.ts';
 import { LEAST_BESIDE_WEBSOCKETS } from '../../server/gateway/descriptors.ts';
 import { DEFAULT_GATEWAY_LIMITS } from '../../server/gateway/gateway.ts';
+import { MAX_BODY_BYTES } from '../../server/gateway/mount.ts';
 import { MAX_PIPELINED } from '../../server/gateway/transport-ws.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
 
-const { maxUnsentBytes, requestTimeoutMs, maxBodyBytes, maxHeaderBytes } = DEFAULT_GATEWAY_LIMITS;
+const { maxUnsentBytes, requestTimeoutMs, maxHeaderBytes } = DEFAULT_GATEWAY_LIMITS;
 const { frameWindow } = policyFor('standard');
 
 /** Limits on sockets, requests and messages. */
@@ -120,9 +121,12 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       },
       {
         what: 'Bytes of a body',
-        limit: count(maxBodyBytes, 'bytes'),
+        limit: count(MAX_BODY_BYTES, 'bytes'),
         response: { words: 'HTTP 413' },
-        test: test('gateway/transport.contract', 'takes a body up to the limit and answers 413 beyond it'),
+        test: test(
+          'gateway/transport.contract',
+          'takes a body up to the bound of its path and answers 413 beyond it',
+        ),
       },
       {
         what: 'Answers that a connection has not read, before it asks again (uWS: the next request, once one is unread)',

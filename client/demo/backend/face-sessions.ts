@@ -44,15 +44,22 @@ export class FaceSessions {
       .run({ ...session, createdAtMs: nowMs });
   }
 
-  /** Takes an open session of this browser: the same one can never be taken again. Null when there is none. */
-  take(id: string, browserSessionId: string): FaceSession | null {
-    return this.#database.transaction(() => {
-      const found = this.#database
+  /** An open session of this browser. Null when there is none. */
+  find(id: string, browserSessionId: string): FaceSession | null {
+    return (
+      this.#database
         .prepare<[string, string, number], FaceSession>(
           `${SELECT} WHERE face_sessions.id = ? AND browser_session_id = ? AND created_at_ms >= ?`,
         )
-        .get(id, browserSessionId, this.#nowMs() - KEPT_MS);
-      if (found === undefined) return null;
+        .get(id, browserSessionId, this.#nowMs() - KEPT_MS) ?? null
+    );
+  }
+
+  /** Takes an open session of this browser: the same one can never be taken again. Null when there is none. */
+  take(id: string, browserSessionId: string): FaceSession | null {
+    return this.#database.transaction(() => {
+      const found = this.find(id, browserSessionId);
+      if (found === null) return null;
       this.#database.prepare('DELETE FROM face_sessions WHERE id = ?').run(id);
       return found;
     })();

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import type { DecisionErrorCode, SessionExpectation } from '@veriframe/backend';
 import { z } from 'zod';
 import { USER_SESSION_MS, VISITOR_SESSION_MS } from './browser-sessions.ts';
 import { type DemoContext, requireConfirmed } from './context.ts';
@@ -14,11 +14,11 @@ import {
   setSessionCookie,
 } from './http.ts';
 import { claimedUsername } from './password-sign-in.ts';
-import type { TokenClaims } from './service.ts';
 import { visitorOf } from './visitor.ts';
 
+/** Failures of a token that the service did make for this very session: somebody was before the camera. */
+const TRIED: readonly DecisionErrorCode[] = ['nonce', 'mode', 'policy', 'outcome', 'subject'];
 const MODE_OF = { enrol: 'enrol', 'sign-in': 'verify' } as const;
-const NONCE_BYTES = 24;
 
 const signInForm = z.object({ username: claimedUsername });
 const decisionForm = z.object({ token: z.string().min(1).max(8192) });
@@ -69,31 +69,33 @@ async function start(
   { service, faces }: DemoContext,
   whose: Pick<FaceSession, 'browserSessionId' | 'userId' | 'purpose' | 'subject'>,
 ): Promise<{ ticket: string; socketPath: string }> {
-  const nonce = randomBytes(NONCE_BYTES).toString('base64url');
-  const mode = MODE_OF[whose.purpose];
-  const { sessionId, ticket, socketPath } = await service.createSession({
-    mode,
+  const { ticket, socketPath, expected } = await service.createSession({
+    mode: MODE_OF[whose.purpose],
     subject: whose.subject,
-    nonce,
   });
-  faces.add({ ...whose, id: sessionId, nonce });
+  faces.add({ ...whose, id: expected.session, nonce: expected.nonce });
   return { ticket, socketPath };
 }
 
 /**
  * Takes the decision that a page brings. It counts once, for the browser that started the session, and only when
- * the token is the service's own and speaks of this session, nonce, mode and subject.
+ * the token is the service's own and says all that was expected of it.
  */
 export async function completeFace(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { service, faces } = context;
   const { token } = readBody(request, decisionForm);
-  const said = await context.service.checkToken(token);
   const browser = context.browsers.find(sessionCookie(request));
-  const session = browser === null ? null : context.faces.take(said.sessionId, browser.id);
+  const claimed = service.claimedSession(token);
+  const session = browser === null || claimed === null ? null : faces.find(claimed, browser.id);
   if (browser === null || session === null) throw new DemoError('face.refused');
+  const failure = await service.failureOf(token, expectationOf(session, service.policy));
+  if (failure !== null && !TRIED.includes(failure)) throw new DemoError('face.refused');
+  // Whoever brought the same token meanwhile has taken the session.
+  if (faces.take(session.id, browser.id) === null) throw new DemoError('face.refused');
   const { userId, purpose } = session;
   const user = userId === null ? null : context.users.byId(userId);
   const visitor = visitorOf(request);
-  if (user === null || !isAcceptOf(session, said)) {
+  if (user === null || failure !== null) {
     if (user !== null && purpose === 'sign-in') context.signIns.add(user.id, 'face', 'refused', visitor);
     throw new DemoError('face.refused');
   }
@@ -106,13 +108,8 @@ export async function completeFace(context: DemoContext, request: DemoRequest): 
   return json({ username: user.username }, setSessionCookie(request, cookie, USER_SESSION_MS));
 }
 
-function isAcceptOf({ nonce, purpose, subject }: FaceSession, said: TokenClaims): boolean {
-  return (
-    said.nonce === nonce &&
-    said.mode === MODE_OF[purpose] &&
-    said.outcome === 'accept' &&
-    said.subject === subject
-  );
+function expectationOf({ id, nonce, purpose, subject }: FaceSession, policy: string): SessionExpectation {
+  return { session: id, nonce, mode: MODE_OF[purpose], policy, subject };
 }
 
 /**

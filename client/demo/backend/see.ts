@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { type DemoContext, requireSignedIn } from './context.ts';
 import { DemoError } from './errors.ts';
 import { type DemoRequest, type DemoResponse, json } from './http.ts';
-
-const NONCE_BYTES = 24;
+import { pageTicketOf } from './service.ts';
 
 /**
  * A session that shows its user what the service sees. Only of somebody who is signed in, against their own face,
@@ -16,9 +14,8 @@ export async function startSeeing(context: DemoContext, request: DemoRequest): P
   const { ticket, socketPath, observation } = await context.service.createSession({
     mode: 'verify',
     subject: user.subject,
-    nonce: randomBytes(NONCE_BYTES).toString('base64url'),
     observe: true,
   });
   if (observation === undefined) throw new DemoError('service.unavailable');
-  return json({ ticket, socketPath, live: observation });
+  return json({ ticket, socketPath, live: pageTicketOf(observation) });
 }

@@ -1,7 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
-import { z } from 'zod';
-import { MODES, OUTCOMES, type Mode, type Outcome } from '@veriframe/protocol';
+import {
+  ApiError,
+  type Backend,
+  claimedSessionOf,
+  createBackend,
+  DecisionError,
+  type DecisionErrorCode,
+  type DecisionsPage,
+  type LiveTicket,
+  type SessionExpectation,
+  type SessionView,
+  type StartedSession,
+  type SubjectsPage,
+} from '@veriframe/backend';
 import { DemoError } from './errors.ts';
 
 export interface ServiceOptions {
@@ -15,92 +26,30 @@ export interface ServiceOptions {
 }
 
 export interface NewServiceSession {
-  readonly mode: Extract<Mode, 'enrol' | 'verify'>;
+  readonly mode: 'enrol' | 'verify';
   readonly subject: string;
-  readonly nonce: string;
   /** Whether its evidence is to be followed. Needs an API key that may. */
   readonly observe?: true;
 }
 
-const liveTicket = z.object({ ticket: z.string(), socketPath: z.string(), subprotocol: z.string() });
-export type LiveTicket = z.infer<typeof liveTicket>;
+/** What a page needs to listen to a live feed. */
+export type PageTicket = Pick<LiveTicket, 'ticket' | 'socketPath' | 'subprotocol'>;
 
-const createdSession = z.object({
-  sessionId: z.string(),
-  ticket: z.string(),
-  socketPath: z.string(),
-  observation: liveTicket.optional(),
+export const pageTicketOf = ({ ticket, socketPath, subprotocol }: LiveTicket): PageTicket => ({
+  ticket,
+  socketPath,
+  subprotocol,
 });
-export type ServiceSession = z.infer<typeof createdSession>;
 
-/** What a genuine token of the service says. */
-export interface TokenClaims {
-  readonly sessionId: string;
-  readonly mode: Mode;
-  readonly outcome: Outcome;
-  /** Only an accept names anyone. */
-  readonly subject: string | null;
-  readonly nonce: string | null;
-}
-
-const claims = z.object({
-  jti: z.string(),
-  sub: z.string().optional(),
-  nonce: z.string().optional(),
-  veriframe: z.object({ mode: z.enum(MODES), outcome: z.enum(OUTCOMES) }),
-});
-const sessionView = z.object({
-  state: z.enum(['waiting', 'running', 'decided', 'ended']),
-  outcome: z.enum(OUTCOMES).nullable(),
-  /** The error that ended it without a decision. */
-  code: z.string().nullable(),
-});
-const decisionsPage = z.object({
-  decisions: z.array(
-    z.object({
-      sessionId: z.string(),
-      subjectHash: z.string().nullable(),
-      mode: z.enum(MODES),
-      outcome: z.enum(OUTCOMES).nullable(),
-      /** The error that ended an attempt without a decision. */
-      code: z.string().nullable(),
-      policy: z.string(),
-      reasons: z.array(z.string()),
-      tier: z.enum(['base', 'full']).nullable(),
-      challengesPassed: z.int().nullable(),
-      startedAtMs: z.number(),
-      decidedAtMs: z.number(),
-    }),
-  ),
-  next: z.string().nullable(),
-});
-export type DecisionsPage = z.infer<typeof decisionsPage>;
-
-const subjectsPage = z.object({
-  total: z.int(),
-  subjects: z.array(
-    z.object({
-      subjectHash: z.string(),
-      references: z.int(),
-      firstEnrolledAtMs: z.number(),
-      lastEnrolledAtMs: z.number(),
-    }),
-  ),
-  next: z.string().nullable(),
-});
-export type SubjectsPage = z.infer<typeof subjectsPage>;
-
-const LISTED = 50;
-const subjectView = z.object({ references: z.int() });
-
+/** How a session ended that the service does not know any more. */
+const FORGOTTEN = { state: 'ended', outcome: null, code: null } as const;
 /** This relying party's name in the tokens made for it. */
 const AUDIENCE = 'veriframe-demo';
-const ANSWER_MS = 10_000;
 
-/** The face service as any customer sees it: HTTP with an API key, and tokens checked against published keys. */
+/** The face service as any customer sees it, with the demo's own words for what goes wrong. */
 export class Service {
   readonly #options: ServiceOptions;
-  #keys: ReturnType<typeof createRemoteJWKSet> | null = null;
+  #backend: Backend | null = null;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -109,6 +58,11 @@ export class Service {
   /** Whether its policy accepts nobody without colours around the picture. */
   get wantsFlash(): boolean {
     return this.#options.policy === 'standard-flash';
+  }
+
+  /** The policy that every session is asked for. */
+  get policy(): string {
+    return this.#options.policy;
   }
 
   /**
@@ -121,127 +75,97 @@ export class Service {
   }
 
   /**
-   * The audience and the nonce come back in the token. A verification runs alike whether the subject is enrolled
-   * or not, so that nobody learns from it who has an account here.
+   * A verification runs alike whether the subject is enrolled or not, so that nobody learns from it who has an account
+   * here.
    * @throws DemoError `face.locked` when the subject's verifications failed too often
    */
-  async createSession({ mode, subject, nonce, observe }: NewServiceSession): Promise<ServiceSession> {
+  async createSession({ mode, ...request }: NewServiceSession): Promise<StartedSession> {
     const { policy } = this.#options;
-    const body = {
-      mode,
-      subject,
-      nonce,
-      policy,
-      audience: AUDIENCE,
-      ...(mode === 'verify' ? { concealUnknown: true } : {}),
-      ...(observe === undefined ? {} : { observe }),
-    };
-    return createdSession.parse(await this.#ask('POST', '/v1/sessions', body));
+    return await this.#ask((backend) =>
+      backend.createSession({ ...request, mode, policy, concealUnknown: mode === 'verify' }),
+    );
   }
 
   /** A ticket for the live feed of everything this relying party runs. */
-  async liveTicket(): Promise<LiveTicket> {
-    return liveTicket.parse(await this.#ask('POST', '/v1/live', {}));
+  async liveTicket(): Promise<PageTicket> {
+    return pageTicketOf(await this.#ask((backend) => backend.createLiveTicket()));
   }
 
   /** The record of decisions, the latest first. `page`: `next` of the page before, or null. */
   async listDecisions(page: string | null): Promise<DecisionsPage> {
-    return decisionsPage.parse(await this.#ask('GET', listPath('/v1/decisions', 'before', page)));
+    return await this.#ask((backend) => backend.listDecisions({ page }));
   }
 
   /** Enrolled subjects by keyed hash. `page`: as for decisions. */
   async listSubjects(page: string | null): Promise<SubjectsPage> {
-    return subjectsPage.parse(await this.#ask('GET', listPath('/v1/subjects', 'after', page)));
+    return await this.#ask((backend) => backend.subjects.list({ page }));
   }
 
   /** Where a session stands. `ended` when the service does not know it any more. */
-  async sessionState(id: string): Promise<z.infer<typeof sessionView>> {
-    const answer = await this.#ask('GET', `/v1/sessions/${encodeURIComponent(id)}`);
-    return answer === null ? { state: 'ended', outcome: null, code: null } : sessionView.parse(answer);
+  async sessionState(id: string): Promise<Pick<SessionView, 'state' | 'outcome' | 'code'>> {
+    return await this.#ask((backend) =>
+      backend.getSession(id).catch((error: unknown) => {
+        if (error instanceof ApiError && error.code === 'api.not_found') return FORGOTTEN;
+        throw error;
+      }),
+    );
   }
 
   async countReferences(subject: string): Promise<number> {
-    const answer = await this.#ask('GET', `/v1/subjects/${encodeURIComponent(subject)}`);
-    return answer === null ? 0 : subjectView.parse(answer).references;
+    return await this.#ask((backend) => backend.subjects.count(subject));
   }
 
   /** Erases all the service holds of a subject; resolves as well when it holds nothing. */
   async eraseSubject(subject: string): Promise<void> {
-    await this.#ask('DELETE', `/v1/subjects/${encodeURIComponent(subject)}`);
+    await this.#ask((backend) => backend.subjects.erase(subject));
+  }
+
+  /** The session that a token claims to be for, which proves nothing. Null for what is no token. */
+  claimedSession(token: string): string | null {
+    try {
+      return claimedSessionOf(token);
+    } catch {
+      return null;
+    }
   }
 
   /**
-   * Checks a token's signature, type, issuer, audience and expiry.
-   * @throws DemoError `face.refused` when it does not hold, `service.unavailable` without the service's keys
+   * The check that a token fails, or null where it is the service's word for the accept that was asked for.
+   * @throws DemoError `service.unavailable` without the service's keys
    */
-  async checkToken(token: string): Promise<TokenClaims> {
-    const { url, issuer, nowMs } = this.#options;
-    this.#keys ??= createRemoteJWKSet(new URL('/.well-known/jwks.json', url()), {
-      timeoutDuration: ANSWER_MS,
+  async failureOf(token: string, expected: SessionExpectation): Promise<DecisionErrorCode | null> {
+    return await this.#ask(async (backend) => {
+      try {
+        await backend.verifyDecision(token, expected);
+        return null;
+      } catch (error) {
+        if (error instanceof DecisionError) return error.code;
+        throw error;
+      }
     });
-    try {
-      const { payload } = await jwtVerify(token, this.#keys, {
-        algorithms: ['EdDSA'],
-        typ: 'veriframe-decision+jwt',
-        issuer,
-        audience: AUDIENCE,
-        requiredClaims: ['jti', 'iat', 'exp', 'nonce'],
-        currentDate: new Date(nowMs()),
-      });
-      const { jti, sub = null, nonce = null, veriframe } = claims.parse(payload);
-      return { sessionId: jti, mode: veriframe.mode, outcome: veriframe.outcome, subject: sub, nonce };
-    } catch (cause) {
-      throw new DemoError(isFaultOfToken(cause) ? 'face.refused' : 'service.unavailable', { cause });
-    }
   }
 
   /**
-   * The answer to an API request; null for 404. Rejects with `face.locked` where a subject is locked, with
-   * `service.refused` where the key grants too little, and with `service.unavailable` for every other failure.
+   * What the service answers. Rejects with `face.locked` where a subject is locked, with `service.refused` where the
+   * key grants too little, and with `service.unavailable` for every other failure.
    */
-  async #ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const { url, apiKey } = this.#options;
+  async #ask<T>(question: (backend: Backend) => Promise<T>): Promise<T> {
+    const { url, apiKey, issuer, nowMs } = this.#options;
+    this.#backend ??= createBackend({ url: url(), apiKey, issuer, audience: AUDIENCE, nowMs });
     try {
-      const response = await fetch(new URL(path, url()), {
-        method,
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        redirect: 'error',
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
-      if (response.status === 404 && method !== 'POST') return null;
-      if (response.status === 403) throw new DemoError('service.refused');
-      if (response.status === 429) throw await lockedOrBusy(response);
-      if (!response.ok) throw new Error(`${method} ${path.split('/', 3).join('/')}: ${response.status}`);
-      return await response.json();
+      return await question(this.#backend);
     } catch (cause) {
-      throw cause instanceof DemoError ? cause : new DemoError('service.unavailable', { cause });
+      throw cause instanceof ApiError ? demoErrorOf(cause) : new DemoError('service.unavailable', { cause });
     }
   }
 }
 
-const refusal = z.object({ error: z.object({ code: z.string() }) });
-const seconds = z.coerce.number().int().positive();
-
-async function lockedOrBusy(response: Response): Promise<DemoError> {
-  const { error } = refusal.parse(await response.json());
-  const retryAfterSeconds = seconds.safeParse(response.headers.get('retry-after')).data;
-  return new DemoError(
-    error.code === 'subject.locked' ? 'face.locked' : 'service.unavailable',
-    retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
-  );
-}
-
-function listPath(path: string, parameter: string, page: string | null): string {
-  const query = new URLSearchParams({
-    limit: String(LISTED),
-    ...(page === null ? {} : { [parameter]: page }),
+function demoErrorOf(cause: ApiError): DemoError {
+  const { code, status, retryAfterMs } = cause;
+  if (status === 403) return new DemoError('service.refused', { cause });
+  const wait = retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
+  return new DemoError(code === 'subject.locked' ? 'face.locked' : 'service.unavailable', {
+    cause,
+    ...(status === 429 ? wait : {}),
   });
-  return `${path}?${query.toString()}`;
-}
-
-/** Whether a token was found wanting, rather than the keys to check it with out of reach. */
-function isFaultOfToken(cause: unknown): boolean {
-  if (!(cause instanceof errors.JOSEError)) return cause instanceof z.ZodError;
-  return !['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes(cause.code);
 }

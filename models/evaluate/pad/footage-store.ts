@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnalyzeReply, FrameAnalyzer } from '../../../server/inference/calls.ts';
-import type { AnalysisWants, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
+import type { AnalysisOptions, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { sha256, writeAtomically } from '../../file-stamp.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import { decodeAnalyses, encodeAnalyses } from './analysis-codec.ts';
 import type { Footage, FootageSource } from './footage.ts';
 
 /** All optional analyses: a session that is played later receives only those that it asks for. */
-const EVERYTHING: AnalysisWants = { embeddings: true, pad: true, countFaces: true };
-const GEOMETRY: AnalysisWants = { embeddings: false, pad: false, countFaces: false };
+const EVERYTHING: AnalysisOptions = { embeddings: true, pad: true, countFaces: true };
+const GEOMETRY: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
 /**
  * The optional analyses run on every third frame, unless the source sets another number. The two frames between take
  * their results from the nearest such frame, which is at most 40 ms away. A session asks for them on every fifth frame
@@ -106,7 +106,7 @@ function ask(
   pool: FrameAnalyzer,
   picture: Buffer,
   region: FaceRegion | null,
-  wants: AnalysisWants,
+  wants: AnalysisOptions,
 ): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
     pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants }), resolve);

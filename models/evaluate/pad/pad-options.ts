@@ -1,5 +1,5 @@
 import { oneOf, readArguments, wholeNumber } from '../arguments.ts';
-import { POLICY_NAMES } from '../../../server/policy/built-in.ts';
+import { ACCEPTED_POLICY_NAMES } from '../../../server/policy/built-in.ts';
 import { TIERS, type Tier } from './ledger.ts';
 
 export const PAD_USAGE = `Usage: npm run evaluate -- pad [--data DIR] [options]
@@ -59,7 +59,7 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
     presentations: wholeNumber('presentations', values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
-    policy: oneOf('policy', values.policy ?? 'standard', POLICY_NAMES),
+    policy: oneOf('policy', values.policy ?? 'standard', ACCEPTED_POLICY_NAMES),
     workers: values.workers === undefined ? null : wholeNumber('workers', values.workers, 1, 1),
     seed: wholeNumber('seed', values.seed, 0, 1),
     readme: values.readme ?? null,

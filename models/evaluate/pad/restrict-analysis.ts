@@ -1,6 +1,6 @@
 import type { SessionContext } from '../../../server/session/state.ts';
 import type {
-  AnalysisWants,
+  AnalysisOptions,
   Embeddings,
   FaceRegion,
   FrameAnalysis,
@@ -20,7 +20,7 @@ const FOUND_UP_TO = 1.6;
 export function restrictAnalysis(
   full: FrameAnalysis,
   region: FaceRegion | null,
-  wants: AnalysisWants,
+  wants: AnalysisOptions,
   { models }: SessionContext,
 ): FrameAnalysis {
   const { faceCount = 1, ...frame } = full;

@@ -234,7 +234,7 @@ class Player {
     }
   }
 
-  #analyze({ seq, region, wants }: Extract<Effect, { type: 'analyze' }>): void {
+  #analyze({ seq, region, options: wants }: Extract<Effect, { type: 'analyze' }>): void {
     const full = this.#shown.get(seq);
     if (full === undefined) throw new Error('the frame to analyse is gone');
     this.#shown.delete(seq);

@@ -13,39 +13,40 @@ import {
 import { probeFence } from './probe.ts';
 import { unusedUserIds } from './user-ids.ts';
 
-export interface FenceWish {
+/** The fence that is wanted, and for what. */
+interface FenceRequest {
   readonly choice: FenceChoice;
   readonly workers: number;
   readonly executionProvider: ExecutionProvider;
   /** Files of the networks that workers load. */
   readonly models: readonly string[];
-  /** Files and folders that hold keys, templates or records: no worker may read anything there. */
+  /** Files and folders with keys, templates or records. No worker may read anything there. */
   readonly secrets: readonly string[];
 }
 
-/** Workers cannot be fenced here, and the settings want them to be. */
+/** A fence is required, and none can be had on this machine. */
 export class FenceError extends Error {
   override readonly name = 'FenceError';
   readonly code = 'inference.unfenced';
 }
 
-/** A fence that holds, with those that were refused before it. */
+/** A fence that holds, and those that were refused before it. */
 export interface ChosenFence {
   readonly fence: Fence;
   readonly report: FenceReport;
 }
 
 /**
- * Finds the fences that hold on this machine, best first: a process is started behind each and tries to read the
- * secrets, the server's memory and environment, and to write to the code. The last is `none`, unless one is required.
- * So the first is the one to use, and the others stand in when no worker starts behind it.
+ * Finds the fences that hold on this machine, the best one first. Behind each, a process is started that tries to read
+ * the secrets and the server's memory and environment, and to write to the code. The last fence is `none`, unless one
+ * is required. The first one is to be used; the next ones are for when no worker starts behind it.
  * @throws FenceError when one is required and none holds
  */
-export async function* fencesThatHold(wish: FenceWish): AsyncGenerator<ChosenFence, void> {
+export async function* fencesThatHold(request: FenceRequest): AsyncGenerator<ChosenFence, void> {
   const refused: { fence: string; why: string }[] = [];
-  const paths = pathsOf(wish);
-  if (wish.choice !== 'off') {
-    for (const candidate of candidates(wish, paths)) {
+  const paths = pathsOf(request);
+  if (request.choice !== 'off') {
+    for (const candidate of candidates(request, paths)) {
       const { name } = candidate;
       if ('fence' in candidate) {
         const { fence } = candidate;
@@ -55,10 +56,10 @@ export async function* fencesThatHold(wish: FenceWish): AsyncGenerator<ChosenFen
       } else refused.push({ fence: name, why: candidate.why });
     }
   }
-  if (wish.choice === 'required')
-    throw new FenceError(
-      `VERIFRAME_FENCE is required, and workers cannot be fenced here (${refused.map(({ fence, why }) => `${fence}: ${why}`).join('; ')}).`,
-    );
+  if (request.choice === 'required') {
+    const reasons = refused.map(({ fence, why }) => `${fence}: ${why}`).join('; ');
+    throw new FenceError(`VERIFRAME_FENCE is required, and workers cannot be fenced here (${reasons}).`);
+  }
   yield { fence: NO_FENCE, report: reportOf(NO_FENCE, refused) };
 }
 
@@ -73,7 +74,7 @@ type Candidate =
   | { readonly name: string; readonly why: string };
 
 function* candidates(
-  { workers, executionProvider }: FenceWish,
+  { workers, executionProvider }: FenceRequest,
   paths: FencedPaths,
 ): Generator<Candidate, void> {
   const isRoot = process.getuid?.() === 0;
@@ -83,7 +84,7 @@ function* candidates(
   fences.push({ kind: 'namespaces', firstUserId: null, paths });
   for (const fence of fences) {
     const name = nameOf(fence);
-    if (process.platform !== 'linux') yield { name, why: 'they are of Linux' };
+    if (process.platform !== 'linux') yield { name, why: 'only Linux has them' };
     else if (executionProvider === 'cuda') yield { name, why: 'cuda needs the devices of the machine' };
     else yield { name, fence };
   }
@@ -101,11 +102,11 @@ function reportOf(fence: Fence, refused: FenceReport['refused']): FenceReport {
   };
 }
 
-/** The code from which workers run lies in the package that this file belongs to. */
-function pathsOf({ models, secrets }: FenceWish): FencedPaths {
+/** What workers read and may not read. Their code lies in the package of this file. */
+function pathsOf({ models, secrets }: FenceRequest): FencedPaths {
   const hidden = secrets.map((file) => path.resolve(file));
   const isHidden = (file: string) => hidden.some((secret) => isWithin(file, secret));
-  // Folders, which are fewer; the files alone where their folder holds secrets too.
+  // The folders of the models, since they are fewer; single files where the folder holds secrets too.
   const modelPlaces = models.map((file) => (isHidden(path.dirname(file)) ? file : path.dirname(file)));
   const code = fileURLToPath(new URL('../../..', import.meta.url));
   const isSource = import.meta.url.endsWith('.ts');
@@ -116,6 +117,6 @@ function pathsOf({ models, secrets }: FenceWish): FencedPaths {
 }
 
 function isWithin(file: string, folder: string): boolean {
-  const way = path.relative(folder, file);
-  return way === '' || !(way === '..' || way.startsWith(`..${path.sep}`) || path.isAbsolute(way));
+  const steps = path.relative(folder, file);
+  return steps === '' || !(steps === '..' || steps.startsWith(`..${path.sep}`) || path.isAbsolute(steps));
 }

@@ -1,44 +1,44 @@
-/** `required`: rather no service than workers without a fence. */
+/** `required`: the server does not start when workers cannot be fenced. */
 export const FENCE_CHOICES = ['auto', 'required', 'off'] as const;
 export type FenceChoice = (typeof FENCE_CHOICES)[number];
 
-/** Files and folders that a worker needs, and those that it must not have even where they lie among them. */
+/** What a worker may read, and what it must not, even when it lies within the former. */
 export interface FencedPaths {
-  /** Absolute paths of what a worker reads: code, packages, networks. */
+  /** Absolute paths of code, packages and networks. */
   readonly readable: readonly string[];
-  /** Absolute paths of what holds secrets or data of people. */
+  /** Absolute paths of secrets and of data about people. */
   readonly hidden: readonly string[];
 }
 
-/** What stands between a worker process and the rest of the machine. */
+/** What separates a worker process from the rest of the machine. */
 export type Fence =
   | {
-      /** Mount, network and IPC namespaces: it sees the readable paths, system libraries and itself. */
+      /** Mount, network and IPC namespaces: it sees the readable paths, the system libraries and itself. */
       readonly kind: 'namespaces';
       /**
-       * Each worker has a user of its own, counted from here. Null: the server's user, within a user namespace that
-       * holds no capability outside.
+       * Each worker has a user id of its own, counted from here. Null: all have the server's, in a user namespace that
+       * has no capability outside.
        */
       readonly firstUserId: number | null;
       readonly paths: FencedPaths;
     }
-  /** A user of its own for each worker, counted from here. The network stays open. */
+  /** Each worker has a user id of its own, counted from here. It can use the network. */
   | { readonly kind: 'user'; readonly firstUserId: number }
-  /** It may do what the server may do. */
+  /** A worker may do what the server may do. */
   | { readonly kind: 'none' };
 
 export const NO_FENCE: Fence = { kind: 'none' };
 
-/** How workers are kept apart, and why not better. */
+/** The fence of the workers, and why no better one was possible. */
 export interface FenceReport {
   readonly fence: Fence['kind'];
   /** Whether they run as users of their own. */
   readonly hasOwnUser: boolean;
-  /** Fences that were tried before this one, in words, with what was wrong with each. */
+  /** Better fences that were tried, in words, and what was wrong with each. */
   readonly refused: readonly { readonly fence: string; readonly why: string }[];
 }
 
-/** In words, for logs. */
+/** The name of a fence in logs. */
 export function nameOf(fence: Fence): string {
   switch (fence.kind) {
     case 'namespaces':
@@ -52,7 +52,7 @@ export function nameOf(fence: Fence): string {
   }
 }
 
-/** One line for whoever starts the server. */
+/** One line for the start-up notice. */
 export function describeFence({ fence, hasOwnUser, refused }: FenceReport): string {
   const why = refused.map((one) => `${one.fence}: ${one.why}`).join('; ');
   switch (fence) {
@@ -64,7 +64,8 @@ export function describeFence({ fence, hasOwnUser, refused }: FenceReport): stri
       const danger = 'UNFENCED: a picture that takes one over can read the keys';
       return why === ''
         ? `${danger} (VERIFRAME_FENCE is off)`
-        : `${danger} (${why}). Allow user namespaces, or start as root, which gives workers users of their own: see SECURITY.md`;
+        : `${danger} (${why}). Allow user namespaces, or start as root, which gives workers users of their own: ` +
+            'see SECURITY.md';
     }
   }
 }

@@ -1,14 +1,14 @@
 import { openSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Of open(2), as `/proc` shows it. */
+/** The flag of open(2), as `/proc` shows it. */
 const O_CLOEXEC = 0o2000000;
 const FIRST_OTHER = 4;
 let inherited: readonly (number | 'ignore')[] | null = null;
 
 /**
- * For `stdio` of a child, from the fifth entry on. Files that this process was started with, beyond its standard
- * streams, would go on to every child, while those that it opens itself do not: the null device takes the place of
- * each. Looked for once, for all that there are were there at the start.
+ * For `stdio` of a child, from the fifth entry on. A child inherits the files that this process itself has inherited
+ * beyond its standard streams, though not those that it has opened. The null device takes the place of each inherited
+ * one. They are looked up once, since all of them were there at the start.
  */
 export function overInherited(): readonly (number | 'ignore')[] {
   inherited ??= findInherited();

@@ -7,18 +7,18 @@ import type { Fence } from './fence.ts';
 import { overInherited } from './inherited-files.ts';
 import { sandboxed } from './sandbox.ts';
 
-export interface FencedProcess {
-  /** Counted from 0, below the number that the fence was made for. */
+interface FencedProcess {
+  /** From 0 to one less than the number of workers that the fence was made for. */
   readonly worker: number;
-  /** What comes after `node`. */
+  /** The arguments of `node`. */
   readonly args: readonly string[];
   readonly executionProvider: ExecutionProvider;
 }
 
-/** Run from TypeScript, for development: the loader keeps its results under the name of the user, who is another each time. */
+/** For development: the TypeScript loader caches its results by user name, which differs in a fence. */
 const WITHOUT_CACHE = { TSX_DISABLE_CACHE: '1' };
 const isSource = import.meta.url.endsWith('.ts');
-/** Where CUDA's libraries lie and which cards may be used; nothing else of the environment. */
+/** The only variables that a worker inherits: where CUDA's libraries are and which cards may be used. */
 const CUDA_VARIABLES = [
   'LD_LIBRARY_PATH',
   'CUDA_HOME',
@@ -26,13 +26,13 @@ const CUDA_VARIABLES = [
   'CUDA_VISIBLE_DEVICES',
   'CUDA_DEVICE_ORDER',
 ] as const;
-/** Programs are looked for here, whatever the server's own search path is. */
+/** Where programs are looked for, whatever the server's PATH is. */
 const PROGRAM_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
 /**
- * Starts Node behind a fence, as child of this process. It has one pipe, for messages, and one that carries its
- * standard error here; an environment of its own; and no other open file. What keeps it from starting comes as event
- * `error`, or as exit with the reason on its standard error.
+ * Starts Node behind a fence, as a child of this process. It has one pipe for messages, one for its standard error, an
+ * environment of its own, and no other open file. When it cannot start, the child emits `error`, or it exits with the
+ * reason on its standard error.
  */
 export function launchFenced(fence: Fence, { worker, args, executionProvider }: FencedProcess): ChildProcess {
   const node = [process.execPath, ...args];

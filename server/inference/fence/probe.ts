@@ -3,25 +3,25 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { Fence, FencedPaths } from './fence.ts';
 import { launchFenced } from './launch.ts';
 
-/** What a process behind the fence tries. */
+/** What a process behind the fence tries to do. */
 interface Attempts extends FencedPaths {
   readonly parent: number;
-  /** Where this machine listens. */
+  /** A port of this machine that accepts connections. */
   readonly port: number;
 }
 
-/** What it could do and should not, or could not do and should, in words; and whether it reached a port of this machine. */
+/** What it could do and must not, or could not do and must, in words; and whether it reached the port. */
 interface Findings {
   readonly wrong: readonly string[];
   readonly reachesNetwork: boolean;
 }
 
-export type ProbeResult =
+type ProbeResult =
   | { readonly ok: true; readonly reachesNetwork: boolean }
-  /** `why` names no content of any file. */
+  /** `why` contains nothing of any file. */
   | { readonly ok: false; readonly why: string };
 
-/** In plain JavaScript: text needs no loader. It answers one message and then waits for its end. */
+/** Plain JavaScript, which needs no loader. It answers one message, and then waits to be ended. */
 const PROBE = `
 const fs = require('node:fs');
 const path = require('node:path');
@@ -68,12 +68,12 @@ process.on('message', ({ parent, port, readable, hidden }) => {
 process.on('disconnect', () => process.exit());
 `;
 
-/** Mounts and a start of Node take a tenth of a second on an idle machine. */
+/** Mounting and starting Node take a tenth of a second on an idle machine. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * Starts a process behind the fence which tries what no worker may. Resolves with what came of it, and with the
- * reason where the fence cannot be had here; never rejects.
+ * Starts a process behind the fence that tries what no worker may do. Resolves with the result, and with the reason
+ * when the fence cannot be had on this machine. Never rejects.
  */
 export async function probeFence(fence: Fence, paths: FencedPaths): Promise<ProbeResult> {
   const listener = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
@@ -93,13 +93,13 @@ export async function probeFence(fence: Fence, paths: FencedPaths): Promise<Prob
 /** Rejects when the process does not start, does not answer, or does not end when it is killed. */
 async function ask(fence: Fence, attempts: Attempts): Promise<Findings> {
   const child = launchFenced(fence, { worker: 0, args: ['-e', PROBE], executionProvider: 'cpu' });
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (part: string) => (said += part));
+  let written = '';
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => (written += part));
   let failure: Error | null = null;
   child.on('error', (error) => (failure = error));
   const ended = new Promise<Error>((resolve) => {
     child.once('close', (code, signal) => {
-      const lastLine = said.trim().split('\n').at(-1) ?? '';
+      const lastLine = written.trim().split('\n').at(-1) ?? '';
       resolve(new Error(lastLine || failure?.message || `it ended with ${code ?? signal}`));
     });
   });
@@ -107,20 +107,20 @@ async function ask(fence: Fence, attempts: Attempts): Promise<Findings> {
     child.once('message', (findings: Findings) => resolve(findings));
     void ended.then(reject);
   });
-  let hurry = () => {};
+  let stopTimer = () => {};
   const tooLate = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => reject(new Error('a process behind it did not answer')), TIMEOUT_MS);
-    hurry = () => clearTimeout(timer);
+    stopTimer = () => clearTimeout(timer);
   });
   try {
-    // What keeps it from being sent keeps the process from answering too, and that says more.
+    // A failure to send is not handled here: the process then cannot answer, and its end gives a better reason.
     child.send(attempts, () => {});
     const findings = await Promise.race([answered, tooLate]);
     if (!child.kill('SIGKILL')) throw new Error('a process behind it cannot be ended');
     await Promise.race([ended, tooLate]);
     return findings;
   } finally {
-    hurry();
+    stopTimer();
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   }
 }

@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { FencedPaths } from './fence.ts';
 
 /**
- * Builds a new root of read-only mounts on a folder that every Linux has and no worker needs, makes it the only one,
- * gives up all privileges and becomes the command. Nothing forks once it runs: the server stays its parent.
- * Arguments: user id or `-`; then pairs of what to do and a path; then `--` and the command.
+ * Mounts a new root, with read-only mounts below it, on a folder that every Linux has and no worker needs. Makes it the
+ * only root, gives up all privileges and executes the command in its own process, so that the server stays the parent.
+ * Arguments: user id or `-`; then pairs of an action and a path; then `--` and the command.
  */
 const SCRIPT = `
 set -e
@@ -53,17 +53,17 @@ drop='--bounding-set=-all --inh-caps=-all --no-new-privs'
 exec setpriv $drop -- "$@"
 `;
 
-/** Where programs find their libraries; links where the system has merged its folders. */
+/** Where programs find their libraries. Some are links, on systems that have merged these folders. */
 const LIBRARIES = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib', '/lib64', '/etc/ld.so.cache'];
-/** What the script still needs once the old root is gone. */
+/** Programs that the script runs when the old root is gone. */
 const TOOLS = ['umount', 'setpriv'];
 const TOOL_FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const DEVICES = ['/dev/null', '/dev/urandom'];
 
 /**
- * Command and arguments that run `command` in namespaces in which nothing is there but libraries, itself and the
- * readable paths less the hidden ones.
- * @param userId to become, or null to stay who one is, within a user namespace
+ * Program and arguments that run `command` in namespaces that contain only the system libraries, the command, and the
+ * readable paths without the hidden ones.
+ * @param userId the user id of the command; null: this process's, in a user namespace
  */
 export function sandboxed(
   command: readonly string[],
@@ -111,7 +111,7 @@ function isLink(file: string): boolean {
   return LIBRARIES.includes(file) && realpathSync(file) !== file && statSync(file).isDirectory();
 }
 
-/** A folder of secrets may be a link to the folder that they lie in. */
+/** A path and what it links to: a folder of secrets may be a link to another folder. */
 function alsoResolved(file: string): string[] {
   return existsSync(file) ? [...new Set([file, realpathSync(file)])] : [file];
 }

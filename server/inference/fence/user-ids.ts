@@ -8,23 +8,22 @@ interface IdRange {
 }
 
 /**
- * Ids that no distribution gives away: above those of containers, within 31 bits (systemd, "Users, Groups, UIDs and
- * GIDs on systemd Systems").
+ * Ids that no distribution assigns: above those of containers, within 31 bits (systemd, "Users, Groups, UIDs and GIDs
+ * on systemd Systems").
  */
 const UNUSED: IdRange = { first: 1_879_048_192, count: 268_435_455 };
-/** What the kernel and Debian call nobody's; the last id of a small range is this one. */
+/** The ids of `nobody` in the kernel and in Debian. The last id of a small range is this one. */
 const NOBODY = [65_534, 65_535];
 
 /**
- * The first of `count` user ids in a row, which serve as group ids too, that are no user's and no group's here. By
- * chance, so that two servers on one machine get different ones. Null where there are none, as in a user namespace
- * of one id.
+ * The first of `count` consecutive ids that no user and no group has here. They are drawn at random, so that two
+ * servers on one machine get different ones. Null when there are none, as in a user namespace with one id.
  */
 export function unusedUserIds(count: number): number | null {
   const mapped = commonRanges(readRanges('/proc/self/uid_map'), readRanges('/proc/self/gid_map'));
   const named = new Set([...namedIds('/etc/passwd'), ...namedIds('/etc/group'), ...NOBODY]);
   const [high] = commonRanges(mapped, [UNUSED]);
-  // In a container with few ids: their upper half, which packages leave alone.
+  // In a container with few ids: their upper half, which packages do not use.
   const candidates = high === undefined ? mapped.map(upperHalf) : [high];
   for (const { first, count: room } of candidates.toReversed()) {
     if (room <= count) continue;
@@ -52,7 +51,7 @@ function commonRanges(some: readonly IdRange[], others: readonly IdRange[]): IdR
   );
 }
 
-/** The kernel's table of ids: first inside, first outside, count. Elsewhere than on Linux all there are. */
+/** The kernel's table of ids: first inside, first outside, count. All ids on other systems than Linux. */
 function readRanges(path: string): IdRange[] {
   try {
     return readFileSync(path, 'utf8')

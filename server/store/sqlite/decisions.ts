@@ -8,6 +8,7 @@ import {
   lockedUntilMs,
   type LockOutPolicy,
 } from '../../identity/lock-out.ts';
+import { presentNames } from '../../decision/former-names.ts';
 import { StoreError } from '../errors.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { SqliteKeys } from './keys.ts';
@@ -257,9 +258,15 @@ function attemptOf(row: EndedRow): RecordedAttempt {
     : {
         ...attempted,
         outcome,
-        reasons: read(REASONS_FORM, parsed(row.reasons)),
-        assurance: read(ASSURANCE_FORM, parsed(row.assurance)),
+        reasons: presentNames(read(REASONS_FORM, parsed(row.reasons))),
+        assurance: inPresentNames(read(ASSURANCE_FORM, parsed(row.assurance))),
       };
+}
+
+/** The cues of a record by their present names. */
+function inPresentNames(recorded: RecordedAssurance): RecordedAssurance {
+  const { measured, unmeasured } = recorded;
+  return { ...recorded, measured: presentNames(measured), unmeasured: presentNames(unmeasured) };
 }
 
 function read<T>(form: z.ZodType<T>, value: unknown): T {

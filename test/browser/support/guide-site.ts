@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { RealServer } from '../../../tools/throwaway-server.ts';
+import { builtBackend } from '../../support/packed-backend.ts';
+
+const NODE_MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
 /** The code that client/browser/README.md tells a web developer to write. */
 export interface Guide {
@@ -51,8 +54,10 @@ export async function openGuideSite(built: string, service: () => RealServer): P
     const { url, apiKey } = service();
     Object.assign(process.env, { SERVICE: url, API_KEY: apiKey });
     const file = join(folder, 'face-login.mjs');
-    // The site lies outside this package, where no node_modules is found.
-    await writeFile(file, guide.backend.replace("'jose'", `'${import.meta.resolve('jose')}'`));
+    const library = pathToFileURL(join(await builtBackend(folder), 'dist', 'index.js')).href;
+    // What the package depends on comes from this repository.
+    await symlink(NODE_MODULES, join(folder, 'node_modules'), 'junction');
+    await writeFile(file, guide.backend.replace("'@veriframe/backend'", `'${library}'`));
     return (await import(pathToFileURL(file).href)) as Backend;
   };
   const answers: Readonly<Record<string, (body: string) => Promise<string>>> = {

@@ -39,6 +39,8 @@ export interface TokenChoice {
   /** The `typ` header. */
   readonly type?: string;
   readonly expiresAtS?: number;
+  /** The policy that it names; by default the one that was asked for. */
+  readonly policy?: string;
 }
 
 export interface Script {
@@ -56,6 +58,8 @@ export interface Script {
 
 export const API_KEY = 'vf_test_0123456789abcdef0123456789abcdef';
 export const SESSION_ID = 'session-of-the-test';
+/** Named in every token. */
+export const ISSUER = 'veriframe';
 const TICKET = 'ticket-of-the-test-0001';
 
 /** A server that speaks protocol v1 over a real socket and decides as its script says. */
@@ -97,6 +101,8 @@ export async function startServer(script: Script): Promise<TestServer> {
         sessionId: SESSION_ID,
         ticket: TICKET,
         expiresAtMs: Date.now() + 60_000,
+        socketPath: '/v1/stream',
+        subprotocol: SUBPROTOCOL,
       });
     })();
   });
@@ -136,6 +142,17 @@ export async function startServer(script: Script): Promise<TestServer> {
   };
 }
 
+/** What a token says of its decision. */
+export const said = (decided: {
+  readonly mode: Mode;
+  readonly outcome: Outcome;
+  readonly policy?: string;
+}) => ({
+  policy: 'standard',
+  assurance: { tier: 'base', measured: ['match'], unmeasured: [], challengesPassed: 2 },
+  ...decided,
+});
+
 function serve(
   socket: WebSocket,
   script: Script,
@@ -160,7 +177,7 @@ function serve(
           jti: SESSION_ID,
           nonce,
           ...(outcome === 'accept' ? { sub: subject ?? 'anna' } : {}),
-          veriframe: { mode, outcome, policy: 'standard' },
+          veriframe: said({ mode, outcome, policy: choice.policy ?? asked.policy ?? 'standard' }),
           ...choice.claims,
         },
         choice,
@@ -192,7 +209,7 @@ export function welcome(peer: Peer, limits: Partial<Welcome['limits']> = {}): vo
     type: 'welcome',
     sessionId: SESSION_ID,
     mode: peer.asked.mode,
-    policy: 'standard',
+    policy: peer.asked.policy ?? 'standard',
     limits: {
       maxImageBytes: 512 * 1024,
       maxImagePixels: 1_000_000,
@@ -218,6 +235,7 @@ function sign(
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'EdDSA', kid: 'test', typ: type })
     .setIssuedAt()
+    .setIssuer(ISSUER)
     .setExpirationTime(expiresAtS ?? '5m')
     .sign(key);
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { policyFor } from '../../../../server/policy/built-in.ts';
 import type { Policy } from '../../../../server/policy/shape.ts';
-import { judge } from '../../../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../../../server/evidence/quality-gate.ts';
 import type { FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { durationMs, type Footage } from '../footage.ts';
 import { withoutChallenges } from '../ledger.ts';
@@ -138,7 +138,7 @@ function whyUnusable(footage: Footage): string | null {
 
 function isGood(analysis: FrameAnalysis): boolean {
   const sample = { seq: 0, atMs: 0, capturedAtMs: 0, analysis };
-  return judge(sample, analysis.faceCount ?? 1, false, policyFor('standard').quality).good;
+  return assessFrame(sample, analysis.faceCount ?? 1, false, policyFor('standard').quality).good;
 }
 
 function showingOf(

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { policyFor } from '../../../../server/policy/built-in.ts';
-import { judge } from '../../../../server/evidence/quality-gate.ts';
+import { assessFrame } from '../../../../server/evidence/quality-gate.ts';
 import { ImageDecoder } from '../../../../server/inference/image-decoder.ts';
 import { OrtRunner } from '../../../../server/inference/ort-model.ts';
 import { deviationFrom, extentOf, postureOf } from '../../../../server/evidence/gesture.ts';
@@ -155,7 +155,7 @@ function closure({ eyes: rest }: FaceAnalysis, { eyes }: FaceAnalysis): number {
 
 function isGood(analysis: FrameAnalysis): boolean {
   const sample = { seq: 0, atMs: 0, capturedAtMs: 0, analysis };
-  return judge(sample, analysis.faceCount ?? 0, false, policyFor('standard').quality).good;
+  return assessFrame(sample, analysis.faceCount ?? 0, false, policyFor('standard').quality).good;
 }
 
 /** The analysis of one picture, null when it cannot be decoded. */

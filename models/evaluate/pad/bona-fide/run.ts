@@ -1,7 +1,10 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { policyFor } from '../../../../server/policy/built-in.ts';
 import type { Policy, PolicyName } from '../../../../server/policy/shape.ts';
-import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
+import {
+  INJECTION_INDICATORS,
+  type InjectionIndicator,
+} from '../../../../server/evidence/injection-indicators.ts';
 import { hash32 } from '../../../../simulator/seeded.ts';
 import { seededRandom } from '../../seeded-random.ts';
 import type { SessionContext } from '../../../../server/session/state.ts';
@@ -151,8 +154,8 @@ async function playShowing(
   }
 }
 
-const isIndicator = (reason: string): reason is InjectionSign =>
-  (INJECTION_SIGNS as readonly string[]).includes(reason);
+const isIndicator = (reason: string): reason is InjectionIndicator =>
+  (INJECTION_INDICATORS as readonly string[]).includes(reason);
 
 function told({ outcome, reasons, tookMs, asked, evidence }: Played) {
   const measured = Object.entries(evidence ?? {}).flatMap(([cue, one]) =>

@@ -1,5 +1,5 @@
 import type { Reason } from '../../../../server/decision/reasons.ts';
-import type { InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
+import type { InjectionIndicator } from '../../../../server/evidence/injection-indicators.ts';
 import type { PolicyName } from '../../../../server/policy/shape.ts';
 import type { Tier } from '../ledger.ts';
 import type { Played } from '../session-player.ts';
@@ -24,7 +24,7 @@ export interface BonaFideSession extends Cell {
   readonly outcome: Played['outcome'];
   /** Reasons of the outcome, except the injection indicators. */
   readonly reasons: readonly Reason[];
-  readonly signs: readonly InjectionSign[];
+  readonly signs: readonly InjectionIndicator[];
   readonly tookMs: number;
   readonly asked: Played['asked'];
   /** Log-likelihood ratio of each measured cue. */

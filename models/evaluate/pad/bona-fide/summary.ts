@@ -1,4 +1,7 @@
-import { INJECTION_SIGNS, type InjectionSign } from '../../../../server/evidence/injection-indicators.ts';
+import {
+  INJECTION_INDICATORS,
+  type InjectionIndicator,
+} from '../../../../server/evidence/injection-indicators.ts';
 import { middle95 } from '../../bootstrap.ts';
 import { proportion, type Bounded } from '../../proportion.ts';
 import { randomIndex, seededRandom } from '../../seeded-random.ts';
@@ -26,7 +29,7 @@ export interface BonaFideRow extends Cell {
   /**
    * Share of all sessions with each injection indicator, most frequent first; indicators of no session are left out.
    */
-  readonly signs: readonly { readonly sign: InjectionSign; readonly share: number }[];
+  readonly signs: readonly { readonly sign: InjectionIndicator; readonly share: number }[];
   /** Median time from the first frame to the decision, in ms. */
   readonly medianMs: number;
 }
@@ -76,7 +79,7 @@ function rowOf(sessions: readonly BonaFideSession[]): BonaFideRow {
     byPerson: boundsByPerson([...people.values()]),
     refusedBySigns: failed.filter(({ reasons }) => ALONE.some((reason) => reasons.includes(reason))).length,
     failures: countReasons(failed),
-    signs: INJECTION_SIGNS.map((sign) => ({
+    signs: INJECTION_INDICATORS.map((sign) => ({
       sign,
       share: sessions.filter(({ signs }) => signs.includes(sign)).length / sessions.length,
     }))

@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { loadPrepared, modelCacheFolder, type PreparedModels } from '../../models/prepared.ts';
 import { fencesThatHold, type ChosenFence } from './fence/choose.ts';
-import { describeFence } from './fence/fence.ts';
+import { describeFence, type FenceChoice } from './fence/fence.ts';
 import { createFencedPool, type FencedPool } from './fenced-pool.ts';
 import type { PoolEvent } from './pool.ts';
 import type { ExecutionProvider } from './execution-provider.ts';
-import type { FenceChoice } from './fence/fence.ts';
 
-/** The settings of the workers. The paths of secrets are those that workers are fenced from; empty: there is none. */
+/** Workers may read nothing under the four paths at the end. An empty path means that there is none. */
 export interface InferenceSettings {
   readonly part: 'inference';
   readonly modelCache: string;
@@ -23,45 +22,63 @@ export interface InferenceSettings {
   readonly recordSessionsTo: string;
 }
 
-/** Where it is told what happens to the workers. */
 interface Log {
   debug(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-/** What holds keys, templates and records. */
-function secretPaths({
-  dataDir,
-  masterKeyFile,
-  apiKeysFile,
-  recordSessionsTo,
-}: InferenceSettings): readonly string[] {
-  return [dataDir, masterKeyFile, apiKeysFile, recordSessionsTo].filter(Boolean);
+/** Workers that can be started. */
+export interface PreparedInference {
+  /**
+   * Starts the workers behind the best fence behind which they start. Rejects as `createFencedPool` does, and with
+   * `FenceError` when a fence is required and none holds.
+   */
+  start(): Promise<OpenInference>;
+  /** Resolves once nothing is tried any more. Workers that were started go on. */
+  close(): Promise<void>;
 }
 
-export interface PreparedInference {
+export interface OpenInference extends FencedPool {
+  close(): Promise<void>;
+}
+
+/** Begins to look for the networks and for a fence that holds, which takes some 0.1 s, and returns at once. */
+export function prepareInference(settings: InferenceSettings, log: Log): PreparedInference {
+  const preparing = prepare(settings);
+  const settled = preparing.then(
+    () => {},
+    // `start` reports the failure.
+    () => {},
+  );
+  return {
+    start: async () => await start(settings, await preparing, log),
+    close: () => settled,
+  };
+}
+
+interface Prepared {
   readonly models: PreparedModels['models'];
   readonly workers: number;
   readonly fences: AsyncIterable<ChosenFence>;
 }
 
-/** Finds the networks, and the first fence that holds. Rejects with `FenceError` when one is required and none does. */
-export async function prepareInference(settings: InferenceSettings): Promise<PreparedInference> {
+async function prepare(settings: InferenceSettings): Promise<Prepared> {
   const { models } = await loadPrepared(modelCacheFolder(settings.modelCache));
   const workers = settings.workers || availableParallelism();
+  const { dataDir, masterKeyFile, apiKeysFile, recordSessionsTo } = settings;
   const fences = fencesThatHold({
     choice: settings.fence,
     workers,
     executionProvider: settings.executionProvider,
     models: Object.values(models),
-    secrets: secretPaths(settings),
+    secrets: [dataDir, masterKeyFile, apiKeysFile, recordSessionsTo].filter(Boolean),
   });
-  return { models, workers, fences: await begun(fences) };
+  return { models, workers, fences: await withFirstReady(fences) };
 }
 
-/** The same, once the first of them is there. */
-async function begun<Item>(items: AsyncGenerator<Item, void>): Promise<AsyncIterable<Item>> {
+/** The same items. Resolves once the first of them is there. */
+async function withFirstReady<Item>(items: AsyncGenerator<Item, void>): Promise<AsyncIterable<Item>> {
   const first = await items.next();
   async function* all() {
     if (first.done !== true) yield first.value;
@@ -70,12 +87,11 @@ async function begun<Item>(items: AsyncGenerator<Item, void>): Promise<AsyncIter
   return all();
 }
 
-/** Starts the workers behind the best fence that they start behind. Rejects as `createFencedPool` does. */
-export async function startInference(
+async function start(
   settings: InferenceSettings,
-  { models, workers, fences }: PreparedInference,
+  { models, workers, fences }: Prepared,
   log: Log,
-): Promise<FencedPool> {
+): Promise<OpenInference> {
   const options = {
     workers,
     models,
@@ -93,5 +109,5 @@ export async function startInference(
   );
   const { fence } = inference.fence;
   log[fence === 'none' ? 'warn' : 'debug']({ fence }, describeFence(inference.fence));
-  return inference;
+  return { ...inference, close: () => inference.pool.close() };
 }

@@ -8,19 +8,19 @@ import { CUES, type Cue } from '../../server/policy/cues.ts';
 import { injectionEvidence, initialInjection } from '../../server/evidence/injection.ts';
 import {
   corroboratedLlr,
-  INJECTION_SIGNS,
+  INJECTION_INDICATORS,
   worstSeverity,
-  type InjectionSign,
+  type InjectionIndicator,
 } from '../../server/evidence/injection-indicators.ts';
 import { findings, measured, unmeasured } from './findings.ts';
 
 const { rejectSeverity } = policyFor('standard').injection;
-const weak = INJECTION_SIGNS.filter((sign) => worstSeverity([sign]) < rejectSeverity);
+const weak = INJECTION_INDICATORS.filter((indicator) => worstSeverity([indicator]) < rejectSeverity);
 
-/** A session's evidence whose stream shows these signs. */
-const withSigns = (
+/** The evidence of a session whose stream has these indicators. */
+const withIndicators = (
   evidence: EvidenceByCue,
-  signs: readonly InjectionSign[],
+  indicators: readonly InjectionIndicator[],
   { injection }: Policy,
 ): EvidenceByCue => ({
   ...evidence,
@@ -28,7 +28,7 @@ const withSigns = (
     {
       ...initialInjection,
       frames: 200,
-      signs,
+      indicators,
       timing: { ...initialInjection.timing, first: { atMs: 0, capturedAtMs: 0 }, lastAtMs: 8_000 },
     },
     injection,
@@ -38,7 +38,7 @@ const withSigns = (
 const shown = (llrs: Readonly<Partial<Record<Cue, number | null>>>): EvidenceByCue => {
   const one = (cue: Cue): Evidence => {
     const llr = llrs[cue];
-    return llr === undefined || llr === null ? unmeasured : measured(llr);
+    return llr === undefined || llr === null ? unmeasured : measured(llr, cue === 'continuity' ? 12 : 1);
   };
   return Object.fromEntries(CUES.map((cue) => [cue, one(cue)])) as EvidenceByCue;
 };
@@ -47,12 +47,12 @@ const session = (evidence: EvidenceByCue, mode: Findings['mode']): Findings =>
   findings({
     mode,
     evidence,
-    standing: mode === 'enrol' ? 'unknown' : 'above',
+    band: mode === 'enrol' ? 'unknown' : 'above',
     probes: 12,
     probeSpanMs: 6_000,
   });
 
-describe('a weak sign of injection', () => {
+describe('a weak indicator of injection', () => {
   it('is one that an honest camera or person may show', () => {
     expect(weak).toEqual([
       'motionless',
@@ -73,23 +73,31 @@ describe('a weak sign of injection', () => {
     let accepted = 0;
     fc.assert(
       fc.property(llrs, fc.constantFrom(...policy.modes), cause, (drawn, mode, why) => {
-        const outcome = (signs: readonly InjectionSign[]) =>
-          decide(session(withSigns(shown(drawn), signs, policy), mode), why, policy);
+        const outcome = (indicators: readonly InjectionIndicator[]) =>
+          decide(session(withIndicators(shown(drawn), indicators, policy), mode), why, policy);
         const without = outcome([]);
         if (without.kind === 'proceed' || (without.kind === 'conclude' && without.outcome === 'accept'))
           accepted++;
-        for (const sign of weak) expect([sign, outcome([sign])]).toEqual([sign, without]);
+        for (const indicator of weak) expect([indicator, outcome([indicator])]).toEqual([indicator, without]);
       }),
       { seed: 11, numRuns: 2_000 },
     );
     expect(accepted).toBeGreaterThan(20);
   });
 
-  it('does not keep a person who holds still from enrolling where there are no optional models', () => {
-    // Seen of the puppet `person(ada, 1)`: a drawn head looks a little flat, and is still between its gestures.
-    const evidence = shown({ challenge: 3, continuity: 0.49, motion: -0.31, planarity: -1.38, quality: 0 });
+  it('does not prevent the enrolment of a person who holds still, without the optional models', () => {
+    // Measured on the simulated `person(ada, 1)`, who looks a little flat and is still between gestures.
+    const evidence = shown({
+      challenge: 3,
+      continuity: 0.49,
+      motion: -0.31,
+      'depth-parallax': -1.38,
+      quality: 0,
+    });
     const standard = policyFor('standard');
-    expect(decide(session(withSigns(evidence, ['motionless'], standard), 'enrol'), null, standard)).toEqual({
+    expect(
+      decide(session(withIndicators(evidence, ['motionless'], standard), 'enrol'), null, standard),
+    ).toEqual({
       kind: 'proceed',
     });
   });
@@ -100,12 +108,12 @@ describe('the network for motion', () => {
     ['standard', 3],
     ['standard-flash', 3],
     ['blink-only', Math.log(0.95 / 0.25)],
-  ] as const)('%s: by itself does not refuse somebody who holds still and did all that was asked', (name, challenge) => {
+  ] as const)('%s: alone does not refuse a person who holds still and passed all challenges', (name, challenge) => {
     const policy = policyFor(name);
     for (const mode of policy.modes) {
       const outcome = (motion: number | null) => {
         const evidence = shown({ match: 7, challenge, continuity: 0.49, motion, quality: 0, flash: 0 });
-        return decide(session(withSigns(evidence, [], policy), mode), null, policy);
+        return decide(session(withIndicators(evidence, [], policy), mode), null, policy);
       };
       expect(outcome(policy.motion.minLlr)).toEqual(outcome(null));
       expect(outcome(null).kind).not.toBe('go-on');
@@ -113,8 +121,8 @@ describe('the network for motion', () => {
   });
 });
 
-describe('signs together', () => {
-  it('count once where the same innocent cause explains them, and not at all where it explains all', () => {
+describe('indicators together', () => {
+  it('count once when they have the same innocent cause, and not at all when all have it', () => {
     expect(corroboratedLlr(['noiseless', 'virtual-camera'])).toBe(0);
     expect(corroboratedLlr(['cut', 'duplicated'])).toBe(0);
     expect(corroboratedLlr(['clock', 'metronome'])).toBe(0);
@@ -123,7 +131,7 @@ describe('signs together', () => {
     );
   });
 
-  it('count in full where no one cause explains them', () => {
+  it('count in full when they have different causes', () => {
     expect(corroboratedLlr(['motionless', 'cut'])).toBeLessThan(-1.5);
     expect(corroboratedLlr(['motionless', 'noiseless', 'clock'])).toBeLessThan(
       corroboratedLlr(['motionless', 'clock']),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ApiContext } from '../api/context.ts';
 import { getKeys, getSystem } from '../api/system.ts';
-import type { HttpResponse } from './transport.ts';
+import { matchPath, NO_BODY, type PlainMount } from '../gateway/mount.ts';
+import type { HttpResponse } from '../gateway/transport.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #0b0e14; --paper: #f6f6f3; --quiet: #5c5a55; --line: #dcdad4; --proven: #0b8a66 }
@@ -28,11 +29,23 @@ code { font-family: ui-monospace, monospace }
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** The start page: what runs here and how to use it. Loads nothing. */
-export function homePage(context: ApiContext, host: string | undefined): HttpResponse {
+/** Serves the start page at `/`. */
+export function homePageMount(context: ApiContext): PlainMount {
+  return {
+    name: 'home page',
+    body: NO_BODY,
+    readableBy: 'allowed-origins',
+    match: matchPath('GET', '/'),
+    handle: async ({ headers }) => homePage(context, headers.get('host')),
+  };
+}
+
+const READINESS = { ready: 'Ready', draining: 'Shutting down' };
+
+/** Says what runs here and how to use it. Loads nothing. */
+function homePage(context: ApiContext, host: string | undefined): HttpResponse {
   const { version, tier } = context.system;
-  const isReady = context.readiness() === 'ready';
-  const readiness = { ready: 'Ready', draining: 'Shutting down' }[context.readiness()];
+  const readiness = context.readiness();
   const tierText = tier === 'full' ? 'Full: optional models are loaded' : 'Base: optional models are absent';
   const command = `npx veriframe verify --url ws://${host ?? 'localhost:8080'} --subject ID --source FOLDER`;
   const body = `<!doctype html>
@@ -45,11 +58,11 @@ export function homePage(context: ApiContext, host: string | undefined): HttpRes
 </head>
 <body>
 <main>
-<svg viewBox="0 0 120 150" aria-hidden="true"><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72"${isReady ? ' class="lit"' : ''}/></svg>
+<svg viewBox="0 0 120 150" aria-hidden="true"><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72"${readiness === 'ready' ? ' class="lit"' : ''}/></svg>
 <h1>veriframe</h1>
 <p>Proves who is in front of a camera, and that they are live, while the pictures still arrive.</p>
 <dl>
-<div><dt>State</dt><dd>${escapeHtml(readiness)}</dd></div>
+<div><dt>State</dt><dd>${escapeHtml(READINESS[readiness])}</dd></div>
 <div><dt>Version</dt><dd>${escapeHtml(version)}</dd></div>
 <div><dt>Model tier</dt><dd>${escapeHtml(tierText)}</dd></div>
 </dl>

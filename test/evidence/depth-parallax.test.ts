@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { policyFor } from '../../server/policy/built-in.ts';
 import type { Deviation } from '../../server/evidence/gesture.ts';
-import { foldPlanarity, initialPlanarity, planarityEvidence } from '../../server/evidence/planarity.ts';
-import { headlikeness } from '../../server/vision/planarity.ts';
+import {
+  foldDepthParallax,
+  initialDepthParallax,
+  depthParallaxEvidence,
+} from '../../server/evidence/depth-parallax.ts';
+import { depthParallaxRatio } from '../../server/vision/depth-parallax.ts';
 import { createLooker, instants, type Looker } from '../simulator/looker.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { plainHead, turned } from '../support/plain-head.ts';
@@ -15,9 +19,9 @@ import {
 } from '../../simulator/index.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
-const policy = policyFor('standard').planarity;
+const policy = policyFor('standard').depthParallax;
 
-/** What the network makes of a photo turned by `turnDeg`: a face turned by `readDeg` that is as narrow as the photo. */
+/** The mesh of a photograph turned by `turnDeg`: a face turned by `readDeg`, as narrow as the photograph is seen. */
 function photo(turnDeg: number, readDeg: number): Float32Array {
   const cos = (deg: number) => Math.cos((deg * Math.PI) / 180);
   const narrowing = cos(turnDeg) / cos(readDeg);
@@ -26,30 +30,30 @@ function photo(turnDeg: number, readDeg: number): Float32Array {
   );
 }
 
-describe('the likeness of a movement to a stiff head', () => {
+describe('the ratio of depth parallax', () => {
   const rest = turned(plainHead(), 0);
 
-  it('is 1 for a head however it turns, comes closer or leans', () => {
+  it('is 1 for a rigid head that turns, comes closer or leans', () => {
     for (const yawDeg of [-24, -10, 8, 24])
-      expect(headlikeness(rest, turned(plainHead(), yawDeg))).toBeCloseTo(1, 2);
+      expect(depthParallaxRatio(rest, turned(plainHead(), yawDeg))).toBeCloseTo(1, 2);
     expect(
-      headlikeness(
+      depthParallaxRatio(
         rest,
         turned(plainHead(), 15).map((value) => 1.4 * value + 7),
       ),
     ).toBeCloseTo(1, 2);
     const leaning = rest.map((value, i) => (i % 3 === 0 ? rest[i + 1] : i % 3 === 1 ? -rest[i - 1] : value));
-    expect(headlikeness(rest, leaning)).toBeCloseTo(1, 2);
+    expect(depthParallaxRatio(rest, leaning)).toBeCloseTo(1, 2);
   });
 
-  it('falls as a photo is foreshortened more than the turn that it seems to make', () => {
-    expect(headlikeness(rest, photo(30, 10))).toBeLessThan(0.9);
-    expect(headlikeness(rest, photo(45, 12))).toBeLessThan(0.78);
+  it('falls when a photograph is foreshortened more than its apparent turn explains', () => {
+    expect(depthParallaxRatio(rest, photo(30, 10))).toBeLessThan(0.9);
+    expect(depthParallaxRatio(rest, photo(45, 12))).toBeLessThan(0.78);
   });
 
   it('is unknown for a mesh without extent', () => {
-    expect(headlikeness(new Float32Array(1404), rest)).toBeNull();
-    expect(headlikeness(rest, new Float32Array(1404))).toBeNull();
+    expect(depthParallaxRatio(new Float32Array(1404), rest)).toBeNull();
+    expect(depthParallaxRatio(rest, new Float32Array(1404))).toBeNull();
   });
 });
 
@@ -63,7 +67,7 @@ function fold(
   }[],
 ) {
   const random = seeded(3);
-  let state = initialPlanarity;
+  let state = initialDepthParallax;
   for (const [i, { landmarks, yawDeg, pitchDeg = 0 }] of meshes.entries()) {
     const wants = { embeddings: false, pad: false, countFaces: false };
     const analysis = analysisOf({}, wants, ALL_MODELS.models, random);
@@ -71,16 +75,16 @@ function fold(
     const face = { found: true as const, value: { ...analysis.face.value, landmarks } };
     const sample = { seq: i, atMs: 40 * i, capturedAtMs: 40 * i, analysis: { ...analysis, face } };
     const verdict = { usable: true, good: true, hint: null } as const;
-    state = foldPlanarity(state, sample, verdict, { ...still, yawDeg, pitchDeg }, policy);
+    state = foldDepthParallax(state, sample, verdict, { ...still, yawDeg, pitchDeg }, policy);
   }
-  return planarityEvidence(state, policy);
+  return depthParallaxEvidence(state, policy);
 }
 
-describe('planarity', () => {
+describe('depth parallax', () => {
   const atRest = { landmarks: turned(plainHead(), 0), yawDeg: 0 };
   const turns = [9, 12, 15, 18, 21];
 
-  it('speaks for a head that turned and rejects a photo', () => {
+  it('is in favour of a head that turned, and rejects a photograph', () => {
     const head = fold([
       atRest,
       ...turns.map((yawDeg) => ({ landmarks: turned(plainHead(), yawDeg), yawDeg })),
@@ -94,7 +98,7 @@ describe('planarity', () => {
     expect(waved.measured && waved.score).toBeLessThan(policy.rejectBar);
   });
 
-  it('says nothing without a face at rest, without turns, or of nods', () => {
+  it('is unmeasured without a face at rest, without turns, and for nods', () => {
     const unmeasured = { measured: false, why: 'too-few-frames' };
     expect(fold(turns.map((yawDeg) => ({ landmarks: photo(40, yawDeg), yawDeg })))).toEqual(unmeasured);
     expect(fold(Array.from({ length: 20 }, () => atRest))).toEqual(unmeasured);
@@ -103,7 +107,7 @@ describe('planarity', () => {
   });
 });
 
-describe('planarity by the real networks', () => {
+describe('depth parallax by the real networks', () => {
   let looker: Looker;
   let portrait: Portrait;
   beforeAll(async () => {
@@ -124,7 +128,7 @@ describe('planarity by the real networks', () => {
         ({ pose }) => Math.abs(pose.yawDeg - rest) > 5 && Math.abs(pose.yawDeg - rest) < 24,
       );
       expect(moved.length).toBeGreaterThan(2);
-      const values = moved.map(({ landmarks }) => headlikeness(first.landmarks, landmarks) ?? 0);
+      const values = moved.map(({ landmarks }) => depthParallaxRatio(first.landmarks, landmarks) ?? 0);
       return values.toSorted((a, b) => a - b)[values.length >> 1];
     };
     const [head, paper] = [await likeness(puppet), await likeness(waved)];

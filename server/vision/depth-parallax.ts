@@ -3,21 +3,22 @@ import { LeastSquares } from './linear-solve.ts';
 
 /** Every second landmark: enough for these few unknowns. */
 const STEP = 2;
-/** A mesh without depth leaves that coefficient open; this closes it at 0 and is felt nowhere else. */
+/** Sets the coefficient of depth to 0 for a mesh without depth. It has no effect otherwise. */
 const DEPTH_DAMPING = 1e-4;
 
 /**
- * How well one stiff head in space accounts for both meshes (468 × (x, y, z) in pixels), 0..1: the ratio of the smaller
- * to the larger singular value of the affine camera that maps the earlier mesh with its depth onto the later one. For a
- * stiff body seen from afar both are equal, however it was turned. A picture of a face is foreshortened as it turns, but
- * shows no new side of its face: the mesh network gives it less turn than foreshortening, and the ratio falls. What
- * speech and expressions move, all below the nose, is left out. Null for meshes without extent.
+ * How well one rigid head in space explains two meshes (468 × (x, y, z) in pixels), 0..1. It is the ratio of the
+ * smaller to the larger singular value of the affine camera that maps the earlier mesh, with its depth, onto the later
+ * one. For a rigid body seen from afar both are equal, however it was turned. A picture of a face is foreshortened when
+ * it is turned, but shows no other side of the face. So the mesh network sees less turn than foreshortening, and the
+ * ratio falls. Landmarks below the nose are left out, because speech and expression move them. Null for meshes without
+ * extent.
  *
- * The distance of the movement from a plane's own (a homography's residual) tells nothing here: the network lays a face
- * in space over any picture, and at the same apparent turn a waved photo's landmarks are as far from every plane's
- * movement as a head's.
+ * How far the movement is from that of a plane (the residual of a homography) does not help. The network lays a face in
+ * space over any picture: at the same apparent turn, the landmarks of a waved photograph are as far from every plane's
+ * movement as those of a head.
  */
-export function headlikeness(before: Float32Array, after: Float32Array): number | null {
+export function depthParallaxRatio(before: Float32Array, after: Float32Array): number | null {
   const indices = aboveNose(before);
   const source = frameOf(before, indices);
   const target = frameOf(after, indices);
@@ -40,7 +41,7 @@ export function headlikeness(before: Float32Array, after: Float32Array): number 
   return singularRatio(across, down);
 }
 
-/** Of the 2 × 3 matrix with these rows; further elements of the rows are ignored. */
+/** The ratio of the singular values of the 2 × 3 matrix with these rows. Further elements of the rows are ignored. */
 function singularRatio(a: Float64Array, b: Float64Array): number {
   const dot = (p: Float64Array, q: Float64Array) => p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
   const middle = (dot(a, a) + dot(b, b)) / 2;
@@ -48,7 +49,7 @@ function singularRatio(a: Float64Array, b: Float64Array): number {
   return middle > 0 ? Math.sqrt(Math.max(0, middle - apart) / (middle + apart)) : 0;
 }
 
-/** Landmarks on the brow's side of the nose's base, along the face's own vertical. */
+/** The landmarks above the base of the nose, along the face's own vertical. */
 function aboveNose(landmarks: Float32Array): number[] {
   const left = landmarkPoint(landmarks, LANDMARK.leftEyeOuter);
   const right = landmarkPoint(landmarks, LANDMARK.rightEyeOuter);

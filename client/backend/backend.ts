@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import type { Mode } from '@veriframe/protocol';
+import type { z } from 'zod';
+import { type AcceptedDecision, type VerifiedDecision, verifyDecision } from './decision.ts';
+import { ApiError } from './errors.ts';
+import type { DecisionExpectation } from './expectation.ts';
+import { type ApiRequest, ask, baseOf, type Connection } from './http.ts';
+import { remoteKeys } from './keys.ts';
+import {
+  type CreatedSession,
+  createdSession,
+  type DecisionsPage,
+  decisionsPage,
+  erasedSubject,
+  liveTicket,
+  type LiveTicket,
+  type SessionView,
+  sessionView,
+  type SubjectsPage,
+  subjectsPage,
+  subjectView,
+} from './schemas.ts';
+
+export interface BackendOptions {
+  /** Base address of the service, http or https, such as `https://faces.example`. A path is kept as a prefix. */
+  readonly url: string | URL;
+  /** `vf_…`: stays on this server. */
+  readonly apiKey: string;
+  /** In place of the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** Longest wait for one answer, in ms. Default 10 000. */
+  readonly timeoutMs?: number;
+  /** The clock that tokens are judged by, in ms since 1970. Default: this machine's. */
+  readonly nowMs?: () => number;
+}
+
+/** Whose tokens are taken, and for whom they must be. */
+export interface BackendNames {
+  /** The service's setting `VERIFRAME_ISSUER`, by default `veriframe`. */
+  readonly issuer: string | null;
+  /** This relying party's name. Every session is created for it, so that a token made for another site opens nothing. */
+  readonly audience: string | null;
+}
+
+export interface CallOptions {
+  /** Ends the call; its promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a session is asked for. */
+export type NewSession = {
+  /** Default `standard`. */
+  readonly policy?: string;
+  /** 1 to 256 characters. Default: 24 random bytes. */
+  readonly nonce?: string;
+  /**
+   * Verify a subject without references against one that nobody matches, instead of refusing, so that nobody learns who
+   * is enrolled.
+   */
+  readonly concealUnknown?: boolean;
+  /** Lets its evidence be followed. Its token proves nothing, and the API key must have the right `mayObserve`. */
+  readonly observe?: boolean;
+} & (
+  | {
+      readonly mode: Exclude<Mode, 'identify'>;
+      /** 1 to 128 of `A-Z a-z 0-9 . _ @ + : -`, beginning with a letter or digit. Best a random id. */
+      readonly subject: string;
+    }
+  | { readonly mode: 'identify'; readonly subject?: never }
+);
+
+/** What the token of one session has to say. Plain JSON: keep it in the visitor's session until the token comes. */
+export interface SessionExpectation {
+  readonly session: string;
+  readonly nonce: string;
+  readonly mode: Mode;
+  readonly policy: string;
+  /** Null in the mode identify. */
+  readonly subject: string | null;
+}
+
+export interface StartedSession extends CreatedSession {
+  /** For `verifyDecision`. Stays on this server. */
+  readonly expected: SessionExpectation;
+}
+
+export interface PageOptions extends CallOptions {
+  /** Entries on the page, 1 to 200. Default 50. */
+  readonly limit?: number;
+  /** `next` of the page before; null or absent: the first page. */
+  readonly page?: string | null;
+}
+
+/** Every call rejects with `ApiError`, or with the reason of its signal. */
+export interface Subjects {
+  /** How many references the subject has: 0 when it is not enrolled. */
+  count(subject: string, options?: CallOptions): Promise<number>;
+  /**
+   * Erases every reference of the subject. Resolves with how many there were: with 0 as well, once nothing is left.
+   * `subject.busy` says that traces may be left: ask again.
+   */
+  erase(subject: string, options?: CallOptions): Promise<number>;
+  /** Enrolled subjects, by keyed hash. The API key must have the right `mayObserve`. */
+  list(options?: PageOptions): Promise<SubjectsPage>;
+}
+
+type Names = keyof BackendNames;
+
+/** A service as its relying party uses it. Made by `createBackend`. */
+export interface Backend<Expected = Omit<DecisionExpectation, 'keys' | Names>> {
+  /**
+   * Creates a session, for the audience and with the nonce that its token has to repeat. Give the ticket to the client
+   * and keep `expected`.
+   *
+   * @throws ApiError such as `subject.unknown`, `subject.locked` (with `retryAfterMs`), `server.busy`
+   *
+   * @example
+   * const { ticket, expected } = await veriframe.createSession({ mode: 'verify', subject: 'ada' });
+   * visitor.face = expected;
+   */
+  createSession(request: NewSession, options?: CallOptions): Promise<StartedSession>;
+  /**
+   * Where a session of this API key's tenant stands.
+   *
+   * @throws ApiError `api.not_found` when the service does not know it, or not any more
+   */
+  getSession(sessionId: string, options?: CallOptions): Promise<SessionView>;
+  /**
+   * Checks a token as the function `verifyDecision` does, against the keys that the service publishes, with the issuer
+   * and audience of this client.
+   *
+   * @throws DecisionError the token does not prove what was expected
+   * @throws ApiError the keys cannot be had, so nothing is known of the token
+   *
+   * @example
+   * const { face } = visitor;
+   * delete visitor.face; // a token is good once
+   * const { subject } = await veriframe.verifyDecision(token, face);
+   */
+  verifyDecision(
+    token: string,
+    expected: Expected & { readonly outcome?: 'accept' },
+  ): Promise<AcceptedDecision>;
+  verifyDecision(token: string, expected: Expected): Promise<VerifiedDecision>;
+  readonly subjects: Subjects;
+  /** Attempts that have ended, the latest first. The API key must have the right `mayObserve`. */
+  listDecisions(options?: PageOptions): Promise<DecisionsPage>;
+  /** A ticket for the live feed of what the tenant runs. The API key must have the right `mayObserve`. */
+  createLiveTicket(options?: CallOptions): Promise<LiveTicket>;
+}
+
+/** The policy of a session that names none. It is named all the same, so that its token can be held to it. */
+const DEFAULT_POLICY = 'standard';
+const NONCE_BYTES = 24;
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * A client of one service. It keeps the service's public keys, so make one and use it for all visitors. Without
+ * `issuer` and `audience` each call of `verifyDecision` must name them.
+ *
+ * @throws TypeError for an address or key that cannot be one; neither is repeated in the message
+ *
+ * @example
+ * const veriframe = createBackend({
+ *   url: 'https://faces.example',
+ *   apiKey: process.env.VERIFRAME_API_KEY,
+ *   issuer: 'veriframe',
+ *   audience: 'shop',
+ * });
+ */
+export function createBackend(options: BackendOptions & BackendNames): Backend;
+export function createBackend(
+  options: BackendOptions & Partial<BackendNames>,
+): Backend<Omit<DecisionExpectation, 'keys'>>;
+export function createBackend({
+  url,
+  apiKey,
+  issuer,
+  audience,
+  fetch: fetchFrom = globalThis.fetch,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  nowMs = Date.now,
+}: BackendOptions & Partial<BackendNames>): Backend<Partial<DecisionExpectation>> {
+  const base = baseOf(url);
+  const connection: Connection = { base, apiKey: checkedKey(apiKey), fetch: fetchFrom, timeoutMs };
+  const keys = remoteKeys(new URL('.well-known/jwks.json', base), { fetch: fetchFrom, timeoutMs });
+  const api = <Answer extends z.ZodType>(request: ApiRequest<Answer>) => ask(connection, request);
+  return {
+    async createSession(request, { signal } = {}) {
+      const { mode, subject, policy = DEFAULT_POLICY, nonce = newNonce(), concealUnknown, observe } = request;
+      const body = { mode, subject, policy, nonce, concealUnknown, observe, audience: audience ?? undefined };
+      const path = ['v1', 'sessions'];
+      const created = await api({ method: 'POST', path, body, answer: createdSession, signal });
+      const expected = { session: created.sessionId, nonce, mode, policy, subject: subject ?? null };
+      return { ...created, expected };
+    },
+    getSession: (sessionId, { signal } = {}) =>
+      api({ method: 'GET', path: ['v1', 'sessions', sessionId], answer: sessionView, signal }),
+    // What is missing after all is found by verifyDecision itself.
+    verifyDecision: (async (token: string, expected: Partial<DecisionExpectation>) =>
+      verifyDecision(token, {
+        ...(issuer === undefined ? {} : { issuer }),
+        ...(audience === undefined ? {} : { audience }),
+        atMs: nowMs(),
+        ...expected,
+        keys,
+      } as DecisionExpectation)) as Backend['verifyDecision'],
+    subjects: {
+      async count(subject, { signal } = {}) {
+        const path = ['v1', 'subjects', subject];
+        const found = await orNull(api({ method: 'GET', path, answer: subjectView, signal }));
+        return found?.references ?? 0;
+      },
+      async erase(subject, { signal } = {}) {
+        const path = ['v1', 'subjects', subject];
+        const erased = await orNull(api({ method: 'DELETE', path, answer: erasedSubject, signal }));
+        return erased?.erasedReferences ?? 0;
+      },
+      list: ({ signal, limit, page } = {}) =>
+        api({
+          method: 'GET',
+          path: ['v1', 'subjects'],
+          query: pageQuery('after', page, limit),
+          answer: subjectsPage,
+          signal,
+        }),
+    },
+    listDecisions: ({ signal, limit, page } = {}) =>
+      api({
+        method: 'GET',
+        path: ['v1', 'decisions'],
+        query: pageQuery('before', page, limit),
+        answer: decisionsPage,
+        signal,
+      }),
+    createLiveTicket: ({ signal } = {}) =>
+      api({ method: 'POST', path: ['v1', 'live'], body: {}, answer: liveTicket, signal }),
+  };
+}
+
+/** A key with other characters would be refused by `fetch` with a message that repeats it. */
+function checkedKey(apiKey: string): string {
+  if (typeof apiKey === 'string' && /^[\x21-\x7e]+$/.test(apiKey)) return apiKey;
+  throw new TypeError('apiKey must be one word of ASCII characters.');
+}
+
+const newNonce = () => randomBytes(NONCE_BYTES).toString('base64url');
+
+/** Null for a subject that has no reference; every other failure stays one. */
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'subject.unknown') return null;
+    throw error;
+  }
+}
+
+function pageQuery(
+  name: 'after' | 'before',
+  page: string | null | undefined,
+  limit: number | undefined,
+): Readonly<Record<string, string>> {
+  return {
+    ...(page === undefined || page === null ? {} : { [name]: page }),
+    ...(limit === undefined ? {} : { limit: String(limit) }),
+  };
+}

@@ -1,0 +1,177 @@
+import type { z } from 'zod';
+import { ERRORS } from '@veriframe/protocol';
+import { ApiError, isServiceCode } from './errors.ts';
+import { failure } from './schemas.ts';
+
+/** How to reach a service with an API key. */
+export interface Connection {
+  /** Base address; its path ends with a slash. */
+  readonly base: URL;
+  readonly apiKey: string;
+  readonly fetch: typeof fetch;
+  readonly timeoutMs: number;
+}
+
+export interface ApiRequest<Answer extends z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Parts of the path after the base, each encoded before use. */
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly answer: Answer;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Delay until a `Retry-After` in whole seconds (RFC 9110, section 10.2.3); the service sends no dates. */
+const SECONDS = /^\d{1,9}$/;
+
+/**
+ * Base address of a service. Throws `TypeError` when it is no http or https address, or carries a user name, a
+ * password, a query or a fragment; the address is not repeated, since it may hold a secret.
+ */
+export function baseOf(address: string | URL): URL {
+  const text = String(address);
+  const base = URL.canParse(text) ? new URL(text) : null;
+  if (base === null || !['http:', 'https:'].includes(base.protocol))
+    throw new TypeError('url must be an address that starts with http:// or https://.');
+  if (base.username !== '' || base.password !== '')
+    throw new TypeError('url must not carry a user name or a password.');
+  if (base.search !== '' || base.hash !== '')
+    throw new TypeError('url must not carry a query or a fragment.');
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}
+
+/**
+ * One request to the API. Rejects with `ApiError`, or with the signal's reason. No redirect is followed: the API key
+ * goes to the address that was configured and to no other.
+ */
+export async function ask<Answer extends z.ZodType>(
+  connection: Connection,
+  request: ApiRequest<Answer>,
+): Promise<z.infer<Answer>> {
+  const { base, apiKey, fetch, timeoutMs } = connection;
+  const { method, path, query = {}, body, signal } = request;
+  const address = new URL(path.map(pathPart).join('/'), base);
+  address.search = new URLSearchParams(query).toString();
+  const answer = await exchange(fetch, address, { method, timeoutMs, signal, apiKey, body });
+  if (answer.status >= 200 && answer.status < 300) return answerOf(answer, request.answer);
+  throw apiErrorOf(answer.status, withoutKey(answer.body, apiKey), answer.headers);
+}
+
+/** An id that the URL standard would take for a step to another folder is no id of the service. */
+function pathPart(part: string): string {
+  if (part === '' || part === '.' || part === '..')
+    throw new ApiError('api.invalid', { detail: 'An id is empty or consists of dots.' });
+  return encodeURIComponent(part);
+}
+
+interface Exchange {
+  readonly method: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | null | undefined;
+  readonly apiKey?: string;
+  readonly body?: unknown;
+}
+
+/**
+ * Sends one request and reads the whole answer within `timeoutMs`. Rejects with `connection.timeout`,
+ * `connection.failed`, or the signal's reason.
+ */
+export async function exchange(
+  fetchFrom: typeof fetch,
+  address: URL,
+  { method, timeoutMs, signal, apiKey, body }: Exchange,
+): Promise<PlainAnswer> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetchFrom(address, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (timeout.aborted) throw new ApiError('connection.timeout', { cause });
+    const reason = withoutKey(reasonOf(cause), apiKey);
+    throw new ApiError('connection.failed', { detail: `${address.origin}: ${reason}.`, cause });
+  }
+}
+
+/** The answer's body, read by its schema. Throws `answer.unexpected`. */
+export function answerOf<Answer extends z.ZodType>(
+  { status, body }: PlainAnswer,
+  schema: Answer,
+): z.infer<Answer> {
+  const read = schema.safeParse(parsed(body));
+  if (!read.success)
+    throw new ApiError('answer.unexpected', { detail: `Its body does not fit (status ${status}).`, status });
+  return read.data;
+}
+
+/**
+ * The error that a refusal tells: `{error: {code, message, retry}}`, with `Retry-After`. A code that this version does
+ * not know, and anything else, is `answer.unexpected`. For answers that came by another way than this package, such as
+ * a refused upgrade to WebSocket.
+ *
+ * @example
+ * socket.on('unexpected-response', (_, { statusCode }) => fail(apiErrorOf(statusCode, body)));
+ */
+export function apiErrorOf(status: number, body: string, headers: Headers = new Headers()): ApiError {
+  const told = failure.safeParse(parsed(body));
+  if (!told.success)
+    return new ApiError('answer.unexpected', {
+      detail: `HTTP status ${status}.`,
+      status,
+      retry: status >= 500 ? 'backoff' : 'never',
+    });
+  const { code, message, retry } = told.data.error;
+  const after = headers.get('retry-after') ?? '';
+  const known = {
+    status,
+    ...(retry === undefined ? {} : { retry }),
+    ...(SECONDS.test(after) ? { retryAfterMs: Number(after) * 1000 } : {}),
+  };
+  if (!isServiceCode(code))
+    return new ApiError('answer.unexpected', {
+      ...known,
+      detail: `${code}: ${message ?? `HTTP status ${status}.`}`,
+    });
+  // The service's message is the table's sentence and what it adds to it, such as the field at fault.
+  const sentence = ERRORS[code].message;
+  const added = message?.startsWith(sentence) === true ? message.slice(sentence.length).trim() : '';
+  return new ApiError(code, { ...known, ...(added === '' ? {} : { detail: added }) });
+}
+
+/** Whatever a service or a proxy repeats in its answer, the key stands in no message. */
+function withoutKey(text: string, apiKey: string | undefined): string {
+  return apiKey === undefined ? text : text.replaceAll(apiKey, '…');
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** fetch hides the reason of a failed connection one level down. */
+function reasonOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) return String(inner);
+  return inner.message === '' && 'code' in inner ? String(inner.code) : inner.message;
+}

@@ -1,0 +1,56 @@
+import { VeriframeError } from '../../protocol/errors.ts';
+import type { ApiContext } from '../api/context.ts';
+import type { Operation } from '../api/operation.ts';
+import { OPERATIONS } from '../api/operations.ts';
+import { STREAM_PATH } from '../../protocol/http/paths.ts';
+import { matchPath, type Mount, type MountRequest, NO_BODY } from '../gateway/mount.ts';
+import { JSON_TYPE } from '../gateway/responses.ts';
+import type { HttpResponse } from '../gateway/transport.ts';
+
+/** Serves each operation of the API, with health, readiness, token keys and OpenAPI among them. */
+export function apiMounts(context: ApiContext): readonly Mount[] {
+  return [...OPERATIONS.map((operation) => operationMount(context, operation)), STREAM_MOUNT];
+}
+
+function operationMount(context: ApiContext, operation: Operation): Mount {
+  const common = {
+    name: operation.id,
+    readableBy: 'allowed-origins',
+    match: matchPath(operation.method, operation.path),
+    handle: async (request: MountRequest<unknown>) => await run(context, operation, request),
+  } as const;
+  return operation.bodyKind === 'none'
+    ? { ...common, body: NO_BODY }
+    : { ...common, body: { kind: 'json', maxBytes: operation.maxBodyBytes } };
+}
+
+async function run(
+  context: ApiContext,
+  operation: Operation,
+  { headers, params, query, body }: MountRequest<unknown>,
+): Promise<HttpResponse> {
+  const result = await operation.handle(context, {
+    authorization: headers.get('authorization'),
+    params,
+    query: Object.fromEntries(new URLSearchParams(query)),
+    body,
+  });
+  const { status, cacheSeconds } = operation;
+  return {
+    status,
+    headers: {
+      'content-type': JSON_TYPE,
+      ...(cacheSeconds > 0 ? { 'cache-control': `public, max-age=${cacheSeconds}` } : {}),
+    },
+    body: JSON.stringify(result),
+  };
+}
+
+/** The path of a session's WebSocket. Whoever comes here without an upgrade is told to ask for one. */
+const STREAM_MOUNT: Mount = {
+  name: 'stream',
+  body: NO_BODY,
+  readableBy: 'allowed-origins',
+  match: (_method, path) => (path === STREAM_PATH ? {} : null),
+  handle: () => Promise.reject(new VeriframeError('upgrade.required')),
+};
