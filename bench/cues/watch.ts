@@ -18,7 +18,7 @@ export interface Picture {
 /** The frames of one recording as the cues receive them. Frames without a face are left out. */
 export type Watched = readonly (Sample & { readonly face: FaceAnalysis })[];
 
-const WANTS = { embeddings: false, pad: false, countFaces: false };
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: false };
 /** NUAA's frame numbers count the frames of a camera of about 20 frames/s. */
 const NUAA_FRAME_MS = 50;
 
@@ -30,7 +30,7 @@ export async function watch(core: FrameAnalyzerCore, pictures: AsyncIterable<Pic
   for await (const { atMs, jpeg } of pictures) {
     const decoded = await decoder.decode(jpeg);
     if (!decoded.ok) throw new Error(decoded.code);
-    const analysis = await core.analyze(decoded.image, region, WANTS);
+    const analysis = await core.analyze(decoded.image, region, ANALYSIS_OPTIONS);
     region = analysis.face.found ? analysis.face.value.region : null;
     if (!analysis.face.found) continue;
     // Timing jitter of a tenth of a millisecond, like that of a browser's clock.

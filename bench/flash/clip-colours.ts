@@ -12,7 +12,7 @@ export interface ClipFrame {
 }
 
 const MAX_PIXELS = 4_000_000;
-const WANTS = { embeddings: false, pad: false, countFaces: false, colours: true } as const;
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: false, colours: true } as const;
 
 /** Reads a video at this frame rate; null for a frame without visible skin. Needs ffmpeg. */
 export async function clipColours(
@@ -31,7 +31,7 @@ export async function clipColours(
   for await (const picture of splitMjpeg(child.stdout)) {
     const decoded = await decoder.decode(Buffer.from(picture));
     if (!decoded.ok) throw new Error(`${file}: ${decoded.code}`);
-    const { face } = await core.analyze(decoded.image, region, WANTS);
+    const { face } = await core.analyze(decoded.image, region, ANALYSIS_OPTIONS);
     region = face.found ? face.value.region : null;
     const colours = face.found ? face.value.colours : undefined;
     frames.push(face.found && colours !== undefined ? { colours, yawDeg: face.value.pose.yawDeg } : null);

@@ -39,7 +39,10 @@ const EVERYTHING: AnalysisOptions = {
 const MAX_PIXELS = 16_000_000;
 
 /** The analyses that a verification under the standard policy requests for frame `index` once the face is followed. */
-export function sessionWants(index: number, embeddingModels: readonly EmbeddingModelId[]): AnalysisOptions {
+export function sessionAnalysisOptions(
+  index: number,
+  embeddingModels: readonly EmbeddingModelId[],
+): AnalysisOptions {
   const { embedEveryMs, padEveryMs, countFacesEveryMs } = policyFor('standard').sampling;
   const isDue = (everyMs: number) =>
     Math.floor((index * FRAME_MS) / everyMs) !== Math.floor(((index - 1) * FRAME_MS) / everyMs);
@@ -102,13 +105,13 @@ export class OurPaths {
 
   /** Measures frame `index`, whose face is followed from `region`. */
   async time(path: PathId, frame: Buffer, region: FaceRegion, index: number): Promise<OurTiming> {
-    const wants = {
+    const options = {
       tracked: NOTHING,
-      session: sessionWants(index, this.#verifying),
+      session: sessionAnalysisOptions(index, this.#verifying),
       'all-networks': EVERYTHING,
     }[path];
     this.#calls = [];
-    await this.#recorders[path].analyze((await this.#decode(frame)).image, region, wants);
+    await this.#recorders[path].analyze((await this.#decode(frame)).image, region, options);
     const calls = this.#calls;
     this.#calls = [];
 
@@ -117,7 +120,7 @@ export class OurPaths {
     const { image } = await this.#decode(frame);
     let markedAt = performance.now();
     stages.decode = markedAt - startedAt;
-    await this.#cores[path].analyze(image, region, wants, (stage) => {
+    await this.#cores[path].analyze(image, region, options, (stage) => {
       const now = performance.now();
       stages[stage] = (stages[stage] ?? 0) + now - markedAt;
       markedAt = now;

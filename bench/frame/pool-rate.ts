@@ -2,7 +2,7 @@ import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createPool } from '../../server/inference/pool.ts';
 import type { AnalysisOptions, FaceRegion } from '../../server/vision/analysis.ts';
-import { sessionWants, verifyingModels } from './ours.ts';
+import { sessionAnalysisOptions, verifyingModels } from './ours.ts';
 import { summarise, type Summary } from './summary.ts';
 
 export interface PoolRate {
@@ -43,7 +43,7 @@ export async function measurePool(
     jobTimeoutMs: JOB_TIMEOUT_MS,
   });
   const verifying = verifyingModels((model) => models[model] !== undefined);
-  const asSession = (index: number) => sessionWants(index, verifying);
+  const asSession = (index: number) => sessionAnalysisOptions(index, verifying);
   try {
     for (let i = 0; i < WARM_UP_FRAMES * workers; i++)
       await ask(pool, followed[i % followed.length], asSession(i));
@@ -69,7 +69,7 @@ async function rate(
   pool: FrameAnalyzer,
   followed: readonly FollowedFrame[],
   seconds: number,
-  wants: (index: number) => AnalysisOptions,
+  optionsFor: (index: number) => AnalysisOptions,
 ): Promise<number> {
   let done = 0;
   let next = 0;
@@ -77,7 +77,7 @@ async function rate(
   const lane = async () => {
     while (performance.now() - startedAt < seconds * 1000) {
       const index = next++;
-      await ask(pool, followed[index % followed.length], wants(index));
+      await ask(pool, followed[index % followed.length], optionsFor(index));
       done++;
     }
   };
@@ -89,11 +89,11 @@ async function rate(
 async function ask(
   pool: FrameAnalyzer,
   followed: FollowedFrame,
-  wants: AnalysisOptions,
+  options: AnalysisOptions,
 ): Promise<AnalyzeReply> {
   const image = new Uint8Array(followed.frame).buffer;
   const reply = await new Promise<AnalyzeReply>((resolve) => {
-    pool.requestTurn(() => ({ image, region: followed.region, wants }), resolve);
+    pool.requestTurn(() => ({ image, region: followed.region, wants: options }), resolve);
   });
   if (!reply.ok) throw new Error(`A frame was refused: ${reply.code}.`);
   return reply;

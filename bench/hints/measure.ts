@@ -24,7 +24,7 @@ export interface Verdict {
   readonly face: FaceAnalysis | null;
 }
 
-const WANTS = { embeddings: false, pad: false, countFaces: true } as const;
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: true } as const;
 const MAX_PIXELS = 4_000_000;
 
 /** Puts every photo through every scene, a camera model, the server's vision code and its quality gate. */
@@ -45,7 +45,7 @@ export async function evaluateScenes(
       const picture = await scene.draw(photo, photos[(i + 1) % photos.length]);
       const decoded = await decoder.decode(await cameras[i].take(picture, 0));
       if (!decoded.ok) throw new Error(`A scene was refused: ${decoded.code}.`);
-      const analysis = await core.analyze(decoded.image, null, WANTS);
+      const analysis = await core.analyze(decoded.image, null, ANALYSIS_OPTIONS);
       const { hint } = assessFrame(sampleOf(analysis), analysis.faceCount ?? 1, false, quality);
       onVerdict({ scene, photo, hint, face: analysis.face.found ? analysis.face.value : null });
       if (hint === scene.expected) correct++;

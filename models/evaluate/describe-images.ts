@@ -27,7 +27,7 @@ interface DescribedImages {
   readonly computed: number;
 }
 
-const WANTS = { embeddings: true, pad: false, countFaces: false } as const;
+const ANALYSIS_OPTIONS = { embeddings: true, pad: false, countFaces: false } as const;
 /** Images in progress at a time: enough that the workers stay busy while the next images are read. */
 const LANES = 16;
 
@@ -67,6 +67,9 @@ export async function describeImages(
 
 function analyze(pool: FrameAnalyzer, image: Buffer): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(image).buffer, region: null, wants: WANTS }), resolve);
+    pool.requestTurn(
+      () => ({ image: new Uint8Array(image).buffer, region: null, wants: ANALYSIS_OPTIONS }),
+      resolve,
+    );
   });
 }

@@ -71,8 +71,8 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   let region: FaceRegion | null = null;
   const { lookEvery = LOOK_EVERY } = source;
   for await (const picture of source.pictures()) {
-    const wants = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
-    const reply: AnalyzeReply = await ask(pool, picture, region, wants);
+    const options = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
+    const reply: AnalyzeReply = await ask(pool, picture, region, options);
     if (!reply.ok) {
       if (reply.code === 'server.internal')
         throw new EvaluateError(`A worker failed on a frame of ${source.id}: run it again.`);
@@ -106,9 +106,9 @@ function ask(
   pool: FrameAnalyzer,
   picture: Buffer,
   region: FaceRegion | null,
-  wants: AnalysisOptions,
+  options: AnalysisOptions,
 ): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants }), resolve);
+    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants: options }), resolve);
   });
 }

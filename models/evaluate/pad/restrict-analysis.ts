@@ -13,31 +13,31 @@ const FOUND_WITHIN = 0.3;
 const FOUND_UP_TO = 1.6;
 
 /**
- * The part of a full analysis that a worker would return to a session that asks with `region` and `wants`, on a server
- * with these models. The distance and the size of `region` relative to the face decide whether the face would have been
- * followed.
+ * The part of a full analysis that a worker would return to a session that asks with `region` and `options`, on a
+ * server with these models. The distance and the size of `region` relative to the face decide whether the face would
+ * have been followed.
  */
 export function restrictAnalysis(
   full: FrameAnalysis,
   region: FaceRegion | null,
-  wants: AnalysisOptions,
+  options: AnalysisOptions,
   { models }: SessionContext,
 ): FrameAnalysis {
   const { faceCount = 1, ...frame } = full;
   if (!full.face.found) return { ...frame, faceCount: 0 };
   const { embeddings, bonaFideProbability, ...face } = full.face.value;
   const followed = region !== null && isWithin(region, face.region);
-  const kept = wants.embeddings
-    ? pick(embeddings, wants.embeddingModels ?? EMBEDDING_MODELS, models.embeddings)
+  const kept = options.embeddings
+    ? pick(embeddings, options.embeddingModels ?? EMBEDDING_MODELS, models.embeddings)
     : {};
-  const isPad = wants.pad && models.pad.length > 0 && bonaFideProbability !== undefined;
+  const isPad = options.pad && models.pad.length > 0 && bonaFideProbability !== undefined;
   const value = {
     ...face,
     followed,
     ...(Object.keys(kept).length > 0 ? { embeddings: kept } : {}),
     ...(isPad ? { bonaFideProbability } : {}),
   };
-  const counted = wants.countFaces || !followed;
+  const counted = options.countFaces || !followed;
   return { ...frame, face: { found: true, value }, ...(counted ? { faceCount } : {}) };
 }
 

@@ -234,15 +234,15 @@ class Player {
     }
   }
 
-  #analyze({ seq, region, options: wants }: Extract<Effect, { type: 'analyze' }>): void {
+  #analyze({ seq, region, options }: Extract<Effect, { type: 'analyze' }>): void {
     const full = this.#shown.get(seq);
     if (full === undefined) throw new Error('the frame to analyse is gone');
     this.#shown.delete(seq);
     const { context, scoreMotion } = this.#options;
-    const analysis = restrictAnalysis(full, region, wants, context);
+    const analysis = restrictAnalysis(full, region, options, context);
     const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
     const draws = this.#draws();
-    const { motion } = wants;
+    const { motion } = options;
     this.#later(ANALYSIS_MS, async () => {
       const probability = motion === undefined || scoreMotion === null ? null : await scoreMotion(motion);
       const answer = probability === null ? analysis : { ...analysis, livingMotionProbability: probability };

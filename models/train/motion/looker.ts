@@ -8,7 +8,7 @@ import { modelCacheDir } from '../../prepare/settings.ts';
 import { TrainError } from '../train-error.ts';
 
 const MAX_PIXELS = 4_000_000;
-const WANTS = { embeddings: false, pad: false, countFaces: false } as const;
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: false } as const;
 
 /** Analyses images in sequence as a worker of the server does, and follows the face. */
 export class Looker {
@@ -34,7 +34,7 @@ export class Looker {
   }
 
   async look(image: RgbImage): Promise<FaceAnalysis | null> {
-    const { face } = await this.#core.analyze(image, this.#region, WANTS);
+    const { face } = await this.#core.analyze(image, this.#region, ANALYSIS_OPTIONS);
     this.#region = face.found ? face.value.region : null;
     return face.found ? face.value : null;
   }
