@@ -23,7 +23,7 @@ import { examine } from './cues/streams.ts';
 import { measureTurns } from './cues/turns.ts';
 import { clipPictures, folderPictures, presented, watch, type Picture, type Watched } from './cues/watch.ts';
 
-const USAGE = `What depth parallax, injection indicators and depth measure on recordings, photos and puppets.
+const USAGE = `Measurements of depth parallax, injection indicators and depth on recordings, photos and puppets.
 
   --data DIR     holds nuaa-dev/, clips-dev/ and lfw-dev/ (default ../shared/data; without it three sample faces serve)
   --photos N     photos of lfw-dev that are waved (default 6)
@@ -93,7 +93,9 @@ async function measure(): Promise<void> {
   await writeFile(path.join(values.out, 'cues.json'), JSON.stringify({ rows, reliefs }, null, 1));
 }
 
-/** Recordings below the data folder: people, printed photos, and clips that are played three times in other encodings. */
+/**
+ * Recordings in the data folder: people, printed photos, and clips that are played three times in different encodings.
+ */
 async function* recordings(): AsyncGenerator<[string, string, AsyncIterable<Picture>]> {
   for (const [kind, name] of [
     ['person', 'live'],
@@ -134,7 +136,7 @@ async function portraits(): Promise<Portrait[]> {
   const every = Math.max(1, Math.floor(people.length / Number(values.photos)));
   const prepared: Portrait[] = [];
   for (const name of people.filter((_, i) => i % every === 7 % every).slice(0, Number(values.photos))) {
-    // A photo whose face the detector misses is no photo to wave.
+    // A photo in which the detector finds no face cannot be used.
     const portrait = await preparePortrait({ image: path.join(folder, name, `${name}_0001.jpg`) }).catch(
       () => null,
     );
@@ -143,7 +145,7 @@ async function portraits(): Promise<Portrait[]> {
   return prepared;
 }
 
-/** Has been asked to turn to the left and to the right. */
+/** The same photo after challenges to turn left and right. */
 function asked(photo: ReturnType<typeof wavedPhoto>): ReturnType<typeof wavedPhoto> {
   for (const [i, kind] of (['turn-left', 'turn-right'] as const).entries()) {
     const challenge = { kind, number: i + 1, of: 2, remainingMs: 4_000, skippable: false };

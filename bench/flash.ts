@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { seededRandom } from '../models/evaluate/seeded-random.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { loadPrepared } from '../models/prepared.ts';
 import { modelCacheDir } from '../models/prepare/settings.ts';
@@ -9,7 +10,7 @@ import { FrameAnalyzerCore } from '../server/vision/analyze.ts';
 import { clipColours, type ClipFrame } from './flash/clip-colours.ts';
 import { litSequence } from './flash/lit-sequence.ts';
 
-const USAGE = `Whether light of a screen is found on skin: clips of people, their light changed by computation as a screen's would.
+const USAGE = `Whether the flash cue detects the light of a screen on skin, in clips of people with computed screen light.
 
   --data DIR     holds clips-dev/ (default ../shared/data)
   --draws N      random sequences for each stretch of a clip (default 10)
@@ -27,21 +28,11 @@ const { values } = parseArgs({
 const FRAMES_PER_SECOND = 15;
 const STRETCH_FRAMES = 4.5 * FRAMES_PER_SECOND;
 const STRETCH_EVERY = 8;
-/** A head that turns less than this is one that holds still, as asked. */
+/** A head whose pose varies by less than this holds still, as the challenge asks. */
 const STILL_DEG = 12;
 const SHARES = [0, 0.02, 0.05, 0.1, 0.2];
 
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Stretches long enough for a sequence. A clip too short for one goes on backwards. */
+/** Sequences of frames of the length of a colour sequence. A shorter clip continues in reverse. */
 function stretchesOf(frames: readonly (ClipFrame | null)[]): (readonly (ClipFrame | null)[])[] {
   const there = [...frames, ...frames.toReversed()];
   const count = Math.max(0, Math.floor((there.length - STRETCH_FRAMES) / STRETCH_EVERY) + 1);
@@ -65,7 +56,7 @@ if (values.help) {
   const stretches: (readonly (ClipFrame | null)[])[] = [];
   for (const name of files)
     stretches.push(...stretchesOf(await clipColours(path.join(folder, name), FRAMES_PER_SECOND, core)));
-  const random = mulberry32(Number(values.seed));
+  const random = seededRandom(Number(values.seed));
   const rows = (['told', 'another'] as const).flatMap((shows) =>
     [false, true].flatMap((still) =>
       SHARES.map((share) => {

@@ -8,7 +8,7 @@ import { drawnFrames, framesFrom } from './frame/frames.ts';
 import { measure } from './frame/measure.ts';
 import { drawReport, ratios, reportText } from './frame/report.ts';
 
-const USAGE = `What a frame costs, and against what. Everything is measured on the same frames in one run.
+const USAGE = `Time of a frame, compared with the networks alone and with Human, on the same frames in one run.
 
   --frames N     frames of the set (default 50)
   --rounds N     times each frame is measured (default 2)

@@ -7,11 +7,11 @@ import { loadPrepared } from '../models/prepared.ts';
 import { modelCacheDir } from '../models/prepare/settings.ts';
 import { OrtRunner } from '../server/inference/ort-model.ts';
 import { FrameAnalyzerCore } from '../server/vision/analyze.ts';
-import { hintCorrectness, judgeScenes, type SceneResult } from './hints/measure.ts';
+import { hintCorrectness, evaluateScenes, type SceneResult } from './hints/measure.ts';
 import { loadPhoto, photoFiles, type Photo } from './hints/photo.ts';
 import { samplePhotos } from './hints/sample-photos.ts';
 
-const USAGE = `How often the hint is right: real photos, degraded in known ways, judged as a session's frames are.
+const USAGE = `How often the hint is right for real photos with known degradations, which pass the vision code of a session.
 
   --data DIR     holds lfw-dev/ and nuaa-dev/live/ (default ../shared/data; without it three sample faces serve)
   --photos N     photos of each of the two (default 80)
@@ -54,7 +54,7 @@ if (values.help) {
   }
   if (photos.length < 2) throw new Error('At least two photos are needed.');
   const numbers: object[] = [];
-  const results = await judgeScenes(photos, core, undefined, ({ scene, photo, hint, face }) => {
+  const results = await evaluateScenes(photos, core, undefined, ({ scene, photo, hint, face }) => {
     if (!values.numbers) return;
     const { landmarks: _, ...rest } = face ?? {};
     numbers.push({ scene: scene.name, photo: photo.name, hint, ...rest });

@@ -6,7 +6,7 @@ import { count, table } from '../models/evaluate/text-cells.ts';
 import { measureIdle, type IdleReport } from './idle/idle.ts';
 import { positive, transports, transportsHere } from './load/options.ts';
 
-const USAGE = `What an open socket costs the server while nothing is said on it.
+const USAGE = `Memory of the server for each open socket without messages.
 
   --sockets N       sockets open at a time (default 10000)
   --transports LIST uws, ws or both (default all that this Node can run)

@@ -6,11 +6,11 @@ import { drawLoad, loadText } from './load/report.ts';
 import { measureLoad } from './load/run.ts';
 import { publish } from './publish.ts';
 
-const USAGE = `What the server does under load, to saturation and ten times beyond: a crowd in a process of its own, with
-faces that answer challenges, against the product's own server.
+const USAGE = `Behaviour of the product's own server under load, to saturation and to ten times as many clients. The clients run in
+a separate process and show faces that answer challenges.
 
-  --sessions LIST   people at a time, one step after the other (default 1,2,4,6,8,12,24,120)
-  --seconds N       time a step is measured for, after half as much to settle (default 30)
+  --sessions LIST   simultaneous clients, one step after another (default 1,2,4,6,8,12,24,120)
+  --seconds N       measuring time of a step, after half that time without (default 30)
   --fps N           frames a second of each camera (default 25)
   --policy NAME     policy of the sessions (default standard)
   --workers N       inference workers; 0: one for each core (default 0)

@@ -5,8 +5,8 @@ import { updateGenerated } from '../models/evaluate/readme-table.ts';
 const CHARTS = 'charts';
 
 /**
- * Writes a report's text into `document` between its markers, and under it the chart, which is copied from
- * `svg` to `charts/NAME.svg` beside the document. Rejects with EvaluateError when the markers are not there.
+ * Writes a report's text into `document` between its markers, followed by the chart, which is copied from `svg` to
+ * `charts/NAME.svg` beside the document. Rejects with EvaluateError when the markers are missing.
  */
 export async function publish(document: string, name: string, text: string, svg: string): Promise<void> {
   const picture = `${CHARTS}/${name}.svg`;

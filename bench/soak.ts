@@ -6,7 +6,7 @@ import { publish } from './publish.ts';
 import { drawSoak, soakText } from './soak/report.ts';
 import { soak } from './soak/soak.ts';
 
-const USAGE = `Whether the server stays as it is: an hour at 80 % load, with memory, latency and descriptors watched.
+const USAGE = `Whether memory, latency and descriptors of the server stay constant over an hour at 80 % load.
 
   --minutes N     how long (default 60)
   --load SHARE    share of the workers' time to use (default 0.8)

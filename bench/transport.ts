@@ -6,7 +6,7 @@ import { table } from '../models/evaluate/text-cells.ts';
 import { positive, positiveList } from './load/options.ts';
 import { measureTransports, type TransportReport } from './transport/transport.ts';
 
-const USAGE = `What a message costs the server over uWebSockets.js and over ws, in the same run.
+const USAGE = `Processor time of the server for a message over uWebSockets.js and over ws, in the same run.
 
   --bytes LIST   sizes of a message (default 100,20000,50000)
   --rounds N     times each is measured (default 5)

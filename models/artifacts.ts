@@ -11,21 +11,24 @@ import {
 
 export type ArtifactId = ModelId | BrowserAssetId;
 
-/** One file to make in the cache: a converted model, or a browser asset as it is. */
+/** A file of the cache: a converted model, or a browser asset, which is not changed. */
 export interface Artifact {
   readonly id: ArtifactId;
   readonly tier: Tier;
   /** Name in the cache. */
   readonly fileName: string;
   readonly sources: readonly SourceFile[];
-  /** Changes when `build` gives other bytes for the same sources. */
+  /** Must change when `build` gives other bytes for the same sources. */
   readonly recipe: string;
   readonly withoutIt: string;
-  /** Throws ConversionError. */
+  /**
+   * Makes the file's content from its sources.
+   * @throws ConversionError
+   */
   build(sources: readonly Uint8Array[]): Uint8Array;
 }
 
-/** The artifact of one model. */
+/** The artifact of a model. */
 export function modelArtifact(spec: ModelSpec): Artifact {
   return {
     id: spec.id,
@@ -38,7 +41,7 @@ export function modelArtifact(spec: ModelSpec): Artifact {
   };
 }
 
-/** Everything the manifest lists. */
+/** The artifacts of everything in the manifest. */
 export const ARTIFACTS: readonly Artifact[] = [
   ...Object.values(MODEL_MANIFEST).map((spec: ModelSpec) => modelArtifact(spec)),
   ...Object.values(BROWSER_ASSETS).map(

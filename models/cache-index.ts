@@ -12,7 +12,7 @@ const entry = z.object({
   output: fileStamp,
   sources: z.array(fileStamp),
 });
-/** How one file of the cache came about. */
+/** How a file of the cache was made. */
 export type CacheEntry = z.infer<typeof entry>;
 
 const failedDownload = z.object({ atMs: z.number(), why: z.string() });
@@ -24,10 +24,10 @@ const cacheIndex = z.object({
   /** By URL. */
   failedDownloads: z.record(z.string(), failedDownload),
 });
-/** What `index.json` in the cache folder holds. */
+/** Content of `index.json` in the cache folder. */
 export type CacheIndex = z.infer<typeof cacheIndex>;
 
-/** Reads the index; one that is missing, damaged or of another format counts as empty. */
+/** Reads the index. An index that is missing, damaged or of another format counts as empty. */
 export async function readCacheIndex(cacheDir: string): Promise<CacheIndex> {
   try {
     return cacheIndex.parse(JSON.parse(await readFile(indexFile(cacheDir), 'utf8')));
@@ -36,14 +36,19 @@ export async function readCacheIndex(cacheDir: string): Promise<CacheIndex> {
   }
 }
 
-/** Applies a change to the index as it is on disk now, so that two runs at once keep each other's entries. */
+/**
+ * Reads the index from the disk, changes it and writes it back, so that two simultaneous runs keep each other's
+ * entries.
+ */
 export async function updateCacheIndex(cacheDir: string, change: (index: CacheIndex) => void): Promise<void> {
   const index = await readCacheIndex(cacheDir);
   change(index);
   await writeAtomically(indexFile(cacheDir), `${JSON.stringify(index, null, 2)}\n`);
 }
 
-/** The path of an artifact in the cache when it is there, whole, and made from the manifest's sources; else null. */
+/**
+ * The path of an artifact in the cache; null unless the file is there, unchanged, and made from the manifest's sources.
+ */
 export async function cachedFile(
   cacheDir: string,
   index: CacheIndex,

@@ -4,7 +4,7 @@ import { ConversionError } from './convert/errors.ts';
 import { buildMiniFasNet } from './convert/minifasnet.ts';
 import { convertTfjsGraph } from './convert/convert-tfjs-graph.ts';
 
-/** Raised with every change that alters the bytes a conversion gives, so that caches are made anew. */
+/** Must be raised by every change that alters the converted bytes, so that caches are converted again. */
 export const CONVERTER_VERSION = 2;
 
 /**

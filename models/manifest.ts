@@ -79,7 +79,7 @@ function miniFasNet<Id extends PadModelId>(
   };
 }
 
-/** Every model by id. Input and output facts were read off the running models and their source code. */
+/** Every model by id. Facts about inputs and outputs come from the running models and their source code. */
 export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
   blazeface: {
     id: 'blazeface',
@@ -314,10 +314,10 @@ export const MODEL_MANIFEST: { readonly [Id in ModelId]: ModelSpec<Id> } = {
   },
 };
 
-/** Licences that allow any use of the weights, at most with the authors' names kept beside them. */
+/** Licences that allow every use of the weights, at most with a notice of the authors' names. */
 const PERMISSIVE_LICENCES: readonly string[] = ['Apache-2.0', 'MIT', 'CC0-1.0'];
 
-/** Those of `ids` whose licence, or the data that they were trained on, may restrict how they are used. */
+/** Those models whose licence or training data may restrict their use. */
 export function modelsWithRestrictions(ids: readonly ModelId[]): readonly ModelSpec[] {
   return ids
     .map((id): ModelSpec => MODEL_MANIFEST[id])

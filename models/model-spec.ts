@@ -1,15 +1,15 @@
 import type { ModelId, SequenceModelId } from './ids.ts';
 
-/** Base: inside npm packages or trained by us, always there. Full: pinned downloads, used when they can be had. */
+/** Base: inside npm packages or trained here, always present. Full: pinned downloads, used when they are available. */
 export type Tier = 'base' | 'full';
 
 export interface SourceFile {
-  /** Lower-case hexadecimal SHA-256 of the file; a file that does not match is refused. */
+  /** SHA-256 of the file in lower-case hexadecimal; a file with another hash is refused. */
   readonly sha256: string;
   readonly bytes: number;
   readonly from:
     | { readonly kind: 'package'; readonly packageName: string; readonly path: string }
-    /** Written by our own training and kept beside the code; the path is the repository's. */
+    /** Made by our own training and kept in the repository; `path` is relative to its root. */
     | { readonly kind: 'repository'; readonly path: string }
     | { readonly kind: 'download'; readonly url: string; readonly fileName: string };
 }
@@ -17,19 +17,19 @@ export interface SourceFile {
 export interface Licence {
   readonly spdx: string;
   readonly attribution: string;
-  /** Where the weights and their terms can be read up. */
+  /** Where the weights and their terms are published. */
   readonly origin: string;
-  /** Data that the weights were trained on, as far as their authors say. */
+  /** Training data of the weights, as far as their authors publish it. */
   readonly trainedOn: string;
-  /** Training data that may restrict how the weights are used, in a few words; null: none is known. */
+  /** Training data that may restrict the use of the weights, in a few words; null: none is known. */
   readonly restrictingData: string | null;
 }
 
 export type PerChannel = readonly [number, number, number];
 
 /**
- * How pixels become input values: input[c] = pixel[c] · scale[c] + offset[c] for pixels of 0..255, where c counts
- * through `channelOrder`. Where the source gives a mean m and deviation s: scale = 1/s, offset = −m/s.
+ * How a pixel becomes an input value: input[c] = pixel[c] · scale[c] + offset[c], for pixels of 0..255, where c counts
+ * in the order of `channelOrder`. A source with mean m and deviation s has scale = 1/s and offset = −m/s.
  */
 export interface Normalisation {
   readonly channelOrder: 'rgb' | 'bgr';
@@ -48,7 +48,7 @@ export interface ImageInput {
 }
 
 /** A window of numbers, [batch, steps, features], float32. */
-export interface SequenceInput {
+interface SequenceInput {
   /** Name in the ONNX graph. */
   readonly name: string;
   readonly steps: number;
@@ -56,7 +56,7 @@ export interface SequenceInput {
   readonly batch: 'dynamic';
 }
 
-export interface ModelOutput {
+interface ModelOutput {
   /** Name in the ONNX graph, float32. */
   readonly name: string;
   /** Shape without the leading batch. */
@@ -64,8 +64,8 @@ export interface ModelOutput {
   readonly meaning: string;
 }
 
-/** What turns the source files, in their order, into an ONNX file. */
-export type Conversion =
+/** How the source files, in their order, become an ONNX file. */
+type Conversion =
   | { readonly kind: 'tfjs-graph' /** Source node of each output. */; readonly nodes: readonly string[] }
   | { readonly kind: 'dlib-net' }
   | { readonly kind: 'minifasnet' }
@@ -80,7 +80,7 @@ export interface SpecOf<Id extends ModelId, Input extends ImageInput | SequenceI
   readonly licence: Licence;
   readonly input: Input;
   readonly outputs: readonly ModelOutput[];
-  /** What a deployment goes without when this model is missing; one clause. */
+  /** What a deployment lacks without this model; one clause. */
   readonly withoutIt: string;
 }
 
@@ -90,7 +90,7 @@ export type ModelSpec<Id extends ModelId = ModelId> = Id extends SequenceModelId
 
 export type BrowserAssetId = 'face-landmarker';
 
-/** A file that the browser loads as it is. */
+/** A file that the browser loads unchanged. */
 export interface BrowserAsset {
   readonly id: BrowserAssetId;
   readonly tier: Tier;

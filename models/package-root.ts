@@ -4,8 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder that holds veriframe's package.json, whether this runs from `models/` or from `dist/models/`.
- * Throws when the code was moved out of its package.
+ * The folder of veriframe's package.json, both for `models/` and for `dist/models/`.
+ * @throws Error when the code is outside its package
  */
 export function packageRoot(): string {
   return enclosingPackage(path.dirname(fileURLToPath(import.meta.url)), 'veriframe');
@@ -13,7 +13,7 @@ export function packageRoot(): string {
 
 /**
  * The folder of an installed npm package, wherever npm put it.
- * Throws when it is not installed.
+ * @throws Error when the package is not installed
  */
 export function installedPackage(name: string): string {
   const entry = createRequire(import.meta.url).resolve(name);

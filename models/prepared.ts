@@ -5,21 +5,21 @@ import { MODEL_IDS, type ModelId } from './ids.ts';
 import { BROWSER_ASSETS, type BrowserAssetId } from './manifest.ts';
 import { packageRoot } from './package-root.ts';
 
-/** Paths of the files that are ready for use; an id that is missing is not available here. */
+/** Paths of the files that are ready for use. A missing id is not available here. */
 export interface PreparedModels {
   readonly cacheDir: string;
   readonly models: Readonly<Partial<Record<ModelId, string>>>;
   readonly browserAssets: Readonly<Partial<Record<BrowserAssetId, string>>>;
 }
 
-/** The folder of prepared models: the one that is configured, or `models/.cache` in the package where `configured` is empty. */
+/** The folder of prepared models: `configured`, or `models/.cache` in the package where it is empty. */
 export function modelCacheFolder(configured: string): string {
   return configured === '' ? path.join(packageRoot(), 'models', '.cache') : path.resolve(configured);
 }
 
 /**
- * What an earlier `prepareModels` left in the cache, checked against manifest and index; converts and fetches
- * nothing. An empty or missing cache gives no models, not an error.
+ * Finds what an earlier `prepareModels` left in the cache, and checks it against manifest and index. Converts and
+ * downloads nothing. An empty or missing cache gives no models and no error.
  */
 export async function loadPrepared(cacheDir: string): Promise<PreparedModels> {
   const index = await readCacheIndex(cacheDir);
@@ -29,7 +29,7 @@ export async function loadPrepared(cacheDir: string): Promise<PreparedModels> {
   return toPreparedModels(cacheDir, files);
 }
 
-/** Sorts finished artifacts by kind; those whose file is null are left out. */
+/** Sorts finished artifacts by kind. Artifacts whose file is null are left out. */
 export function toPreparedModels(
   cacheDir: string,
   files: readonly { readonly artifact: Pick<Artifact, 'id'>; readonly file: string | null }[],

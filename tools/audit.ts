@@ -18,12 +18,12 @@ const audited = z.looseObject({
 });
 const failed = z.looseObject({ message: z.string() });
 
-/** What is known of advisories against the locked packages. Unknown is not "none". */
+/** Result of a check of the locked packages for advisories. `unknown` does not mean `none`. */
 export type Audit =
   | { readonly known: true; readonly packages: number; readonly findings: readonly string[] }
   | { readonly known: false; readonly why: string };
 
-/** Reads what `npm audit --json` wrote. */
+/** Reads the output of `npm audit --json`. */
 export function readAudit(output: string): Audit {
   let value: unknown;
   try {
@@ -47,7 +47,7 @@ export function readAudit(output: string): Audit {
   return { known: true, packages: metadata.dependencies.total, findings };
 }
 
-/** What to say of it, and the exit code: 0 nothing found, 1 something found, 2 nothing is known. */
+/** Text for the terminal, and exit code: 0 nothing found, 1 something found, 2 unknown. */
 export function verdictOf(audit: Audit): { readonly text: string; readonly exitCode: 0 | 1 | 2 } {
   if (!audit.known)
     return {

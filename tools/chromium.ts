@@ -15,14 +15,14 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** No wait for a page takes longer on the slowest machine: then what is waited for does not come. */
+/** Time limit in ms of every wait in a page, even on a slow machine. */
 const LAST_RESORT_MS = 180_000;
 
-/** The browser to test with, or null where there is none. */
+/** Path of the browser to test with; null where there is none. */
 export const chromiumPath: string | null =
   PLACES.find((place) => place !== undefined && existsSync(place)) ?? null;
 
-/** A person of a sample photo who looks at a webcam, `sway` pixels of the photo to the side: a JPEG. */
+/** A JPEG of a person of a sample photo who looks at a webcam, shifted sideways by `sway` pixels of the photo. */
 export async function samplePerson(sway = 0): Promise<Buffer> {
   const samples = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
   return await sharp(join(samples, 'demo/sample3.jpg'))
@@ -33,8 +33,8 @@ export async function samplePerson(sway = 0): Promise<Buffer> {
 }
 
 /**
- * A file that Chromium plays as its camera, over and over: a person of a sample photo who sways a little.
- * MJPEG is JPEG files one after another.
+ * A file that Chromium plays as its camera in a loop: a person of a sample photo who sways slightly. MJPEG is a
+ * sequence of JPEG files.
  */
 async function cameraFile(): Promise<string> {
   const frames = await Promise.all(
@@ -47,7 +47,7 @@ async function cameraFile(): Promise<string> {
   return path;
 }
 
-/** Starts Chromium with a camera of its own; pages that were given the permission see a person sway. */
+/** Starts Chromium with a simulated camera. Pages with the permission see a person who sways. */
 export async function launchBrowser(executablePath: string): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath,

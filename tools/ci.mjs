@@ -1,5 +1,5 @@
-// Plain JavaScript, Node's own modules only: this runs before anything is installed.
-// `.ci/run` calls it: what a stranger sees in a fresh copy, then everything that this checkout can show.
+// Plain JavaScript with Node's own modules only: this runs before anything is installed. `.ci/run` calls it. It runs
+// the tests of a fresh copy as a stranger has it, then everything that this checkout can run.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * What a report of vitest's JSON reporter says. A file that failed outside its tests counts as one failure.
+ * Counts the results in a report of vitest's JSON reporter. A file that failed outside its tests counts as one failure.
  *
  * @typedef {{ status: string, fullName: string }} TestResult
  * @typedef {{ name: string, status: string, assertionResults: readonly TestResult[] }} FileResult
@@ -31,11 +31,11 @@ export function countsOf({ testResults }) {
 }
 
 /**
- * What CI says in the end about its parts.
+ * Summary of CI's parts.
  *
  * @param {readonly { title: string, exit: number, counts: ReturnType<typeof countsOf> | null }[]} parts `counts` is
- *   null for one that left no report
- * @returns {{ lines: string[], isGreen: boolean }} the last line has the counts, where there are counts of all parts
+ * null for a part without a report
+ * @returns {{ lines: string[], isGreen: boolean }} the last line has the counts, if all parts have counts
  */
 export function verdict(parts) {
   const lines = [];
@@ -61,12 +61,12 @@ function runOrThrow(command, args) {
     throw new Error(`${command} ${args[0]}: ${error?.message ?? `exit code ${status}`}`);
 }
 
-/** The committed tree, in a folder that has nothing beside it. */
+/** Copies the committed tree into a folder with nothing beside it. */
 function copyForStranger(scratch) {
   const folder = join(scratch, 'alone', 'veriframe');
   mkdirSync(folder, { recursive: true });
   const archive = join(scratch, 'tree.tar');
-  // CI may run as root on a checkout of another user, which git takes for a danger.
+  // CI may run as root on a checkout of another user, which git refuses otherwise.
   runOrThrow('git', ['-c', `safe.directory=${ROOT}`, 'archive', '--format=tar', '-o', archive, 'HEAD']);
   runOrThrow('tar', ['-xf', archive, '-C', folder]);
   return folder;
@@ -79,7 +79,7 @@ function bareEnvironment() {
 
 let running = null;
 
-/** Runs npm in a group of processes of its own, so that all of it can be ended. */
+/** Runs npm in its own process group, so that all of its processes can be ended. */
 async function runPart({ title, folder, args, env, report }) {
   process.stdout.write(`\n=== ${title} ===\n\n`);
   const child = spawn('npm', args, {

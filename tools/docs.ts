@@ -15,7 +15,7 @@ import { limitsDocument } from './limits.ts';
 
 type Blocks = Readonly<Record<string, () => string | Promise<string>>>;
 
-/** The tables that are made from the code: by document, and by the name of their markers. */
+/** The generated tables, by document and by the name of their markers. */
 export const GENERATED: Readonly<Record<string, Blocks>> = {
   'docs/http-api.md': { operations: operationTable },
   'docs/models.md': { models: modelTable },
@@ -32,7 +32,7 @@ export const GENERATED: Readonly<Record<string, Blocks>> = {
 };
 
 /**
- * A document as it should be, given as it is.
+ * The document with its generated tables up to date.
  * @throws EvaluateError where its markers are missing
  */
 export async function withTables(document: string, text: string): Promise<string> {

@@ -8,7 +8,7 @@ import { LIMITS_OF_BYTES } from './limits/bytes.ts';
 import type { Limit, LimitGroup } from './limits/limit.ts';
 import { LIMITS_OF_SESSIONS } from './limits/sessions.ts';
 
-/** Everything of which there could be too much, and what stops it. */
+/** Every limit on resources. */
 export const LIMIT_GROUPS: readonly LimitGroup[] = [...LIMITS_OF_BYTES, ...LIMITS_OF_SESSIONS];
 
 const INTRODUCTION = `# Limits
@@ -23,7 +23,7 @@ behind a proxy that limits connections by address, as the service should be, tha
 the API are not limited either: an API key belongs to a relying party, which is trusted with its own load.
 `;
 
-/** \`docs/limits.md\` as it should be. */
+/** Content of `docs/limits.md`. */
 export function limitsDocument(): string {
   const sections = LIMIT_GROUPS.map(({ title, limits }) =>
     [
@@ -36,13 +36,13 @@ export function limitsDocument(): string {
   return `${[INTRODUCTION, ...sections].join('\n\n').replaceAll('\n\n\n', '\n\n')}\n`;
 }
 
-function rowOf({ what, limit, setting, hears, test }: Limit): string {
+function rowOf({ what, limit, setting, response, test }: Limit): string {
   const env = setting === undefined ? '' : `\`${OPTIONS[setting].env}\``;
-  const heard = typeof hears === 'string' ? heardOf(hears, ERRORS[hears]) : hears.words;
-  return `| ${[what, limit, env, heard, `\`${test.file}: ${test.title}\``].join(' | ')} |`;
+  const answer = typeof response === 'string' ? answerOf(response, ERRORS[response]) : response.words;
+  return `| ${[what, limit, env, answer, `\`${test.file}: ${test.title}\``].join(' | ')} |`;
 }
 
-function heardOf(code: string, { closeCode, httpStatus }: ErrorEntry): string {
+function answerOf(code: string, { closeCode, httpStatus }: ErrorEntry): string {
   const ends = code.startsWith('api.') || code.startsWith('subject.') || code === 'origin.refused';
   if (ends) return `\`${code}\`, HTTP ${httpStatus}`;
   if (closeCode === null) return `\`${code}\`, and the session goes on`;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** What npm wrote to its standard output. `npm run` says which npm it is; elsewhere the one on the path is taken. */
+/** Standard output of npm. Under `npm run` the same npm is used, otherwise the one on the path. */
 export function npmOutput(args: readonly string[], folder: string): string {
   const npm = process.env['npm_execpath'];
   const options = { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;

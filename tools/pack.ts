@@ -2,8 +2,8 @@ import { buildPackage, type WorkspaceName, WORKSPACES } from './build/packages.t
 import { buildTypes, compileDeclarations, importedBy } from './build/types.ts';
 
 /**
- * Makes what `npm pack` puts into the packages that are named, or into all: `npm run pack`. With `--report` it writes
- * their public API into `docs/api` where that has changed, and otherwise fails.
+ * Makes the content of the packages that are named, or of all packages, for `npm pack`: `npm run pack`. With `--report`
+ * it writes their public API to `docs/api` where it has changed. Without it, a change is an error.
  */
 const isUpdate = process.argv.includes('--report');
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -1,5 +1,5 @@
-// Plain JavaScript, Node's own modules only: this runs before anything is installed.
-// `node tools/packages.mjs [--omit=dev]` installs what the lock file names, so that it runs on this Node.
+// Plain JavaScript with Node's own modules only: this runs before anything is installed. `node tools/packages.mjs
+// [--omit=dev]` installs the packages of the lock file for this Node.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -30,7 +30,7 @@ function install(args, env) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** `NODE_MODULE_VERSION` of the Node whose `include/node` lies under a folder; null where there is none. */
+/** `NODE_MODULE_VERSION` of the Node whose headers are in `include/node` of a folder; null where there are none. */
 function abiOfHeaders(folder) {
   try {
     const header = readFileSync(join(folder, 'include', 'node', 'node_version.h'), 'utf8');
@@ -41,11 +41,11 @@ function abiOfHeaders(folder) {
 }
 
 /**
- * The folder whose headers an add-on must be compiled against, or null to leave npm its own choice (what is
- * configured, else a download). Against the headers of another Node it compiles, and then does not load.
+ * The folder of headers with which an add-on must be compiled; null to leave the choice to npm (the configured folder,
+ * else a download). An add-on that was compiled with the headers of another Node does not load.
  *
  * @param {{ abi: string, configured: string | null, prefix: string }} where `abi` is `process.versions.modules`,
- *   `configured` npm's `nodedir`, `prefix` the folder in which this Node is installed
+ * `configured` is npm's `nodedir`, `prefix` is the folder in which this Node is installed
  * @returns {string | null}
  */
 export function headersFolder({ abi, configured, prefix }) {
@@ -58,7 +58,7 @@ function configuredHeaders() {
   return ['', 'undefined', 'null'].includes(answer) ? null : answer;
 }
 
-/** What a compiler is told, should an add-on have to be compiled. */
+/** Environment of the compiler for add-ons that must be compiled. */
 function compilerEnv() {
   const prefix = join(dirname(process.execPath), '..');
   const folder = headersFolder({ abi: process.versions.modules, configured: configuredHeaders(), prefix });
@@ -69,7 +69,8 @@ function compilerEnv() {
 }
 
 /**
- * Whether an add-on was compiled so that collecting its objects may abort the process (see object-wrap.h).
+ * Whether garbage collection of this add-on's objects may abort the process, because of how it was compiled (see
+ * object-wrap.h).
  *
  * @param {Uint8Array} addon
  * @returns {boolean}
@@ -80,7 +81,7 @@ export function abortsOnCollection(addon) {
 
 const isStoreUnsound = () => existsSync(STORE_ADDON) && abortsOnCollection(readFileSync(STORE_ADDON));
 
-/** npm is content when an add-on is there; whether this Node can use it shows only when it does. */
+/** Loads the add-on: npm checks only that it exists, and not that this Node can load it. */
 function checkStore() {
   const open = "new (require('better-sqlite3'))(':memory:')";
   const { status, stderr } = spawnSync(process.execPath, ['-e', open], { cwd: ROOT, encoding: 'utf8' });
@@ -94,9 +95,9 @@ function checkStore() {
 }
 
 /**
- * `npm ci`, with what must be compiled compiled for the running Node. Ends the process where that fails.
+ * Runs `npm ci`; add-ons that must be compiled are compiled for the running Node. Ends the process on failure.
  *
- * @param {readonly string[]} args of `npm ci`
+ * @param {readonly string[]} args arguments of `npm ci`
  */
 export function installPackages(args) {
   const env = compilerEnv();

@@ -22,12 +22,12 @@ interface Plan {
   readonly version: string;
   readonly tag: string;
   readonly notes: string;
-  /** New text by path from the root. */
+  /** New content of files, by path from the root. */
   readonly files: ReadonlyMap<string, string>;
   readonly packed: readonly Manifest[];
 }
 
-/** The repository in whose root this is run. */
+/** The repository with the given root. */
 class Repository {
   readonly root: string;
 
@@ -35,7 +35,7 @@ class Repository {
     this.root = root;
   }
 
-  /** @throws ReleaseError where there can be no release of this tree */
+  /** @throws ReleaseError where this tree cannot be released */
   plan(step: (typeof STEPS)[number], date: string): Plan {
     if (this.git('status', '--porcelain') !== '')
       throw new ReleaseError('The tree is not clean: commit or remove what "git status" shows.');
@@ -60,8 +60,8 @@ class Repository {
   }
 
   /**
-   * Does what the plan says and returns the files packed. Where packing or committing fails, the tree is as it was.
-   * @throws ReleaseError with what the program that failed has said
+   * Carries out the plan and returns the packed files. Where packing or committing fails, the tree is restored.
+   * @throws ReleaseError with the output of the program that failed
    */
   carryOut({ version, tag, files, packed }: Plan): readonly string[] {
     try {
@@ -106,9 +106,9 @@ class Repository {
   }
 }
 
-/** What a run says, and on what day it takes place. */
-export interface Surroundings {
-  /** The repository. */
+/** Repository, date and output of a run. */
+interface ReleaseEnvironment {
+  /** Path of the repository's root. */
   readonly root: string;
   /** `YYYY-MM-DD` */
   readonly date: string;
@@ -116,8 +116,8 @@ export interface Surroundings {
   readonly err: (text: string) => void;
 }
 
-/** The command. Returns its exit code; nothing but a fault of the program itself is thrown. */
-export function release(args: readonly string[], { root, date, out, err }: Surroundings): number {
+/** Runs the command. Returns its exit code; throws only on a fault of the program itself. */
+export function release(args: readonly string[], { root, date, out, err }: ReleaseEnvironment): number {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -145,7 +145,7 @@ export function release(args: readonly string[], { root, date, out, err }: Surro
     );
     return 0;
   } catch (error) {
-    // `parseArgs` throws a TypeError for an option that it does not know.
+    // `parseArgs` throws a TypeError for an unknown option.
     if (!(error instanceof ReleaseError) && !(error instanceof TypeError)) throw error;
     err(`release: ${error.message}\n`);
     return 1;

@@ -9,15 +9,21 @@ import type { Licence, SourceFile, Tier } from '../models/model-spec.ts';
 import { packageRoot } from '../models/package-root.ts';
 import { npmOutput } from './npm.ts';
 
-/** As much of CycloneDX 1.5 as is read or changed here; npm's other members pass through. */
+/** The members of CycloneDX 1.5 that are read or changed here. npm's other members are kept. */
 const bom = z.looseObject({
   bomFormat: z.literal('CycloneDX'),
   specVersion: z.literal('1.5'),
   metadata: z.looseObject({ component: z.looseObject({ 'bom-ref': z.string(), name: z.string() }) }),
-  components: z.array(z.looseObject({ 'bom-ref': z.string(), name: z.string() })),
+  components: z.array(
+    z.looseObject({
+      'bom-ref': z.string(),
+      name: z.string(),
+      properties: z.array(z.looseObject({ name: z.string() })).optional(),
+    }),
+  ),
   dependencies: z.array(z.looseObject({ ref: z.string(), dependsOn: z.array(z.string()).optional() })),
 });
-export type Bom = z.infer<typeof bom>;
+type Bom = z.infer<typeof bom>;
 
 interface Weights {
   readonly id: string;
@@ -26,7 +32,7 @@ interface Weights {
   readonly licence: Licence;
 }
 
-/** Every set of weights the product may load, whether or not it is on this machine. */
+/** Every set of weights that the product may load, present or not. */
 export const WEIGHTS: readonly Weights[] = [
   ...Object.values(MODEL_MANIFEST),
   ...Object.values(BROWSER_ASSETS).map((asset) => ({ ...asset, sources: [asset.source] })),
@@ -36,8 +42,11 @@ const lockFile = z.looseObject({
   packages: z.record(z.string(), z.looseObject({ license: z.string().optional() })),
 });
 
-/** npm's bill of materials with the models' weights, and the licences npm leaves out for they are no SPDX names. */
-export function withModels(npmBom: unknown, lock: unknown): Bom {
+/**
+ * npm's bill of materials with the models' weights, and with the licences that npm leaves out because they are no SPDX
+ * names.
+ */
+function withModels(npmBom: unknown, lock: unknown): Bom {
   const read = bom.parse(npmBom);
   const { packages } = lockFile.parse(lock);
   const root = read.metadata.component;
@@ -95,14 +104,30 @@ function placeOf({ from }: SourceFile): string {
   }
 }
 
-/** The bill of materials of what is locked; with `dev` also of what only builds and tests need. Works offline. */
+/**
+ * The bill of materials of the locked packages; with `dev`, also of packages for build and tests only. Works offline.
+ */
 export function createSbom(folder: string, dev: boolean): Bom {
-  const output = npmOutput(
-    ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', ...(dev ? [] : ['--omit', 'dev'])],
-    folder,
-  );
+  // npm's own `--omit dev` leaves out a package that a workspace develops with, although the product depends on it too.
+  const output = npmOutput(['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], folder);
   const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8');
-  return withModels(JSON.parse(output), JSON.parse(lock));
+  const all = withModels(JSON.parse(output), JSON.parse(lock));
+  return dev ? all : withoutDevelopment(all);
+}
+
+/** The bill of materials without the packages that npm marks as needed for development only. */
+function withoutDevelopment(all: Bom): Bom {
+  const isNeeded = ({ properties = [] }: Bom['components'][number]) =>
+    !properties.some(({ name }) => name === 'cdx:npm:package:development');
+  const components = all.components.filter(isNeeded);
+  const kept = new Set([all.metadata.component['bom-ref'], ...components.map((one) => one['bom-ref'])]);
+  return {
+    ...all,
+    components,
+    dependencies: all.dependencies
+      .filter(({ ref }) => kept.has(ref))
+      .map((one) => ({ ...one, dependsOn: (one.dependsOn ?? []).filter((ref) => kept.has(ref)) })),
+  };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

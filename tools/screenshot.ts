@@ -1,6 +1,6 @@
 /**
- * Takes the README's first picture: the demo's registration at work, by the real server, before a drawn head.
- * `npm run screenshot` writes client/demo/screenshot.webp.
+ * Takes the README's first image: the demo's registration with the real server and a drawn head. `npm run screenshot`
+ * writes client/demo/screenshot.webp.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,13 +17,16 @@ import { drawnHead } from '../simulator/drawn-head.ts';
 const TARGET = fileURLToPath(new URL('../client/demo/screenshot.webp', import.meta.url));
 const VIEWPORT = { width: 1200, height: 840 };
 const CHALLENGE = new RegExp(Object.values(en.challenge).join('|'));
-/** What the picture shows: the cue that says most by itself. Chance asks for it within a few sessions. */
+/** Challenges that the image may show. They are random, and one of these comes within a few sessions. */
 const WANTED = [en.challenge['turn-left'], en.challenge['turn-right']];
 const MOST_SESSIONS = 30;
-/** A drawn head is not always taken for one that holds still: then the next session may do. */
+/**
+ * Limit in ms of the wait for a challenge. A drawn head does not always hold still enough; then another session is
+ * tried.
+ */
 const MOST_WAIT_MS = 12_000;
 
-/** A camera that shows the picture, moving a little as a head that is held still does; run in the page as it stands. */
+/** A camera that shows the image with the slight movement of a head that is held still. The source runs in the page. */
 const camera = (picture: Buffer) => `
 navigator.mediaDevices.getUserMedia = async () => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
@@ -38,7 +41,10 @@ navigator.mediaDevices.getUserMedia = async () => {
   return canvas.captureStream();
 };`;
 
-/** One registration on a server of its own, up to the first challenge; its picture where that is a turn, or null. */
+/**
+ * One registration on its own server up to the first challenge. Returns the image where the challenge is a turn, else
+ * null.
+ */
 async function take(browser: Browser, assets: string, head: Buffer): Promise<Buffer | null> {
   const server = await startRealServer({
     transport: 'ws',
@@ -63,7 +69,7 @@ async function take(browser: Browser, assets: string, head: Buffer): Promise<Buf
       () => false,
     );
     if (!isAsked || !WANTED.includes((await line.textContent()) ?? '')) return null;
-    // The bead has come to rest.
+    // The bead's animation has ended.
     await page.waitForTimeout(900);
     return await page.screenshot({ clip: { x: 0, y: 0, ...VIEWPORT, height: 720 } });
   } finally {

@@ -1,5 +1,5 @@
-// The one script that must run before anything is installed: plain JavaScript, Node's own modules only.
-// `npm start` and `npm test` call it; it does what is missing and nothing that is done.
+// The script that runs before anything is installed: plain JavaScript with Node's own modules only. `npm start` and
+// `npm test` call it. It does every step that is missing and repeats none.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,10 +11,10 @@ import { installPackages } from './packages.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
 const NEEDED_NODE = [20, 19];
-/** Every project of vitest.config.ts but the long files. */
+/** Every project of vitest.config.ts except the long files and those that pack. */
 const QUICK = ['--project=!long', '--project=!packing'];
 const BUSY_LOOPS = 4;
-/** Runs TypeScript, with the packages of this repository as their sources. */
+/** Runs TypeScript with the packages of this repository as sources. */
 const FROM_SOURCE = ['--conditions=veriframe-source', '--import', 'tsx'];
 
 const at = (path) => join(ROOT, path);
@@ -66,8 +66,8 @@ function build() {
 const onPath = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
 
 /**
- * What only the tests need, from Debian's packages where this may install them. Without it the tests concerned say
- * that they were skipped.
+ * Installs Debian packages that only the tests need, where this process may install them. Without them the tests
+ * concerned are reported as skipped.
  */
 function installTestPrograms() {
   const missing = [
@@ -92,8 +92,8 @@ function installTestPrograms() {
     process.stdout.write('That did not work: the tests that need them will be skipped.\n');
 }
 
-/** Folders beside the checkout that settings name; what the caller's own environment says stands. */
-function besides() {
+/** Settings for folders beside the checkout that exist. A setting in the caller's environment is kept. */
+function siblingFolders() {
   const folders = { VERIFRAME_MODEL_MIRROR: at('../shared/models'), VERIFRAME_DATA: at('../shared/data') };
   const used = Object.entries(folders).filter(([name, path]) => !process.env[name] && existsSync(path));
   return Object.fromEntries(used);
@@ -103,13 +103,13 @@ function prepareModels(env = {}) {
   run(process.execPath, [at('dist/models/prepare-command.js')], env);
 }
 
-/** Runs the files named, or all files of the projects chosen. */
+/** Runs the named files, or all files of the chosen projects. */
 function test({ files, projects, env = {} }) {
   installTestPrograms();
-  // A person who names some tests wants those; everybody else also wants types, lint and format held.
+  // Named tests run alone. Otherwise types, lint and format are checked too.
   if (files.length === 0) runScript('check');
   const { VERIFRAME_TEST_REPORT: report } = process.env;
-  hand(
+  handOver(
     at('node_modules/vitest/vitest.mjs'),
     [
       'run',
@@ -120,13 +120,15 @@ function test({ files, projects, env = {} }) {
   );
 }
 
-/** Four loops that never rest, for as long as this process lives. */
-function beBusy() {
+/** Keeps four threads busy for the lifetime of this process. */
+function startBusyLoops() {
   return Array.from({ length: BUSY_LOOPS }, () => new Worker('for (;;);', { eval: true }));
 }
 
-/** Hands the process over to a long-lived child: signals reach it, its exit code is ours. */
-function hand(script, args, env = {}) {
+/**
+ * Replaces this process by a long-lived child: signals are forwarded, and the child's exit code becomes this process's.
+ */
+function handOver(script, args, env = {}) {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: ROOT,
     stdio: 'inherit',
@@ -143,40 +145,40 @@ build();
 switch (task) {
   case 'start':
     prepareModels();
-    hand(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
+    handOver(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
     break;
   case 'test':
     test({ files: rest, projects: QUICK });
     break;
   case 'test-busy':
-    beBusy();
+    startBusyLoops();
     test({ files: rest, projects: QUICK });
     break;
   case 'test-all': {
-    const env = besides();
+    const env = siblingFolders();
     prepareModels(env);
     test({ files: rest, projects: [], env: { ...env, VERIFRAME_TEST_ALL: '1' } });
     break;
   }
   case 'evaluate':
-    prepareModels(besides());
-    hand(at('dist/models/evaluate/cli.js'), rest);
+    prepareModels(siblingFolders());
+    handOver(at('dist/models/evaluate/cli.js'), rest);
     break;
   case 'train':
-    prepareModels(besides());
-    hand(at('dist/models/train/cli.js'), rest);
+    prepareModels(siblingFolders());
+    handOver(at('dist/models/train/cli.js'), rest);
     break;
   case 'bench':
   case 'tools':
-    prepareModels(besides());
-    hand(FROM_SOURCE[0], [...FROM_SOURCE.slice(1), at(`${task}/${rest[0]}.ts`), ...rest.slice(1)]);
+    prepareModels(siblingFolders());
+    handOver(FROM_SOURCE[0], [...FROM_SOURCE.slice(1), at(`${task}/${rest[0]}.ts`), ...rest.slice(1)]);
     break;
   case 'chaos':
-    prepareModels(besides());
-    hand(FROM_SOURCE[0], [...FROM_SOURCE.slice(1), at('test/chaos/command.ts'), ...rest]);
+    prepareModels(siblingFolders());
+    handOver(FROM_SOURCE[0], [...FROM_SOURCE.slice(1), at('test/chaos/command.ts'), ...rest]);
     break;
   case 'models':
-    prepareModels(besides());
+    prepareModels(siblingFolders());
     break;
   default:
     fail(

@@ -13,29 +13,29 @@ import type { WatchSession } from '../server/observe/session-watch.ts';
 export interface RealServer extends RunningServer {
   readonly dataDir: string;
   readonly apiKey: string;
-  /** `http://127.0.0.1:PORT` */
+  /** URL of the HTTP API: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Address of the stream. */
+  /** URL of the stream. */
   readonly streamUrl: string;
   /** An API request with the server's key. */
   api<Body = unknown>(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }>;
-  /** Stops at once and removes the data folder unless it was given. */
+  /** Stops the server at once. Removes the data folder unless the caller gave it. */
   close(): Promise<void>;
 }
 
 interface Options {
-  /** Where it is all the same: `auto`, which is ws where uWebSockets.js has no binary for this Node. */
+  /** For callers without a preference: `auto`, which is ws where uWebSockets.js has no binary for this Node. */
   readonly transport: TransportChoice;
   readonly clock?: Clock;
-  /** Chance: which challenges come, and when. */
+  /** Random numbers that determine the challenges and their times. */
   readonly draws?: (count: number) => readonly number[];
   readonly dataDir?: string;
-  /** A further observer of every session. */
+  /** An additional observer of every session. */
   readonly watch?: WatchSession;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The product's own server with its real models, store and sockets, on a free port of this machine. */
+/** Starts the product's own server with its real models, store and sockets on a free port of this machine. */
 export async function startRealServer({
   transport,
   clock = systemClock,

@@ -3,7 +3,7 @@ import { LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
 import type { Draw } from '../../simulator/seeded.ts';
 import { normalDraw } from '../../simulator/seeded.ts';
 
-/** A mesh with what scales it. */
+/** A face mesh with its scale. */
 export interface Shape {
   readonly landmarks: Float32Array;
   readonly interEyePx: number;
@@ -17,14 +17,17 @@ const WALL_MM = 1_500;
 const INTER_EYE_MM = 63;
 const EMPTY_SHARE = 0.03;
 
-/** Surfaces before the sensor, in millimetres from its distance by place (in millimetres from the face's middle). */
+/**
+ * Surfaces before the sensor: depth in millimetres relative to the mean distance, by position in millimetres from the
+ * face's centre.
+ */
 export const PAPERS: Readonly<Record<string, (x: number, y: number) => number>> = {
   plane: (x, y) => 0.35 * x - 0.2 * y,
   'cylinder of 120 mm': (x) => (x * x) / 240,
   'folded along the nose': (x) => 0.35 * Math.abs(x),
 };
 
-/** Relief of the depth of another person's mesh, or of paper, under this one's landmarks. */
+/** Relief of the depth of another person's mesh, or of paper, at this mesh's landmarks. */
 export function reliefOf(
   shape: Shape,
   surface: Shape | ((x: number, y: number) => number),

@@ -1,7 +1,7 @@
 import type { StreamFindings } from './streams.ts';
 import { areaUnderCurve, type Turns } from './turns.ts';
 
-/** What one recording shows. */
+/** Measurements of one recording. */
 export interface Row {
   readonly kind: string;
   readonly name: string;
@@ -9,7 +9,7 @@ export interface Row {
   readonly stream: StreamFindings;
 }
 
-/** Results as Markdown. */
+/** The results as Markdown. */
 export function report(rows: readonly Row[]): string {
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
   const of = (kind: string) => rows.filter((row) => row.kind === kind);
@@ -17,7 +17,8 @@ export function report(rows: readonly Row[]): string {
     const turns = of(kind).map((row) => row.turns);
     const streams = of(kind).map((row) => row.stream);
     const counted = new Map<string, number>();
-    for (const sign of streams.flatMap(({ signs }) => signs)) counted.set(sign, (counted.get(sign) ?? 0) + 1);
+    for (const indicator of streams.flatMap(({ signs }) => signs))
+      counted.set(indicator, (counted.get(indicator) ?? 0) + 1);
     const cells = [
       `${of(kind).length}`,
       range(
@@ -28,11 +29,11 @@ export function report(rows: readonly Row[]): string {
       range(turns.map(({ offPlane }) => offPlane)),
       range(streams.map(({ stillest }) => stillest)),
       range(streams.map(({ standing }) => standing)),
-      [...counted].map(([sign, count]) => `${sign} ${count}`).join(', ') || '–',
+      [...counted].map(([indicator, count]) => `${indicator} ${count}`).join(', ') || '–',
     ];
     return `| ${[kind, ...cells].join(' | ')} |`;
   });
-  const likeness = (matching: RegExp) =>
+  const depthParallax = (matching: RegExp) =>
     rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.depthParallax ?? []);
   const offPlane = (matching: RegExp) =>
     rows.filter(({ kind }) => matching.test(kind)).flatMap(({ turns }) => turns.offPlane ?? []);
@@ -45,7 +46,7 @@ export function report(rows: readonly Row[]): string {
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...lines,
     '',
-    `AUC, people against photos: likeness ${shown(areaUnderCurve(likeness(people), likeness(flat)))}, off-plane ${shown(areaUnderCurve(offPlane(people), offPlane(flat)))}.`,
+    `AUC, people against photos: likeness ${shown(areaUnderCurve(depthParallax(people), depthParallax(flat)))}, off-plane ${shown(areaUnderCurve(offPlane(people), offPlane(flat)))}.`,
     `Folding a frame into the injection cue, µs: ${range(
       rows.map(({ stream }) => stream.microsecondsAFrame),
       0,
@@ -53,7 +54,7 @@ export function report(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** Reliefs of depth by what was before the sensor, as Markdown. */
+/** Depth reliefs by the surface before the sensor, as Markdown. */
 export function reliefTable(reliefs: Readonly<Record<string, readonly number[]>>): string {
   const lines = Object.entries(reliefs).map(([name, found]) => `| ${name} | ${range(found, 2)} |`);
   return ['| depth, noise of 1 to 6 mm | relief |', '| --- | --- |', ...lines].join('\n');
@@ -63,7 +64,7 @@ function shown(value: number | null, digits = 3): string {
   return value === null ? '–' : value.toFixed(digits);
 }
 
-/** Least / middle / largest (number of those that are known). */
+/** Minimum / median / maximum (number of values that are known). */
 function range(numbers: readonly (number | null)[], digits = 3): string {
   const sorted = numbers.filter((value) => value !== null).toSorted((a, b) => a - b);
   if (sorted.length === 0) return '–';

@@ -7,18 +7,18 @@ import type { Watched } from './watch.ts';
 
 const policy = policyFor('standard').injection;
 
-/** What the injection cue finds in a stream. */
+/** Results of the injection cue for a stream. */
 export interface StreamFindings {
   readonly signs: readonly InjectionIndicator[];
   readonly cuts: number;
-  /** Least movement over any `stillMs`, in eye distances; null for a shorter stream. */
+  /** Smallest movement within any `stillMs`, in eye distances; null for a shorter stream. */
   readonly stillest: number | null;
-  /** Median share of blocks that came again exactly; null without textured blocks. */
+  /** Median share of image blocks that were repeated exactly; null without textured blocks. */
   readonly standing: number | null;
   readonly microsecondsAFrame: number;
 }
 
-/** Folds every `step`th frame. */
+/** Feeds every `step`th frame to the injection cue. */
 export function examine(watched: Watched, step = 1): StreamFindings {
   let state = initialInjection;
   let stillest = Infinity;

@@ -9,16 +9,17 @@ import { deviations, type Watched } from './watch.ts';
 
 const policy = policyFor('standard').depthParallax;
 
-/** What turns of one recording show. */
+/** Measurements of the turns in one recording. */
 export interface Turns {
-  /** Widest turn read off the mesh, against the recording's median pose. */
+  /** Largest yaw from the mesh, relative to the recording's median pose. */
   readonly widestDeg: number;
-  /** The score of depth parallax; null when too few frames are turned far enough. */
+  /** Score of the depth-parallax cue, 0..1; null when too few frames are turned far enough. */
   readonly depthParallax: number | null;
-  /** Median, over turned frames, of the movement's distance from a plane's, over the sine of the turn. */
+  /** Median over turned frames: distance of the movement from that of a plane, divided by the sine of the yaw. */
   readonly offPlane: number | null;
 }
 
+/** Measures the turns of one recording with the cue of the standard policy. */
 export function measureTurns(watched: Watched): Turns {
   const moves = deviations(watched);
   const verdict = { usable: true, good: true, hint: null } as const;
@@ -41,7 +42,10 @@ export function measureTurns(watched: Watched): Turns {
   };
 }
 
-/** Share of pairs in which the first of two kinds has the larger value, ties counting half; null without pairs. */
+/**
+ * Area under the ROC curve: share of pairs in which the first of two kinds has the larger value, with ties counted
+ * half; null without pairs.
+ */
 export function areaUnderCurve(larger: readonly number[], smaller: readonly number[]): number | null {
   if (larger.length === 0 || smaller.length === 0) return null;
   let wins = 0;

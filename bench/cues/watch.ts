@@ -9,20 +9,20 @@ import type { FaceAnalysis, FaceRegion } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { Presenter } from '../../simulator/index.ts';
 
-/** One picture of a recording, as it would go over the wire. */
+/** One image of a recording, encoded as it would be sent. */
 export interface Picture {
   readonly atMs: number;
   readonly jpeg: Buffer;
 }
 
-/** Frames of one recording as the accumulators get them; frames without a face are left out. */
+/** The frames of one recording as the cues receive them. Frames without a face are left out. */
 export type Watched = readonly (Sample & { readonly face: FaceAnalysis })[];
 
-const WANTS = { embeddings: false, pad: false, countFaces: false };
-/** NUAA's frame numbers count frames of a camera of about this rate. */
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: false };
+/** NUAA's frame numbers count the frames of a camera of about 20 frames/s. */
 const NUAA_FRAME_MS = 50;
 
-/** Looks at pictures one after another, following the face from one to the next. */
+/** Analyses images in sequence and follows the face from one to the next. */
 export async function watch(core: FrameAnalyzerCore, pictures: AsyncIterable<Picture>): Promise<Watched> {
   const decoder = new ImageDecoder(4_000_000);
   const seen: (Sample & { readonly face: FaceAnalysis })[] = [];
@@ -30,17 +30,17 @@ export async function watch(core: FrameAnalyzerCore, pictures: AsyncIterable<Pic
   for await (const { atMs, jpeg } of pictures) {
     const decoded = await decoder.decode(jpeg);
     if (!decoded.ok) throw new Error(decoded.code);
-    const analysis = await core.analyze(decoded.image, region, WANTS);
+    const analysis = await core.analyze(decoded.image, region, ANALYSIS_OPTIONS);
     region = analysis.face.found ? analysis.face.value.region : null;
     if (!analysis.face.found) continue;
-    // A tenth of a millisecond of unevenness, as a browser's clock has.
+    // Timing jitter of a tenth of a millisecond, like that of a browser's clock.
     const capturedAtMs = atMs + (seen.length % 7) / 10;
     seen.push({ seq: seen.length, atMs, capturedAtMs, analysis, face: analysis.face.value });
   }
   return seen;
 }
 
-/** A folder of NUAA, or of any `..._NUMBER.jpg`. */
+/** The images of a folder of NUAA, or of any folder with names `..._NUMBER.jpg`. */
 export async function* folderPictures(folder: string): AsyncGenerator<Picture> {
   const numbered = readdirSync(folder)
     .map((name) => ({ name, number: Number(/_(\d+)\.jpg$/.exec(name)?.[1] ?? Number.NaN) }))
@@ -50,7 +50,10 @@ export async function* folderPictures(folder: string): AsyncGenerator<Picture> {
     yield { atMs: number * NUAA_FRAME_MS, jpeg: readFileSync(path.join(folder, name)) };
 }
 
-/** A video's frames as JPEGs of ffmpeg's quality `quality` (2 is the best), scaled to `share` of its size and back. */
+/**
+ * The frames of a video as JPEGs of ffmpeg's quality `quality` (2 is the best), scaled to `share` of their size and
+ * back.
+ */
 export async function clipPictures(
   file: string,
   { quality = 3, share = 1, fromS = 0, seconds = 12 } = {},
@@ -85,6 +88,7 @@ async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
+/** The images of a presenter at a constant frame rate, until `toMs`. */
 export async function* presented(
   presenter: Presenter,
   toMs: number,
@@ -96,7 +100,7 @@ export async function* presented(
   }
 }
 
-/** How far the face is from its rest in each frame; its rest is what the frames show in the median. */
+/** Deviation of the face from its rest pose in each frame. The rest pose is the median over the frames. */
 export function deviations(watched: Watched): Deviation[] {
   const postures = watched.map(({ face, analysis }) => postureOf(face, analysis.width));
   const rest = restOf(postures);

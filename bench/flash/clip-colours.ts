@@ -5,16 +5,16 @@ import type { FaceRegion } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { FlashColours } from '../../server/vision/flash-colours.ts';
 
-/** Colours of skin and background in one frame of a clip, and where the head pointed. */
+/** Colours of skin and background in one frame of a clip, and the pose of the head. */
 export interface ClipFrame {
   readonly colours: FlashColours;
   readonly yawDeg: number;
 }
 
 const MAX_PIXELS = 4_000_000;
-const WANTS = { embeddings: false, pad: false, countFaces: false, colours: true } as const;
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: false, colours: true } as const;
 
-/** Reads a video at this many frames a second; null for a frame without bare skin. Needs ffmpeg. */
+/** Reads a video at this frame rate; null for a frame without visible skin. Needs ffmpeg. */
 export async function clipColours(
   file: string,
   framesPerSecond: number,
@@ -31,7 +31,7 @@ export async function clipColours(
   for await (const picture of splitMjpeg(child.stdout)) {
     const decoded = await decoder.decode(Buffer.from(picture));
     if (!decoded.ok) throw new Error(`${file}: ${decoded.code}`);
-    const { face } = await core.analyze(decoded.image, region, WANTS);
+    const { face } = await core.analyze(decoded.image, region, ANALYSIS_OPTIONS);
     region = face.found ? face.value.region : null;
     const colours = face.found ? face.value.colours : undefined;
     frames.push(face.found && colours !== undefined ? { colours, yawDeg: face.value.pose.yawDeg } : null);

@@ -16,23 +16,23 @@ import {
 import type { MeanColour } from '../../server/vision/skin.ts';
 import type { ClipFrame } from './clip-colours.ts';
 
-export interface LitOptions {
+interface LitOptions {
   readonly framesPerSecond: number;
-  /** Light of the white screen on the face as a share of the room's. */
+  /** Light of the white screen on the face, as a share of the ambient light. */
   readonly share: number;
-  /** Whose colours fall on the face: those the session shows, or those of another sequence. */
+  /** Colours that fall on the face: those that the session shows, or those of another sequence. */
   readonly shows: 'told' | 'another';
   readonly random: () => number;
 }
 
-/** A wall behind gets this share of what the face gets. */
+/** Share of the face's screen light that reaches a wall behind it. */
 const BEHIND = 0.12;
 const WHITE_BALANCE = 0.5;
 const WHITE_BALANCE_MS = 1_500;
 const LATEST_LAG_MS = 400;
 const JITTER_MS = 30;
 
-/** Plays a random sequence over a clip whose light is changed as a screen's would change it, and judges it. */
+/** Plays a random colour sequence, changes the light of a clip as the screen would, and runs the flash cue. */
 export function litSequence(frames: readonly (ClipFrame | null)[], options: LitOptions): FlashFinding | null {
   const { framesPerSecond, share, shows, random } = options;
   const lagMs = policy.minLagMs + (LATEST_LAG_MS - policy.minLagMs) * random();
@@ -82,7 +82,7 @@ export function litSequence(frames: readonly (ClipFrame | null)[], options: LitO
   return run.finding;
 }
 
-/** Linear light, 0..1, as an encoded sRGB value, 0..255 (IEC 61966-2-1). */
+/** Encodes linear light, 0..1, as an sRGB value, 0..255 (IEC 61966-2-1). */
 function encoded(linear: number): number {
   return 255 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055);
 }

@@ -6,13 +6,13 @@ import { createPuppet, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 export const FRAME_MS = 40;
 
 export interface FrameSet {
-  /** Where the frames come from, for the report. */
+  /** Where the frames come from; for the report. */
   readonly source: string;
-  /** Encoded pictures in the order in which a camera took them. */
+  /** Encoded images in the order in which the camera took them. */
   readonly frames: readonly Buffer[];
 }
 
-/** A subject who sways, blinks, turns and smiles before a 640 × 480 camera: the same bytes on every machine. */
+/** A subject who sways, blinks, turns and smiles before a 640 × 480 camera. The bytes are the same on every machine. */
 export async function drawnFrames(count: number): Promise<FrameSet> {
   const puppet = await createPuppet({ portrait: SAMPLE_PORTRAITS.first, seed: 5 });
   for (let atMs = 0; atMs < count * FRAME_MS; atMs += 4_000) {
@@ -24,7 +24,7 @@ export async function drawnFrames(count: number): Promise<FrameSet> {
   return { source: 'a moving head drawn from a sample photo, 640 × 480 JPEG', frames };
 }
 
-/** The first `count` pictures in a folder by name, for frames of one's own. Rejects when there is none. */
+/** The first `count` images of a folder in the order of names. Rejects when there is none. */
 export async function framesFrom(folder: string, count: number): Promise<FrameSet> {
   const names = (await readdir(folder, { recursive: true }))
     .filter((name) => /\.(jpe?g|png|webp)$/i.test(name))

@@ -14,7 +14,7 @@ const requireHere = createRequire(import.meta.url);
 const MAX_PIXELS = 16_000_000;
 const NEVER_MS = 3_600_000;
 
-/** Human reads its networks over HTTP only. */
+/** Serves the models: Human loads its networks by HTTP only. */
 async function serveModels(folder: string): Promise<string> {
   const server = createServer((request, response) => {
     createReadStream(path.join(folder, path.basename(request.url ?? ''))).pipe(response);
@@ -54,7 +54,7 @@ async function createHuman(mode: HumanMode, modelBasePath: string): Promise<Huma
     wasmPath: path.join(installedPackage('@tensorflow/tfjs-backend-wasm'), 'dist', path.sep),
     modelBasePath,
     debug: false,
-    // Every frame counts as a new one.
+    // No frame is skipped as similar to the one before.
     cacheSensitivity: 0,
     filter: OFF,
     face: faceConfig(mode),

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** What `@vladmandic/human` is set to do with each frame. */
+/** Configuration of `@vladmandic/human` for each frame. */
 export type HumanMode = 'all-networks' | 'tracked';
 
-export interface HumanTiming {
+interface HumanTiming {
   /** Decoding and detection, measured in its own process. */
   readonly totalMs: number;
   readonly faces: number;
@@ -21,7 +21,7 @@ export type HumanReply =
   | { readonly type: 'ready' }
   | { readonly type: 'timing'; readonly timing: HumanTiming };
 
-/** `@vladmandic/human` with its WASM backend, in a process of its own: it changes globals. */
+/** `@vladmandic/human` with its WASM back end, in a separate process because it changes globals. */
 export class HumanProcess {
   readonly #child: ChildProcess;
 
@@ -29,7 +29,7 @@ export class HumanProcess {
     this.#child = child;
   }
 
-  /** Resolves when its networks are loaded. Rejects when the process ends before that. */
+  /** Resolves when its networks are loaded. Rejects when the process ends before. */
   static async start(): Promise<HumanProcess> {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const child = fork(fileURLToPath(new URL('human-child.ts', import.meta.url)), [], {

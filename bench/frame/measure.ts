@@ -7,12 +7,15 @@ import { OurPaths, type OurTiming, type PathId, type StageMs } from './ours.ts';
 import { measurePool, type FollowedFrame, type PoolRate } from './pool-rate.ts';
 import { summarise, type Summary } from './summary.ts';
 
-export interface PathResult {
+interface PathResult {
   readonly totalMs: Summary;
   readonly floorMs: Summary;
-  /** What is not the networks' own time, in percent of it; of sums, as frames of one path may ask for different things. */
+  /**
+   * Time outside the networks in percent of the networks' time. It is computed from sums, because frames of one path
+   * may run different networks.
+   */
   readonly overheadPercent: number;
-  /** Mean milliseconds of each stage over all frames; a stage that runs on few frames counts with its share. */
+  /** Mean milliseconds of each stage over all frames, including frames without the stage. */
   readonly stages: StageMs;
 }
 
@@ -24,12 +27,12 @@ export interface FrameReport {
   readonly meanFrameBytes: number;
   readonly networks: readonly string[];
   readonly ours: Readonly<Record<PathId, PathResult>>;
-  /** Null when it was left out. */
+  /** Null when Human was not measured. */
   readonly human: Readonly<Record<HumanMode, Summary>> | null;
   readonly pools: readonly PoolRate[];
 }
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly set: FrameSet;
   readonly rounds: number;
   readonly poolSeconds: number;
@@ -39,13 +42,13 @@ export interface MeasureOptions {
 
 const PATHS = ['tracked', 'session', 'all-networks'] as const satisfies readonly PathId[];
 const HUMAN_MODES = ['all-networks', 'tracked'] as const satisfies readonly HumanMode[];
-/** Enough for the JIT compiler to settle. */
+/** Enough for the JIT compiler. */
 const WARM_UP_FRAMES = 24;
 const HUMAN_WARM_UP_FRAMES = 6;
 
 /**
- * Runs everything that is compared on the same frames, interleaved frame by frame, so that whatever else the machine
- * does falls on all alike. Rejects when a frame has no face: a path without one would cost less.
+ * Measures all paths on the same frames, interleaved frame by frame, so that other load on the machine affects all
+ * paths equally. Rejects when a frame has no face, because a path without a face takes less time.
  */
 export async function measure(
   models: PreparedModels['models'],
@@ -65,7 +68,7 @@ export async function measure(
         ? followed.slice(0, WARM_UP_FRAMES)
         : followed
       ).entries()) {
-        // Whoever comes after Human finds cold caches: all take turns.
+        // The path after Human starts with cold caches, so the paths take turns.
         const first = index % PATHS.length;
         for (const path of [...PATHS.slice(first), ...PATHS.slice(0, first)]) {
           const timing = await ours.time(path, frame, region, index);
@@ -106,7 +109,7 @@ export async function measure(
   };
 }
 
-/** Each frame with the region in which the frame before it saw the face. */
+/** Each frame with the region in which the preceding frame showed the face. */
 async function follow(ours: OurPaths, frames: readonly Buffer[]): Promise<FollowedFrame[]> {
   const followed: FollowedFrame[] = [];
   let region: FaceRegion | null = null;

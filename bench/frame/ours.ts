@@ -10,7 +10,7 @@ import type { Stage } from '../../server/vision/find.ts';
 import type { ModelRunner } from '../../server/vision/model-runner.ts';
 import { FRAME_MS } from './frames.ts';
 
-/** What is asked of a frame. */
+/** Which analyses a frame gets. */
 export type PathId = 'tracked' | 'session' | 'all-networks';
 
 export type StageMs = Partial<Record<Stage | 'decode', number>>;
@@ -18,7 +18,7 @@ export type StageMs = Partial<Record<Stage | 'decode', number>>;
 export interface OurTiming {
   readonly totalMs: number;
   readonly stages: StageMs;
-  /** The networks alone, on the very tensors of this frame. */
+  /** Time of the networks alone, on the input tensors of this frame. */
   readonly floorMs: number;
 }
 
@@ -29,7 +29,7 @@ interface Call {
 }
 
 const NOTHING: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
-/** Human describes a face with faceres alone, so the comparison with it does too. */
+/** Human computes embeddings with faceres alone, so the comparison with Human does too. */
 const EVERYTHING: AnalysisOptions = {
   embeddings: true,
   embeddingModels: ['faceres'],
@@ -38,8 +38,11 @@ const EVERYTHING: AnalysisOptions = {
 };
 const MAX_PIXELS = 16_000_000;
 
-/** What a verifying session under the standard policy asks of frame `index` once the face is followed. */
-export function sessionWants(index: number, embeddingModels: readonly EmbeddingModelId[]): AnalysisOptions {
+/** The analyses that a verification under the standard policy requests for frame `index` once the face is followed. */
+export function sessionAnalysisOptions(
+  index: number,
+  embeddingModels: readonly EmbeddingModelId[],
+): AnalysisOptions {
   const { embedEveryMs, padEveryMs, countFacesEveryMs } = policyFor('standard').sampling;
   const isDue = (everyMs: number) =>
     Math.floor((index * FRAME_MS) / everyMs) !== Math.floor(((index - 1) * FRAME_MS) / everyMs);
@@ -51,7 +54,7 @@ export function sessionWants(index: number, embeddingModels: readonly EmbeddingM
   };
 }
 
-/** The embedding networks that verification runs where references hold what all loaded networks make of a face. */
+/** The embedding networks that verification runs when references hold the embeddings of all loaded networks. */
 export function verifyingModels(isLoaded: (model: EmbeddingModelId) => boolean): readonly EmbeddingModelId[] {
   const loaded = EMBEDDING_MODELS.filter(isLoaded);
   const embeddings = Object.fromEntries(loaded.map((model) => [model, new Float32Array(0)]));
@@ -62,7 +65,7 @@ export function verifyingModels(isLoaded: (model: EmbeddingModelId) => boolean):
   );
 }
 
-/** The paths of one frame through the server's own code, on this thread. */
+/** The server's own code for one frame, on this thread. */
 export class OurPaths {
   readonly #runner: OrtRunner;
   readonly #decoder = new ImageDecoder(MAX_PIXELS);
@@ -94,21 +97,21 @@ export class OurPaths {
     return new OurPaths(await OrtRunner.load(models));
   }
 
-  /** Looks at a frame untimed: where the face is, to be followed into the next one. */
+  /** Analyses a frame without measuring. Gives the region in which the next frame is searched. */
   async look(frame: Buffer, region: FaceRegion | null): Promise<FrameAnalysis> {
     const { image } = await this.#decode(frame);
     return await this.#cores.tracked.analyze(image, region, NOTHING);
   }
 
-  /** Times frame `index`, whose face is followed from `region`. */
+  /** Measures frame `index`, whose face is followed from `region`. */
   async time(path: PathId, frame: Buffer, region: FaceRegion, index: number): Promise<OurTiming> {
-    const wants = {
+    const options = {
       tracked: NOTHING,
-      session: sessionWants(index, this.#verifying),
+      session: sessionAnalysisOptions(index, this.#verifying),
       'all-networks': EVERYTHING,
     }[path];
     this.#calls = [];
-    await this.#recorders[path].analyze((await this.#decode(frame)).image, region, wants);
+    await this.#recorders[path].analyze((await this.#decode(frame)).image, region, options);
     const calls = this.#calls;
     this.#calls = [];
 
@@ -117,7 +120,7 @@ export class OurPaths {
     const { image } = await this.#decode(frame);
     let markedAt = performance.now();
     stages.decode = markedAt - startedAt;
-    await this.#cores[path].analyze(image, region, wants, (stage) => {
+    await this.#cores[path].analyze(image, region, options, (stage) => {
       const now = performance.now();
       stages[stage] = (stages[stage] ?? 0) + now - markedAt;
       markedAt = now;

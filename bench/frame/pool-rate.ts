@@ -2,16 +2,19 @@ import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { createPool } from '../../server/inference/pool.ts';
 import type { AnalysisOptions, FaceRegion } from '../../server/vision/analysis.ts';
-import { sessionWants, verifyingModels } from './ours.ts';
+import { sessionAnalysisOptions, verifyingModels } from './ours.ts';
 import { summarise, type Summary } from './summary.ts';
 
 export interface PoolRate {
   readonly workers: number;
-  /** Frames answered in a second, all workers kept busy: followed faces, nothing more asked for. */
+  /** Frames per second with all workers busy, for followed faces without optional analyses. */
   readonly trackedPerSecond: number;
-  /** As sessions under the standard policy ask: embeddings, PAD and the detector now and then. */
+  /**
+   * Frames per second for the requests of sessions under the standard policy, with embeddings, PAD and the detector on
+   * some frames.
+   */
   readonly sessionPerSecond: number;
-  /** From handing a frame over to its answer, less what the worker spent on it: copies, messages, event loops. */
+  /** Time from a frame's submission to its answer, without the worker's own time: copies, messages, event loops. */
   readonly transferMs: Summary;
 }
 
@@ -26,7 +29,7 @@ const JOB_TIMEOUT_MS = 60_000;
 const WARM_UP_FRAMES = 20;
 const TRANSFER_FRAMES = 60;
 
-/** Drives the real pool for `seconds` on each kind of work. */
+/** Drives the real pool for `seconds` with each kind of request. */
 export async function measurePool(
   models: PreparedModels['models'],
   workers: number,
@@ -40,7 +43,7 @@ export async function measurePool(
     jobTimeoutMs: JOB_TIMEOUT_MS,
   });
   const verifying = verifyingModels((model) => models[model] !== undefined);
-  const asSession = (index: number) => sessionWants(index, verifying);
+  const asSession = (index: number) => sessionAnalysisOptions(index, verifying);
   try {
     for (let i = 0; i < WARM_UP_FRAMES * workers; i++)
       await ask(pool, followed[i % followed.length], asSession(i));
@@ -61,12 +64,12 @@ export async function measurePool(
   }
 }
 
-/** Keeps two frames for each worker under way, as a session keeps one in flight and one waiting. */
+/** Keeps two frames for each worker in progress, as a session keeps one in progress and one waiting. */
 async function rate(
   pool: FrameAnalyzer,
   followed: readonly FollowedFrame[],
   seconds: number,
-  wants: (index: number) => AnalysisOptions,
+  optionsFor: (index: number) => AnalysisOptions,
 ): Promise<number> {
   let done = 0;
   let next = 0;
@@ -74,7 +77,7 @@ async function rate(
   const lane = async () => {
     while (performance.now() - startedAt < seconds * 1000) {
       const index = next++;
-      await ask(pool, followed[index % followed.length], wants(index));
+      await ask(pool, followed[index % followed.length], optionsFor(index));
       done++;
     }
   };
@@ -82,15 +85,15 @@ async function rate(
   return (1000 * done) / (performance.now() - startedAt);
 }
 
-/** Rejects when a frame is refused: a rate of refusals is no rate. */
+/** Rejects when a frame is refused, because refusals are no throughput. */
 async function ask(
   pool: FrameAnalyzer,
   followed: FollowedFrame,
-  wants: AnalysisOptions,
+  options: AnalysisOptions,
 ): Promise<AnalyzeReply> {
   const image = new Uint8Array(followed.frame).buffer;
   const reply = await new Promise<AnalyzeReply>((resolve) => {
-    pool.requestTurn(() => ({ image, region: followed.region, wants }), resolve);
+    pool.requestTurn(() => ({ image, region: followed.region, wants: options }), resolve);
   });
   if (!reply.ok) throw new Error(`A frame was refused: ${reply.code}.`);
   return reply;

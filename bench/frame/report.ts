@@ -21,7 +21,7 @@ const STAGE_LABEL: Readonly<Record<keyof StageMs, string>> = {
   pad: 'PAD',
   motion: 'motion',
 };
-/** Colours that stay apart for colour-blind readers (Okabe and Ito), and two greys. */
+/** Colours that colour-blind readers can tell apart (Okabe and Ito), and two greys. */
 const COLOURS = [
   '#999999',
   '#cccccc',
@@ -40,14 +40,14 @@ const STAGES = Object.keys(STAGE_LABEL) as (keyof StageMs)[];
 const ms = (value: number) => value.toFixed(2);
 const spread = ({ median, low, high }: Summary) => `${ms(median)} (${ms(low)}–${ms(high)})`;
 
-/** Times of one frame compared with Human's; above 1 ours is faster. */
+/** Ratios of Human's time for a frame to ours. Above 1, ours is faster. */
 export function ratios({ ours, human }: FrameReport) {
   if (human === null) return null;
   return {
     detectorEveryFrame: human['all-networks'].median / ours['all-networks'].totalMs.median,
-    /** Mesh and iris on a face that is followed, by both. */
+    /** Mesh and iris on a followed face, on both sides. */
     trackedSameNetworks: human.tracked.median / ours.tracked.totalMs.median,
-    /** A session's mean frame against Human with every network on every frame. */
+    /** A session's mean frame, and Human with every network on every frame. */
     sessionAgainstEveryFrame: human['all-networks'].mean / ours.session.totalMs.mean,
   };
 }

@@ -1,14 +1,14 @@
-/** What repeated measurements of one thing came to. Milliseconds unless the name of the field says otherwise. */
+/** Statistics of repeated measurements. Milliseconds unless the field's name states another unit. */
 export interface Summary {
   readonly count: number;
   readonly median: number;
-  /** Quartiles: half of all measurements lie between them. */
+  /** Lower and upper quartile. */
   readonly low: number;
   readonly high: number;
   readonly mean: number;
 }
 
-/** Throws RangeError when there is nothing to sum up. */
+/** @throws RangeError without values */
 export function summarise(values: readonly number[]): Summary {
   if (values.length === 0) throw new RangeError('Nothing was measured.');
   const sorted = values.toSorted((a, b) => a - b);

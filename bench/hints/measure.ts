@@ -13,7 +13,7 @@ export interface SceneResult {
   readonly expected: Hint | null;
   readonly pictures: number;
   readonly correct: number;
-  /** Hints given instead, with how often. `none`: the picture counted as good. */
+  /** Other hints that were given, with their counts. `none`: the quality gate accepted the image. */
   readonly instead: Readonly<Partial<Record<Hint | 'none', number>>>;
 }
 
@@ -24,11 +24,11 @@ export interface Verdict {
   readonly face: FaceAnalysis | null;
 }
 
-const WANTS = { embeddings: false, pad: false, countFaces: true } as const;
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: true } as const;
 const MAX_PIXELS = 4_000_000;
 
-/** Puts every photo through every scene, a camera, the server's vision code and its quality gate. */
-export async function judgeScenes(
+/** Puts every photo through every scene, a camera model, the server's vision code and its quality gate. */
+export async function evaluateScenes(
   photos: readonly Photo[],
   core: FrameAnalyzerCore,
   scenes: readonly Scene[] = SCENES,
@@ -45,7 +45,7 @@ export async function judgeScenes(
       const picture = await scene.draw(photo, photos[(i + 1) % photos.length]);
       const decoded = await decoder.decode(await cameras[i].take(picture, 0));
       if (!decoded.ok) throw new Error(`A scene was refused: ${decoded.code}.`);
-      const analysis = await core.analyze(decoded.image, null, WANTS);
+      const analysis = await core.analyze(decoded.image, null, ANALYSIS_OPTIONS);
       const { hint } = assessFrame(sampleOf(analysis), analysis.faceCount ?? 1, false, quality);
       onVerdict({ scene, photo, hint, face: analysis.face.found ? analysis.face.value : null });
       if (hint === scene.expected) correct++;
@@ -56,7 +56,7 @@ export async function judgeScenes(
   return results;
 }
 
-/** Share of all pictures with the right hint, 0..1. */
+/** Share of all images with the expected hint, 0..1. */
 export function hintCorrectness(results: readonly SceneResult[]): number {
   const sum = (pick: (result: SceneResult) => number) =>
     results.reduce((total, result) => total + pick(result), 0);

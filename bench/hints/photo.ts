@@ -8,32 +8,32 @@ import type { RgbImage } from '../../server/vision/image.ts';
 import { leftEyeCentre, rightEyeCentre } from '../../server/vision/landmarks.ts';
 import { Warper } from '../../server/vision/warp.ts';
 
-/** A photo in which one person looks into the camera. */
+/** A photo of one person who looks into the camera. */
 export interface Photo {
   readonly name: string;
   readonly image: RgbImage;
   readonly face: FaceAnalysis;
 }
 
-/** How a face is put before the camera. */
+/** Position of a face in the camera's frame. */
 export interface Framing {
-  /** Distance between the eyes, and where their middle is, in pixels of the frame. */
+  /** Distance between the eyes, and their midpoint, in pixels of the frame. */
   readonly interEyePx: number;
   readonly eyes: Point;
-  /** Clockwise, on top of how the photo is held. */
+  /** Clockwise, in addition to the photo's own roll. */
   readonly rollDeg?: number;
 }
 
 export const FRAME = { width: 640, height: 480 } as const;
-/** A person at arm's length. */
+/** A person at arm's length from the camera. */
 export const USUAL: Framing = { interEyePx: 85, eyes: { x: 320, y: 205 } };
 
 const NOTHING = { embeddings: false, pad: false, countFaces: true } as const;
 const BYTES = { channelOrder: 'rgb', scale: [1, 1, 1], offset: [0, 0, 0] } as const;
 
 /**
- * What a photo must be like to serve: a whole, single, sizeable face turned to the camera, neither dark nor bright.
- * All but the pose is far from the bars of the quality gate.
+ * Whether a photo is usable: one complete, large face, turned to the camera, neither dark nor bright. Except for the
+ * pose, it must be far from the limits of the quality gate.
  */
 function isFit({ face, image }: Photo, faceCount: number | undefined): boolean {
   const { pose, quality } = face;
@@ -50,14 +50,14 @@ function isFit({ face, image }: Photo, faceCount: number | undefined): boolean {
   );
 }
 
-/** Photos that by eye are not what `isFit` takes them for: hair over half the face, a second face, out of focus. */
+/** Photos that `isFit` accepts and a visual check refused: hair over half the face, a second face, out of focus. */
 const UNFIT_BY_EYE = new Set([
   'Arsinee_Khanjian_0001.jpg',
   'Marissa_Jaret_Winokur_0001.jpg',
   'Masahiko_Nagasawa_0001.jpg',
 ]);
 
-/** The image files a labelled set is made from: one of each person in LFW's layout, a few of each NUAA recording. */
+/** The image files of a labelled set: one of each person in LFW's layout, a few of each NUAA recording. */
 export async function photoFiles(dataDir: string, perSource: number): Promise<string[]> {
   const spread = (files: readonly string[], count: number) =>
     files.filter(
@@ -83,7 +83,7 @@ export async function photoFiles(dataDir: string, perSource: number): Promise<st
   return files;
 }
 
-/** Loads a photo, or gives null when it does not serve. */
+/** Loads a photo; null when it is not usable. */
 export async function loadPhoto(
   file: string | Buffer,
   name: string,
@@ -103,7 +103,7 @@ export async function loadPhoto(
   return isFit(photo, faceCount) ? photo : null;
 }
 
-/** The photo as a camera's frame would show its face. What the photo does not show is black. */
+/** The photo as a camera's frame with this framing. Areas outside the photo are black. */
 export function framed(
   { image, face }: Photo,
   framing: Framing,
@@ -125,7 +125,7 @@ export function framed(
   return { data, width, height };
 }
 
-/** Where a point of the photo comes to lie in the frame; for framings without a roll. */
+/** Position in the frame of a point of the photo, for framings without roll. */
 export function inFrame({ face }: Photo, framing: Framing, point: Point): Point {
   const eyes = midpoint(leftEyeCentre(face.landmarks), rightEyeCentre(face.landmarks));
   const scale = framing.interEyePx / face.quality.interEyePx;

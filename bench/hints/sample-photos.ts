@@ -4,7 +4,7 @@ import { Head, HEAD_AT_REST } from '../../simulator/head.ts';
 import { preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { loadPhoto, type Photo } from './photo.ts';
 
-/** The faces of the sample photos that come with an installed package, turned to the camera. */
+/** The faces in the sample photos of an installed package that are turned to the camera. */
 export async function samplePhotos(core: FrameAnalyzerCore): Promise<Photo[]> {
   const photos: Photo[] = [];
   for (const [name, source] of Object.entries(SAMPLE_PORTRAITS)) {

@@ -6,11 +6,11 @@ import type { RgbImage } from '../../server/vision/image.ts';
 import { LANDMARK, landmarkPoint } from '../../server/vision/landmarks.ts';
 import { FRAME, framed, inFrame, USUAL, type Framing, type Photo } from './photo.ts';
 
-/** A picture that is known to call for one hint, or for none. */
+/** An image for which one hint, or none, is known to be right. */
 export interface Scene {
   readonly name: string;
   readonly expected: Hint | null;
-  /** `other` shows another person. */
+  /** `other` is a photo of another person. */
   readonly draw: (photo: Photo, other: Photo) => Promise<RgbImage>;
 }
 
@@ -35,7 +35,7 @@ const levels =
     height,
   });
 
-/** Exposure that brings the face's mean to `brightness`. */
+/** Changes the exposure so that the face's mean is `brightness`. */
 const exposed =
   (brightness: number): Change =>
   (image, photo) =>
@@ -50,7 +50,7 @@ const throughSharp =
 
 const blurred = (sigmaPx: number): Change => throughSharp((picture) => picture.blur(sigmaPx));
 
-/** A hand that shakes or a head that moves during the exposure. */
+/** Motion blur of a shaking hand or a moving head. */
 const smeared =
   (lengthPx: number): Change =>
   ({ data, width, height }) => {
@@ -80,7 +80,7 @@ const painted =
     return await throughSharp((picture) => picture.composite([{ input, raw }]).removeAlpha())(image, photo);
   };
 
-/** The face's outline from ear to ear along the jaw, image left to right. */
+/** Landmarks of the face's outline from ear to ear along the jaw, from image left to right. */
 const JAW = [
   227, 137, 177, 215, 138, 135, 169, 170, 140, 171, 175, 396, 369, 395, 394, 364, 367, 435, 401, 366, 447,
 ];
@@ -101,7 +101,7 @@ const darkGlasses: Change = painted((at) => {
   return `${lens(LANDMARK.leftEyeOuter, LANDMARK.leftEyeInner)}${lens(LANDMARK.rightEyeInner, LANDMARK.rightEyeOuter)}<rect x="${bridge.x - 14}" y="${bridge.y - 18}" width="28" height="6" fill="#151515"/>`;
 });
 
-/** The face is painted over with the colour of its surroundings. */
+/** Paints the face over with the colour of its surroundings. */
 const withoutFace: Change = painted((at) => {
   const [top, chin, left, right] = [
     LANDMARK.foreheadTop,
@@ -129,7 +129,7 @@ async function twoPeople(photo: Photo, other: Photo): Promise<RgbImage> {
   return { data, ...FRAME };
 }
 
-/** The labelled set: what was done to the picture says which hint helps. */
+/** The labelled set: the change to the image determines the right hint. */
 export const SCENES: readonly Scene[] = [
   scene('as it is', null, {}),
   scene('a little smaller', null, { interEyePx: 40 }),

@@ -11,14 +11,14 @@ import { descriptorLimit } from '../../server/gateway/descriptors.ts';
 import { thisMachine, type Machine } from '../load/run.ts';
 import type { Holdings } from './server-child.ts';
 
-export interface IdleRun {
+interface IdleRun {
   readonly transport: 'uws' | 'ws';
   readonly sockets: number;
   readonly openedPerSecond: number;
   readonly before: Holdings;
   readonly open: Holdings;
   readonly closed: Holdings;
-  /** Resident memory of the server for one open socket. */
+  /** Resident memory of the server for each open socket. */
   readonly bytesEach: number;
 }
 
@@ -27,14 +27,14 @@ export interface IdleReport {
   readonly runs: readonly IdleRun[];
 }
 
-/** Descriptors a process needs beside its sockets. */
+/** Descriptors that a process needs beside its sockets. */
 const SPARE_DESCRIPTORS = 200;
-/** Handshakes under way at a time: more would overflow the server's queue of new connections. */
+/** Handshakes in progress at a time. More would overflow the server's queue of new connections. */
 const LANES = 200;
-/** A connection that the kernel has taken takes one more turn of the server to be opened or let go. */
+/** Wait in ms in which the server opens or refuses a connection that the kernel has accepted. */
 const SETTLE_MS = 500;
 
-/** Opens so many sockets on each transport, none of which says hello, and sees what the server holds for them. */
+/** Opens this number of sockets on each transport, sends no hello on any of them, and measures the server's memory. */
 export async function measureIdle(
   transports: readonly IdleRun['transport'][],
   sockets: number,
@@ -49,7 +49,9 @@ export async function measureIdle(
   return { machine: thisMachine(), runs };
 }
 
-/** Throws Error saying what to do when this process may not open that many. Nothing is known outside Linux. */
+/**
+ * @throws Error that states what to do, when this process may not open that many files. Checks nothing outside Linux.
+ */
 export function requireDescriptors(sockets: number, limits?: string): void {
   const allowed = descriptorLimit(limits);
   const needed = sockets + SPARE_DESCRIPTORS;
@@ -112,7 +114,7 @@ async function measure(transport: IdleRun['transport'], sockets: number): Promis
   }
 }
 
-/** Resolves when the server has switched protocols; rejects when it refuses. */
+/** Resolves when the server has switched protocols. Rejects when it refuses. */
 async function shakeHands(socket: Socket): Promise<void> {
   socket.write(
     [

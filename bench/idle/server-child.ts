@@ -7,7 +7,7 @@ import { createLogger } from '../../server/observe/log.ts';
 import { secureDraws } from '../../server/sessions/registry.ts';
 import { openDescriptors } from '../load/meters.ts';
 
-/** What the server holds, memory collected first. */
+/** The server's memory in bytes after garbage collection, and its open descriptors. */
 export interface Holdings {
   readonly rssBytes: number;
   readonly heapBytes: number;

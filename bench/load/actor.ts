@@ -3,9 +3,9 @@ import type { ShownStatus } from '../../simulator/index.ts';
 import type { Clip, Person } from './bank.ts';
 import { freshen, VARIANTS } from './fresh-jpeg.ts';
 
-/** People take this long to read, understand and begin. */
+/** Time in ms in which people read, understand and begin to act. */
 const ONSET_MS = [320, 650] as const;
-/** An unanswered challenge is tried again after this long. */
+/** An unanswered challenge is answered again after this time. */
 const TRY_AGAIN_AFTER_MS = 1_200;
 
 let variantsUsed = 0;
@@ -15,14 +15,14 @@ function unusedVariant(): number {
   return variantsUsed;
 }
 
-/** Plays a person on file in front of one session's camera. No picture is ever sent twice. */
+/** Plays a recorded person before one session's camera. No image is sent twice. */
 export class Actor {
   readonly #person: Person;
   readonly #draw: () => number;
   readonly #idleFromMs: number;
   #variant = unusedVariant();
   #idleRound = 0;
-  /** How often each challenge was answered. */
+  /** Number of answers to each kind of challenge. */
   readonly #ways = new Map<ChallengeKind, number>();
   #challenge: string | null = null;
   #answer: { readonly clip: Clip; readonly startMs: number; readonly endMs: number } | null = null;

@@ -7,7 +7,7 @@ import type { ChallengeKind } from '../../protocol/status.ts';
 import { packageRoot } from '../../models/package-root.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 import { preparePortrait, SAMPLE_PORTRAITS, WEBCAM_SIZE } from '../../simulator/index.ts';
-import { CalmPuppet } from './low-sway-puppet.ts';
+import { LowSwayPuppet } from './low-sway-puppet.ts';
 
 /** Pictures one after the other, as JPEGs, and how long each is shown. */
 export interface Clip {
@@ -75,7 +75,7 @@ async function drawPerson(
   seed: number,
   { policy, framesPerSecond: fps, idleMs = IDLE_MS, ways = WAYS }: BankOptions,
 ): Promise<Person> {
-  const puppet = new CalmPuppet(await preparePortrait(SAMPLE_PORTRAITS[portrait], WEBCAM_SIZE), seed);
+  const puppet = new LowSwayPuppet(await preparePortrait(SAMPLE_PORTRAITS[portrait], WEBCAM_SIZE), seed);
   const clip = async (fromMs: number, toMs: number): Promise<Clip> => {
     const frames: Uint8Array[] = [];
     for (let atMs = fromMs; atMs < toMs; atMs += 1000 / fps) frames.push(await puppet.frameAt(atMs));

@@ -1,26 +1,29 @@
 const END_OF_MARKERS = 0xda;
 const QUANTISATION = 0xdb;
 /**
- * Places in the luminance table, in zigzag order, whose steps are made coarser by one: fine detail, where that is below
- * the camera's noise and still moves some pixel values of every picture.
+ * Zigzag positions in the luminance quantisation table whose steps are increased by one. These fine details are below
+ * the camera's noise, and still change some pixel values of every image.
  */
 const FIRST_PLACE = 14;
 const BITS = 24;
-/** Odd, so that no two of 2^24 numbers become one; neighbours come out with about half of their bits different. */
+/**
+ * An odd multiplier, so that no two of 2^24 numbers have the same product. The products of neighbours differ in about
+ * half of their bits.
+ */
 const SPREAD = 0x9e3779b1;
 
-/** Number of pictures that one can be turned into. */
+/** Number of different images that can be made of one. */
 export const VARIANTS = 2 ** BITS;
 
 /**
- * The same picture with other pixel values: its finest details are a little stronger. A stored picture would otherwise
- * be known again in the next session, where it counts as the replay that it is. Costs one copy.
- * Throws RangeError when these bytes have no luminance table of eight bits.
+ * The same image with other pixel values: its finest details are slightly stronger. Without this change the server
+ * would recognise a stored image in the next session as a replay. Copies the image once.
+ * @throws RangeError when the bytes have no luminance table of eight bits
  */
 export function freshen(jpeg: Uint8Array, variant: number): Buffer {
   const fresh = Buffer.from(jpeg);
   const table = luminanceTable(fresh);
-  // A place that no block of a picture uses changes nothing: only many together are sure to.
+  // A position that no block of an image uses changes nothing. A change of many positions certainly changes the image.
   const places = Math.imul(variant, SPREAD);
   for (let bit = 0; bit < BITS; bit++) {
     if (((places >>> bit) & 1) === 1) fresh[table + FIRST_PLACE + bit] += 1;
@@ -28,7 +31,7 @@ export function freshen(jpeg: Uint8Array, variant: number): Buffer {
   return fresh;
 }
 
-/** Where the first value of quantisation table 0 stands (ITU-T T.81, B.2.4.1). */
+/** Offset of the first value of quantisation table 0 (ITU-T T.81, B.2.4.1). */
 function luminanceTable(jpeg: Buffer): number {
   let at = 2;
   while (at + 4 < jpeg.length && jpeg[at + 1] !== END_OF_MARKERS) {

@@ -2,8 +2,7 @@ import { Generator } from './generator.ts';
 import type { Command, Report } from './messages.ts';
 
 const [settings] = process.argv.slice(2);
-// The parent wrote it from the same type.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+// The parent process wrote the settings from the same type.
 const generator = new Generator(JSON.parse(settings) as ConstructorParameters<typeof Generator>[0]);
 const send = (report: Report) => process.send?.(report);
 

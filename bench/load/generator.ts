@@ -20,27 +20,29 @@ export interface GeneratorSettings {
   readonly seed: number;
 }
 
-/** A decision as its client was told it. */
-export interface Told {
+/** A decision as the client received it. */
+export interface ReceivedDecision {
   readonly sessionId: string;
   readonly role: Role;
   readonly mode: Mode;
   readonly outcome: Outcome;
 }
 
-/** One in so many is somebody else than they claim to be. */
+/** One session in this number is of an impostor. */
 const STRANGER_EVERY = 4;
 const ENROL_ATTEMPTS = 20;
-/** How long those wait who were told to come back later, give or take a half. */
+/** Mean wait in ms of a client that was told to come back later; it varies by half. */
 const BUSY_WAIT_MS = 1_500;
 const NO_PICTURE = Buffer.alloc(0);
 
 const noDecisions = (): Record<Outcome, number> => ({ accept: 0, reject: 0, 're-verify': 0 });
 
-/** People who come, stream, hear how it ended, and come again: as many at a time as there are seats. */
+/**
+ * Simulated clients that connect, stream, receive the decision, and start again. Their number is the number of seats.
+ */
 export class Generator {
   readonly #settings: GeneratorSettings;
-  readonly #onDecision: (told: Told) => void;
+  readonly #onDecision: (told: ReceivedDecision) => void;
   readonly #meter = new ProcessMeter();
   readonly #decisionMs = new Times();
   readonly #draw: () => number;
@@ -54,13 +56,13 @@ export class Generator {
   #offered = 0;
   #sent = 0;
 
-  constructor(settings: GeneratorSettings, onDecision: (told: Told) => void = () => {}) {
+  constructor(settings: GeneratorSettings, onDecision: (told: ReceivedDecision) => void = () => {}) {
     this.#settings = settings;
     this.#onDecision = onDecision;
     this.#draw = seededDraws(settings.seed);
   }
 
-  /** Loads the people and enrols one of them, who is vouched for. Rejects when that fails in a few attempts. */
+  /** Loads the people and enrols one of them under the `attended` policy. Rejects when a few attempts fail. */
   async begin(): Promise<void> {
     this.#bank = await loadBank(this.#settings.bankFile);
     const signal = new AbortController().signal;
@@ -74,7 +76,7 @@ export class Generator {
     this.reset();
   }
 
-  /** From now on so many people are there at a time. Those who are too many leave when they are done. */
+  /** Sets the number of simultaneous clients. Surplus clients leave after their session. */
   seat(count: number): void {
     for (const seat of this.#seats.splice(count)) seat.abort();
     while (this.#seats.length < count) {
@@ -121,7 +123,7 @@ export class Generator {
     }
   }
 
-  /** Counts a failure and waits as people do; resolves with its code. */
+  /** Counts a failure, waits like a person, and resolves with the failure's code. */
   async #failed(error: unknown, signal: AbortSignal): Promise<string> {
     const code = error instanceof KioskError ? error.code : String(error);
     if (signal.aborted) return code;
@@ -135,7 +137,8 @@ export class Generator {
     const { port, apiKey, policy, framesPerSecond } = this.#settings;
     const bank = this.#bank;
     if (bank === null) throw new TypeError('begin was not called.');
-    // No enrolment may hang on how many frames a loaded machine sees.
+    // The `attended` policy, because an enrolment must not depend on the number of frames that a loaded machine
+    // analyses.
     const request = { mode, subject: 'ada', policy: mode === 'enrol' ? 'attended' : policy, nonce: 'load' };
     const { ticket, sessionId } = await createSession(
       new URL(`http://127.0.0.1:${port}`),
@@ -158,7 +161,7 @@ export class Generator {
         },
       },
       {
-        // A picture that could not be sent is not made.
+        // Without credits the image could not be sent, so it is not made.
         frameAt: async (atMs) => (session.credits > 0 ? actor.frameAt(atMs) : NO_PICTURE),
         onStatus: (status, atMs) => actor.onStatus(status, atMs),
       },

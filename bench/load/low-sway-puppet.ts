@@ -11,13 +11,13 @@ import type { Portrait } from '../../simulator/index.ts';
 import { hash32, seededDraws, type Draw } from '../../simulator/seeded.ts';
 
 /**
- * Share of a puppet's sway. Clips of it are joined without a jump that shows: less than .05 eye distances, where a cut
- * is one of .1.
+ * Share of a puppet's sway. It is so small that clips can be joined without a visible jump: the head jumps by less than
+ * .05 eye distances, and a cut is detected at .1.
  */
 const SWAY_SHARE = 0.55;
 
-/** A puppet that holds still better than people do, to be cut into clips. */
-export class CalmPuppet {
+/** A puppet with less sway than people have, from which clips are cut. */
+export class LowSwayPuppet {
   readonly #head: Head;
   readonly #camera: Camera;
   readonly #canvas: { readonly data: Buffer; readonly width: number; readonly height: number };

@@ -1,13 +1,13 @@
 import type { Outcome } from '../../protocol/status.ts';
 
-/** What the server is asked for, and the generator too. */
+/** Commands to the server process and to the generator. */
 export type Command =
   | { readonly type: 'seats'; readonly seats: number }
-  /** Forget what was counted: a window begins. */
+  /** Resets the counters: a measuring window begins. */
   | { readonly type: 'reset' }
-  /** Tell what was counted since. */
+  /** Reports the counters since the last reset. */
   | { readonly type: 'sample' }
-  /** Tell what these sessions' decisions rest on: for the server. */
+  /** Reports the evidence of these sessions' decisions; for the server only. */
   | { readonly type: 'explain'; readonly sessionIds: readonly string[] }
   | { readonly type: 'stop' };
 
@@ -19,13 +19,13 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Of one process, over the window. */
+/** Measurements of one process over the window. */
 export interface ProcessSample {
   readonly seconds: number;
-  /** Cores kept busy. */
+  /** Number of busy cores. */
   readonly cpu: number;
   readonly rssBytes: number;
-  /** By how much timers came late. */
+  /** Delay of timers. */
   readonly loopLagMs: Percentiles;
 }
 
@@ -36,15 +36,15 @@ export interface ServerSample {
   readonly descriptors: number;
   readonly heapBytes: number;
   readonly frames: { readonly received: number; readonly analysed: number; readonly superseded: number };
-  /** From a frame's arrival in its session to the status, or the decision, that it led to. */
+  /** Time from a frame's arrival in its session to the resulting status or decision. */
   readonly latencyMs: Percentiles;
   /** Mean number of open sessions. */
   readonly openSessions: number;
   readonly openNow: number;
   readonly capacity: { readonly sessions: number; readonly frameMs: number; readonly load: number };
-  /** Jain's index of the analysed frames a second that sessions got; null with less than two. */
+  /** Jain's index of the sessions' analysed frames per second; null with fewer than two sessions. */
   readonly fairness: number | null;
-  /** How often a decision was made for these reasons. */
+  /** Number of decisions by their reasons. */
   readonly verdicts: Readonly<Record<string, number>>;
 }
 
@@ -54,15 +54,15 @@ export interface GeneratorSample {
   readonly type: 'generator';
   readonly process: ProcessSample;
   readonly decisions: Readonly<Record<Role, Readonly<Record<Outcome, number>>>>;
-  /** Sessions of those who were rejected and should not have been, and the other way round. */
+  /** Sessions of genuine clients that were rejected, and of impostors that were accepted. */
   readonly wrong: readonly string[];
-  /** Sessions that ended without a decision, by code. */
+  /** Number of sessions that ended without a decision, by code. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Times somebody was told to come back later. */
+  /** Number of times that a client was told to come back later. */
   readonly refusals: number;
   readonly offered: number;
   readonly sent: number;
-  /** From the welcome to the decision, of those that were accepted or rejected. */
+  /** Time from the welcome to the decision, for sessions that were accepted or rejected. */
   readonly decisionMs: Percentiles;
 }
 

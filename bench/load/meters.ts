@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks';
 import type { Percentiles, ProcessSample } from './messages.ts';
 
-/** Clock ticks a second in /proc: 100 on every Linux. */
+/** Clock ticks per second in /proc: 100 on every Linux. */
 const TICKS = 100;
 const PAGE_BYTES = 4096;
 const LOOP_RESOLUTION_MS = 5;
 
-/** Collects times in ms to a microsecond and tells percentiles within a thousandth. */
+/** Collects times in ms with a resolution of one microsecond. Percentiles are exact to 0.1 %. */
 export class Times {
   readonly #histogram: RecordableHistogram = createHistogram({ figures: 3 });
 
@@ -35,7 +35,7 @@ function percentilesOf(
   return { count: histogram.count, p50: at(50), p95: at(95), p99: at(99), max };
 }
 
-/** Watches the process it runs in. */
+/** Measures its own process. */
 export class ProcessMeter {
   readonly #delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   #sinceMs = performance.now();
@@ -63,7 +63,7 @@ export class ProcessMeter {
   }
 }
 
-/** Jain's index of fairness (DEC-TR-301, 1984): 1 when all have the same, 1/n when one has everything. */
+/** Jain's index of fairness (DEC-TR-301, 1984): 1 when all shares are the same, 1/n when one has everything. */
 export function fairness(shares: readonly number[]): number | null {
   if (shares.length < 2) return null;
   const sum = shares.reduce((total, share) => total + share, 0);
@@ -71,7 +71,7 @@ export function fairness(shares: readonly number[]): number | null {
   return squares === 0 ? null : (sum * sum) / (shares.length * squares);
 }
 
-/** Processes that a process started, with `inCommand` in their command line. Empty where there is no /proc. */
+/** Process ids of children of a process with `inCommand` in their command line. Empty without /proc. */
 export function childrenOf(pid: number, inCommand: string): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`)
@@ -91,11 +91,11 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Processor seconds used so far and memory held by a process; zeros when it is gone. */
+/** Processor seconds used and memory held by a process; zeros when it has ended. */
 export function usageOf(pid: number): { cpuSeconds: number; rssBytes: number } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name may hold blanks: count from the bracket that ends it.
+    // The process name may contain blanks, so fields are counted from the bracket after it.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
@@ -106,7 +106,7 @@ export function usageOf(pid: number): { cpuSeconds: number; rssBytes: number } {
   }
 }
 
-/** Open descriptors of this process; 0 where there is no /proc. */
+/** Number of open descriptors of a process; 0 without /proc. */
 export function openDescriptors(pid: number | 'self' = 'self'): number {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;

@@ -10,7 +10,7 @@ const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
 const perSecond = (count: number, { server }: Step) => (count / server.process.seconds).toFixed(0);
 const oneOrNothing = (share: number | null) => (share === null ? NOTHING : share.toFixed(3));
 
-/** How a step's decisions compare with what they should have been. */
+/** Number of a step's decisions that were right, wrong, and absent. */
 export function correctness({ generator }: Step): { right: number; wrong: number; undecided: number } {
   const { genuine, stranger } = generator.decisions;
   return {
@@ -20,7 +20,7 @@ export function correctness({ generator }: Step): { right: number; wrong: number
   };
 }
 
-/** What wrong decisions rest on, the most frequent first; null when there are none. */
+/** Evidence of wrong decisions, most frequent first; null when there are none. */
 export function wrongText(windows: readonly Window[]): string | null {
   const counts = new Map<string, number>();
   for (const verdict of windows.flatMap(({ wrong }) => wrong))
@@ -32,15 +32,18 @@ export function wrongText(windows: readonly Window[]): string | null {
   return `Decided wrongly: ${listed.join('; ')}.`;
 }
 
-/** The first step that fills every place, and the last one: the same sessions with ten times the people waiting. */
-export function overload({ steps }: LoadRun): { fullMs: number; overloadedMs: number } | null {
+/**
+ * Decision time at the first step that fills every place, and at the last step, with the same sessions and ten times as
+ * many waiting clients.
+ */
+function overload({ steps }: LoadRun): { fullMs: number; overloadedMs: number } | null {
   const last = steps.at(-1);
   const full = steps.find(({ seats, server }) => seats >= server.capacity.sessions);
   if (last === undefined || full === undefined || full === last) return null;
   return { fullMs: full.server.latencyMs.p99, overloadedMs: last.server.latencyMs.p99 };
 }
 
-/** Of the machine, and what it means for the figures. */
+/** Description of the machine, and its effect on the figures. */
 export function machineText({ cpu, cores, loadAverage }: Machine): string {
   return `${cpu}, ${cores} cores, load ${loadAverage.toFixed(1)} before. Server, its workers and the load generator share these cores, so a server alone does better`;
 }
@@ -123,7 +126,7 @@ function stepsTable({ transport, steps }: LoadRun): string {
   );
 }
 
-/** Okabe and Ito. */
+/** Colours of Okabe and Ito. */
 const COLOURS = { uws: ['#0072b2', '#56b4e9'], ws: ['#d55e00', '#e69f00'] } as const;
 
 /** Draws `load.svg` and `load.png` into `folder`. */

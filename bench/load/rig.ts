@@ -12,12 +12,12 @@ import type { Command, GeneratorSample, Report, ServerSample } from './messages.
 
 export interface RigOptions extends BankOptions {
   readonly transport: 'uws' | 'ws';
-  /** 0: one for each core. */
+  /** Number of workers; 0: one for each core. */
   readonly workers: number;
   readonly seed?: number;
 }
 
-/** A child that runs one of our files, and what it says. */
+/** A child process that runs one of our files, and its reports. */
 class Child {
   readonly process: ChildProcess;
   readonly #name: string;
@@ -39,8 +39,8 @@ class Child {
     this.process.send(command);
   }
 
-  /** The next report of that kind. Rejects when the process ends before it. */
-  async hear<T extends Report['type']>(type: T): Promise<Extract<Report, { type: T }>> {
+  /** The next report of this type. Rejects when the process ends before. */
+  async nextReport<T extends Report['type']>(type: T): Promise<Extract<Report, { type: T }>> {
     const abort = new AbortController();
     const ended = once(this.process, 'exit', { signal: abort.signal }).then(([code, signal]) => {
       throw new Error(`${this.#name} ended with ${String(code ?? signal)}.`);
@@ -68,15 +68,15 @@ class Child {
   }
 }
 
-/** One window of measurement, from both ends. */
+/** One measuring window, from the server and from the generator. */
 export interface Window {
   readonly server: ServerSample;
   readonly generator: GeneratorSample;
-  /** What each wrong decision rests on, as the server has it. */
+  /** The server's evidence for each wrong decision. */
   readonly wrong: readonly string[];
 }
 
-/** A server and a crowd, each in a process of its own on this machine. */
+/** A server and a load generator, each in a separate process on this machine. */
 export class LoadRig {
   readonly #server: Child;
   readonly #generator: Child;
@@ -88,7 +88,7 @@ export class LoadRig {
     this.#dataDir = dataDir;
   }
 
-  /** Draws the people where that was not done yet, starts both, enrols. Rejects, nothing left running, when one fails. */
+  /** Draws the people if necessary, starts both processes and enrols. When one step fails, ends both and rejects. */
   static async start(options: RigOptions): Promise<LoadRig> {
     const { policy, framesPerSecond, idleMs, ways, transport, workers, seed = 1 } = options;
     const bankFile = await prepareBank({
@@ -103,10 +103,10 @@ export class LoadRig {
     ]);
     let generator: Child | null = null;
     try {
-      const { port, apiKey } = await server.hear('ready');
+      const { port, apiKey } = await server.nextReport('ready');
       const settings: GeneratorSettings = { port, apiKey, bankFile, policy, framesPerSecond, seed };
       generator = new Child('generator-child.ts', [JSON.stringify(settings)], process.env, []);
-      await generator.hear('started');
+      await generator.nextReport('started');
       return new LoadRig(server, generator, dataDir);
     } catch (error) {
       await Promise.all([server.end(), generator?.end()]);
@@ -119,20 +119,20 @@ export class LoadRig {
     this.#generator.tell({ type: 'seats', seats });
   }
 
-  /** Forgets what was counted. */
+  /** Resets the counters of both processes. */
   reset(): void {
     this.#server.tell({ type: 'reset' });
     this.#generator.tell({ type: 'reset' });
   }
 
-  /** What was counted since the last reset. */
+  /** The counters since the last reset. */
   async sample(): Promise<Window> {
-    const reports = [this.#server.hear('server'), this.#generator.hear('generator')] as const;
+    const reports = [this.#server.nextReport('server'), this.#generator.nextReport('generator')] as const;
     this.#server.tell({ type: 'sample' });
     this.#generator.tell({ type: 'sample' });
     const [server, generator] = await Promise.all(reports);
     if (generator.wrong.length === 0) return { server, generator, wrong: [] };
-    const explained = this.#server.hear('explained');
+    const explained = this.#server.nextReport('explained');
     this.#server.tell({ type: 'explain', sessionIds: generator.wrong });
     const { verdicts } = await explained;
     return { server, generator, wrong: verdicts };
@@ -145,7 +145,7 @@ export class LoadRig {
   }
 }
 
-/** Limits that would stop a crowd from one address are lifted; all else is as the product comes. */
+/** Environment of the server. Limits for clients of one address are raised; all other settings are defaults. */
 function serverEnvironment(dataDir: string, transport: string, workers: number): NodeJS.ProcessEnv {
   return {
     ...process.env,

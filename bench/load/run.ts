@@ -3,14 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LoadRig, type RigOptions, type Window } from './rig.ts';
 
 export interface Step extends Window {
-  /** People who are there at a time, let in or not. */
+  /** Number of simultaneous clients, with a session or waiting for one. */
   readonly seats: number;
 }
 
 export interface LoadRun {
   readonly transport: RigOptions['transport'];
   readonly steps: readonly Step[];
-  /** One person alone, some seconds after the last step. */
+  /** One client alone, some seconds after the last step. */
   readonly after: Step;
 }
 
@@ -29,24 +29,25 @@ export interface LoadReport {
   readonly runs: readonly LoadRun[];
 }
 
-export interface LoadOptions extends Omit<RigOptions, 'transport'> {
+interface LoadOptions extends Omit<RigOptions, 'transport'> {
   readonly transports: readonly RigOptions['transport'][];
-  /** People at a time, one step after the other. */
+  /** Numbers of simultaneous clients, one step after another. */
   readonly seats: readonly number[];
   readonly secondsAStep: number;
   readonly onProgress: (text: string) => void;
 }
 
-/** Time after a change of seats until the window opens, as a share of the step; at most so long. */
+/** Share of a step's time between the change of seats and the start of the window. `MAX_SETTLE_S` limits it. */
 const SETTLE_SHARE = 0.5;
 const MAX_SETTLE_S = 5;
 
+/** Description of the machine that runs the bench. */
 export function thisMachine(): Machine {
   const all = cpus();
   return { cpu: all[0]?.model ?? 'unknown', cores: all.length, loadAverage: loadavg()[0] };
 }
 
-/** Runs all steps on each transport, each on a fresh server. */
+/** Runs all steps on each transport, each with a new server. */
 export async function measureLoad(options: LoadOptions): Promise<LoadReport> {
   const { transports, policy, framesPerSecond, workers, secondsAStep } = options;
   const machine = thisMachine();
@@ -73,8 +74,8 @@ async function runOn(transport: RigOptions['transport'], options: LoadOptions): 
   }
 }
 
-/** Sets the seats, waits until that is felt, and measures for `seconds`. */
-export async function measureStep(rig: LoadRig, seats: number, seconds: number): Promise<Step> {
+/** Sets the seats, waits for their effect, and measures for `seconds`. */
+async function measureStep(rig: LoadRig, seats: number, seconds: number): Promise<Step> {
   rig.seat(seats);
   await delay(1000 * Math.min(MAX_SETTLE_S, SETTLE_SHARE * seconds));
   rig.reset();

@@ -11,13 +11,13 @@ import type { Command, Report, ServerSample } from './messages.ts';
 import { childrenOf, fairness, openDescriptors, ProcessMeter, Times, usageOf } from './meters.ts';
 
 /*
- * The product's own server in a process of its own, as its environment sets it up, with somebody who looks on and
- * tells the parent what was seen.
+ * Runs the product's own server in a separate process, with the settings of its environment. An observer of its
+ * sessions reports to the parent process.
  */
 
-/** A session counts for fairness when it was open for this long within the window. */
+/** A session counts for fairness when it was open for at least this long within the window. */
 const MIN_SHARE_MS = 2_000;
-/** Decisions that can be asked about: more than there are between two questions. */
+/** Number of decisions that are kept for `explain`: more than are made between two requests. */
 const VERDICTS_KEPT = 1_000;
 
 interface Seen {

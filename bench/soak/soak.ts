@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LoadRig, type RigOptions, type Window } from '../load/rig.ts';
 import { thisMachine, type Machine } from '../load/run.ts';
 
-export interface SoakPoint extends Window {
+interface SoakPoint extends Window {
   readonly atMinute: number;
 }
 
@@ -12,48 +12,51 @@ export interface SoakReport {
   readonly policy: string;
   readonly framesPerSecond: number;
   readonly minutes: number;
-  /** People at a time, and the share of the workers' time that they were chosen to use. */
+  /** Number of simultaneous clients, and the share of the workers' time that it was chosen for. */
   readonly seats: number;
   readonly aimedLoad: number;
   readonly points: readonly SoakPoint[];
   readonly trends: readonly Trend[];
 }
 
-/** A figure's course over the soak, its first part left out: there memory grows as caches fill. */
-export interface Trend {
+/** A figure's trend over the soak without its warm-up, in which memory grows as caches fill. */
+interface Trend {
   readonly what: string;
   readonly unit: string;
   readonly first: number;
   readonly last: number;
   readonly slopeAnHour: Slope;
-  /** Of the second half alone: what grows until it is full has stopped there, a leak has not. */
+  /** Slope of the second half alone. Growth that has a limit has ended there; a leak has not. */
   readonly lateSlopeAnHour: Slope;
 }
 
-/** By least squares. */
+/** Slope by least squares. */
 export interface Slope {
   readonly slope: number;
-  /** Standard error. */
+  /** Standard error of the slope. */
   readonly error: number;
 }
 
-export interface SoakOptions extends RigOptions {
+interface SoakOptions extends RigOptions {
   readonly minutes: number;
-  /** Share of the workers' time, 0..1. */
+  /** Target share of the workers' time, 0..1. */
   readonly load: number;
   readonly points: number;
   readonly onProgress: (text: string) => void;
 }
 
-/** Part of the soak that counts as warm-up. */
+/** Share of the soak that counts as warm-up. */
 const WARM_UP_SHARE = 0.2;
-/** How many people make the load is found out in rounds: a frame costs less where workers are kept busy. */
+/**
+ * Rounds in which the number of clients for the load is found. Several are necessary because a frame takes less time
+ * when workers are busy.
+ */
 const CALIBRATIONS = 3;
 const FIRST_SEATS = 4;
 const CALIBRATION_S = 16;
 const SETTLE_S = 4;
 
-/** Holds a server at a share of what it can do for as long as asked and watches it. */
+/** Keeps a server at a share of its capacity for the given time, and measures it. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { minutes, points, load, transport, policy, framesPerSecond, onProgress } = options;
   const machine = thisMachine();
@@ -92,7 +95,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-/** Mean share of the workers' time that so many people use, over some seconds. */
+/** Mean share of the workers' time with this number of clients, over some seconds. */
 async function loadOf(rig: LoadRig, seats: number, seconds: number): Promise<number> {
   rig.seat(seats);
   await delay(1000 * SETTLE_S);
@@ -105,7 +108,9 @@ async function loadOf(rig: LoadRig, seats: number, seconds: number): Promise<num
   return sum / looks;
 }
 
-/** People who make that load when so many make another. At least one, and at most twice as many. */
+/**
+ * Number of clients for the load `load` when `seats` clients cause `theirLoad`. At least 1, and at most twice `seats`.
+ */
 export function seatsFor(load: number, seats: number, theirLoad: number): number {
   return Math.max(1, Math.round(Math.min(2 * seats, (seats * load) / theirLoad)));
 }
@@ -124,8 +129,8 @@ const FIGURES: readonly (readonly [what: string, unit: string, value: (point: So
   ['latency p99', 'ms', ({ server }) => server.latencyMs.p99],
 ];
 
-/** The courses of all figures. Empty with fewer than three points in the second half. */
-export function trendsOf(points: readonly SoakPoint[]): Trend[] {
+/** The trends of all figures. Empty with fewer than three points in the second half. */
+function trendsOf(points: readonly SoakPoint[]): Trend[] {
   const settled = points.slice(Math.ceil(WARM_UP_SHARE * points.length));
   const late = points.slice(Math.ceil(points.length / 2));
   if (late.length < 3) return [];
@@ -143,7 +148,10 @@ export function trendsOf(points: readonly SoakPoint[]): Trend[] {
   });
 }
 
-/** Least squares through (x, y), with the standard error of its slope. Needs three points with two different x. */
+/**
+ * Least-squares line through points (x, y), with the standard error of its slope. Needs three points and two different
+ * x.
+ */
 export function fitLine(points: readonly (readonly [number, number])[]): Slope {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];

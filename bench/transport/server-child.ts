@@ -2,7 +2,7 @@ import { encodeMessage } from '../../protocol/codec.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import { chooseTransport } from '../../server/gateway/transport-choice.ts';
 
-/** What came in since the last question, and the processor time it took. */
+/** Messages received since the last request, and the processor time of the server. */
 export interface Handled {
   readonly messages: number;
   readonly cpuUs: number;
@@ -11,7 +11,7 @@ export interface Handled {
 const [name] = process.argv.slice(2);
 if (name !== 'uws' && name !== 'ws') throw new Error('Which transport?');
 
-/** What a frame is answered with, on the average. */
+/** A typical answer to a frame. */
 const ANSWER = encodeMessage({ type: 'credit', frames: 1 });
 let messages = 0;
 let cpu = process.cpuUsage();

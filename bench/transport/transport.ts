@@ -9,12 +9,12 @@ import { summarise, type Summary } from '../frame/summary.ts';
 import { thisMachine, type Machine } from '../load/run.ts';
 import type { Handled } from './server-child.ts';
 
-export interface TransportCost {
+interface TransportCost {
   readonly transport: 'uws' | 'ws';
   readonly messageBytes: number;
-  /** Processor time of the server for one message in and its answer out, in µs, over the rounds. */
+  /** Processor time of the server, in µs, for one message and its answer, over the rounds. */
   readonly cpuUs: Summary;
-  /** Messages a second that came through, client and server on the same cores. */
+  /** Messages per second, with client and server on the same cores. */
   readonly perSecond: number;
 }
 
@@ -24,10 +24,10 @@ export interface TransportReport {
 }
 
 const SOCKETS = 8;
-/** Messages of one socket under way at a time: a session's frame window. */
+/** Messages of one socket in progress at a time: a session's frame window. */
 const WINDOW = 3;
 
-/** Sends messages as frames are sent to both transports in turn, so that whatever else the machine does falls on both. */
+/** Sends frame messages to both transports in turn, so that other load on the machine affects both equally. */
 export async function measureTransports(
   messageSizes: readonly number[],
   rounds: number,
@@ -94,7 +94,7 @@ class Server {
     return new Server(transport, child, sockets);
   }
 
-  /** Keeps every socket's window full for that long. */
+  /** Keeps the window of every socket full for `seconds`. */
   async drive(messageBytes: number, seconds: number): Promise<Handled> {
     const message = Buffer.alloc(messageBytes, 0xa5);
     await this.#handled();

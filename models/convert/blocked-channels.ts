@@ -1,16 +1,17 @@
 /**
- * Channels of a block of ONNX Runtime's blocked layout with AVX-512; a multiple of what narrower processors use.
- * A convolution fills its last block with zeros by itself, but what comes after it (depthwise convolutions, pooling,
- * additions) falls out of the layout unless its channels are whole blocks: so the zeros become channels.
+ * Number of channels in a block of ONNX Runtime's blocked layout with AVX-512; a multiple of the number on narrower
+ * processors. A convolution fills its last block with zeros. The operations after it (depthwise convolutions, pooling,
+ * additions) leave the blocked layout unless their channels fill whole blocks. Therefore the converter adds channels of
+ * zeros.
  */
 export const CHANNEL_BLOCK = 16;
 
-/** How many channels of zeros make `channels` a whole number of blocks. */
+/** Number of channels of zeros that make `channels` a multiple of `CHANNEL_BLOCK`. */
 export function missingChannels(channels: number): number {
   return (CHANNEL_BLOCK - (channels % CHANNEL_BLOCK)) % CHANNEL_BLOCK;
 }
 
-/** A copy with `zeros` zeros behind every `length` values. */
+/** A copy with `zeros` zeros after every `length` values. */
 export function appendZeros(values: Float32Array, length: number, zeros: number): Float32Array {
   const rows = values.length / length;
   const out = new Float32Array(rows * (length + zeros));
@@ -21,8 +22,8 @@ export function appendZeros(values: Float32Array, length: number, zeros: number)
 }
 
 /**
- * Convolution weights (output channels, input channels of a group, height, width) for this many more channels of zeros
- * on either side.
+ * Convolution weights (output channels, input channels of a group, height, width) with additional channels of zeros at
+ * the inputs and the outputs.
  */
 export function widenWeights(
   data: Float32Array,

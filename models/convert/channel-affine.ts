@@ -1,12 +1,12 @@
 import type { ShapedFloats } from './shape.ts';
 
-/** A per-output-channel y = x·scale + offset that follows a linear layer. */
+/** An affine map y = x·scale + offset for each output channel, after a linear layer. */
 export interface ChannelAffine {
   readonly scale: Float32Array;
   readonly offset: Float32Array;
 }
 
-export interface BatchNormalisation {
+interface BatchNormalisation {
   readonly weight: Float32Array;
   readonly bias: Float32Array;
   readonly runningMean: Float32Array;
@@ -14,15 +14,15 @@ export interface BatchNormalisation {
   readonly epsilon: number;
 }
 
-/** What batch normalisation does at inference: scale = weight/√(variance + ε), offset = bias − mean·scale. */
+/** Batch normalisation at inference as an affine map: scale = weight/√(variance + ε), offset = bias − mean·scale. */
 export function batchNormalisationAffine(norm: BatchNormalisation): ChannelAffine {
   const scale = norm.weight.map((weight, c) => weight / Math.sqrt(norm.runningVariance[c] + norm.epsilon));
   return { scale, offset: norm.bias.map((bias, c) => bias - norm.runningMean[c] * scale[c]) };
 }
 
 /**
- * Folds an affine into the weights before it. `weights` has output channels first; the result has the same shape
- * and a bias of one value an output channel.
+ * Folds an affine map into the weights before it. `weights` has output channels first. The result has the same shape,
+ * and a bias with one value for each output channel.
  */
 export function foldChannelAffine(
   weights: ShapedFloats,

@@ -3,10 +3,11 @@ import { readTfjsGraph } from './tfjs-graph.ts';
 import { TFJS_OPERATIONS } from './tfjs-operations.ts';
 
 /**
- * Converts a TensorFlow.js graph model to ONNX: NHWC becomes NCHW, the batch becomes dynamic, and only what the
- * wanted outputs need is kept.
+ * Converts a TensorFlow.js graph model to ONNX: NHWC becomes NCHW, and the batch size becomes dynamic. Only nodes that
+ * the wanted outputs need are kept.
  *
- * @param json bytes of the model's `.json` file, @param binary bytes of its `.bin` file
+ * @param json bytes of the model's `.json` file
+ * @param binary bytes of its `.bin` file
  * @param inputName name of the model's one input in the result
  * @throws ConversionError naming the node
  */

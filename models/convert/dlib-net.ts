@@ -27,10 +27,11 @@ interface FeatureMap {
 }
 
 /**
- * Builds dlib's face recognition ResNet (128-d) from the weights that face-api ships; the package holds no graph.
- * Normalisation happens before the input. The output is not L2-normalised.
+ * Builds dlib's face recognition ResNet (128 dimensions) from the weights that face-api ships, which come without a
+ * graph. The input must be normalised already. The output is not L2-normalised.
  *
- * @param manifest bytes of `face_recognition_model-weights_manifest.json`, @param binary bytes of its `.bin`
+ * @param manifest bytes of `face_recognition_model-weights_manifest.json`
+ * @param binary bytes of its `.bin`
  * @throws ConversionError
  */
 export function buildDlibNet(
@@ -86,7 +87,7 @@ class DlibNet {
     return weight;
   }
 
-  /** Convolution, then dlib's per-channel scale layer folded into it, then an optional ReLU. */
+  /** Convolution with dlib's scale layer folded in, then an optional ReLU. */
   convolution(
     input: FeatureMap,
     layer: string,
@@ -127,8 +128,9 @@ class DlibNet {
   }
 
   /**
-   * The shortcut is average-pooled, and padded with zero channels where the block widens. Where VALID convolution
-   * leaves the block one smaller than the shortcut, it gets a row and a column of zeros at its end.
+   * A block that halves the resolution. Its shortcut is average-pooled, and padded with channels of zeros where the
+   * block has more channels. A VALID convolution may make the block one row and column smaller than the shortcut. Then
+   * a row and a column of zeros are appended to the block.
    */
   residualDown(input: FeatureMap, layer: string): FeatureMap {
     const inner = this.convolution(input, `${layer}/conv1`, 2, 'VALID', true);

@@ -1,13 +1,13 @@
-/** Why a network could not be converted. A closed set: callers may switch on it. */
-export type ConversionErrorCode =
-  /** The file is not what its format says: wrong length, unreadable structure, missing tensor. */
+/** Why a network could not be converted: a closed set. */
+type ConversionErrorCode =
+  /** The file does not have its format: wrong length, unreadable structure, missing tensor. */
   | 'malformed-source'
-  /** The graph uses an operation, attribute or data type this converter does not know. */
+  /** The graph uses an operation, attribute or data type that this converter does not know. */
   | 'unsupported-operation'
-  /** Shapes do not fit each other, or not the manifest. */
+  /** Shapes do not match each other or the manifest. */
   | 'unexpected-shape';
 
-/** Thrown by everything under models/convert; `node` names the graph node, layer or tensor at fault. */
+/** Thrown by everything in models/convert. `node` names the graph node, layer or tensor concerned. */
 export class ConversionError extends Error {
   override readonly name = 'ConversionError';
   readonly code: ConversionErrorCode;

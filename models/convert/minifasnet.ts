@@ -7,13 +7,13 @@ import { readTorchStateDict } from './torch-stream.ts';
 import type { ShapedFloats } from './shape.ts';
 
 const INPUT_SIZE = 80;
-/** PyTorch's default. */
+/** Default of PyTorch's BatchNorm2d. */
 const BATCH_NORMALISATION_EPSILON = 1e-5;
 
 /**
- * Builds a MiniFASNet (V2 or V1SE; they differ in widths and in squeeze-and-excitation, both read off the weights)
- * from its torch state dict, with batch normalisation folded in and softmax at the end.
- * Architecture: minivision-ai/Silent-Face-Anti-Spoofing, src/model_lib/MiniFASNet.py.
+ * Builds a MiniFASNet from its torch state dict, with batch normalisation folded in and a softmax at the end. V2 and
+ * V1SE differ in widths and in squeeze-and-excitation; both are read from the weights. Architecture:
+ * minivision-ai/Silent-Face-Anti-Spoofing, src/model_lib/MiniFASNet.py.
  *
  * @param stateDict bytes of the `.pth` file
  * @throws ConversionError
@@ -43,7 +43,7 @@ export function buildMiniFasNet(stateDict: Uint8Array, inputName: string, output
 interface Steps {
   readonly stride?: number;
   readonly padding?: number;
-  /** Channels of zeros that the input has, and that the output gets, behind those of the weights. */
+  /** Channels of zeros after the input's channels in the weights, and those to append to the output's. */
   readonly zeroInputs?: number;
   readonly zeroOutputs?: number;
 }
@@ -86,8 +86,8 @@ class MiniFasNet {
   }
 
   /**
-   * Widening 1×1, depthwise 3×3, narrowing 1×1, and squeeze-and-excitation where the weights have it. The widths between
-   * are the odd ones that pruning left (103, 231, 13…): zeros make them whole blocks.
+   * Widening 1×1 convolution, depthwise 3×3, narrowing 1×1, and squeeze-and-excitation where the weights contain it.
+   * Pruning left odd channel numbers between them (103, 231, 13…). They are filled to whole blocks with zeros.
    */
   depthwiseBlock(input: string, layer: string, stride: number): string {
     const zeros = missingChannels(this.tensor(`${layer}.conv.conv.weight`).shape[0]);
@@ -98,7 +98,7 @@ class MiniFasNet {
     return this.#tensors.has(`${gate}.fc1.weight`) ? this.#squeezeAndExcite(narrow, gate) : narrow;
   }
 
-  /** Depthwise blocks with a shortcut, as many as the weights hold. */
+  /** Depthwise blocks with a shortcut: as many as the weights contain. */
   residualStage(input: string, stage: string): string {
     let value = input;
     let block = 0;
@@ -109,7 +109,7 @@ class MiniFasNet {
     return value;
   }
 
-  /** Fully connected layer without bias, with what follows it folded in. */
+  /** Fully connected layer without bias, with the affine map after it folded in. */
   dense(input: string, layer: string, affine: ChannelAffine | null): string {
     const original = this.tensor(`${layer}.weight`);
     const folded = affine === null ? null : foldChannelAffine(original, null, affine);
@@ -126,7 +126,9 @@ class MiniFasNet {
     return this.graph.node('Mul', [input, this.graph.node('Sigmoid', [excited])]);
   }
 
-  /** A filter with one input channel and several output channels is depthwise: no layer here has a grey input. */
+  /**
+   * A filter with one input channel and several output channels is depthwise: no layer here has a single-channel input.
+   */
   #convolution(input: string, layer: string, normalisation: string, steps: Steps): string {
     const original = this.tensor(`${layer}.weight`);
     const [channels, channelsEach, kernel] = original.shape;

@@ -11,9 +11,9 @@ const DATA_TYPE = { float32: 1, int64: 7 } as const;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
 
-/** A symbolic name stands for a dimension that may differ from run to run. */
-export type Dimension = number | 'N';
-export type Attributes = Readonly<Record<string, number | readonly number[]>>;
+/** A symbolic name stands for a dimension that may differ between runs. */
+type Dimension = number | 'N';
+type Attributes = Readonly<Record<string, number | readonly number[]>>;
 
 interface GraphNode {
   readonly operation: string;
@@ -30,8 +30,8 @@ interface Port {
 }
 
 /**
- * Collects nodes and constants and writes them as an ONNX model (opset 17, IR 8). Nodes must be added in
- * topological order, which happens by itself when each is made from the names of earlier ones.
+ * Collects nodes and constants, and writes them as an ONNX model (opset 17, IR 8). Nodes must be added in topological
+ * order. This is always so when the inputs of each node are names that earlier calls returned.
  */
 export class OnnxGraph {
   readonly #nodes: GraphNode[] = [];
@@ -46,7 +46,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Declares the value `name`, made by some node, as a float32 output. */
+  /** Declares the value `name` of some node as a float32 output. */
   output(name: string, dims: readonly Dimension[]): void {
     this.#outputs.push({ name, dims });
   }
@@ -62,7 +62,10 @@ export class OnnxGraph {
     return output;
   }
 
-  /** Adds a float32 constant, or finds the one added before under this name. Throws when the sizes disagree. */
+  /**
+   * Adds a float32 constant, or finds the one that was added under this name.
+   * @throws ConversionError `unexpected-shape` when `dims` and the length of `data` do not match
+   */
   float32(name: string, dims: readonly number[], data: Float32Array): string {
     if (elementCount(dims) !== data.length) {
       throw new ConversionError('unexpected-shape', name, `[${dims.join()}] holds not ${data.length} values`);
@@ -84,7 +87,7 @@ export class OnnxGraph {
     });
   }
 
-  /** The model as bytes. The same calls give the same bytes; constants that no node reads are left out. */
+  /** The model as bytes. The same calls give the same bytes. Constants that no node reads are left out. */
   encode(): Uint8Array {
     const graph = new ProtobufWriter();
     for (const node of this.#nodes) graph.message(1, encodeNode(node));

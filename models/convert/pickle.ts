@@ -1,15 +1,15 @@
 import { ConversionError } from './errors.ts';
 
-/** A Python global named by a pickle, such as `torch.FloatStorage`. It is never looked up, let alone called. */
+/** A Python global that a pickle names, such as `torch.FloatStorage`. It is never looked up or called. */
 export interface PickleGlobal {
   readonly global: string;
 }
 
-/** What a pickle's reconstruction may refer to; anything beyond it is refused. */
+/** Handlers for the references in a pickle. Every other reference is refused. */
 export interface PickleHandlers {
-  /** A persistent id: torch stores a reference to raw storage so. */
+  /** Resolves a persistent id. Torch uses them for references to raw storage. */
   readonly persistent: (id: unknown) => unknown;
-  /** A call of a global with arguments. */
+  /** Resolves a call of a global with arguments. */
   readonly reduce: (global: string, args: readonly unknown[]) => unknown;
 }
 
@@ -17,7 +17,7 @@ const MARK = Symbol('mark');
 const MAX_PROTOCOL = 2;
 
 /**
- * Reads protocol 0–2 pickles of plain data, as a stack machine over the few opcodes that such data needs. Nothing
+ * Reads pickles of plain data in protocols 0 to 2, as a stack machine for the few opcodes that such data needs. No code
  * of the file is executed. Source of the opcodes: Python's Lib/pickletools.py.
  */
 export class PickleReader {
@@ -35,7 +35,7 @@ export class PickleReader {
   }
 
   /**
-   * Reads the next pickle. Dictionaries become Maps, tuples and lists arrays, None null.
+   * Reads the next pickle. Dictionaries become Maps, tuples and lists become arrays, None becomes null.
    * @throws ConversionError `malformed-source` or `unsupported-operation`
    */
   read(handlers: PickleHandlers): unknown {
@@ -141,7 +141,7 @@ export class PickleReader {
           for (let i = 0; i + 1 < items.length; i += 2) map.set(items[i], items[i + 1]);
           break;
         }
-        // BUILD sets attributes of an object; state dicts carry only version metadata there.
+        // BUILD sets attributes of an object. State dicts use it for version metadata only.
         case 'b':
           pop();
           break;
@@ -217,7 +217,7 @@ export class PickleReader {
   }
 }
 
-/** Whether a value read from a pickle names a Python global. */
+/** Whether a value read from a pickle is a Python global. */
 export function isGlobal(value: unknown): value is PickleGlobal {
   return typeof value === 'object' && value !== null && 'global' in value;
 }

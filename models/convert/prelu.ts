@@ -1,12 +1,13 @@
 import type { OnnxGraph } from './onnx-graph.ts';
 
 /**
- * Emits PReLU (x for x ≥ 0, slope·x below, one slope a channel) as x + (1 − slope)·relu(−x), which is exact, with
- * depthwise 1×1 convolutions for the products. ONNX Runtime's CPU PRelu kernel has no blocked layout and forces reorders
- * around it: with it, mesh and iris take more than three times as long. This form leaves two nodes, as relu and the
- * addition are fused into the convolutions; x + relu((slope − 1)·x) leaves the addition alone and takes 8 % longer.
+ * Emits PReLU as x + (1 − slope)·relu(−x), which is exact; the products are depthwise 1×1 convolutions. PReLU is x for
+ * x ≥ 0 and slope·x below, with one slope for each channel. ONNX Runtime's CPU kernel of PRelu has no blocked layout
+ * and requires reorders around it: mesh and iris take more than three times as long with it. Two nodes of this form
+ * remain, because relu and the addition are fused into the convolutions. The form x + relu((slope − 1)·x) fuses less
+ * and takes 8 % longer.
  *
- * @param input an NCHW value whose channel count is `slopes.length`
+ * @param input an NCHW value whose number of channels is `slopes.length`
  * @param name unique name for the constants
  */
 export function emitPrelu(graph: OnnxGraph, input: string, slopes: Float32Array, name: string): string {

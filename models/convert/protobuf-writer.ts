@@ -4,8 +4,8 @@ const WIRE_VARINT = 0;
 const WIRE_LENGTH_DELIMITED = 2;
 
 /**
- * Appends fields in the protocol-buffers wire format. Only the two wire types that ONNX models need here exist.
- * Source: https://protobuf.dev/programming-guides/encoding/
+ * Appends fields in the protocol-buffers wire format. Only the two wire types that these ONNX models use are
+ * implemented. Source: https://protobuf.dev/programming-guides/encoding/
  */
 export class ProtobufWriter {
   readonly #chunks: Uint8Array[] = [];
@@ -15,14 +15,14 @@ export class ProtobufWriter {
     return this.#length;
   }
 
-  /** A varint field (int32, int64, enum). Negative numbers take ten bytes, as two's complement of 64 bits. */
+  /** A varint field (int32, int64, enum). A negative number takes ten bytes, as two's complement of 64 bits. */
   varint(field: number, value: number | bigint): this {
     this.#tag(field, WIRE_VARINT);
     this.#append(encodeVarint(value));
     return this;
   }
 
-  /** A length-delimited field of raw bytes; the bytes are not copied before `finish`. */
+  /** A length-delimited field of raw bytes. The bytes are not copied before `finish`. */
   bytes(field: number, value: Uint8Array): this {
     this.#tag(field, WIRE_LENGTH_DELIMITED);
     this.#append(encodeVarint(value.byteLength));
@@ -35,7 +35,7 @@ export class ProtobufWriter {
     return this.bytes(field, textEncoder.encode(value));
   }
 
-  /** An embedded message field. `message` must be complete: what is appended to it later is not seen. */
+  /** An embedded message field. `message` must be complete: fields that are appended to it later are not written. */
   message(field: number, message: ProtobufWriter): this {
     this.#tag(field, WIRE_LENGTH_DELIMITED);
     this.#append(encodeVarint(message.#length));
@@ -64,7 +64,10 @@ export class ProtobufWriter {
   }
 }
 
-/** Base-128 varint of an integer taken modulo 2^64; 1 to 10 bytes. Throws RangeError for a fraction. */
+/**
+ * Base-128 varint of an integer modulo 2^64: 1 to 10 bytes.
+ * @throws RangeError for a fraction
+ */
 export function encodeVarint(value: number | bigint): Uint8Array {
   let rest = BigInt.asUintN(64, BigInt(value));
   const out: number[] = [];

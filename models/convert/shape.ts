@@ -4,7 +4,7 @@ export interface ShapedFloats {
   readonly data: Float32Array;
 }
 
-/** How many values a shape holds; 1 for rank 0. */
+/** Number of values in an array of this shape; 1 for rank 0. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }

@@ -1,4 +1,4 @@
-/** How a sliding window meets one axis: its output length and the zeros before and after. */
+/** A sliding window on one axis: its output length, and the zeros before and after. */
 export interface WindowFit {
   readonly outputLength: number;
   readonly padBegin: number;
@@ -6,11 +6,14 @@ export interface WindowFit {
 }
 
 /**
- * TensorFlow's padding rules for a convolution or pooling window along one axis. SAME is asymmetric: when the
- * total is odd, the extra zero goes to the end, unlike padding=k/2 elsewhere.
- * Source: tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+ * TensorFlow's padding rules for a convolution or pooling window along one axis. SAME is asymmetric: when the total is
+ * odd, the additional zero goes to the end, unlike padding=k/2 elsewhere. Source:
+ * tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
  *
- * @param length input length, @param kernel window length, @param stride step, @param dilation 1 = dense
+ * @param length input length
+ * @param kernel window length
+ * @param stride step
+ * @param dilation 1: dense
  */
 export function fitWindow(
   padding: 'SAME' | 'VALID',
@@ -29,7 +32,7 @@ export function fitWindow(
   return { outputLength, padBegin, padEnd: total - padBegin };
 }
 
-/** ONNX order of a two-dimensional pad list: both begins, then both ends. */
+/** A pad list in ONNX order for two dimensions: both begins, then both ends. */
 export function onnxPads(vertical: WindowFit, horizontal: WindowFit): number[] {
   return [vertical.padBegin, horizontal.padBegin, vertical.padEnd, horizontal.padEnd];
 }

@@ -5,26 +5,29 @@ import type { TfjsGraph, TfjsNode } from './tfjs-graph.ts';
 import type { Weight } from './tfjs-weights.ts';
 import { transpose } from './transpose.ts';
 
-/** A value of the source graph: its name in the ONNX graph, and its shape there in TensorFlow's order. */
+/** A value of the source graph: its name in the ONNX graph, and its shape in TensorFlow's order. */
 export interface Value {
   readonly name: string;
-  /** [-1, height, width, channels] or [-1, ...]; the ONNX value of rank 4 is laid out N,C,H,W all the same. */
+  /** [-1, height, width, channels] or [-1, ...]. The ONNX value of rank 4 has the layout N,C,H,W. */
   readonly shape: readonly number[];
-  /** Channels of zeros that the ONNX value has behind those of `shape`; absent: none. See `blocked-channels.ts`. */
+  /** Channels of zeros in the ONNX value after those of `shape`; absent: none. See `blocked-channels.ts`. */
   readonly zeroChannels?: number;
 }
 
-/** An output to keep: the source node, the name it gets, and its shape without the batch. */
+/** An output to keep: the source node, its new name, and its shape without the batch. */
 export interface WantedOutput {
   readonly node: string;
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** TensorFlow operation → what emits it. An operation that is not there is refused. */
+/** The function that emits each TensorFlow operation. An operation without a function is refused. */
 export type TfjsOperations = ReadonlyMap<string, (conversion: TfjsConversion, node: TfjsNode) => Value>;
 
-/** Emits each node of the source when a wanted output first needs it, so that order and pruning come by themselves. */
+/**
+ * Emits each node of the source when a wanted output first needs it. This gives topological order and leaves unused
+ * nodes out.
+ */
 export class TfjsConversion {
   readonly graph = new OnnxGraph();
   readonly inputName: string;
@@ -39,35 +42,38 @@ export class TfjsConversion {
     this.inputName = inputName;
   }
 
-  /** The value of the node's input at `index`, emitted now if it was not before. */
+  /** The value of the node's input at `index`. Emits it if necessary. */
   input(node: TfjsNode, index: number): Value {
     return this.#exact(this.inputWithZeros(node, index));
   }
 
-  /** The same for an operation that can bear channels of zeros. */
+  /** As `input`, for an operation that accepts channels of zeros. */
   inputWithZeros(node: TfjsNode, index: number): Value {
     return this.#value(inputOf(node, index));
   }
 
-  /** The node that makes an input, or undefined when a constant does. */
+  /** The node that computes an input; undefined when the input is a constant. */
   maker(node: TfjsNode, index: number): TfjsNode | undefined {
     const name = inputOf(node, index);
     return this.#source.weights.has(name) ? undefined : this.#source.nodes.get(name);
   }
 
-  /** The constant at an input, or undefined when it is computed. */
+  /** The constant at an input; undefined when the input is computed. */
   constant(node: TfjsNode, index: number): Weight | undefined {
     return this.#source.weights.get(inputOf(node, index));
   }
 
-  /** The constant at an input. Throws `unsupported-operation` when it is computed. */
+  /**
+   * The constant at an input.
+   * @throws ConversionError `unsupported-operation` when the input is computed
+   */
   requireConstant(node: TfjsNode, index: number): Weight {
     const weight = this.constant(node, index);
     if (weight === undefined) throw node.unsupported(`input ${index} is not a constant`);
     return weight;
   }
 
-  /** A constant input as an ONNX constant that broadcasts against values of the given rank in NCHW order. */
+  /** A constant input as an ONNX constant that broadcasts to values of the given rank in NCHW order. */
   broadcastConstant(node: TfjsNode, index: number, rank: number): string {
     const weight = this.requireConstant(node, index);
     const name = `${node.inputs[index]}/rank-${rank}`;
@@ -77,14 +83,16 @@ export class TfjsConversion {
     return this.graph.float32(name, shape, data);
   }
 
-  /** A value in TensorFlow's element order; free unless the value has both several channels and several pixels. */
+  /**
+   * A value in TensorFlow's element order. Needs no operation unless the value has several channels and several pixels.
+   */
   channelsLast(value: Value): string {
     const [, height, width, channels] = value.shape;
     const sameOrder = value.shape.length !== 4 || channels === 1 || height * width === 1;
     return sameOrder ? value.name : this.graph.node('Transpose', [value.name], { perm: [0, 2, 3, 1] });
   }
 
-  /** Declares an output; singleton height and width may be dropped by the wanted shape. */
+  /** Declares an output. A height and width of 1 may be absent from the wanted shape. */
   emitOutput(wanted: WantedOutput): void {
     const value = this.#exact(this.#value(wanted.node));
     if (elementCount(value.shape.slice(1)) !== elementCount(wanted.shape)) {

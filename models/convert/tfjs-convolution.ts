@@ -5,11 +5,14 @@ import { emitPrelu } from './prelu.ts';
 import { fitWindow, onnxPads, type WindowFit } from './spatial.ts';
 import { transpose } from './transpose.ts';
 
-/** Conv2D and DepthwiseConv2dNative with what grappler fused behind them: bias, then at most one activation. */
+/**
+ * Conv2D and DepthwiseConv2dNative with the operations that grappler fused after them: bias, then at most one
+ * activation.
+ */
 export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Value {
   const graph = conversion.graph;
   const fused = node.texts('fused_ops');
-  // A sigmoid of zero is none.
+  // The sigmoid of zero is not zero.
   const bearsZeros = !fused.includes('Sigmoid');
   const input = bearsZeros ? conversion.inputWithZeros(node, 0) : conversion.input(node, 0);
   const filter = conversion.requireConstant(node, 1);
@@ -51,8 +54,8 @@ export function emitConvolution(conversion: TfjsConversion, node: TfjsNode): Val
 }
 
 /**
- * Zeros that fill a block which is half full: such a width is that of a body and not of an output, and doubles no work,
- * as the convolution fills its block in any case.
+ * Number of channels of zeros that complete a block which is half full. Such widths occur within the network and not at
+ * its outputs. The zeros add no work, because the convolution fills its last block in any case.
  */
 function zerosBehind(channels: number): number {
   return channels > CHANNEL_BLOCK && channels % CHANNEL_BLOCK === CHANNEL_BLOCK / 2
@@ -60,6 +63,7 @@ function zerosBehind(channels: number): number {
     : 0;
 }
 
+/** Emits MaxPool. Channels of zeros are kept. */
 export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
   const input = conversion.inputWithZeros(node, 0);
   const [, height, width] = node.integers('ksize');
@@ -72,7 +76,7 @@ export function emitMaxPool(conversion: TfjsConversion, node: TfjsNode): Value {
   return { ...input, name, shape: [-1, vertical.outputLength, horizontal.outputLength, input.shape[3]] };
 }
 
-/** A PReLU node of its own. */
+/** A separate PReLU node. */
 export function emitPreluNode(conversion: TfjsConversion, node: TfjsNode): Value {
   const input = conversion.input(node, 0);
   if (input.shape.length !== 4) throw node.unexpectedShape('rank is not 4');
@@ -80,7 +84,7 @@ export function emitPreluNode(conversion: TfjsConversion, node: TfjsNode): Value
   return { name: emitPrelu(conversion.graph, input.name, values, `${node.name}/prelu`), shape: input.shape };
 }
 
-/** An activation without parameters, by its TensorFlow name. */
+/** An activation without parameters, by its name in TensorFlow. */
 export function emitActivation(
   conversion: TfjsConversion,
   node: TfjsNode,

@@ -23,7 +23,7 @@ const modelFile = z.object({
 export class TfjsNode {
   readonly name: string;
   readonly operation: string;
-  /** Names of the nodes read, without the `:0` and `^` that may decorate them. */
+  /** Names of the input nodes, without the `:0` and `^` of TensorFlow's notation. */
   readonly inputs: readonly string[];
   readonly #attributes: Readonly<Record<string, unknown>>;
 
@@ -34,23 +34,23 @@ export class TfjsNode {
     this.#attributes = parsed.attr;
   }
 
-  /** A string attribute (stored in base64), or undefined when it is not there. */
+  /** A string attribute (stored in base64); undefined when it is absent. */
   text(name: string): string | undefined {
     const encoded = this.#attribute(name)?.s;
     return encoded === undefined ? undefined : decodeBase64(encoded);
   }
 
-  /** A list-of-strings attribute, empty when it is not there. */
+  /** A list-of-strings attribute; empty when it is absent. */
   texts(name: string): string[] {
     return (this.#attribute(name)?.list?.s ?? []).map(decodeBase64);
   }
 
-  /** A list-of-integers attribute (stored as strings), empty when it is not there. */
+  /** A list-of-integers attribute (stored as strings); empty when it is absent. */
   integers(name: string): number[] {
     return (this.#attribute(name)?.list?.i ?? []).map(Number);
   }
 
-  /** A boolean attribute, false when it is not there. */
+  /** A boolean attribute; false when it is absent. */
   flag(name: string): boolean {
     return this.#attribute(name)?.b ?? false;
   }
@@ -91,7 +91,8 @@ export interface TfjsGraph {
 /**
  * Parses a TensorFlow.js graph model.
  *
- * @param json bytes of the `.json` file, @param binary bytes of its single `.bin` file
+ * @param json bytes of the `.json` file
+ * @param binary bytes of its single `.bin` file
  * @throws ConversionError `malformed-source`
  */
 export function readTfjsGraph(json: Uint8Array, binary: Uint8Array): TfjsGraph {
@@ -104,7 +105,10 @@ export function readTfjsGraph(json: Uint8Array, binary: Uint8Array): TfjsGraph {
   };
 }
 
-/** Parses UTF-8 JSON. Throws ConversionError `malformed-source`. */
+/**
+ * Parses UTF-8 JSON.
+ * @throws ConversionError `malformed-source`
+ */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));

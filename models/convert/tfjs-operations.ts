@@ -6,7 +6,7 @@ import { emitZeroPadding } from './zero-padding.ts';
 
 type Emit = (conversion: TfjsConversion, node: TfjsNode) => Value;
 
-/** All that the sources' graphs hold. */
+/** All operations of the sources' graphs. */
 export const TFJS_OPERATIONS: TfjsOperations = new Map<string, Emit>([
   ['Placeholder', emitPlaceholder],
   ['Identity', (conversion, node) => conversion.input(node, 0)],
@@ -39,7 +39,7 @@ function emitPlaceholder(conversion: TfjsConversion, node: TfjsNode): Value {
 }
 
 function emitUnary(conversion: TfjsConversion, node: TfjsNode): Value {
-  // A sigmoid of zero is none.
+  // The sigmoid of zero is not zero.
   const input = node.operation === 'Sigmoid' ? conversion.input(node, 0) : conversion.inputWithZeros(node, 0);
   return { ...input, name: emitActivation(conversion, node, node.operation, input.name) };
 }
@@ -63,7 +63,7 @@ function emitBinary(operation: 'Add' | 'Sub' | 'Mul' | 'Min' | 'Max'): Emit {
   };
 }
 
-/** max(min(relu(x), c), 0) becomes one Clip, which ONNX Runtime fuses into the convolution before it. */
+/** Converts max(min(relu(x), c), 0) to one Clip, which ONNX Runtime fuses into the convolution before it. */
 function emitMaximum(conversion: TfjsConversion, node: TfjsNode): Value {
   const minimum = conversion.maker(node, 0);
   const relu = minimum?.operation === 'Minimum' ? conversion.maker(minimum, 0) : undefined;

@@ -16,24 +16,24 @@ const weightEntry = z.object({
 });
 type WeightEntry = z.infer<typeof weightEntry>;
 
-/** The `weightsManifest` of a TensorFlow.js model: groups of weights, each group stored in one run of bytes. */
+/** The `weightsManifest` of a TensorFlow.js model: groups of weights. Each group is stored in one sequence of bytes. */
 export const weightsManifest = z.array(
   z.object({ paths: z.array(z.string()), weights: z.array(weightEntry) }),
 );
-export type WeightsManifest = z.infer<typeof weightsManifest>;
+type WeightsManifest = z.infer<typeof weightsManifest>;
 
 export interface Weight {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
-  /** Integers are held as floats too: all that occur are axes, shapes and paddings, far below 2^24. */
+  /** Integers are stored as floats too: all of them are axes, shapes and paddings, far below 2^24. */
   readonly data: Float32Array;
 }
 
 /**
- * Decodes the weights of a model with one group. Quantised values become v·scale + min (integers) or the float16
- * read; the running offset must end exactly at the end of the bytes.
+ * Decodes the weights of a model with one group. Quantised integers become v·scale + min; float16 values become floats.
+ * The weights must fill the bytes exactly.
  *
- * @throws ConversionError `malformed-source` when lengths disagree
+ * @throws ConversionError `malformed-source` when lengths do not match
  */
 export function readTfjsWeights(manifest: WeightsManifest, bytes: Uint8Array): Map<string, Weight> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -3,7 +3,7 @@ import { ConversionError } from './errors.ts';
 import { isGlobal, type PickleGlobal, type PickleHandlers, PickleReader } from './pickle.ts';
 import { elementCount, type ShapedFloats } from './shape.ts';
 
-/** torch.save before PyTorch 1.6 starts with this number pickled. Source: torch/serialization.py, MAGIC_NUMBER. */
+/** First value of a file of torch.save before PyTorch 1.6. Source: torch/serialization.py, MAGIC_NUMBER. */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
 
@@ -24,9 +24,9 @@ const storageId = z
   .rest(z.unknown());
 
 /**
- * Reads the float tensors of a state dict in the legacy torch stream: pickles for magic number, protocol, system
- * and state dict, then the storage keys, then each storage as a count and its values, to the exact end of the file.
- * Integer tensors (step counters) are left out; a leading `module.` is cut from names.
+ * Reads the float tensors of a state dict in the legacy torch stream. The stream consists of pickles for magic number,
+ * protocol, system and state dict, then the storage keys, then each storage as a count and its values, and ends there.
+ * Integer tensors (step counters) are left out. A leading `module.` is removed from names.
  *
  * @throws ConversionError `malformed-source` for any other kind of file
  */

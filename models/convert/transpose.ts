@@ -1,6 +1,6 @@
 import type { ShapedFloats } from './shape.ts';
 
-/** Reorders axes: axis i of the result is axis `permutation[i]` of the source. Row-major both. */
+/** Reorders the axes of a row-major array: axis i of the result is axis `permutation[i]` of the source. */
 export function transpose(source: ShapedFloats, permutation: readonly number[]): ShapedFloats {
   const strides = source.shape.map(() => 0);
   let stride = 1;

@@ -1,14 +1,15 @@
 import type { OnnxGraph } from './onnx-graph.ts';
 
-/** How much is appended: channels of zeros, and rows and columns of zeros below and to the right. */
+/** What is appended: channels of zeros, and rows and columns of zeros below and to the right. */
 export interface ZeroPadding {
   readonly channels: number;
   readonly pixels: number;
 }
 
 /**
- * Appends zeros to an NCHW value with a 1×1 convolution. ONNX Runtime has no Pad in its blocked layout, and one tensor
- * outside of it drives every later addition out too: for mesh and iris that is a fifth and a tenth of their time.
+ * Appends zeros to an NCHW value by a 1×1 convolution. ONNX Runtime's Pad has no blocked layout, and a tensor outside
+ * the blocked layout also removes every later addition from it. In mesh and iris, that takes a fifth and a tenth of the
+ * time.
  *
  * @param input a value of `given` channels
  * @param name unique name for the constant

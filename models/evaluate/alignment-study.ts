@@ -24,15 +24,15 @@ const arcFace =
     arcFaceMatrix(landmarks, side, zoom);
 
 interface Alternative {
-  /** Names it in the cache: another recipe is another id. */
+  /** Names the alternative in the cache. Another recipe needs another id. */
   readonly id: string;
   readonly label: string;
   readonly recipe: EmbeddingRecipe;
 }
 
 /**
- * Other ways to lay a face out. Those at the same place in each list are computed in one go. MobileFaceNet's file
- * takes one picture at a time, so no mirror image.
+ * Alternatives to the server's alignment of a face, by network. The alternatives at the same place of each list are
+ * computed in one pass. MobileFaceNet's file takes one image at a time, so it has no mirrored alternative.
  */
 const ALTERNATIVES: Readonly<Record<EmbeddingModelId, readonly Alternative[]>> = {
   faceres: [
@@ -60,17 +60,19 @@ export interface AlignmentResult {
   readonly impostor: number;
   readonly equalErrorRate: number;
   readonly fnmr: number;
-  /** FNMR less that of the server's own alignment, with paired bounds; null for that one. */
+  /**
+   * FNMR minus the FNMR of the server's own alignment, with paired 95 % bounds; null for the server's own alignment.
+   */
   readonly change: Bounded | null;
-  /** The same of faceres and dlib fused, when it is one of these whose alignment changes. */
+  /** The same difference for the fusion of faceres and dlib; null unless this alternative aligns one of the two. */
   readonly fusedChange: Bounded | null;
 }
 
-export interface AlignmentOptions {
+interface AlignmentOptions {
   readonly files: readonly string[];
   readonly identityOf: (index: number) => number;
   readonly identities: number;
-  /** The server's own results for the same files. */
+  /** Records that the server's own alignment gave for the same files. */
   readonly asIs: readonly ImageRecord[];
   readonly models: PreparedModels['models'];
   readonly cache: RecordCache;
@@ -81,10 +83,10 @@ export interface AlignmentOptions {
   readonly onDone: () => void;
 }
 
-/** Sets of alternatives that are computed together: how many times `onDone` is called for each file. */
+/** Number of passes over the files: `onDone` is called this often for each file. */
 export const ALIGNMENT_SETS = Math.max(...Object.values(ALTERNATIVES).map((list) => list.length));
 
-/** Compares ways to align faces for each network, on the same pictures. Runs in this thread. */
+/** Compares alternative alignments of each network on the same images. Runs in this thread. */
 export async function studyAlignments(options: AlignmentOptions): Promise<AlignmentResult[]> {
   const variants: (readonly ImageRecord[])[] = [];
   const aligner = new Aligner(options);
@@ -120,7 +122,7 @@ export async function studyAlignments(options: AlignmentOptions): Promise<Alignm
   });
 }
 
-/** The server's record with one network's embedding taken from another. */
+/** The server's record, with one network's embedding from another record. */
 function withEmbedding(record: ImageRecord, other: ImageRecord, model: EmbeddingModelId): ImageRecord {
   if (!record.acquired || !other.acquired) return other;
   const embedding = other.embeddings[model];
@@ -163,7 +165,7 @@ function difference(other: Measured, own: Measured): Bounded {
   return { value: other.fnmr - own.fnmr, ...middle95(differences) };
 }
 
-/** Finds faces as the server does and describes them with other alignments. */
+/** Finds faces as the server does, and computes embeddings with other alignments. */
 class Aligner {
   readonly #options: AlignmentOptions;
   readonly #decoder: ImageDecoder;

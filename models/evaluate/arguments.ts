@@ -3,7 +3,10 @@ import { EvaluateError } from './evaluate-error.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** Reads a command's `--name value` arguments. Throws EvaluateError on one that is not in `options`. */
+/**
+ * Reads a command's `--name value` arguments.
+ * @throws EvaluateError for an argument that is not in `options`
+ */
 export function readArguments<O extends Options>(args: readonly string[], options: O) {
   try {
     return parseArgs({ args: [...args], options }).values;
@@ -12,8 +15,16 @@ export function readArguments<O extends Options>(args: readonly string[], option
   }
 }
 
-/** A whole number from `least` on, or `fallback` where the argument is absent. Throws EvaluateError. */
-export function whole(name: string, value: string | undefined, least: number, fallback: number): number {
+/**
+ * Reads a whole number of at least `least`; returns `fallback` where the argument is absent.
+ * @throws EvaluateError where the argument is not such a number
+ */
+export function wholeNumber(
+  name: string,
+  value: string | undefined,
+  least: number,
+  fallback: number,
+): number {
   if (value === undefined) return fallback;
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < least)
@@ -21,7 +32,10 @@ export function whole(name: string, value: string | undefined, least: number, fa
   return number;
 }
 
-/** One of the choices. Throws EvaluateError. */
+/**
+ * Returns the choice that `value` names.
+ * @throws EvaluateError where it names none of them
+ */
 export function oneOf<Choice extends string>(
   name: string,
   value: string,

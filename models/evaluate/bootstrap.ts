@@ -1,15 +1,16 @@
 import { randomIndex, seededRandom } from './seeded-random.ts';
 import type { Comparisons } from './score-collector.ts';
 
-export interface BootstrapInput {
-  /** Number of identities; those without a face are drawn like the others and add nothing. */
+/** Genuine comparisons, the upper tail of the impostor comparisons, and the identities that they compare. */
+interface BootstrapInput {
+  /** Number of identities. An identity without an acquired face is drawn like the others and contributes nothing. */
   readonly identities: number;
   /** Identity of each row. */
   readonly identityOf: Int32Array;
   readonly genuine: Comparisons;
-  /** Highest score first. */
+  /** The impostor comparisons with the highest scores, in descending order. */
   readonly impostorTail: Comparisons;
-  /** Whether comparisons between these two identities were made. */
+  /** Whether the comparisons between these two identities were made. */
   readonly covers: (identity: number, other: number) => boolean;
   readonly fmrs: readonly number[];
   readonly replicates: number;
@@ -17,10 +18,12 @@ export interface BootstrapInput {
 }
 
 /**
- * FNMR at false match rates under resampling of identities, as comparisons that share a person are not
- * independent: identities are drawn with replacement, a comparison weighs the product of its identities' draws (the
- * draw of the one, when genuine), and threshold and FNMR are measured anew. Returns the replicates' FNMRs for each
- * rate. Replicates of two inputs with the same seed and identities draw the same, so differences are paired.
+ * FNMR at given false match rates, under bootstrap resampling of identities. Comparisons that share a person are not
+ * independent, so identities are drawn with replacement (subject bootstrap, ISO/IEC 19795-1). An impostor comparison
+ * weighs the product of the numbers of times that its two identities were drawn; a genuine comparison weighs the number
+ * of times that its identity was drawn. Threshold and FNMR are computed anew for each replicate.
+ * @returns for each false match rate the FNMR, 0..1, of every replicate. Two inputs with the same seed and the same
+ * number of identities draw the same identities, so their differences are paired.
  */
 export function bootstrapFnmr(input: BootstrapInput): Float64Array[] {
   const { identities, identityOf, genuine, impostorTail, fmrs, replicates } = input;
@@ -47,7 +50,10 @@ export function bootstrapFnmr(input: BootstrapInput): Float64Array[] {
   return results;
 }
 
-/** Weight of all impostor comparisons. `covers` is symmetric and splits identities into groups at most. */
+/**
+ * Sum of the weights of all impostor comparisons. `covers` must be symmetric, and must either allow all pairs or divide
+ * the identities into groups.
+ */
 function impostorWeight(rows: Float64Array, weights: Float64Array, covers: BootstrapInput['covers']): number {
   let [total, groupSum, groupSquares] = [0, 0, 0];
   const open = new Set(rows.keys());
@@ -79,7 +85,7 @@ function thresholdsOf(
   for (let i = 0; i < tail.scores.length && next < order.length; i++) {
     accepted += weights[identityOf[tail.probes[i]]] * weights[identityOf[tail.references[i]]];
     while (next < order.length && accepted > order[next].fmr * total) {
-      // This score alone goes over the rate: the threshold lies just above it.
+      // This score alone exceeds the rate, so the threshold lies just above it.
       thresholds[order[next].index] = tail.scores[i] + 1e-7;
       next++;
     }
@@ -87,7 +93,7 @@ function thresholdsOf(
   return thresholds;
 }
 
-/** The middle 95 % of the replicates. */
+/** The 2.5th and the 97.5th percentile of the replicates. */
 export function middle95(replicates: Float64Array): { readonly low: number; readonly high: number } {
   const sorted = replicates.filter((value) => Number.isFinite(value)).toSorted();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];

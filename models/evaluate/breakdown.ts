@@ -13,13 +13,13 @@ export interface BreakdownRow {
 }
 
 /**
- * Pictures of sets such as LFW are cut around their subject: a face whose centre lies farther from the middle, as a
- * share of the picture's diagonal, is someone else more often than not.
+ * In sets such as LFW, images are cropped around their subject. A face whose centre is farther from the image's centre
+ * than this share of the image's diagonal usually belongs to somebody else.
  */
 const OFF_CENTRE = 0.15;
 const YAW_EDGES_DEG = [0, 10, 20, 30, 45, 180] as const;
 
-/** Splits the genuine comparisons by what their pictures are like. */
+/** FNMR of the genuine comparisons, by properties of their two images. */
 export function breakDown(
   faces: Faces,
   records: readonly ImageRecord[],
@@ -79,7 +79,10 @@ export interface CohortRates {
   }[];
 }
 
-/** Rates by cohort: both faces of a comparison belong to it. `cohortOf` gives null for a face without a label. */
+/**
+ * Rates by cohort. A comparison belongs to a cohort when both of its faces do. `cohortOf` returns null for a face
+ * without a label.
+ */
 export function cohortRates(
   faces: Faces,
   cohortOf: (image: number) => string | null,
@@ -138,7 +141,7 @@ function summaryOf(record: ImageRecord): FaceSummary {
   return record.face;
 }
 
-/** The measured threshold of a method at a false match rate. */
+/** The threshold that was measured for a method at a false match rate. */
 export function thresholdOf(rates: readonly MethodRates[], method: string, fmr: number): number {
   const point = rates.find(({ id }) => id === method)?.points.find((candidate) => candidate.fmr === fmr);
   if (point === undefined) throw new RangeError(`No threshold for ${method} at ${fmr}.`);

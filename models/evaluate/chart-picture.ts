@@ -3,12 +3,13 @@ import { Resvg } from '@resvg/resvg-js';
 import { init, type EChartsOption } from 'echarts';
 
 const FONT = 'Inter, Liberation Sans, Arial, Helvetica, sans-serif';
-/** Pixels of the PNG for one of the chart. */
+/** Pixels of the PNG for each unit of the chart. */
 const ZOOM = 2;
 
 /**
- * Draws a chart into `<basePath>.svg` and `<basePath>.png`. The PNG is set in a font of the system; where there is
- * none it has no words, and the SVG serves. Returns whether the PNG has words.
+ * Writes a chart to `<basePath>.svg` and `<basePath>.png`. The PNG uses a font of the system. Without one, the PNG has
+ * no text, and the SVG has to be used.
+ * @returns whether the PNG has text
  */
 export async function writeChart(
   option: EChartsOption,

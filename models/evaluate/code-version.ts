@@ -7,8 +7,10 @@ import { IMAGE_MODELS } from '../ids.ts';
 import type { PreparedModels } from '../prepared.ts';
 
 /**
- * Names the version of model files and code by 16 hexadecimal digits. `code` are folders, and files without their
- * extension, as seen from the module at the URL `from`: source or built, whichever is running.
+ * Identifies a version of model files and code.
+ * @param from URL of the module that the paths in `code` are relative to
+ * @param code folders, and files without their extension, so that the same list serves sources and built files
+ * @returns 16 hexadecimal digits
  */
 export async function versionOf(
   models: PreparedModels['models'],

@@ -5,12 +5,14 @@ import { ScoreCollector } from './score-collector.ts';
 import type { Scorer } from './scorers.ts';
 import { randomIndex } from './seeded-random.ts';
 
-/** Impostor comparisons looked at to learn where the upper tail of a scorer begins. */
+/** Number of impostor comparisons that are sampled to find where the upper tail of a scorer begins. */
 const SAMPLE = 50_000;
-/** Share of impostor scores kept by name: three times the highest false match rate reported. */
+/**
+ * Share of the impostor comparisons that are kept one by one: three times the highest false match rate in the report.
+ */
 const TAIL_SHARE = 0.03;
 
-/** Scores every comparison between faces of one set with every scorer. */
+/** Scores every comparison between the faces of one set with every scorer. */
 export function collectScores(
   faces: Faces,
   scorers: readonly Scorer[],
@@ -39,7 +41,10 @@ export interface SampledComparison {
   readonly cosines: Cosines;
 }
 
-/** Comparisons of two identities, drawn at random with replacement; throws RangeError with one identity only. */
+/**
+ * Draws comparisons of two different identities at random, with replacement.
+ * @throws RangeError with fewer than two identities
+ */
 export function sampleImpostors(faces: Faces, count: number, random: () => number): SampledComparison[] {
   if (new Set(faces.identities).size < 2) throw new RangeError('Impostors need two identities.');
   const samples: SampledComparison[] = [];
@@ -52,7 +57,7 @@ export function sampleImpostors(faces: Faces, count: number, random: () => numbe
   return samples;
 }
 
-/** Every genuine comparison. */
+/** All genuine comparisons. */
 export function genuineComparisons(faces: Faces): SampledComparison[] {
   return [...rowsByIdentity(faces)].flatMap(([identity, rows]) =>
     pairsOf(rows).map(([a, b]) => ({ identity, other: identity, cosines: compareRows(faces, a, faces, b) })),

@@ -1,18 +1,19 @@
 import type { EmbeddingModelId } from '../ids.ts';
 import type { EmbeddingMatrix, Faces } from './faces.ts';
 
-/** The cosines of one comparison, by network. Reused from one comparison to the next. */
+/** The cosine similarities of one comparison, by network. The object is reused for the next comparison. */
 export type Cosines = Record<EmbeddingModelId, number>;
 
-/** Told of each comparison. `cosines` is valid during the call only. */
-export type PairVisitor = (probe: number, reference: number, cosines: Readonly<Cosines>) => void;
+/** Called for each comparison. `cosines` is valid during the call only. */
+type PairVisitor = (probe: number, reference: number, cosines: Readonly<Cosines>) => void;
 
-/** Rows of a tile: two tiles of 1024-d embeddings stay within half a megabyte of cache. */
+/** Rows of a tile. Two tiles of 1024-dimensional embeddings take half a megabyte, which fits a processor's cache. */
 const TILE = 64;
 
 /**
- * Compares every row of `probes` with every row of `references` once; when both are the same set, every pair of
- * different rows once, `probe` < `reference`. `onRows` is told how many rows of probes are done.
+ * Compares every row of `probes` with every row of `references` once. When both are the same set, every pair of
+ * different rows is compared once, with `probe` < `reference`. `onRows` receives the number of probe rows that are
+ * done.
  */
 export function compareAll(
   probes: Faces,
@@ -43,7 +44,7 @@ export function compareAll(
   }
 }
 
-/** The cosines of two rows by network; NaN where a set lacks one. */
+/** The cosine similarities of two rows by network; NaN where one of the sets lacks the network. */
 export function compareRows(probes: Faces, i: number, references: Faces, j: number): Cosines {
   const cosines: Cosines = { faceres: Number.NaN, dlib: Number.NaN, mobilefacenet: Number.NaN };
   for (const { model, dimensions, data } of probes.matrices) {
@@ -56,7 +57,7 @@ export function compareRows(probes: Faces, i: number, references: Faces, j: numb
   return cosines;
 }
 
-/** Four columns at a time, so that each number of the probe is read once for four products. */
+/** Computes four columns at a time: each value of the probe is read once for four products. */
 function multiply(
   a: EmbeddingMatrix,
   b: EmbeddingMatrix,

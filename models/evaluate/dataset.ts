@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvaluateError } from './evaluate-error.ts';
 
-/** One picture of one identity. */
-export interface FaceImage {
+/** One image of one identity. */
+interface FaceImage {
   /** Index into `identities`. */
   readonly identity: number;
   /** Absolute path. */
@@ -12,7 +12,7 @@ export interface FaceImage {
   readonly name: string;
 }
 
-/** Pictures by identity: in the order of names, so that the same folder gives the same set on every machine. */
+/** Images by identity, in the order of their names: the same folder gives the same set on every machine. */
 export interface Dataset {
   readonly identities: readonly string[];
   readonly images: readonly FaceImage[];
@@ -21,8 +21,9 @@ export interface Dataset {
 const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
 
 /**
- * Reads a folder laid out like LFW: one folder for each identity, its pictures inside. `limitIdentities` takes
- * that many, spread evenly over the names. Throws EvaluateError when the folder cannot be read or holds no such set.
+ * Reads a folder in LFW's layout: one folder for each identity with its images inside. `limitIdentities` selects that
+ * many identities, evenly spaced in the order of names.
+ * @throws EvaluateError when the folder cannot be read or has another layout
  */
 export async function readDataset(folder: string, limitIdentities = Infinity): Promise<Dataset> {
   const all = await foldersIn(folder);
@@ -65,8 +66,10 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Reads `image,cohort` lines (a header line with these two names may come first); `image` is a name such as
- * `Name/Name_0001.jpg`. Returns cohorts by image name. Throws EvaluateError on a line that is not of this form.
+ * Reads a file of `image,cohort` lines; a header line with these two names may come first. `image` is a name such as
+ * `Name/Name_0001.jpg`.
+ * @returns the cohort by image name
+ * @throws EvaluateError for a line of another form
  */
 export async function readCohorts(file: string): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(file, 'utf8').catch(() => {
@@ -75,7 +78,7 @@ export async function readCohorts(file: string): Promise<ReadonlyMap<string, str
   return parseCohorts(text);
 }
 
-/** As `readCohorts`, from the text of the file. */
+/** As `readCohorts`, for the text of the file. */
 export function parseCohorts(text: string): ReadonlyMap<string, string> {
   const cohorts = new Map<string, string>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {

@@ -7,42 +7,42 @@ import { qualityHint } from './quality-verdict.ts';
 import { ScoreTable } from './score-table.ts';
 import type { Scorer } from './scorers.ts';
 
-/** What one degradation of the probe does. The references stay as they are. */
+/** The effect of one degradation of the probe. References are not degraded. */
 export interface DegradationResult {
   readonly id: string;
   readonly family: Degradation['family'];
   readonly label: string;
   readonly probes: number;
   readonly failuresToAcquire: number;
-  /** Probes that the standard policy's quality gate would take. */
+  /** Number of probes that the standard policy's quality gate accepts. */
   readonly passedGate: number;
   readonly meanInterEyePx: number;
   readonly methods: readonly DegradedRates[];
 }
 
-export interface DegradedRates {
+interface DegradedRates {
   readonly method: string;
-  /** The thresholds are those of undegraded single pictures at this false match rate. */
+  /** The thresholds have this false match rate on undegraded single images. */
   readonly fmr: number;
-  /** Of the comparisons of acquired probes. */
+  /** FNMR of the comparisons whose probe was acquired. */
   readonly fnmr: Bounded;
-  /** Of those whose probe passes the quality gate; null when none does. */
+  /** FNMR of the comparisons whose probe passes the quality gate; null when no probe does. */
   readonly fnmrPastGate: Bounded | null;
   readonly measuredFmr: Bounded;
 }
 
-export interface DegradationOptions {
-  /** Pictures of the data set that serve as probes, as indices. */
+interface DegradationOptions {
+  /** Images of the data set that serve as probes, by index. */
   readonly probes: readonly number[];
   readonly identityOf: (image: number) => number;
   readonly scorers: readonly Scorer[];
   readonly fmrs: readonly number[];
   readonly singleThreshold: (method: string, fmr: number) => number;
-  /** Describes the probes after a change, in their order. */
+  /** Analyses the probes after a degradation; the records are in the order of the probes. */
   readonly describe: (change: Degradation) => Promise<readonly ImageRecord[]>;
 }
 
-/** Puts probes through every degradation and compares them with all other pictures. */
+/** Applies every degradation to the probes and compares the results with all other images. */
 export async function studyDegradations(
   references: Faces,
   options: DegradationOptions,

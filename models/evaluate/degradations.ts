@@ -1,17 +1,17 @@
 import sharp from 'sharp';
 
-/** A known harm done to a picture. */
+/** A defined degradation of an image. */
 export interface Degradation {
-  /** Names it in reports and in the cache of results: another value of a setting is another id. */
+  /** Names the degradation in reports and in the cache: another parameter needs another id. */
   readonly id: string;
   readonly family: 'none' | 'brightness' | 'blur' | 'small face' | 'JPEG';
-  /** The setting, in words. */
+  /** The parameter, in words. */
   readonly label: string;
-  /** The picture so changed, encoded: as PNG where encoding shall add nothing. */
+  /** Returns the degraded image, encoded. It is PNG where the encoding itself must not degrade the image. */
   readonly apply: (image: Buffer) => Promise<Buffer>;
 }
 
-/** Canvas of a common camera in which small faces are shown. */
+/** Frame size of a common webcam, in pixels, in which a small face is placed. */
 const FRAME = { width: 640, height: 480 } as const;
 const GREY = { r: 128, g: 128, b: 128 } as const;
 
@@ -36,7 +36,7 @@ const jpeg = (quality: number): Degradation => ({
   apply: (image) => sharp(image).jpeg({ quality }).toBuffer(),
 });
 
-/** Shrinks the picture, as a camera sees a face from afar, and sets it in the middle of a grey frame. */
+/** Scales the image down, as a distant face appears to a camera, and centres it in a grey frame. */
 const small = (scale: number): Degradation => ({
   id: `small-${scale}`,
   family: 'small face',
@@ -61,7 +61,7 @@ const small = (scale: number): Degradation => ({
   },
 });
 
-/** What pictures are put through, each family from mild to harsh. The first leaves them as they are. */
+/** All degradations, each family from mild to severe. The first one changes nothing. */
 export const DEGRADATIONS: readonly Degradation[] = [
   { id: 'as-is', family: 'none', label: 'as is', apply: async (image) => image },
   ...[2, 0.5, 0.3, 0.15].map(brightness),

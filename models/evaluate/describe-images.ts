@@ -3,37 +3,37 @@ import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.t
 import { recordOf, type ImageRecord } from './image-record.ts';
 import type { RecordCache } from './record-cache.ts';
 
-/** One picture to describe, perhaps after something is done to it. */
+/** One image to analyse, after an optional change. */
 export interface ImageJob {
   readonly file: string;
   readonly change?: {
-    /** Names the change in the cache: the same id must always do the same. */
+    /** Names the change in the cache: the same id must always make the same change. */
     readonly id: string;
     readonly apply: (image: Buffer) => Promise<Buffer>;
   };
 }
 
-export interface DescribeOptions {
+interface DescribeOptions {
   readonly cache: RecordCache;
-  /** Called once at most, when a picture is not in the cache. The pool belongs to the caller. */
+  /** Called at most once, when an image is not in the cache. The caller owns the pool. */
   readonly startPool: () => Promise<FrameAnalyzer>;
   readonly onDone: () => void;
 }
 
-export interface DescribedImages {
+interface DescribedImages {
   /** In the order of the jobs. */
   readonly records: ImageRecord[];
-  /** Pictures that went through the vision code in this run; the rest was in the cache. */
+  /** Images that were analysed in this run. The other records came from the cache. */
   readonly computed: number;
 }
 
-const WANTS = { embeddings: true, pad: false, countFaces: false } as const;
-/** Enough to keep the workers busy while the next pictures are read. */
+const ANALYSIS_OPTIONS = { embeddings: true, pad: false, countFaces: false } as const;
+/** Images in progress at a time: enough that the workers stay busy while the next images are read. */
 const LANES = 16;
 
 /**
- * Describes pictures as a session's frames are: through the pool's workers, which see single pictures with nothing
- * known before. What is found is kept in the cache at once, so a run that was broken off goes on where it was.
+ * Analyses images as the frames of a session are: by the pool's workers, each image without a preceding frame. Each
+ * record is stored in the cache at once, so an interrupted run continues where it stopped.
  */
 export async function describeImages(
   jobs: readonly ImageJob[],
@@ -54,7 +54,7 @@ export async function describeImages(
         const image = change === undefined ? original : await change.apply(original);
         record = recordOf(await analyze(await (pool ??= startPool()), image));
         computed++;
-        // A worker that failed says nothing about the picture: the next run tries again.
+        // A failed worker tells nothing about the image: the next run analyses it again.
         if (record.acquired || record.why !== 'server.internal') await cache.put(original, variant, record);
       }
       records[index] = record;
@@ -67,6 +67,9 @@ export async function describeImages(
 
 function analyze(pool: FrameAnalyzer, image: Buffer): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(image).buffer, region: null, wants: WANTS }), resolve);
+    pool.requestTurn(
+      () => ({ image: new Uint8Array(image).buffer, region: null, wants: ANALYSIS_OPTIONS }),
+      resolve,
+    );
   });
 }

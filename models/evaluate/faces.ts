@@ -9,23 +9,23 @@ export interface EmbeddingMatrix {
   readonly data: Float32Array;
 }
 
-/** The acquired faces of a set: row i of every matrix belongs to identity `identities[i]`. */
+/** The acquired faces of a set. Row i of every matrix belongs to identity `identities[i]`. */
 export interface Faces {
   readonly count: number;
   readonly identities: Int32Array;
-  /** Index of each row's picture in the data set. */
+  /** Index in the data set of each row's image. */
   readonly images: Int32Array;
   readonly matrices: readonly EmbeddingMatrix[];
 }
 
-/** A face to go into `Faces`. */
+/** One face of a `Faces` set. */
 export interface FaceRow {
   readonly identity: number;
   readonly image: number;
   readonly embeddings: Embeddings;
 }
 
-/** The faces among the records; `identityOf` gives the identity of the picture with that index. */
+/** The acquired faces among the records. `identityOf` returns the identity of the image with that index. */
 export function acquiredFaces(
   records: readonly ImageRecord[],
   identityOf: (image: number) => number,
@@ -35,7 +35,7 @@ export function acquiredFaces(
   );
 }
 
-/** Lays faces out for comparison, with the networks that all of them have. */
+/** Arranges faces in matrices for comparison, for the networks that all of the faces have. */
 export function toFaces(rows: readonly FaceRow[]): Faces {
   const models = EMBEDDING_MODELS.filter((model) => rows.every(({ embeddings }) => embeddings[model]));
   const matrices = models.map((model): EmbeddingMatrix => {
@@ -56,7 +56,7 @@ export function toFaces(rows: readonly FaceRow[]): Faces {
   };
 }
 
-/** Rows by identity. */
+/** Row numbers by identity. */
 export function rowsByIdentity(faces: Faces): Map<number, number[]> {
   const rows = new Map<number, number[]>();
   for (const [row, identity] of faces.identities.entries()) {

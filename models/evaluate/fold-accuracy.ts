@@ -1,20 +1,23 @@
-/** Scores of one fold; a comparison that could not be made is -Infinity, so it counts as "different people". */
-export interface ScoredFold {
+/**
+ * Scores of one fold. A comparison that could not be made has the score -Infinity, so it counts as "different people".
+ */
+interface ScoredFold {
   readonly genuine: readonly number[];
   readonly impostor: readonly number[];
 }
 
 export interface FoldAccuracy {
-  /** Mean share of right answers over the folds. */
+  /** Mean share of correct classifications over the folds, 0..1. */
   readonly mean: number;
-  /** Standard error of that mean: the folds' standard deviation over the root of their number. */
+  /** Standard error of the mean: the standard deviation over the folds, divided by the square root of their number. */
   readonly standardError: number;
   readonly folds: readonly number[];
 }
 
 /**
- * The protocol of LFW (Huang et al., UMass TR 07-49): for each fold, the threshold that is best on all the others
- * judges it. Throws RangeError with fewer than two folds or an empty one.
+ * Accuracy under the protocol of LFW (Huang et al., UMass TR 07-49): each fold is classified by the threshold that is
+ * best on all other folds.
+ * @throws RangeError with fewer than two folds, or with an empty one
  */
 export function foldAccuracy(folds: readonly ScoredFold[]): FoldAccuracy {
   if (folds.length < 2 || folds.some(({ genuine, impostor }) => genuine.length + impostor.length === 0)) {
@@ -32,7 +35,7 @@ export function foldAccuracy(folds: readonly ScoredFold[]): FoldAccuracy {
   return { mean, standardError: Math.sqrt(variance / shares.length), folds: shares };
 }
 
-/** Midway between the two scores that the best cut separates. */
+/** The midpoint of the two scores that the best threshold separates. */
 function bestThreshold(folds: readonly ScoredFold[]): number {
   const scores = [
     ...folds.flatMap(({ genuine }) => genuine.map((score) => ({ score, step: 1 }))),

@@ -9,16 +9,16 @@ import { cosineScorer, FUSED, type Scorer } from './scorers.ts';
 import { seededRandom, shuffled } from './seeded-random.ts';
 import type { EmbeddingModelId } from '../ids.ts';
 
-export interface FusionResult {
+interface FusionResult {
   readonly id: string;
   readonly label: string;
   readonly fnmr: readonly (Bounded & { readonly fmr: number })[];
-  /** FNMR less that of the tier's present method, with paired bounds; null for the present methods. */
+  /** FNMR minus the FNMR of the tier's present method, with paired bounds; null for the present methods themselves. */
   readonly change: readonly (Bounded & { readonly fmr: number })[] | null;
 }
 
 export interface FusionStudy {
-  /** Training comparisons for one half of the identities, the smaller half counting. */
+  /** Number of training comparisons in one half of the identities; the number of the smaller half. */
   readonly trainedOn: { readonly genuine: number; readonly impostor: number };
   readonly testedOn: { readonly genuine: number; readonly impostor: number };
   readonly results: readonly FusionResult[];
@@ -26,12 +26,13 @@ export interface FusionStudy {
 
 const FUSION_FMRS = [1e-3, 1e-4] as const;
 const TRAINING_IMPOSTORS = 100_000;
-/** Log odds beyond this are equally sure. */
+/** Log odds are limited to this magnitude. */
 const LOGIT_RANGE = 40;
 
 /**
- * Compares ways to fuse networks. Identities are split in two halves; what is learned on one judges the other, and
- * only comparisons within a half count, for every method alike. Null with fewer than two networks or ten identities.
+ * Compares ways to fuse networks. The identities are divided into two halves. A method that is fitted on one half is
+ * evaluated on the other. For every method, only comparisons within a half count.
+ * @returns null with fewer than two networks or fewer than ten identities
  */
 export function studyFusion(
   faces: Faces,
@@ -131,7 +132,7 @@ function resample(
   });
 }
 
-/** The sum of all networks' scores, each in its own impostor standard deviations. */
+/** The sum of all networks' scores, each standardised by its impostor distribution. */
 function plainOfAll(
   models: readonly EmbeddingModelId[],
   impostors: readonly SampledComparison[],
@@ -169,7 +170,7 @@ function learnedScorers(
         weight: 1 / training[half][kind].length,
       })),
     );
-  // Index: the half that is judged, by what was learned on the other.
+  // Index: the half that is evaluated. The line is fitted on the other half.
   const lines = [1, 0].map((half) => fitLogistic(samplesOf(half)));
   const networks = [1, 0].map((half) => trainPerceptron(samplesOf(half), seed));
   const learned = (

@@ -3,7 +3,7 @@ import type { AnalyzeReply } from '../../server/inference/calls.ts';
 import type { Embeddings, FaceAnalysis } from '../../server/vision/analysis.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../ids.ts';
 
-/** What else than the embeddings is worth knowing of a face: enough for the quality gate to judge it. */
+/** What the quality gate needs to know of a face, beside its embeddings. */
 export type FaceSummary = Pick<FaceAnalysis, 'presence' | 'box' | 'pose' | 'eyes' | 'quality'> & {
   readonly frameWidth: number;
   readonly frameHeight: number;
@@ -12,12 +12,15 @@ export type FaceSummary = Pick<FaceAnalysis, 'presence' | 'box' | 'pose' | 'eyes
 
 export type AcquireFailure = 'no-face' | 'unclear-face' | Extract<AnalyzeReply, { ok: false }>['code'];
 
-/** What the vision code made of one picture. */
+/** Result of the vision code for one image. */
 export type ImageRecord =
   | { readonly acquired: true; readonly embeddings: Embeddings; readonly face: FaceSummary }
   | { readonly acquired: false; readonly why: AcquireFailure };
 
-/** Keeps of a reply what an evaluation needs. A face without embeddings was not acquired: `server.internal`. */
+/**
+ * Keeps the parts of a reply that an evaluation needs. A face without embeddings counts as not acquired, with the code
+ * `server.internal`.
+ */
 export function recordOf(reply: AnalyzeReply): ImageRecord {
   if (!reply.ok) return { acquired: false, why: reply.code };
   const { face, width, height, faceCount = 1 } = reply.analysis;
@@ -36,20 +39,20 @@ type StoredRecord =
     }
   | { readonly acquired: false; readonly why: AcquireFailure };
 
-/** MessagePack, with embeddings as little-endian 32-bit floats. */
+/** Encodes a record as MessagePack, with embeddings as little-endian 32-bit floats. */
 export function encodeRecord(record: ImageRecord): Uint8Array {
   return encode(record);
 }
 
-/** Reads what `encodeRecord` wrote. Throws on anything else. */
+/** Decodes what `encodeRecord` wrote. Throws for any other bytes. */
 export function decodeRecord(bytes: Uint8Array): ImageRecord {
-  // Written by this module and found by the hash of the code that wrote it.
+  // This module wrote the bytes: the cache finds them by the hash of its code.
   const stored = decode(bytes) as StoredRecord;
   if (!stored.acquired) return stored;
   const embeddings: Partial<Record<EmbeddingModelId, Float32Array>> = {};
   for (const model of EMBEDDING_MODELS) {
     const data = stored.embeddings[model];
-    // A copy, because the floats need not lie on a multiple of four bytes; a Buffer's own `slice` would be none.
+    // The floats need not be aligned to four bytes, so they are copied. A Buffer's own `slice` would not copy.
     if (data !== undefined) embeddings[model] = new Float32Array(new Uint8Array(data).buffer);
   }
   return { acquired: true, embeddings, face: stored.face };

@@ -1,6 +1,6 @@
 import type { ScoreTable } from './score-table.ts';
 
-/** A point in feature space: how often it was seen, and whether it is genuine. */
+/** A point in feature space with its weight and its class. */
 export interface WeightedSample {
   readonly features: readonly number[];
   readonly isGenuine: boolean;
@@ -8,7 +8,7 @@ export interface WeightedSample {
 }
 
 /** Log-likelihood ratio = weights · features + offset. */
-export interface LogisticModel {
+interface LogisticModel {
   readonly weights: readonly number[];
   readonly offset: number;
 }
@@ -17,8 +17,9 @@ const STEPS = 50;
 const RIDGE = 1e-9;
 
 /**
- * Logistic regression by Newton's method, both classes weighing alike, so that the linear form is a log-likelihood
- * ratio. Throws RangeError when a class is missing.
+ * Fits logistic regression by Newton's method. Both classes have the same total weight, so the linear predictor is a
+ * log-likelihood ratio (natural logarithm).
+ * @throws RangeError when a class has no sample
  */
 export function fitLogistic(samples: readonly WeightedSample[]): LogisticModel {
   const totals = { genuine: 0, impostor: 0 };
@@ -60,7 +61,7 @@ export function fitLogistic(samples: readonly WeightedSample[]): LogisticModel {
   return { weights, offset };
 }
 
-/** The line from a score to its log-likelihood ratio, fitted to all scores of a table. */
+/** The affine map from a score to its log-likelihood ratio, fitted to all scores of a table. */
 export function fitScoreLine(table: ScoreTable): { readonly slope: number; readonly offset: number } {
   const samples: WeightedSample[] = [];
   table.forEachBin((score, genuine, impostor) => {
@@ -90,7 +91,7 @@ export function standardisation(
   return { centre, scale };
 }
 
-/** Gaussian elimination with pivoting. */
+/** Solves a linear system by Gaussian elimination with partial pivoting. */
 function solve(matrix: readonly Float64Array[], right: Float64Array): Float64Array {
   const rows = matrix.map((row, i) => Float64Array.from([...row, right[i]]));
   const size = rows.length;

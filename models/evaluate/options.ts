@@ -1,4 +1,4 @@
-import { readArguments, whole } from './arguments.ts';
+import { readArguments, wholeNumber } from './arguments.ts';
 import { EvaluateError } from './evaluate-error.ts';
 
 export const USAGE = `Usage: npm run evaluate -- verification --data DIR [options]
@@ -13,13 +13,13 @@ Runs a face-verification set, laid out as Name/Name_0001.jpg, through the server
   --degradation-identities N    identities whose pictures are degraded (200; 0: none)
   --alignment-identities N      identities aligned in other ways (200; 0: none)
   --bootstrap N                 replicates for the bounds (500)
-  --seed N                      of everything drawn (1)
+  --seed N                      seed of all random numbers (1)
   --readme FILE                 write the table into FILE between its markers "generated:verification";
                                 without --data, from the report in --out
-A run that was broken off goes on where it was: results are kept beside the prepared models.`;
+An interrupted run continues where it stopped: results are kept beside the prepared models.`;
 
 export interface VerificationArguments {
-  /** Null only with `readme`: the table is made from the last report. */
+  /** Null only with `readme`: then the table comes from the last report. */
   readonly data: string | null;
   readonly pairs: string | null;
   readonly cohorts: string | null;
@@ -33,7 +33,11 @@ export interface VerificationArguments {
   readonly readme: string | null;
 }
 
-/** Reads the arguments after `verification`; null asks for help. Throws EvaluateError on a mistake. */
+/**
+ * Reads the arguments after `verification`.
+ * @returns null where help is asked for
+ * @throws EvaluateError on wrong usage
+ */
 export function parseVerificationArguments(args: readonly string[]): VerificationArguments | null {
   const text = { type: 'string' } as const;
   const values = readArguments(args, {
@@ -58,12 +62,12 @@ export function parseVerificationArguments(args: readonly string[]): Verificatio
     pairs: values.pairs ?? null,
     cohorts: values.cohorts ?? null,
     out: values.out ?? './reports/verification',
-    limitIdentities: whole('limit-identities', values['limit-identities'], 2, Infinity),
-    workers: workers === undefined ? null : whole('workers', workers, 1, 1),
-    degradationIdentities: whole('degradation-identities', values['degradation-identities'], 0, 200),
-    alignmentIdentities: whole('alignment-identities', values['alignment-identities'], 0, 200),
-    replicates: whole('bootstrap', values.bootstrap, 20, 500),
-    seed: whole('seed', values.seed, 0, 1),
+    limitIdentities: wholeNumber('limit-identities', values['limit-identities'], 2, Infinity),
+    workers: workers === undefined ? null : wholeNumber('workers', workers, 1, 1),
+    degradationIdentities: wholeNumber('degradation-identities', values['degradation-identities'], 0, 200),
+    alignmentIdentities: wholeNumber('alignment-identities', values['alignment-identities'], 0, 200),
+    replicates: wholeNumber('bootstrap', values.bootstrap, 20, 500),
+    seed: wholeNumber('seed', values.seed, 0, 1),
     readme: values.readme ?? null,
   };
 }

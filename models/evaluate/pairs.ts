@@ -2,21 +2,22 @@ import { EvaluateError } from './evaluate-error.ts';
 import { randomIndex, shuffled } from './seeded-random.ts';
 import type { Dataset } from './dataset.ts';
 
-/** Two pictures to compare, by identity and the number in their names. */
-export interface NamedPair {
+/** Two images to compare, by identity and by the number in the file name. */
+interface NamedPair {
   readonly a: { readonly identity: string; readonly number: number };
   readonly b: { readonly identity: string; readonly number: number };
 }
 
-/** One part of a cross-validation: pairs of one identity and pairs of two. */
+/** One part of a cross-validation: genuine pairs and impostor pairs. */
 export interface Fold<Pair> {
   readonly genuine: readonly Pair[];
   readonly impostor: readonly Pair[];
 }
 
 /**
- * Reads LFW's `pairs.txt`: a line `folds pairs`, then for each fold that many lines `name n m` (same person) and
- * that many `name n other m`. Throws EvaluateError where the text departs from that form.
+ * Reads LFW's `pairs.txt`. Its first line is `folds pairs`. Each fold has that many lines `name n m` (genuine), then as
+ * many lines `name n other m` (impostor).
+ * @throws EvaluateError where the text has another form
  */
 export function parsePairs(text: string): Fold<NamedPair>[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
@@ -59,8 +60,9 @@ function parsePair(line: string): NamedPair | null {
 export type ImagePair = readonly [number, number];
 
 /**
- * Finds the pictures of named pairs: `Name/Name_0001.jpg` whatever the extension and the zeros. Throws EvaluateError
- * naming the first picture that is missing, for a protocol with pairs left out is another protocol.
+ * Finds the images of named pairs: `Name/Name_0001.jpg` with any extension and any number of leading zeros.
+ * @throws EvaluateError naming the first missing image, because a protocol without some of its pairs is another
+ * protocol
  */
 export function resolvePairs(folds: readonly Fold<NamedPair>[], dataset: Dataset): Fold<ImagePair>[] {
   const byName = new Map<string, number>();
@@ -83,8 +85,8 @@ export function resolvePairs(folds: readonly Fold<NamedPair>[], dataset: Dataset
 }
 
 /**
- * Draws pairs in the manner of LFW's protocol where the data come without: identities are dealt to the folds, so
- * no identity is in two, and each fold gets up to `perFold` genuine pairs and as many impostor pairs.
+ * Draws pairs like LFW's protocol, for data without a pairs file. Identities are distributed over the folds, so no
+ * identity is in two folds. Each fold has up to `perFold` genuine pairs and as many impostor pairs.
  */
 export function drawPairs(
   dataset: Dataset,
@@ -112,7 +114,7 @@ export function drawPairs(
   });
 }
 
-/** Every pair of different items. */
+/** All pairs of two different items. */
 export function pairsOf(items: readonly number[]): ImagePair[] {
   return items.flatMap((a, i) => items.slice(i + 1).map((b): ImagePair => [a, b]));
 }

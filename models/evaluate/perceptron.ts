@@ -1,8 +1,8 @@
 import { standardisation, type WeightedSample } from './logistic.ts';
 import { randomIndex, seededRandom } from './seeded-random.ts';
 
-/** A trained network: gives the log odds of "same person" with both classes equally likely. */
-export type Perceptron = (features: readonly number[]) => number;
+/** A trained network. Returns the log odds of "same person" for equal priors. */
+type Perceptron = (features: readonly number[]) => number;
 
 const HIDDEN = 8;
 const STEPS = 6000;
@@ -11,9 +11,9 @@ const RATE = 0.01;
 const WEIGHT_DECAY = 1e-4;
 
 /**
- * Trains a perceptron with one hidden layer of eight tanh units on the logistic loss, with Adam (arXiv:1412.6980)
- * and half of each batch from either class. The same samples and seed give the same network.
- * Throws RangeError when a class is missing.
+ * Trains a perceptron with one hidden layer of eight tanh units by Adam (arXiv:1412.6980) on the logistic loss. Half of
+ * each batch comes from each class. The same samples and seed give the same network.
+ * @throws RangeError when a class has no sample
  */
 export function trainPerceptron(samples: readonly WeightedSample[], seed: number): Perceptron {
   const genuine = samples.filter(({ isGenuine }) => isGenuine);
@@ -22,7 +22,7 @@ export function trainPerceptron(samples: readonly WeightedSample[], seed: number
   const inputs = samples[0].features.length;
   const { centre, scale } = standardisation([...genuine, ...impostor], inputs);
   const random = seededRandom(seed);
-  // Layout: for each hidden unit its input weights, its bias and its output weight; last the output bias.
+  // Layout: for each hidden unit its input weights, its bias and its output weight; the output bias comes last.
   const stride = inputs + 2;
   const weights = Float64Array.from({ length: HIDDEN * stride + 1 }, () => random() - 0.5);
   const gradient = new Float64Array(weights.length);

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Progress } from './verification.ts';
 
-/** Shows progress on a stream: a bar on a terminal, a line for each tenth of a stage elsewhere. */
+/** Shows progress on a stream: a bar on a terminal, otherwise one line for each tenth of a stage. */
 export function progressDisplay(stream: NodeJS.WriteStream): {
   readonly show: Progress;
   readonly close: () => void;

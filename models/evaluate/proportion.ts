@@ -1,4 +1,4 @@
-/** A share with its 95 % bounds. */
+/** A proportion, 0..1, with its 95 % confidence bounds. */
 export interface Bounded {
   readonly value: number;
   readonly low: number;
@@ -6,8 +6,9 @@ export interface Bounded {
 }
 
 /**
- * A share of independent trials with the exact 95 % bounds of Clopper and Pearson (Biometrika 26, 1934).
- * Throws RangeError unless 0 ≤ `count` ≤ `trials` and `trials` ≥ 1.
+ * The proportion of successes in independent trials, with the exact 95 % bounds of Clopper and Pearson (Biometrika 26,
+ * 1934), as ISO/IEC 19795-1 uses them.
+ * @throws RangeError unless 0 ≤ `count` ≤ `trials` and `trials` ≥ 1
  */
 export function proportion(count: number, trials: number): Bounded {
   if (!(trials >= 1 && count >= 0 && count <= trials)) throw new RangeError('No such share.');
@@ -52,7 +53,7 @@ function incompleteBeta(x: number, a: number, b: number): number {
   return (front * fraction) / a;
 }
 
-/** Stirling's series (DLMF 5.11.1) after the argument is lifted above 15. */
+/** The logarithm of the gamma function, by Stirling's series (DLMF 5.11.1) for an argument that is raised above 15. */
 function logGamma(x: number): number {
   let shift = 0;
   let z = x;

@@ -12,7 +12,7 @@ export interface ProtocolAccuracy extends FoldAccuracy {
 
 /**
  * Accuracy of each method under cross-validation. A pair with a face that was not acquired scores -Infinity: it is
- * judged to show two people, right or wrong. Empty when a fold is.
+ * classified as two people. Empty when a fold is empty.
  */
 export function protocolAccuracies(
   faces: Faces,

@@ -3,10 +3,7 @@ import { policyFor } from '../../server/policy/built-in.ts';
 import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import type { FaceSummary } from './image-record.ts';
 
-/**
- * What the standard policy's quality gate says of a face: null when it would serve as a probe, else the hint that
- * the person would see.
- */
+/** The hint of the standard policy's quality gate for a face; null when the face may serve as a probe. */
 export function qualityHint(face: FaceSummary): Hint | null {
   const { frameWidth: width, frameHeight: height, faceCount, ...measured } = face;
   const mouth = { opening: 0, width: 0, cornerLift: 0 };

@@ -4,31 +4,31 @@ import { fitScoreLine } from './logistic.ts';
 import { proportion, type Bounded } from './proportion.ts';
 import type { ScoreCollector } from './score-collector.ts';
 
-/** Fewer false matches than this say little about a threshold: it would be set by chance. */
+/** A threshold with fewer false matches than this is too uncertain to report. */
 const FEWEST_FALSE_MATCHES = 10;
 
-/** Whether so many impostor comparisons can show a false match rate. */
+/** Whether this number of impostor comparisons suffices to measure a false match rate. */
 export function showsFmr(fmr: number, impostor: number): boolean {
   return fmr * impostor >= FEWEST_FALSE_MATCHES;
 }
 
 /** Rates at one threshold. */
-export interface OperatingPoint {
+interface OperatingPoint {
   readonly fmr: number;
   readonly threshold: number;
-  /** False matches there, with the bounds that independent comparisons would have (Clopper and Pearson). */
+  /** False match rate at the threshold, with the Clopper-Pearson bounds of independent comparisons. */
   readonly measuredFmr: Bounded;
   readonly falseMatches: number;
-  /** Of all genuine comparisons; bounds by resampling identities. */
+  /** FNMR of all genuine comparisons; bounds by resampling of identities. */
   readonly fnmr: Bounded;
-  /** The same with the bounds that independent comparisons would have (Clopper and Pearson). */
+  /** The same FNMR with the Clopper-Pearson bounds of independent comparisons. */
   readonly fnmrIfIndependent: Bounded;
   readonly falseNonMatches: number;
-  /** Mean of the identities' own FNMRs: no identity counts more for having more pictures. */
+  /** Mean of the FNMRs of the identities: each identity has the same weight, whatever its number of images. */
   readonly fnmrByIdentity: number;
   /** Share of identities with at least one false non-match. */
   readonly identitiesMissed: number;
-  /** Largest share of all false matches that one identity takes part in: "wolves and lambs". */
+  /** Largest share of all false matches that involve one identity. */
   readonly worstIdentityShare: number;
 }
 
@@ -39,7 +39,7 @@ export interface MethodRates {
   readonly impostor: number;
   readonly equalErrorRate: number;
   readonly points: readonly OperatingPoint[];
-  /** What `server/matching/score-scales.ts` holds for this method. */
+  /** The constants of `server/matching/score-scales.ts` for this method, as this data set gives them. */
   readonly scale: {
     readonly thresholds: readonly number[];
     readonly slope: number;
@@ -49,14 +49,14 @@ export interface MethodRates {
   };
 }
 
-export interface RateOptions {
+interface RateOptions {
   readonly identities: number;
   readonly identityOf: Int32Array;
   readonly replicates: number;
   readonly seed: number;
 }
 
-/** Everything that is reported of one method. */
+/** Computes all figures of one method. */
 export function ratesOf(collector: ScoreCollector, options: RateOptions): MethodRates {
   const { table, scorer } = collector;
   const genuine = collector.genuine();
@@ -75,7 +75,7 @@ export function ratesOf(collector: ScoreCollector, options: RateOptions): Method
     const threshold = table.thresholdAt(fmr);
     const falseMatches = table.impostorsFrom(threshold);
     const falseNonMatches = table.genuineBelow(threshold);
-    // Scores descend: the missed ones are the last.
+    // Scores are in descending order, so the false non-matches are the last ones.
     const firstMissed = table.genuineCount - falseNonMatches;
     const missedOf = new Uint32Array(identities);
     for (let i = firstMissed; i < genuine.scores.length; i++) missedOf[identityOf[genuine.probes[i]]]++;

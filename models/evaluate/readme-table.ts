@@ -3,8 +3,8 @@ import { writeAtomically } from '../file-stamp.ts';
 import { EvaluateError } from './evaluate-error.ts';
 
 /**
- * Replaces what stands between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->` in Markdown; the markers
- * stay. Throws EvaluateError unless the pair is there exactly once.
+ * Replaces the text between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->` in Markdown; the markers stay.
+ * @throws EvaluateError unless the pair of markers occurs exactly once
  */
 export function replaceGenerated(markdown: string, name: string, content: string): string {
   const [open, close] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`];
@@ -17,7 +17,7 @@ export function replaceGenerated(markdown: string, name: string, content: string
   return `${markdown.slice(0, start + open.length)}\n${content.trim()}\n${markdown.slice(end)}`;
 }
 
-/** As `replaceGenerated`, in a file. Returns whether the file changed. */
+/** Applies `replaceGenerated` to a file. Returns whether the file changed. */
 export async function updateGenerated(file: string, name: string, content: string): Promise<boolean> {
   const before = await readFile(file, 'utf8');
   const after = replaceGenerated(before, name, content);

@@ -5,7 +5,7 @@ import type { PreparedModels } from '../prepared.ts';
 import { versionOf } from './code-version.ts';
 import { decodeRecord, encodeRecord, type ImageRecord } from './image-record.ts';
 
-/** Code that a picture passes on its way to embeddings, from this file. */
+/** The code that computes embeddings from an image, relative to this file. */
 const CODE = [
   '../../server/vision',
   '../../server/inference/worker',
@@ -17,16 +17,18 @@ const CODE = [
   './image-record',
 ];
 
-/** Records on disk, found again by the picture, what was done to it, the models and the code. */
+/** Records on disk. The key is made of the image, the change applied to it, the models and the code. */
 export class RecordCache {
   readonly #folder: string;
 
-  /** `folder` belongs to one version of models and code: see `openRecordCache`. */
+  /** `folder` belongs to one version of models and code; `openRecordCache` chooses it. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The record of a picture, or null when there is none or it is damaged. `variant` names what was done to it. */
+  /**
+   * The record of an image; null when there is none or it is damaged. `variant` names the change applied to the image.
+   */
   async get(image: Uint8Array, variant: string): Promise<ImageRecord | null> {
     try {
       return decodeRecord(await readFile(this.#file(image, variant)));
@@ -45,7 +47,7 @@ export class RecordCache {
   }
 }
 
-/** The cache under `folder` for these model files and the code that is running. */
+/** Opens the cache in `folder` for these model files and the running code. */
 export async function openRecordCache(
   folder: string,
   models: PreparedModels['models'],

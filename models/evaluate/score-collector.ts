@@ -2,7 +2,7 @@ import type { Cosines } from './compare-all.ts';
 import type { Scorer } from './scorers.ts';
 import { ScoreTable } from './score-table.ts';
 
-/** Comparisons with their two faces (rows) and score; grows as needed. */
+/** Comparisons with the rows of their two faces and their score. Grows as needed. */
 class ComparisonList {
   #probes = new Int32Array(1024);
   #references = new Int32Array(1024);
@@ -24,7 +24,7 @@ class ComparisonList {
     this.#scores[this.length++] = score;
   }
 
-  /** The comparisons, highest score first. */
+  /** The comparisons in descending order of score. */
   descending(): Comparisons {
     const order = Uint32Array.from({ length: this.length }, (_, i) => i).toSorted(
       (a, b) => this.#scores[b] - this.#scores[a],
@@ -37,7 +37,7 @@ class ComparisonList {
   }
 }
 
-/** Comparisons in parallel arrays. */
+/** Comparisons as parallel arrays. */
 export interface Comparisons {
   readonly probes: Int32Array;
   readonly references: Int32Array;
@@ -45,8 +45,8 @@ export interface Comparisons {
 }
 
 /**
- * Gathers one scorer's scores: all of them counted in a table, and by name every genuine one and the impostor
- * ones from `tailFrom` on, which are the ones that thresholds at low false match rates are made of.
+ * Collects the scores of one scorer. All scores are counted in a table. Every genuine comparison is kept, and every
+ * impostor comparison with a score of at least `tailFrom`: these determine the thresholds at low false match rates.
  */
 export class ScoreCollector {
   readonly scorer: Scorer;

@@ -1,10 +1,10 @@
-/** Bins over the range of a score: at a cosine's range of 2, one is 1.5e-5 wide. */
+/** Number of bins over the range of a score. For cosine similarity, whose range has length 2, a bin is 1.5e-5 wide. */
 const BINS = 1 << 17;
 
 /**
- * Counts of genuine and impostor scores in fine bins, so that memory stays the same however many comparisons there
- * are. Scores outside the range fall into the outermost bins. A comparison is accepted when its score is at or
- * above the threshold; thresholds are lower edges of bins.
+ * Histogram of genuine and impostor scores with narrow bins: its memory does not depend on the number of comparisons. A
+ * score outside the range is counted in the first or the last bin. A comparison matches when its score is at or above
+ * the threshold. Thresholds are lower edges of bins.
  */
 export class ScoreTable {
   readonly low: number;
@@ -41,17 +41,17 @@ export class ScoreTable {
     return this.low;
   }
 
-  /** Genuine scores below a threshold. */
+  /** Number of genuine scores below a threshold: false non-matches. */
   genuineBelow(threshold: number): number {
     return sum(this.genuine, 0, this.#firstBinFrom(threshold));
   }
 
-  /** Impostor scores at or above a threshold. */
+  /** Number of impostor scores at or above a threshold: false matches. */
   impostorsFrom(threshold: number): number {
     return sum(this.impostor, this.#firstBinFrom(threshold), BINS);
   }
 
-  /** The rate at which false matches and false non-matches are equally frequent, and its threshold. */
+  /** The equal error rate, at which false match rate and false non-match rate are the same, and its threshold. */
   equalError(): { readonly rate: number; readonly threshold: number } {
     let below = 0;
     let from = this.impostorCount;
@@ -71,7 +71,7 @@ export class ScoreTable {
     return { rate: 1, threshold: this.high };
   }
 
-  /** Points of the detection error trade-off where either rate changes by `ratio` or more. */
+  /** Points of the DET curve (ISO/IEC 19795-1) at which FMR or FNMR changes by a factor of at least `ratio`. */
   tradeOff(ratio = 1.02): { fmr: number; fnmr: number }[] {
     const points: { fmr: number; fnmr: number }[] = [];
     let below = this.genuineCount;
@@ -103,7 +103,7 @@ export class ScoreTable {
     return { mean, deviation: Math.sqrt(Math.max(0, squares / this.impostorCount - mean * mean)) };
   }
 
-  /** Both distributions in `bins` broad bins over the range that holds scores: centres and shares. */
+  /** Both distributions in `bins` bins over the range that contains scores: centres and shares. */
   histogram(bins: number): {
     readonly centres: number[];
     readonly genuine: number[];
@@ -122,7 +122,7 @@ export class ScoreTable {
     };
   }
 
-  /** Calls back for each bin that holds scores. */
+  /** Calls `visit` for each bin that contains scores. */
   forEachBin(visit: (score: number, genuine: number, impostor: number) => void): void {
     for (let bin = 0; bin < BINS; bin++) {
       if (this.genuine[bin] + this.impostor[bin] > 0) {

@@ -2,14 +2,14 @@ import { fuseScores } from '../../server/matching/compare.ts';
 import type { EmbeddingModelId } from '../ids.ts';
 import type { Cosines } from './compare-all.ts';
 
-/** One way to turn the cosines of a comparison into a score. */
+/** A function from the cosine similarities of a comparison to a score. */
 export interface Scorer {
   readonly id: string;
   readonly label: string;
-  /** Range of the score; what lies outside counts as its end. */
+  /** Lower end of the score's range. A score outside the range counts as its nearer end. */
   readonly low: number;
   readonly high: number;
-  /** Whether the comparison of these two identities counts. */
+  /** Whether comparisons of these two identities count. */
   readonly covers: (identity: number, other: number) => boolean;
   readonly score: (cosines: Readonly<Cosines>, identity: number) => number;
 }
@@ -22,7 +22,7 @@ const LABELS: Readonly<Record<EmbeddingModelId, string>> = {
   mobilefacenet: 'MobileFaceNet',
 };
 
-/** One network's cosine. */
+/** Scores by one network's cosine similarity. */
 export function cosineScorer(model: EmbeddingModelId): Scorer {
   return {
     id: model,
@@ -34,7 +34,7 @@ export function cosineScorer(model: EmbeddingModelId): Scorer {
   };
 }
 
-/** The base tier's method: faceres and dlib, fused as the server does. */
+/** The base tier's method: the server's fusion of faceres and dlib. */
 export const FUSED: Scorer = {
   id: 'fused',
   label: 'faceres + dlib fused',
@@ -44,7 +44,7 @@ export const FUSED: Scorer = {
   score: (cosines) => fuseScores(cosines.faceres, cosines.dlib),
 };
 
-/** The methods that the server compares with when these networks are loaded; last the one it prefers. */
+/** The methods of the server when these networks are loaded. The last one is the method that it prefers. */
 export function productScorers(models: readonly EmbeddingModelId[]): Scorer[] {
   const has = (model: EmbeddingModelId) => models.includes(model);
   return [

@@ -1,4 +1,4 @@
-/** Uniform numbers in 0..1, the same for the same seed on every machine (mulberry32, public domain). */
+/** Uniform numbers x with 0 ≤ x < 1: the same for the same seed on every machine (mulberry32, public domain). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A whole number in 0..`below` − 1. */
+/** A whole number from 0 to `below` − 1. */
 export function randomIndex(random: () => number, below: number): number {
   return Math.floor(random() * below);
 }

@@ -9,13 +9,13 @@ import type { Scorer } from './scorers.ts';
 import { randomIndex, seededRandom, shuffled } from './seeded-random.ts';
 
 /**
- * How pictures become one: `normalised` is what sessions and enrolment do, the mean of the embeddings scaled to length
- * 1; `plain` leaves the mean as it is, so that a score is the mean of the scores of all pairs of pictures.
+ * How several images become one template. `normalised` is what sessions and enrolment do: the mean of the embeddings,
+ * scaled to length 1. `plain` does not scale the mean, so a score is the mean score of all pairs of images.
  */
-export type Pooling = 'normalised' | 'plain';
+type Pooling = 'normalised' | 'plain';
 const POOLINGS: readonly Pooling[] = ['normalised', 'plain'];
 
-/** Rates of one method with references made of `frames` pictures, probes of `probeFrames`. */
+/** Rates of one method for references of `frames` images and probes of `probeFrames` images. */
 export interface TemplateResult {
   readonly method: string;
   readonly frames: number;
@@ -26,32 +26,32 @@ export interface TemplateResult {
   readonly impostor: number;
   readonly points: readonly {
     readonly fmr: number;
-    /** The threshold at which these templates themselves have this false match rate. */
+    /** The threshold at which these templates have this false match rate. */
     readonly threshold: number;
-    /** There. */
+    /** FNMR at `threshold`. */
     readonly fnmr: Bounded;
-    /** At the threshold of single pictures. */
+    /** FNMR at the threshold of single images. */
     readonly fnmrAtSingleThreshold: Bounded;
-    /** False match rate that these templates have at the threshold of single pictures. */
+    /** False match rate of these templates at the threshold of single images. */
     readonly fmrAtSingleThreshold: Bounded;
-    /** At the threshold that `score-scales.ts` holds for this false match rate. */
+    /** FNMR at the threshold in `score-scales.ts` for this false match rate. */
     readonly fnmrInForce: Bounded;
     readonly fmrInForce: Bounded;
-    /** Single pictures of the same identities, at the threshold of single pictures. */
+    /** FNMR of single images of the same identities at the threshold of single images. */
     readonly fnmrOfSingle: Bounded;
   }[];
 }
 
-export interface TemplateOptions {
+interface TemplateOptions {
   readonly seed: number;
   readonly fmrs: readonly number[];
-  /** Threshold of single pictures for a method at a false match rate. */
+  /** The threshold of single images for a method at a false match rate. */
   readonly singleThreshold: (method: string, fmr: number) => number;
-  /** What `score-scales.ts` holds. */
+  /** The threshold in `score-scales.ts` for a method at a false match rate. */
   readonly thresholdInForce: (method: string, fmr: number) => number;
 }
 
-/** Pictures in the reference and in the probe. */
+/** Numbers of images in the reference and in the probe. */
 const SHAPES = [
   [2, 1],
   [3, 1],
@@ -61,9 +61,9 @@ const SHAPES = [
 ] as const;
 
 /**
- * References and probes averaged over several pictures, as enrolment and sessions average frames. With single
- * probes every picture of an identity is the probe once, against a template of others drawn at random; with several,
- * an identity's pictures are dealt to one probe and one reference.
+ * Evaluates templates that average several images, as enrolment and sessions average frames. With single-image probes,
+ * every image of an identity is the probe once, compared with a template of other images drawn at random. With probes
+ * of several images, the images of an identity are divided into one probe and one reference.
  */
 export function studyTemplates(
   faces: Faces,

@@ -7,11 +7,11 @@ import type { ScoreCollector } from './score-collector.ts';
 
 const GENUINE_COLOUR = '#1a7f5a';
 const IMPOSTOR_COLOUR = '#c2410c';
-/** Colours that stay apart for colour-blind readers (Okabe and Ito). */
+/** Colours that colour-blind readers can tell apart (Okabe and Ito). */
 const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9'];
 const HISTOGRAM_BINS = 120;
 
-/** Writes all pictures of a report into `folder`. Returns whether the PNGs have words. */
+/** Writes all charts of a report into `folder`. Returns whether the PNGs have text. */
 export async function writeCharts(
   folder: string,
   collectors: readonly ScoreCollector[],

@@ -2,11 +2,13 @@ import { showsFmr, type MethodRates } from './rates.ts';
 import { bounded, boundedChange, count, NOTHING, percent, power, table } from './text-cells.ts';
 import type { VerificationReport } from './verification.ts';
 
-/** False match rates of the small tables. */
+/** False match rates in the short tables. */
 const SHOWN_FMRS = [1e-2, 1e-3, 1e-4] as const;
 const LOW_FMRS = [1e-3, 1e-4] as const;
 
-/** A figure of a method at a false match rate, or a dash where its impostors are too few for that rate. */
+/**
+ * A figure of a method at a false match rate; a dash where the method has too few impostor comparisons for that rate.
+ */
 function atFmr(
   { points, impostor }: MethodRates,
   fmr: number,
@@ -16,7 +18,7 @@ function atFmr(
   return point === undefined || !showsFmr(fmr, impostor) ? NOTHING : show(point);
 }
 
-/** Head and rows of the table that matters most. */
+/** Head and rows of the main table. */
 export function mainRows({ methods, protocol }: VerificationReport): string[][] {
   return [
     ['method', 'accuracy, 10 folds', 'EER', ...SHOWN_FMRS.map((fmr) => `FNMR at FMR ${power(fmr)}`)],
@@ -34,6 +36,7 @@ export function mainRows({ methods, protocol }: VerificationReport): string[][] 
   ];
 }
 
+/** The main rates of each method, with the mean of the identities' own FNMRs. */
 export function mainTable(report: VerificationReport): string {
   const [head, ...rows] = mainRows(report);
   return table(
@@ -47,6 +50,7 @@ export function mainTable(report: VerificationReport): string {
   );
 }
 
+/** Thresholds, FMR and FNMR of each method at each false match rate. */
 export function thresholdTable({ methods }: VerificationReport): string {
   return table(
     [
@@ -78,6 +82,7 @@ export function thresholdTable({ methods }: VerificationReport): string {
   );
 }
 
+/** The constants of each method for `server/matching/score-scales.ts`. */
 export function scaleTable({ methods }: VerificationReport): string {
   return table(
     ['method', 'thresholds', 'slope', 'offset', 'impostor mean', 'deviation'],
@@ -92,6 +97,7 @@ export function scaleTable({ methods }: VerificationReport): string {
   );
 }
 
+/** FNMR by properties of the images. */
 export function breakdownTable({ breakdown, methods }: VerificationReport): string {
   const columns = methods.flatMap(({ id }) => LOW_FMRS.map((fmr) => ({ id, fmr })));
   return table(
@@ -107,7 +113,7 @@ export function breakdownTable({ breakdown, methods }: VerificationReport): stri
   );
 }
 
-/** Averages at one false match rate; `only` picks rows. */
+/** Rates of templates at one false match rate; `only` selects rows. */
 export function templateTable(
   { methods }: VerificationReport,
   templates: VerificationReport['templates'],
@@ -155,6 +161,7 @@ export function templateTable(
   );
 }
 
+/** FNMR of each way to fuse networks. */
 export function fusionTable(fusion: NonNullable<VerificationReport['fusion']>): string {
   return table(
     ['method', 'FNMR at FMR 1e−3', 'at 1e−4', 'against the present method, 1e−3', '1e−4'],
@@ -166,6 +173,7 @@ export function fusionTable(fusion: NonNullable<VerificationReport['fusion']>): 
   );
 }
 
+/** FNMR of each alignment of each network. */
 export function alignmentTable({ alignments }: VerificationReport): string {
   return table(
     ['network', 'alignment', 'EER', 'FNMR at FMR 1e−3', 'against the present one', 'and of the two fused'],
@@ -180,6 +188,7 @@ export function alignmentTable({ alignments }: VerificationReport): string {
   );
 }
 
+/** Effect of each degradation of the probe. */
 export function degradationTable({ degradations, methods }: VerificationReport): string {
   return table(
     [
@@ -208,6 +217,7 @@ export function degradationTable({ degradations, methods }: VerificationReport):
   );
 }
 
+/** Rates of each cohort at the common thresholds. */
 export function cohortTable({ cohorts }: VerificationReport): string {
   return table(
     ['cohort', 'pictures', 'method', 'FMR set', 'genuine', 'FNMR', 'impostor', 'FMR measured'],

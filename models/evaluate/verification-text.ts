@@ -1,4 +1,4 @@
-import { count } from './text-cells.ts';
+import { alignedColumns, count } from './text-cells.ts';
 import {
   alignmentTable,
   breakdownTable,
@@ -36,7 +36,7 @@ function folds({ protocol }: VerificationReport): string {
     : `Accuracy: folds drawn in the manner of LFW, not LFW's own: ${numbers}, nobody in two folds.`;
 }
 
-/** The methods that decide, as sessions average. */
+/** The methods that the server decides by, with its averaging. */
 const isReadmeRow = ({ method, pooling }: VerificationReport['templates'][number]) =>
   pooling === 'normalised' && (method === 'fused' || method === 'mobilefacenet');
 
@@ -62,7 +62,7 @@ export function readmeTable(report: VerificationReport): string {
   ].join('\n');
 }
 
-/** The whole report for people. */
+/** The whole report in Markdown. */
 export function markdownReport(report: VerificationReport): string {
   const { fusion } = report;
   const parts = [
@@ -138,10 +138,7 @@ export function markdownReport(report: VerificationReport): string {
   return `${parts.flat().join('\n\n')}\n`;
 }
 
-/** A few lines for the terminal. */
+/** The main table for a terminal. */
 export function terminalTable(report: VerificationReport): string {
-  const rows = mainRows(report);
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  '));
-  return [counts(report), ...lines.map((line) => line.trimEnd())].join('\n');
+  return `${counts(report)}\n${alignedColumns(mainRows(report))}`;
 }

@@ -29,38 +29,38 @@ import { studyTemplates, type TemplateResult } from './template-study.ts';
 
 export interface VerificationOptions {
   readonly dataset: Dataset;
-  /** Folds of a given protocol; null draws folds in its manner. */
+  /** Folds of a given protocol; null: folds are drawn like LFW's. */
   readonly pairs: readonly Fold<ImagePair>[] | null;
   readonly cohorts: ReadonlyMap<string, string> | null;
   /** Folder of prepared models. */
   readonly modelCache: string;
-  /** Folder of results that are kept between runs. */
+  /** Folder of results that are kept for later runs. */
   readonly recordCache: string;
   readonly workers: number;
-  /** Identities whose pictures are degraded; 0 leaves the study out. */
+  /** Number of identities whose images are degraded; 0 leaves the study out. */
   readonly degradationIdentities: number;
-  /** Identities whose pictures are aligned in other ways; 0 leaves the study out. */
+  /** Number of identities whose images are aligned in other ways; 0 leaves the study out. */
   readonly alignmentIdentities: number;
   readonly replicates: number;
   readonly seed: number;
   readonly progress: Progress;
 }
 
-/** Told how far a stage is. */
+/** Called with the progress of a stage. */
 export type Progress = (stage: string, done: number, total: number) => void;
 
-/** All that one run found. No image and no embedding is in it. */
+/** All results of one run. Contains no image and no embedding. */
 export interface VerificationReport {
   readonly identities: number;
   readonly images: number;
   readonly failuresToAcquire: Readonly<Partial<Record<AcquireFailure, number>>>;
   readonly models: readonly EmbeddingModelId[];
-  /** Pictures computed in this run; the rest came from the cache. */
+  /** Images analysed in this run. The other records came from the cache. */
   readonly computed: number;
   readonly seed: number;
   readonly replicates: number;
   readonly protocol: {
-    /** `given`: the pairs of a file; `drawn`: pairs drawn in the manner of LFW. */
+    /** `given`: the pairs of a file; `drawn`: pairs drawn like LFW's. */
     readonly pairs: 'given' | 'drawn';
     readonly accuracies: readonly ProtocolAccuracy[];
   };
@@ -68,16 +68,16 @@ export interface VerificationReport {
   readonly breakdown: readonly BreakdownRow[];
   readonly cohorts: readonly CohortRates[];
   readonly templates: readonly TemplateResult[];
-  /** The same with pictures only that the standard policy's quality gate takes as probes. */
+  /** The same for images only that the standard policy's quality gate accepts as probes. */
   readonly gatedTemplates: readonly TemplateResult[];
   readonly fusion: FusionStudy | null;
   readonly alignments: readonly AlignmentResult[];
   readonly degradations: readonly DegradationResult[];
 }
 
-export interface VerificationRun {
+interface VerificationRun {
   readonly report: VerificationReport;
-  /** For the pictures. */
+  /** Collected scores, for the charts. */
   readonly collectors: readonly ScoreCollector[];
 }
 
@@ -87,12 +87,12 @@ const DRAWN = { folds: 10, perFold: 300 } as const;
 const MAX_IMAGE_PIXELS = 40_000_000;
 const JOB_TIMEOUT_MS = 120_000;
 
-/** Workers when nobody says otherwise: one for each core. */
+/** Default number of workers: one for each core. */
 export const defaultWorkers = (): number => availableParallelism();
 
 /**
- * Runs a face-verification evaluation through the server's own vision code and worker pool.
- * Throws EvaluateError when models are missing or the data give no genuine or no impostor comparison.
+ * Evaluates face verification with the server's own vision code and worker pool.
+ * @throws EvaluateError when models are missing, or when the data give no genuine or no impostor comparison
  */
 export async function verify(options: VerificationOptions): Promise<VerificationRun> {
   const { models } = await loadPrepared(options.modelCache);
@@ -123,7 +123,7 @@ type Describe = (
   onDone: () => void,
 ) => Promise<{ records: ImageRecord[]; computed: number }>;
 
-/** One run; holds what its stages share. */
+/** One run, with the state that its stages share. */
 class Verification {
   readonly #options: VerificationOptions;
   readonly #describe: Describe;
@@ -274,7 +274,7 @@ function identitiesWithPairs({ identities, images }: Dataset): number[] {
   return [...counts.keys()].filter((identity) => counts[identity] >= 2);
 }
 
-/** `count` items, evenly spread. */
+/** `count` items, evenly spaced. */
 function spread(items: readonly number[], count: number): number[] {
   const step = Math.max(1, items.length / count);
   const chosen: number[] = [];
@@ -282,7 +282,7 @@ function spread(items: readonly number[], count: number): number[] {
   return chosen;
 }
 
-/** What `score-scales.ts` holds. */
+/** The threshold of a method at a false match rate that the server uses, from `score-scales.ts`. */
 function thresholdInForce(method: string, fmr: number): number {
   const scale = COMPARISON_METHODS.find((candidate) => candidate === method);
   const rate = FMRS.find((candidate) => candidate === fmr);
@@ -302,7 +302,7 @@ function countFailures(records: readonly ImageRecord[]): VerificationReport['fai
   return failures;
 }
 
-/** Where results are kept between runs, beside the models. */
+/** Folder beside the models for results that are kept for later runs. */
 export function recordCacheDir(modelCache: string): string {
   return path.join(modelCache, 'evaluate');
 }

@@ -16,7 +16,7 @@ Makes the models ready.
 Settings are read from the environment:
 ${describeOptions(PARTS.models)}`;
 
-/** Returns the exit code: 0 ready, 1 failed, 2 wrong usage. */
+/** Prepares the models. Returns the exit code: 0 ready, 1 failed, 2 wrong usage. */
 async function runPrepareCommand(args: readonly string[]): Promise<number> {
   let retry: boolean;
   try {
@@ -76,7 +76,7 @@ function progressBar(): Display {
   };
 }
 
-/** For logs: one line for each artifact that took work. */
+/** Progress for logs: one line for each artifact that was made. */
 function progressLines(): Display {
   return {
     show: ({ id, step, done, total }) => {

@@ -1,15 +1,15 @@
 import { sha256 } from '../file-stamp.ts';
 
-/** A server must begin to answer, and finish, within these times. */
+/** Time limits of a download for the start of the response and for its end. */
 const TIME_LIMITS = { answerWithinMs: 5_000, finishWithinMs: 60_000 } as const;
 
-export type DownloadResult =
+type DownloadResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly why: string };
 
 /**
- * One attempt to fetch a file of known size and hash, within time limits; never more than the expected bytes are
- * read. Never throws: what went wrong is told in a few words.
+ * Makes one attempt to fetch a file of known size and hash, within time limits. Reads at most the expected number of
+ * bytes. Never throws: a failure is returned with its cause in a few words.
  */
 export async function download(
   url: string,

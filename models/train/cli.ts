@@ -1,20 +1,21 @@
+import { EvaluateError } from '../evaluate/evaluate-error.ts';
 import { runCalibration } from './calibrate/command.ts';
 import { runMotionMeasure, runMotionTraining } from './motion/command.ts';
 import { TrainError } from './train-error.ts';
 
 const USAGE = `Usage: npm run train -- motion [options]
-Trains the network that tells living motion from photos, prints and standing pictures, on simulated faces only, and
+Trains the network that separates living motion from photos, prints and frozen images, on simulated faces only, and
 writes models/train/motion/motion.onnx and report.json beside it.
 
-  --data DIR      judge it on real recordings too: DIR holds clips-dev, nuaa-dev and lfw-dev
-  --seed N        of everything drawn (1)
-  --windows N     simulated windows to train on (12000)
-  --epochs N      (14)
+  --data DIR      evaluate it on real recordings too: DIR holds clips-dev, nuaa-dev and lfw-dev
+  --seed N        seed of all random numbers (1)
+  --windows N     simulated windows for training (12000)
+  --epochs N      training epochs (14)
   --photos N      photographs held before a camera, with --data (60)
   --out DIR       where the files go (models/train/motion)
 
        npm run train -- measure --data DIR
-Measures what the simulation is fitted to on real recordings and writes models/train/motion/measured.json.
+Measures real recordings, to which the simulation is fitted, and writes models/train/motion/measured.json.
 
        npm run train -- calibrate [--sessions FILE] [--attacks A,B] [--out FILE]
 Fits the cues' log-likelihood ratios to the sessions that "npm run evaluate -- pad" wrote (reports/pad/sessions.jsonl)
@@ -29,7 +30,7 @@ async function main([what, ...args]: readonly string[]): Promise<number> {
     process.stderr.write(`${USAGE}\n`);
     return what === '--help' ? 0 : 2;
   } catch (error) {
-    if (!(error instanceof TrainError)) throw error;
+    if (!(error instanceof TrainError || error instanceof EvaluateError)) throw error;
     process.stderr.write(`error: ${error.message}\n`);
     return 2;
   }

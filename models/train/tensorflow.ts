@@ -4,14 +4,14 @@ import type * as Tfjs from '@tensorflow/tfjs';
 
 export type TensorFlow = typeof Tfjs;
 
-/** Faster builds that a user may have installed beside ours; they share our interface. */
+/** Faster builds with the same interface, which a user may have installed. */
 const NATIVE_BUILDS = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 const require = createRequire(import.meta.url);
 
 /**
- * TensorFlow.js on the fastest back end there is: a native build when one is installed (`npm i --no-save
- * @tensorflow/tfjs-node-gpu`), else WebAssembly.
+ * Loads TensorFlow.js with the fastest available back end: a native build when one is installed (`npm i --no-save
+ * @tensorflow/tfjs-node-gpu`), otherwise WebAssembly.
  */
 export async function loadTensorFlow(): Promise<{ readonly tf: TensorFlow; readonly backend: string }> {
   for (const name of NATIVE_BUILDS) {

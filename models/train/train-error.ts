@@ -1,4 +1,4 @@
-/** Wrong usage, or data that is not there: the message is for the person at the terminal. */
+/** Wrong usage or missing data. The command prints the message as one line. */
 export class TrainError extends Error {
   override readonly name = 'TrainError';
 }

@@ -10,7 +10,7 @@ import { summarise } from '../../bench/frame/summary.ts';
 import { preparedModels } from '../vision/support.ts';
 
 describe('summary', () => {
-  it('interpolates quartiles and is not moved by their order', () => {
+  it('interpolates quartiles, whatever the order of the values', () => {
     expect(summarise([4, 1, 3, 2])).toEqual({ count: 4, median: 2.5, low: 1.75, high: 3.25, mean: 2.5 });
     expect(summarise([7])).toEqual({ count: 1, median: 7, low: 7, high: 7, mean: 7 });
     expect(() => summarise([])).toThrow(RangeError);

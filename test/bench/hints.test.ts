@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hintCorrectness, judgeScenes, type SceneResult } from '../../bench/hints/measure.ts';
+import { hintCorrectness, evaluateScenes, type SceneResult } from '../../bench/hints/measure.ts';
 import { loadPhoto, photoFiles, type Photo } from '../../bench/hints/photo.ts';
 import { samplePhotos } from '../../bench/hints/sample-photos.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
@@ -16,11 +16,11 @@ const wrong = (results: readonly SceneResult[]) =>
     .filter(({ correct, pictures }) => correct < pictures)
     .map(({ scene, instead }) => ({ scene, instead }));
 
-describe('the hint', () => {
-  it('is right for every way in which three sample faces are spoilt', async () => {
+describe('the quality hint', () => {
+  it('is right for every degradation of three sample faces', async () => {
     const photos = await samplePhotos(core);
     expect(photos.length).toBe(3);
-    expect(wrong(await judgeScenes(photos, core))).toEqual([]);
+    expect(wrong(await evaluateScenes(photos, core))).toEqual([]);
   });
 
   it.skipIf(!hasData)(
@@ -32,7 +32,7 @@ describe('the hint', () => {
         if (photo !== null) photos.push(photo);
       }
       expect(photos.length).toBeGreaterThan(5);
-      const results = await judgeScenes(photos, core);
+      const results = await evaluateScenes(photos, core);
       expect(hintCorrectness(results)).toBeGreaterThanOrEqual(0.95);
     },
   );

@@ -14,7 +14,7 @@ import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import { pixelDigest } from '../../server/vision/frame-hash.ts';
 import { MAX_PIXELS } from '../vision/support.ts';
 
-/** The same as the chaos suites', so that it is drawn once for both. */
+/** The same people as in the chaos tests, so that they are drawn once for both. */
 const PEOPLE = { policy: 'blink-only', framesPerSecond: 15, idleMs: 3_000, ways: 1 };
 
 let folder = '';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('the crowd', () => {
+describe('the load generator', () => {
   it('never sends the same picture twice', async () => {
     const { ada } = await loadBank(await prepareBank(PEOPLE));
     const decoder = new ImageDecoder(MAX_PIXELS);
@@ -39,7 +39,7 @@ describe('the crowd', () => {
     expect(freshen(ada.idle.frames[0], 0)).toEqual(Buffer.from(ada.idle.frames[0]));
   });
 
-  it('is measured while it is served: frames, latency, decisions, cost', async () => {
+  it('reports frames, latency, decisions and cost while its sessions run', async () => {
     const [{ name: transport }] = availableTransports();
     const report = await measureLoad({
       ...PEOPLE,
@@ -68,14 +68,14 @@ describe('the crowd', () => {
   });
 });
 
-describe('the figures', () => {
-  it('are fair when all have the same, and 1/n when one has everything (Jain)', () => {
+describe('the statistics of the benches', () => {
+  it('Jain’s fairness index is 1 for equal shares, and 1/n when one has everything', () => {
     expect(fairness([3, 3, 3])).toBeCloseTo(1);
     expect(fairness([9, 0, 0])).toBeCloseTo(1 / 3);
     expect(fairness([5])).toBeNull();
   });
 
-  it('are percentiles of what was measured', () => {
+  it('percentiles are those of the measured times', () => {
     const times = new Times();
     expect(times.sum()).toEqual({ count: 0, p50: 0, p95: 0, p99: 0, max: 0 });
     for (let ms = 1; ms <= 100; ms++) times.add(ms);
@@ -83,7 +83,7 @@ describe('the figures', () => {
     expect([p50, p99, max].map(Math.round)).toEqual([50, 99, 100]);
   });
 
-  it('have a slope with its standard error', () => {
+  it('the fitted line has a slope with its standard error', () => {
     expect(fitLine([0, 1, 2, 3].map((x) => [x, 2 * x + 1]))).toEqual({ slope: 2, error: 0 });
     const { slope, error } = fitLine([
       [0, 0],
@@ -95,14 +95,14 @@ describe('the figures', () => {
     expect(error).toBeCloseTo(Math.sqrt(3.2 / 2 / 5));
   });
 
-  it('choose as many people as fill the wanted share of the workers', () => {
+  it('the number of seats uses the wanted share of the workers', () => {
     expect(seatsFor(0.8, 4, 0.4)).toBe(8);
     expect(seatsFor(0.8, 2, 1)).toBe(2);
     expect(seatsFor(0.1, 2, 0.9)).toBe(1);
     expect(seatsFor(0.8, 4, 0)).toBe(8);
   });
 
-  it('are not begun where too few files may be open, and the error says what to do', () => {
+  it('the idle bench refuses to start where too few files may be open, and the error says what to do', () => {
     const limits =
       'Limit  Soft Limit  Hard Limit\nMax open files            1024                 4096                 files\n';
     expect(() => requireDescriptors(10_000, limits)).toThrow('ulimit -n 10200');

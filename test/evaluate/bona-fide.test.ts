@@ -26,7 +26,7 @@ import { createPuppet, record, SAMPLE_PORTRAITS } from '../../simulator/index.ts
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
-/** Some 600 pictures are drawn and looked at, on a machine that may be busy. */
+/** Time for some 600 images that are drawn and analysed on a busy machine. */
 const DRAWING_MS = 900_000;
 
 const EVERYTHING = { embeddings: true, pad: true, countFaces: true } as const;
@@ -77,7 +77,7 @@ describe('drawn people', () => {
     expect(evaluation.sessions).toHaveLength(20);
   });
 
-  it('are called a simulation wherever they are told of, and nobody is named', () => {
+  it('are called a simulation in every report, and no report names a person', () => {
     const text = markdownReport(evaluation.report);
     expect(text).toContain('Drawn people are a simulation');
     expect(text).not.toMatch(/\| (first|second) \|/);
@@ -94,7 +94,7 @@ describe('drawn people', () => {
   });
 });
 
-describe('a head that wanders', () => {
+describe('a wandering head', () => {
   const still = scripted(times(1, () => ({ sway: 0 })));
   const at = (manner: 'calm' | 'lively', seed: number, atMs: number) => {
     const shown = wandering({ showAt: () => still.frames[0] }, manner, seeded(seed)).showAt(atMs);
@@ -104,7 +104,7 @@ describe('a head that wanders', () => {
   const yaws = (manner: 'calm' | 'lively', seed: number) =>
     times(100, (i) => ({ yawDeg: at(manner, seed, i * 100).pose.yawDeg })).map(({ yawDeg }) => yawDeg ?? 0);
 
-  it('goes other ways in each session, further when lively, and nowhere by leaps', () => {
+  it('follows another path in each session, a longer one when lively, without jumps', () => {
     expect(yaws('lively', 1)).not.toEqual(yaws('lively', 2));
     const widest = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
     expect(widest(yaws('lively', 1))).toBeGreaterThan(5 * widest(yaws('calm', 1)));
@@ -141,7 +141,7 @@ describe('recordings of living people', () => {
     await expect(findLiving(join(folder, 'nowhere'), ['mjpeg'])).rejects.toThrow(EvaluateError);
   });
 
-  it('go through a codec picture by picture', async () => {
+  it('are encoded image by image', async () => {
     const [{ sources }] = (await findLiving(folder, ['mjpeg'])).subjects;
     const sizes = async (source: (typeof sources)[number]) => {
       const found: number[] = [];
@@ -153,7 +153,7 @@ describe('recordings of living people', () => {
     expect(Math.max(...after)).toBeLessThan(Math.min(...before));
   });
 
-  it('are left out, with the reason, where they show nothing to judge by', async () => {
+  it('are left out, with the reason, where they cannot be evaluated', async () => {
     const [{ sources, showings }] = (await findLiving(folder, ['mjpeg'])).subjects;
     const shown = (looks: readonly Look[]) =>
       showings(new Map(sources.map(({ id }) => [id, scripted(looks, id)])));
@@ -170,7 +170,7 @@ describe('recordings of living people', () => {
     });
   });
 
-  it('are shown as they are, at 12 fps and compressed; slower ones by themselves', async () => {
+  it('are shown unchanged, at 12 fps and compressed; slow ones are shown separately', async () => {
     const [{ sources, showings }] = (await findLiving(folder, ['mjpeg'])).subjects;
     const conditions = (looks: readonly Look[]) => {
       const found = showings(new Map(sources.map(({ id }) => [id, scripted(looks, id)])));
@@ -180,7 +180,7 @@ describe('recordings of living people', () => {
     const slow = times(300, (i) => ({ picture: `p${Math.floor(i / 3)}` }));
     expect(framesPerSecondOf(scripted(slow))).toBeCloseTo(25 / 3, 0);
     expect(conditions(slow)).toEqual(['recorded, below 12 fps']);
-    // The index says what the pictures do not show.
+    // The index states a frame rate that the images do not show.
     const [, two] = (await findLiving(folder, ['mjpeg'])).subjects;
     const told = two.showings(new Map(two.sources.map(({ id }) => [id, scripted(times(300), id)])));
     expect('unusable' in told ? told : told.map(({ condition }) => condition)).toEqual([
@@ -188,7 +188,7 @@ describe('recordings of living people', () => {
     ]);
   });
 
-  it('hear nothing: standard without challenges, passive where they are long enough, no other', async () => {
+  it('cannot answer: they are played by standard without challenges, and by passive where they are long enough', async () => {
     const [{ sources, showings }] = (await findLiving(folder, ['mjpeg'])).subjects;
     const policies = (frames: number) => {
       const found = showings(new Map(sources.map(({ id }) => [id, scripted(times(frames), id)])));
@@ -218,7 +218,7 @@ describe('rates by person', () => {
     llrs: {},
   });
 
-  it('have wider bounds where all failures are one person’s', () => {
+  it('have wider bounds where all failures are of one person', () => {
     const everybody = Array.from({ length: 20 }, () => ({ errors: 1, sessions: 10 }));
     const oneOfThem = everybody.map((one, i) => ({ ...one, errors: i === 0 ? 10 : 0 }));
     const spread = boundsByPerson(everybody.map((one, i) => ({ ...one, errors: i % 2 })));
@@ -227,13 +227,13 @@ describe('rates by person', () => {
     expect(boundsByPerson(everybody)).toEqual({ low: 0.1, high: 0.1 });
   });
 
-  it('are bounded by the number of people where nobody failed, or everybody', () => {
+  it('have bounds by the number of people where nobody failed, or everybody', () => {
     const nobody = Array.from({ length: 40 }, () => ({ errors: 0, sessions: 10 }));
     expect(boundsByPerson(nobody).high).toBeCloseTo(1 - 0.025 ** (1 / 40), 6);
     expect(boundsByPerson([{ errors: 5, sessions: 5 }])).toEqual({ low: expect.closeTo(0.025, 6), high: 1 });
   });
 
-  it('count people, reasons and signs', () => {
+  it('count people, reasons and injection indicators', () => {
     const sessions = [
       session('ann', true),
       session('ann', false),
@@ -261,7 +261,7 @@ describe('rates by person', () => {
 });
 
 describe('the arguments', () => {
-  it('have defaults, and mistakes are told', () => {
+  it('have defaults, and a wrong one gives an error', () => {
     expect(parseBonaFideArguments([])).toMatchObject({ data: null, people: 40, sessions: 4, tier: null });
     expect(parseBonaFideArguments(['--help'])).toBeNull();
     expect(parseBonaFideArguments(['--policies', 'passive'])?.policies).toEqual(['passive']);
@@ -270,7 +270,7 @@ describe('the arguments', () => {
     }
   });
 
-  it('are said in the usage that the command prints', () => {
+  it('are all described in the usage text', () => {
     for (const name of Object.keys(BONA_FIDE_OPTIONS).filter((one) => one !== 'help'))
       expect(BONA_FIDE_USAGE).toContain(`--${name}`);
   });

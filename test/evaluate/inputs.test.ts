@@ -59,7 +59,7 @@ describe('pairs.txt', () => {
     expect(() => parsePairs(text)).toThrow(line);
   });
 
-  it('names pictures of the data set, or says which is missing', () => {
+  it('refers to images of the data set, and the error names a missing one', () => {
     const identities = ['Ann_Lee', 'Bo', 'Cy', 'Dee'];
     const images = identities.flatMap((name, identity) =>
       [1, 2, 3].map((n) => ({ identity, file: '', name: `${name}/${name}_000${n}.jpg` })),
@@ -79,7 +79,7 @@ describe('pairs.txt', () => {
     expect(() => resolvePairs(parsePairs(PAIRS), without)).toThrow('picture 3 of Bo');
   });
 
-  it('drawn instead, keep every identity in one fold and are the same for the same seed', () => {
+  it('is replaced by drawn folds: every identity is in one fold, and the same seed gives the same folds', () => {
     const identities = Array.from({ length: 40 }, (_, i) => `P${i}`);
     const images = identities.flatMap((name, identity) =>
       Array.from({ length: 3 }, (_, n) => ({ identity, file: '', name: `${name}/${name}_${n}.jpg` })),
@@ -103,7 +103,7 @@ describe('pairs.txt', () => {
 });
 
 describe('the data folder', () => {
-  it('gives identities by folder in the order of names, pictures only, evenly spread when limited', async () => {
+  it('gives identities by folder in the order of names, images only, evenly spaced when limited', async () => {
     const at = path.join(folder, 'set');
     for (const name of ['D', 'A', 'C', 'B']) {
       await mkdir(path.join(at, name), { recursive: true });
@@ -122,12 +122,12 @@ describe('the data folder', () => {
     expect((await readDataset(at, 2)).identities).toEqual(['A', 'C']);
   });
 
-  it('is refused in one sentence when it is not there or holds no such set', async () => {
+  it('is refused in one sentence when it is missing or has another layout', async () => {
     await expect(readDataset(path.join(folder, 'absent'))).rejects.toThrow(EvaluateError);
     await expect(readDataset(folder)).rejects.toThrow('two or more identities');
   });
 
-  it('cohorts are lines "image,cohort", with or without a header', () => {
+  it('has cohorts in lines "image,cohort", with or without a header', () => {
     const cohorts = parseCohorts('image,cohort\nA/A_1.jpg,older\n\nB/B_1.jpg, younger\r\n');
     expect([...cohorts]).toEqual([
       ['A/A_1.jpg', 'older'],
@@ -137,7 +137,7 @@ describe('the data folder', () => {
   });
 });
 
-describe('comparing all', () => {
+describe('exhaustive comparison', () => {
   const rowsOf = (count: number, seed: number) => {
     const random = seededRandom(seed);
     return Array.from({ length: count }, (_, image) => ({
@@ -150,7 +150,7 @@ describe('comparing all', () => {
     }));
   };
 
-  it('meets every pair of a set once, and every row of another set once, with the right cosines', () => {
+  it('compares every pair of a set once, and all rows of two sets once, with the right cosine similarities', () => {
     const faces = toFaces(rowsOf(150, 1));
     const other = toFaces(rowsOf(67, 2));
     for (const [probes, references, pairs] of [
@@ -172,7 +172,7 @@ describe('comparing all', () => {
 });
 
 describe('degradations', () => {
-  it('do the same to the same picture each time, and another thing under every id', async () => {
+  it('change the same image in the same way each time, and differ from each other', async () => {
     const random = seededRandom(8);
     const noise = Buffer.from(Uint8Array.from({ length: 120 * 100 * 3 }, () => 256 * random()));
     const picture = await sharp(noise, { raw: { width: 120, height: 100, channels: 3 } })
@@ -188,7 +188,7 @@ describe('degradations', () => {
     expect(new Set(DEGRADATIONS.map(({ id }) => id)).size).toBe(DEGRADATIONS.length);
   });
 
-  it('halve brightness, shrink into a frame of 640 × 480', async () => {
+  it('halve the brightness, and shrink the face in a frame of 640 × 480', async () => {
     const white = await sharp({ create: { width: 100, height: 100, channels: 3, background: '#c8c8c8' } })
       .png()
       .toBuffer();
@@ -226,7 +226,7 @@ describe('the command line', () => {
 describe('a generated block', () => {
   const markdown = '# A\n<!-- generated:rates -->\nold\n<!-- /generated:rates -->\nend\n';
 
-  it('is replaced between its markers, and the same again changes nothing', async () => {
+  it('is replaced between its markers, and the same content changes nothing', async () => {
     const file = path.join(folder, 'README.md');
     await writeFile(file, markdown);
     expect(await updateGenerated(file, 'rates', '| new |\n')).toBe(true);
@@ -234,7 +234,7 @@ describe('a generated block', () => {
     expect(await updateGenerated(file, 'rates', '| new |')).toBe(false);
   });
 
-  it('is never guessed: without one pair of markers nothing is written', () => {
+  it('is not written without exactly one pair of markers', () => {
     for (const text of ['# A', markdown + markdown, markdown.replace('/generated', '/generate')]) {
       expect(() => replaceGenerated(text, 'rates', 'x')).toThrow(EvaluateError);
     }

@@ -26,7 +26,7 @@ function normals(count: number, mean: number, random: () => number): number[] {
 describe('rates of a score table', () => {
   const impostor = Array.from({ length: 1000 }, (_, i) => i / 1000);
 
-  it('gives the lowest threshold that lets no more than the asked share of impostors in', () => {
+  it('the threshold is the lowest one that accepts at most the wanted share of impostors', () => {
     const table = filled([0.95, 0.98895, 0.9905, 1], impostor);
     for (const [fmr, matches] of [
       [1e-2, 10],
@@ -41,14 +41,14 @@ describe('rates of a score table', () => {
     expect(table.genuineBelow(table.thresholdAt(1e-2))).toBe(2);
   });
 
-  it('lets nobody in by ties: equal impostor scores are all above a threshold or all below it', () => {
+  it('equal impostor scores are all above a threshold or all below it', () => {
     const table = filled([0.9], [...impostor, ...Array.from({ length: 50 }, () => 0.7)]);
     const threshold = table.thresholdAt(0.31);
     expect(threshold).toBeGreaterThan(0.7);
     expect(table.impostorsFrom(threshold)).toBe(299);
   });
 
-  it('finds the equal error rate of two normal distributions two deviations apart: 15.87 %', () => {
+  it('the equal error rate of two normal distributions two deviations apart is 15.87 %', () => {
     const random = seededRandom(3);
     const table = filled(normals(40_000, 2, random), normals(40_000, 0, random), -8, 10);
     const { rate, threshold } = table.equalError();
@@ -56,12 +56,12 @@ describe('rates of a score table', () => {
     expect(threshold).toBeCloseTo(1, 1);
   });
 
-  it('has an equal error rate of 0 when the scores are apart and of 1 when they are swapped', () => {
+  it('the equal error rate is 0 when the scores are separate, and 1 when they are swapped', () => {
     expect(filled([0.8, 0.9], [0.1, 0.2]).equalError().rate).toBe(0);
     expect(filled([0.1, 0.2], [0.8, 0.9]).equalError().rate).toBe(1);
   });
 
-  it('draws a trade-off whose ends are the table’s own counts and which never turns back', () => {
+  it('the DET curve is monotonic and ends at the table’s own counts', () => {
     const random = seededRandom(5);
     const points = filled(normals(500, 2, random), normals(5000, 0, random), -8, 10).tradeOff();
     expect(points[0].fmr).toBeCloseTo(1 / 5000, 6);
@@ -72,15 +72,15 @@ describe('rates of a score table', () => {
     }
   });
 
-  it('counts scores outside its range at its ends', () => {
+  it('scores outside the range count as its nearer end', () => {
     const table = filled([5], [-5]);
     expect(table.genuineBelow(0.999)).toBe(0);
     expect(table.impostorsFrom(-0.999)).toBe(0);
   });
 });
 
-describe('exact bounds of a share', () => {
-  // Values of the binomial's exact interval from tables (scipy.stats.binomtest(...).proportion_ci).
+describe('exact bounds of a proportion', () => {
+  // Clopper-Pearson bounds from tables (scipy.stats.binomtest(...).proportion_ci).
   it.each([
     [0, 10, 0, 0.3084971],
     [10, 10, 0.6915029, 1],
@@ -95,37 +95,37 @@ describe('exact bounds of a share', () => {
     expect(share.high).toBeCloseTo(high, 6);
   });
 
-  it('holds with millions of trials: none of n gives 1 − .025^(1/n)', () => {
+  it('hold for millions of trials: 0 of n gives 1 − .025^(1/n)', () => {
     expect(proportion(0, 24_000_000).high / (1 - 0.025 ** (1 / 24_000_000))).toBeCloseTo(1, 6);
     const { low, high } = proportion(2400, 24_000_000);
-    // Close to the normal approximation there.
+    // There the bounds are close to the normal approximation.
     expect(low / (1e-4 - 1.96 * 2.0412e-6)).toBeCloseTo(1, 2);
     expect(high / (1e-4 + 1.96 * 2.0412e-6)).toBeCloseTo(1, 2);
   });
 
-  it('refuses what is no share', () => {
+  it('refuse counts that are no proportion', () => {
     expect(() => proportion(3, 2)).toThrow(RangeError);
     expect(() => proportion(0, 0)).toThrow(RangeError);
   });
 });
 
 describe('accuracy over folds', () => {
-  it('judges each fold by the threshold of the others', () => {
+  it('classifies each fold by the threshold of the others', () => {
     const easy = { genuine: [0.8, 0.9], impostor: [0.1, 0.2] };
     const odd = { genuine: [0.3, 0.9], impostor: [0.1, 0.6] };
     const { mean, standardError, folds } = foldAccuracy([easy, easy, odd]);
-    // The easy folds cut at .5, which is wrong twice on the odd one.
+    // The threshold of the easy folds is .5, which is wrong twice on the third fold.
     expect(folds).toEqual([1, 1, 0.5]);
     expect(mean).toBeCloseTo(5 / 6, 12);
     expect(standardError).toBeCloseTo(Math.sqrt((2 * (1 / 6) ** 2 + (1 / 3) ** 2) / 2 / 3), 12);
   });
 
-  it('counts a pair that could not be compared as two people, right or wrong', () => {
+  it('counts a pair that could not be compared as two people', () => {
     const fold = { genuine: [0.9, -Infinity], impostor: [0.1, -Infinity] };
     expect(foldAccuracy([fold, fold]).folds).toEqual([0.75, 0.75]);
   });
 
-  it('reaches the share that the best threshold of two normal distributions gives: 84.13 %', () => {
+  it('is 84.13 % for two normal distributions two deviations apart', () => {
     const random = seededRandom(11);
     const folds = Array.from({ length: 10 }, () => ({
       genuine: normals(1000, 2, random),
@@ -137,14 +137,14 @@ describe('accuracy over folds', () => {
     expect(standardError).toBeGreaterThan(0);
   });
 
-  it('refuses one fold, and an empty one', () => {
+  it('refuses a single fold, and an empty one', () => {
     const fold = { genuine: [1], impostor: [0] };
     expect(() => foldAccuracy([fold])).toThrow(RangeError);
     expect(() => foldAccuracy([fold, { genuine: [], impostor: [] }])).toThrow(RangeError);
   });
 });
 
-describe('resampling of identities', () => {
+describe('bootstrap over identities', () => {
   const list = (pairs: readonly (readonly [number, number, number])[]): Comparisons => {
     const sorted = pairs.toSorted((a, b) => b[2] - a[2]);
     return {
@@ -178,7 +178,7 @@ describe('resampling of identities', () => {
   }
   const settings = { fmrs: [0.01, 0.1], replicates: 400, seed: 2 };
 
-  it('has the binomial’s width when every identity has one comparison', () => {
+  it('has the width of the binomial distribution when every identity has one comparison', () => {
     const [replicates] = bootstrapFnmr({ ...world(60, 12), ...settings });
     const { low, high } = middle95(replicates);
     const deviation = Math.sqrt((0.2 * 0.8) / 60);
@@ -192,7 +192,7 @@ describe('resampling of identities', () => {
     expect(bootstrapFnmr(input)).not.toEqual(bootstrapFnmr({ ...input, seed: 3 }));
   });
 
-  it('counts impostors within groups only when comparisons were made within groups only', () => {
+  it('counts impostors within groups when comparisons were made within groups only', () => {
     const { impostorTail, ...rest } = world(20, 0);
     const sameHalf = (a: number, b: number) => a % 2 === b % 2;
     const kept = [...impostorTail.scores.keys()].filter((i) =>
@@ -204,7 +204,7 @@ describe('resampling of identities', () => {
     const genuine = list(
       [...rest.genuine.probes].map((probe, i) => [probe, rest.genuine.references[i], 0.66]),
     );
-    // Every impostor lies below .69: at a rate of .1 nobody is missed if impostors are counted rightly.
+    // Every impostor score is below .69. At a rate of .1, FNMR is 0 if impostors are counted correctly.
     const [, replicates] = bootstrapFnmr({
       ...rest,
       genuine,
@@ -217,7 +217,7 @@ describe('resampling of identities', () => {
 });
 
 describe('learned scores', () => {
-  it('fits the true line of log-likelihood ratios: normals at 0 and 2 give 2s − 2', () => {
+  it('logistic regression finds the true log-likelihood ratio: normal distributions at 0 and 2 give 2s − 2', () => {
     const random = seededRandom(17);
     const table = filled(normals(60_000, 2, random), normals(60_000, 0, random), -8, 10);
     const { slope, offset } = fitScoreLine(table);
@@ -225,13 +225,13 @@ describe('learned scores', () => {
     expect(offset).toBeCloseTo(-2, 1);
   });
 
-  it('weighs both classes alike, however unequal their numbers', () => {
+  it('logistic regression gives both classes the same weight, whatever their numbers', () => {
     const random = seededRandom(19);
     const table = filled(normals(2000, 2, random), normals(200_000, 0, random), -8, 10);
     expect(fitScoreLine(table).offset).toBeCloseTo(-2, 0);
   });
 
-  it('finds the better of two features, and refuses a class without samples', () => {
+  it('logistic regression finds the better of two features, and refuses a class without samples', () => {
     const random = seededRandom(23);
     const sampleOf = (isGenuine: boolean) => {
       const [strong] = normals(1, isGenuine ? 3 : 0, random);
@@ -245,7 +245,7 @@ describe('learned scores', () => {
     expect(() => fitLogistic(samples.filter(({ isGenuine }) => isGenuine))).toThrow(RangeError);
   });
 
-  it('a perceptron learns what no line can, the same from the same seed', () => {
+  it('a perceptron learns a class boundary that is not linear, and the same seed gives the same network', () => {
     const random = seededRandom(29);
     const samples = Array.from({ length: 2000 }, () => {
       const features = [2 * random() - 1, 2 * random() - 1];

@@ -6,11 +6,15 @@ import { seededRandom } from '../../models/evaluate/seeded-random.ts';
 import { runCalibration } from '../../models/train/calibrate/command.ts';
 import { readSessions, samplesByCue, type CueSample } from '../../models/train/calibrate/cue-samples.ts';
 import { costOf, fitCue, fitLine, fitSteps, scaleOfSteps } from '../../models/train/calibrate/fit-cue.ts';
+import { EvaluateError } from '../../models/evaluate/evaluate-error.ts';
 import { TrainError } from '../../models/train/train-error.ts';
 import { CUES } from '../../server/policy/cues.ts';
 import { normalDraw } from '../../simulator/seeded.ts';
 
-/** Scores of two normal distributions, one unit wide and `apart`: their true ratio is a line of that slope. */
+/**
+ * Scores of two normal distributions with standard deviation 1 and distance `apart`: the true log-likelihood ratio is a
+ * line with that slope.
+ */
 function normals(apart: number, count: number): CueSample[] {
   const random = seededRandom(5);
   return Array.from({ length: 2 * count }, (_, i) => {
@@ -30,7 +34,7 @@ describe('the calibration of a cue', () => {
     expect(Math.abs(offset)).toBeLessThan(0.15);
   });
 
-  it('finds steps that only rise, or only fall where smaller is better, within the limit', () => {
+  it('finds steps that only rise, or only fall where a smaller score is better, within the limit', () => {
     const rising = fitSteps(samples, 2).map(({ llr }) => llr);
     expect(rising).toEqual(rising.toSorted((a, b) => a - b));
     const falling = fitSteps(
@@ -43,7 +47,7 @@ describe('the calibration of a cue', () => {
     expect([scale(-9), scale(9)]).toEqual([-2, 2]);
   });
 
-  it('claims no more than its recordings can vouch for, and costs less than knowing nothing', () => {
+  it('is limited by the number of recordings, and costs less than no information', () => {
     const fit = fitCue(samples);
     expect(fit?.recordings).toEqual({ bonaFide: 10, attack: 10 });
     expect(fit?.limit).toBeCloseTo(Math.log(11), 9);
@@ -53,7 +57,7 @@ describe('the calibration of a cue', () => {
     expect(costOf(samples, ({ isBonaFide }) => (isBonaFide ? -3 : 3))).toBeGreaterThan(3);
   });
 
-  it('says nothing from one recording, or from scores that are all the same', () => {
+  it('gives no result for a single recording, or for scores that are all the same', () => {
     expect(fitCue(samples.map((sample) => ({ ...sample, recording: 'one' })))).toBeNull();
     expect(fitCue(samples.map((sample) => ({ ...sample, score: 1 })))).toBeNull();
   });
@@ -73,7 +77,7 @@ describe('calibration from a ledger', () => {
     return JSON.stringify({ kind: role, role, tier: 'base', recording, played: { evidence } });
   };
 
-  it('weighs recordings alike, leaves matches to the verification study, and writes what it found', async () => {
+  it('gives all recordings the same weight, leaves the match to the verification study, and writes a report', async () => {
     const file = join(folder, 'sessions.jsonl');
     const lines = [
       ...['a', 'a', 'a', 'b'].map((recording) => line('puppet', recording, 2)),
@@ -99,6 +103,6 @@ describe('calibration from a ledger', () => {
     expect(await runCalibration(['--sessions', file, '--out', out])).toBe(0);
     expect(JSON.parse(await readFile(out, 'utf8'))).toMatchObject({ tiers: [{ tier: 'base' }] });
     await expect(readSessions(join(folder, 'none'))).rejects.toThrow(TrainError);
-    await expect(runCalibration(['--bogus'])).rejects.toThrow(TrainError);
+    await expect(runCalibration(['--bogus'])).rejects.toThrow(EvaluateError);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
 import { EvaluateError } from '../../models/evaluate/evaluate-error.ts';
-import { asAsked } from '../../models/evaluate/pad/as-asked.ts';
+import { restrictAnalysis } from '../../models/evaluate/pad/restrict-analysis.ts';
 import type { Footage } from '../../models/evaluate/pad/footage.ts';
 import { type Ledger, runLedger } from '../../models/evaluate/pad/ledger.ts';
 import { writeLedgerChart } from '../../models/evaluate/pad/ledger-chart.ts';
@@ -26,7 +26,7 @@ const RISE = 10;
 const HOLD = 15;
 const LEAD = 2;
 
-/** Scripted footage in place of drawn one, for what the name of a source says it shows. */
+/** Scripted footage that stands in for drawn footage; the source's id determines its content. */
 function scripted(id: string): Footage {
   const action = CHALLENGE_KINDS.find((kind) => id.includes(` ${kind} `));
   const isFlat = /print|screen|phone/.test(id);
@@ -58,7 +58,7 @@ function actingLook(action: ChallengeKind, frame: number): Look {
   return gesture(action, there - back);
 }
 
-/** What scripted footage has nothing against: the ledger tells how they fare on drawn frames. */
+/** Kinds of attack that scripted footage cannot reject. The ledger measures them with drawn frames. */
 const OPEN: readonly string[] = ['noiseless'];
 
 describe('the ledger of attacks', () => {
@@ -70,13 +70,13 @@ describe('the ledger of attacks', () => {
       footages,
       policy: policyFor('standard'),
       contexts: [{ tier: 'full', context: { models: { ...ALL_MODELS.models, motion: false } } }],
-      judgeMotion: null,
+      scoreMotion: null,
       presentations,
       seed: 1,
       onSession: () => {},
     });
 
-  it('counts the answering puppet as what it is, and tells how long it took', async () => {
+  it('counts the answering puppet as a puppet, and reports its times', async () => {
     const { rows, sessions } = await present(['puppet'], 6);
     expect((await present(['puppet'], 2)).sessions).toEqual(sessions.slice(0, 2));
     expect(rows).toHaveLength(1);
@@ -108,31 +108,31 @@ describe('the ledger of attacks', () => {
   });
 });
 
-describe('an analysis as it was asked for', () => {
+describe('an analysis restricted to a request', () => {
   const full = analysisOf({}, EVERYTHING, ALL_MODELS.models, seeded(1));
   const region = full.face.found ? full.face.value.region : null;
 
-  it('holds no more than a server with these models would have told', () => {
+  it('contains only what a server with these models would return', () => {
     const base = { models: { embeddings: ['faceres', 'dlib'], pad: [] } } as const;
-    const { face, faceCount } = asAsked(full, region, EVERYTHING, base);
+    const { face, faceCount } = restrictAnalysis(full, region, EVERYTHING, base);
     const value = face.found ? face.value : null;
     expect(Object.keys(value?.embeddings ?? {}).toSorted()).toEqual(['dlib', 'faceres']);
     expect(value?.bonaFideProbability).toBeUndefined();
     expect([value?.followed, faceCount]).toEqual([true, 1]);
     const wants = { embeddings: false, pad: false, countFaces: false };
-    const bare = asAsked(full, region, wants, ALL_MODELS);
+    const bare = restrictAnalysis(full, region, wants, ALL_MODELS);
     expect(bare.face.found && bare.face.value.embeddings).toBeUndefined();
     expect(bare.faceCount).toBeUndefined();
   });
 
-  it('is found anew where the region lies elsewhere', () => {
+  it('counts the face as not followed where the region is elsewhere', () => {
     const away = region === null ? null : { ...region, centreX: region.centreX + region.size };
     for (const [where, followed] of [
       [null, false],
       [away, false],
       [region, true],
     ] as const) {
-      const { face } = asAsked(full, where, EVERYTHING, ALL_MODELS);
+      const { face } = restrictAnalysis(full, where, EVERYTHING, ALL_MODELS);
       expect(face.found && face.value.followed).toBe(followed);
     }
   });
@@ -151,7 +151,7 @@ describe('a folder of recordings', () => {
     await mkdir(out);
     for (const [i, { jpeg }] of frames.entries())
       await writeFile(join(folder, 'set/print/one', `one_7_${i}.jpg`), jpeg);
-    // More of one person than a recording needs frames.
+    // As many images of one person as a recording has frames: they are photographs all the same.
     for (const number of frames.keys()) {
       const name = `Ann_${String(number + 1).padStart(4, '0')}.jpg`;
       await writeFile(join(folder, 'set/faces/Ann', name), frames[0].jpeg);
@@ -159,7 +159,7 @@ describe('a folder of recordings', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('is read by the words in its paths; photographs of people are none', async () => {
+  it('is classified by words in its paths; photographs are no recordings', async () => {
     const { recordings, notices } = await findRecordings(join(folder, 'set'));
     expect(recordings.map(({ name, presentation }) => [name, presentation])).toEqual([
       ['print/one', 'print'],
@@ -171,7 +171,7 @@ describe('a folder of recordings', () => {
     ).toEqual(['live', 'live', 'print', 'phone']);
   });
 
-  it('is analysed once by the real vision code, presented, and told of in words, numbers and a picture', async () => {
+  it('is analysed once by the real vision code and presented; the report has text, numbers and a chart', async () => {
     const options: PadOptions = {
       data: join(folder, 'set'),
       policy: 'standard',
@@ -204,7 +204,7 @@ describe('a folder of recordings', () => {
 });
 
 describe('the arguments of the ledger', () => {
-  it('have defaults, and mistakes are told', () => {
+  it('have defaults, and a wrong one gives an error', () => {
     expect(parsePadArguments([])).toMatchObject({
       data: null,
       presentations: 300,

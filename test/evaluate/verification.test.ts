@@ -56,7 +56,7 @@ function options(dataset: Dataset, recordCache: string): VerificationOptions {
   };
 }
 
-/** Eight people with two pictures each: as photographed, and turned, darker and coarsely encoded. */
+/** Eight people with two images each: one as photographed, one rotated, darker and compressed. */
 async function groupSet(): Promise<Dataset> {
   const at = path.join(folder, 'groups');
   for (const [index, [photo, left, top, side]] of GROUP_FACES.entries()) {
@@ -72,7 +72,7 @@ async function groupSet(): Promise<Dataset> {
 }
 
 describe('verification through the worker pool', () => {
-  it('separates the people of group photos, says what failed, and computes nothing twice', async () => {
+  it('separates the people of group photos, reports what failed, and computes nothing twice', async () => {
     const dataset = await groupSet();
     const empty = path.join(folder, 'groups', 'Person_0', 'Person_0_0003.jpg');
     const wall = sharp({ create: { width: 300, height: 300, channels: 3, background: '#8899aa' } });
@@ -102,11 +102,11 @@ describe('verification through the worker pool', () => {
     }
   });
 
-  it('follows the pairs of a protocol, where a face that was not acquired is judged to be somebody else', async () => {
+  it('follows the pairs of a protocol, and classifies a face that was not acquired as another person', async () => {
     const dataset = await readDataset(path.join(folder, 'groups'));
     const genuine = (person: number, other: number) => `Person_${person}\t1\t${other}`;
     const impostor = (a: number, b: number) => `Person_${a}\t1\tPerson_${b}\t2`;
-    // Picture 3 of person 0 is the wall.
+    // Image 3 of person 0 shows a wall.
     const first = [
       genuine(1, 2),
       genuine(2, 2),
@@ -133,11 +133,11 @@ describe('verification through the worker pool', () => {
     expect(markdownReport(report)).not.toContain('drawn in the manner');
   });
 
-  it('gives the rates of each cohort at the threshold of all, and leaves out who has none', async () => {
+  it('gives the rates of each cohort at the common threshold, and leaves out faces without a cohort', async () => {
     const all = await readDataset(path.join(folder, 'groups'));
     const nameOf = (person: number, number: number) => `Person_${person}/Person_${person}_000${number}.jpg`;
     const fileOf = (name: string) => all.images.find((image) => image.name === name)!.file;
-    // Person 3 is not in the set, but the second picture of person 7 shows them.
+    // Person 3 is not in the set, but the second image of person 7 shows them.
     const images = all.images
       .filter(({ name }) => !name.startsWith('Person_3') && !name.endsWith('3.jpg'))
       .map((image) => (image.name === nameOf(7, 2) ? { ...image, file: fileOf(nameOf(3, 1)) } : image));
@@ -167,7 +167,7 @@ describe('verification through the worker pool', () => {
     expect(markdownReport(report)).toMatch(/far.*25/);
   });
 
-  it('says in one sentence that there are no models', async () => {
+  it('reports in one sentence that there are no models', async () => {
     const dataset = await readDataset(path.join(folder, 'groups'));
     const bare = { ...options(dataset, folder), modelCache: path.join(folder, 'no-models') };
     await expect(verify(bare)).rejects.toThrow(EvaluateError);
@@ -177,7 +177,7 @@ describe('verification through the worker pool', () => {
 describe.skipIf(missing !== null)(
   `accuracy on people of LFW${missing ? ` (skipped: ${missing})` : ''}`,
   () => {
-    it('60 people with two pictures each hold the floor of both tiers', async () => {
+    it('60 people with two images each stay below the error limits of both tiers', async () => {
       const all = await readDataset(lfw, 60);
       const images = all.identities.flatMap((_, identity) =>
         all.images.filter((image) => image.identity === identity).slice(0, 2),
@@ -199,8 +199,8 @@ describe.skipIf(missing !== null)(
   },
 );
 
-describe('a run that was broken off', () => {
-  /** A pool that answers with no face, and dies after so many pictures. */
+describe('an interrupted run', () => {
+  /** A pool that finds no face, and fails after `lifespan` images. */
   function dyingPool(lifespan: number): { pool: FrameAnalyzer; asked: () => number } {
     let asked = 0;
     const pool: FrameAnalyzer = {
@@ -233,7 +233,7 @@ describe('a run that was broken off', () => {
     return { pool, asked: () => asked };
   }
 
-  it('goes on where it was: what a dead worker could not say is asked again, the rest is not', async () => {
+  it('continues where it stopped: only images of the failed worker are analysed again', async () => {
     const at = path.join(folder, 'many');
     await mkdir(at, { recursive: true });
     const jobs = await Promise.all(
@@ -263,7 +263,7 @@ describe('a run that was broken off', () => {
     expect(folders.some((name) => name.endsWith('.tmp'))).toBe(false);
   });
 
-  it('keeps what was done to a picture apart', async () => {
+  it('keeps the results of different changes to an image apart', async () => {
     const file = path.join(folder, 'one.jpg');
     await writeFile(file, 'one picture');
     const cache = new RecordCache(path.join(folder, 'one-cache'));

@@ -20,7 +20,7 @@ import { loadFaceApi, loadTfjs } from './tfjs.ts';
 
 type GraphModelId = 'blazeface' | 'facemesh' | 'iris' | 'faceres';
 
-/** Tolerances are about ten times what was measured, to leave room for other CPUs. `up to` names the largest value. */
+/** Tolerances are about ten times the measured errors, because other processors differ. `upTo` is the largest value. */
 const CASES: readonly { id: GraphModelId; crop: Crop; tolerance: number; upTo: string }[] = [
   { id: 'blazeface', crop: sampleCrops.scene, tolerance: 1e-2, upTo: 'logits up to 567' },
   { id: 'facemesh', crop: sampleCrops.face, tolerance: 1e-3, upTo: 'pixels up to 192' },
@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (const id of [...CASES.map((item) => item.id), 'dlib' as const]) converted.set(id, convertNow(id));
 });
 
-describe('converted models against the runtime they come from, on a real photo', () => {
+describe('converted models compared with their original runtime, on a real photo', () => {
   it.each(CASES)('$id gives what TensorFlow.js gives, max abs error < $tolerance ($upTo)', async (item) => {
     const spec = MODEL_MANIFEST[item.id];
     const pixels = await cropPixels(samplePhoto, item.crop, spec.input);
@@ -60,7 +60,7 @@ describe('converted models against the runtime they come from, on a real photo',
     expect(maxAbsError(actual['embedding'], expected)).toBeLessThan(5e-6);
   });
 
-  it('the normalisation in the manifest finds the face that is in the photo', async () => {
+  it('the face is found with the normalisation in the manifest', async () => {
     const scene = await prepared('blazeface', sampleCrops.scene);
     const detected = await runOnnx('blazeface', converted.get('blazeface')!, [scene]);
     expect(Math.max(...detected['scores_16'], ...detected['scores_32'])).toBeGreaterThan(0);
@@ -84,7 +84,7 @@ describe('converted models against the runtime they come from, on a real photo',
 });
 
 describe('converter version', () => {
-  it('is raised whenever converted bytes change: these digests belong to one version', () => {
+  it('must be raised whenever converted bytes change: these digests belong to one version', () => {
     const digests = Object.fromEntries(
       [...converted].map(([id, bytes]) => [
         id,
@@ -107,7 +107,7 @@ async function prepared(id: GraphModelId | 'dlib', crop: Crop): Promise<Float32A
   return normalise(await cropPixels(samplePhoto, crop, input), input.normalisation);
 }
 
-/** The original graph run by TensorFlow.js itself; outputs in the manifest's order. */
+/** Runs the original graph in TensorFlow.js. Outputs are in the manifest's order. */
 async function runTfjs(id: GraphModelId, image: Float32Array): Promise<Float32Array[]> {
   const spec = MODEL_MANIFEST[id];
   if (spec.conversion.kind !== 'tfjs-graph') throw new Error(`${id} is no graph model`);

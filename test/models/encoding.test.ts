@@ -56,7 +56,7 @@ describe('float16', () => {
     expect(decodeFloat16(bits)).toBe(value);
   });
 
-  it('rises with the bits over all positive finite values', () => {
+  it('increases with the bits over all positive finite values', () => {
     const values = Array.from({ length: 0x7c00 }, (_, bits) => decodeFloat16(bits));
     expect(values.findIndex((value, i) => i > 0 && value <= values[i - 1])).toBe(-1);
   });
@@ -74,7 +74,7 @@ describe('protobuf', () => {
     expect([...encodeVarint(value)]).toEqual(expected);
   });
 
-  it('a fraction is refused, not cut', () => {
+  it('refuses a fraction instead of truncating it', () => {
     expect(() => encodeVarint(1.5)).toThrow(RangeError);
   });
 

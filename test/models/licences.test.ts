@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MODEL_IDS } from '../../models/ids.ts';
 import { MODEL_MANIFEST, modelsWithRestrictions } from '../../models/manifest.ts';
 
-describe('licences of weights', () => {
-  it('single out the models whose training data may restrict their use', () => {
+describe('the licences of the weights', () => {
+  it('identify the models whose training data may restrict their use', () => {
     expect(modelsWithRestrictions(MODEL_IDS).map(({ id }) => id)).toEqual([
       'faceres',
       'dlib',
@@ -12,7 +12,7 @@ describe('licences of weights', () => {
     expect(modelsWithRestrictions(['blazeface', 'minifasnet-v2', 'motion'])).toEqual([]);
   });
 
-  it('say of every model who made it and what it was trained on', () => {
+  it('state the origin and the training data of every model', () => {
     for (const id of MODEL_IDS) {
       const { spdx, attribution, origin, trainedOn, restrictingData } = MODEL_MANIFEST[id].licence;
       expect([id, spdx, attribution, origin, trainedOn]).not.toContain('');

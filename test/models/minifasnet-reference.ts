@@ -8,8 +8,8 @@ interface ConvolutionOptions {
 }
 
 /**
- * MiniFASNet written down a second time from its PyTorch source, layer by layer in TensorFlow.js operations: batch
- * normalisation and PReLU as themselves, nothing folded or rewritten.
+ * A second implementation of MiniFASNet from its PyTorch source, layer by layer in TensorFlow.js operations. Batch
+ * normalisation and PReLU are separate operations; nothing is folded.
  */
 export class MiniFasNetReference {
   readonly #tf: typeof Tfjs;

@@ -72,7 +72,7 @@ describe.skipIf(MIRROR_DIR === null)('MiniFASNet pair (skipped without VERIFRAME
 
 type Face = readonly [file: string, x: number, y: number, width: number, height: number];
 
-/** The middle frame of each recording in nuaa-dev, with the box around the landmarks of the face in pixels. */
+/** The middle frame of each recording in nuaa-dev, with the bounding box of the face's landmarks in pixels. */
 const FACES: Record<'live' | 'print', readonly Face[]> = {
   live: [
     ['0001/0001_00_00_01_25.jpg', 267, 138, 157, 183],
@@ -122,7 +122,7 @@ async function bonaFideProbability(
 }
 
 describe.skipIf(MIRROR_DIR === null)('MobileFaceNet (skipped without VERIFRAME_MODEL_MIRROR)', () => {
-  it('has the input and output that the manifest says', async () => {
+  it('has the input and the output of the manifest', async () => {
     const spec = MODEL_MANIFEST.mobilefacenet;
     const session = await ort.InferenceSession.create(convertNow('mobilefacenet'));
     const [input] = session.inputMetadata;

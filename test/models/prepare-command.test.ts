@@ -60,7 +60,7 @@ describe('manifest and settings', () => {
   });
 });
 
-/** Runs the command in a process of its own, without network. */
+/** Runs the command in a separate process without network. */
 function run(args: readonly string[], cache = cacheDir) {
   return promisify(execFile)(process.execPath, ['--import', 'tsx', 'models/prepare/command.ts', ...args], {
     cwd: packageRoot(),
@@ -74,7 +74,7 @@ function run(args: readonly string[], cache = cacheDir) {
 }
 
 describe('command line', () => {
-  it('prepares the base tier without network, with one notice for each thing missing', async () => {
+  it('prepares the base tier without network, with one notice for each missing artifact', async () => {
     const { stderr } = await run([]);
     expect(stderr).toContain('made dlib');
     expect(stderr).toMatch(/notice: not available: minifasnet-v2, minifasnet-v1se \(/);
@@ -82,14 +82,14 @@ describe('command line', () => {
     expect((await run([])).stderr).not.toContain('made');
   });
 
-  it('says which path it cannot write, with exit code 1', async () => {
+  it('names the path that it cannot write, with exit code 1', async () => {
     const file = path.join(cacheDir, 'a-file');
     await writeFile(file, '');
     const failure = run([], path.join(file, 'cache'));
     await expect(failure).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(file) });
   });
 
-  it('explains its settings, as the table has them, and refuses one that does not fit', async () => {
+  it('describes its settings as the table does, and refuses an invalid one', async () => {
     expect((await run(['--help'])).stdout).toMatch(/VERIFRAME_MODEL_MIRROR +\w/);
     expect(() => prepareOptionsFromEnvironment({ VERIFRAME_OFFLINE: 'yes' })).toThrow('VERIFRAME_OFFLINE');
   });

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(mirror, { recursive: true });
 });
 
-/** A full-tier model that is a plain copy of a download. */
+/** A full-tier artifact that is a copy of a download. */
 function optional(url: string): Artifact {
   return {
     ...modelArtifact(MODEL_MANIFEST.mobilefacenet),
@@ -56,7 +56,7 @@ describe('preparing base models', () => {
     expect((await loadPrepared(cacheDir)).models).toEqual({ blazeface: file });
   });
 
-  it('makes again what a changed converter, a damaged file or a lost index concerns', async () => {
+  it('makes again what a changed converter, a damaged file or a missing index affects', async () => {
     await steps({ artifacts: [blazeface] });
     const changed = { ...blazeface, recipe: 'tfjs-graph@next' };
     expect((await steps({ artifacts: [changed] })).last).toEqual({ blazeface: 'made' });
@@ -71,14 +71,14 @@ describe('preparing base models', () => {
     expect((await steps({ artifacts: [blazeface] })).last).toEqual({ blazeface: 'made' });
   });
 
-  it('keeps a cache that was copied, although every time stamp changed', async () => {
+  it('keeps a copied cache, although every time stamp changed', async () => {
     await steps({ artifacts: [blazeface] });
     const copy = path.join(mirror, 'copy');
     await cp(cacheDir, copy, { recursive: true });
     expect(Object.keys((await loadPrepared(copy)).models)).toEqual(['blazeface']);
   });
 
-  it('sees a file of the same size that is not what was made', async () => {
+  it('detects another file of the same size', async () => {
     await steps({ artifacts: [blazeface] });
     const file = path.join(cacheDir, 'blazeface.onnx');
     const content = await readFile(file);
@@ -95,7 +95,7 @@ describe('preparing base models', () => {
     await expect(failure).rejects.toMatchObject({ code: 'changed', id: 'blazeface' });
   });
 
-  it('names the package that is not installed', async () => {
+  it('names a package that is not installed', async () => {
     const [json] = blazeface.sources;
     const from = { kind: 'package', packageName: '@veriframe/absent', path: 'models/x.json' } as const;
     const wrong = { ...blazeface, sources: [{ ...json, from }] };
@@ -104,7 +104,7 @@ describe('preparing base models', () => {
     await expect(failure).rejects.toThrow('@veriframe/absent');
   });
 
-  it('two runs at once leave a whole cache', async () => {
+  it('two simultaneous runs leave a complete cache', async () => {
     const iris = modelArtifact(MODEL_MANIFEST.iris);
     await Promise.all([
       prepareModels({ cacheDir, artifacts: [blazeface, iris] }),
@@ -158,7 +158,7 @@ describe('preparing optional models', () => {
     );
   });
 
-  it('tries a failed download again only when asked to, or after a day', async () => {
+  it('tries a failed download again only on request, or after a day', async () => {
     await withServer(
       (_, response) => response.writeHead(404).end(),
       async (url, requests) => {
@@ -184,7 +184,7 @@ describe('preparing optional models', () => {
     );
   });
 
-  it('asks no server when offline', async () => {
+  it('sends no request when offline', async () => {
     await withServer(
       (_, response) => response.end(PAYLOAD),
       async (url, requests) => {
@@ -196,7 +196,7 @@ describe('preparing optional models', () => {
     );
   });
 
-  it('a source that cannot be converted is missing with its reason, not a crash', async () => {
+  it('reports a source that cannot be converted as missing, with the reason', async () => {
     const spec = MODEL_MANIFEST['minifasnet-v2'];
     const artifact = { ...modelArtifact(spec), sources: optional('http://127.0.0.1:9/').sources };
     await writeFile(path.join(mirror, 'weights.onnx'), PAYLOAD);

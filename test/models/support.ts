@@ -17,7 +17,7 @@ export interface Crop {
   readonly width: number;
   readonly height: number;
 }
-/** Squares on the sample photo: a face with room around it, the same face closely, and its image-left eye. */
+/** Squares in the sample photo: a face with a margin, the same face without, and its image-left eye. */
 export const sampleCrops = {
   scene: { left: 40, top: 25, width: 900, height: 900 },
   face: { left: 335, top: 315, width: 310, height: 310 },
@@ -54,7 +54,7 @@ export function readSources(id: ModelId): Uint8Array[] {
   );
 }
 
-/** The model as the converter makes it now, whatever a cache holds. */
+/** Converts the model now, without any cache. */
 export function convertNow(id: ModelId): Uint8Array {
   return convertModel(MODEL_MANIFEST[id], readSources(id));
 }

@@ -50,7 +50,7 @@ async function run(converted: Uint8Array, values: number[]): Promise<number[]> {
   return [...(output.data as Float32Array)];
 }
 
-describe('what the converter refuses, it refuses by name', () => {
+describe('the converter refuses, with the name of the node,', () => {
   it('an unknown operation', () => {
     const source = model([{ name: 'odd', op: 'SparseSegmentMean', input: ['image'] }]);
     const error = errorOf(() => convert(source, 'odd', [2, 2, 1]));
@@ -58,7 +58,7 @@ describe('what the converter refuses, it refuses by name', () => {
     expect(error).toMatchObject({ code: 'unsupported-operation', node: 'odd' });
   });
 
-  it('an activation it does not know behind a convolution', () => {
+  it('an unknown activation after a convolution', () => {
     const source = model(
       [
         {
@@ -86,7 +86,7 @@ describe('what the converter refuses, it refuses by name', () => {
     });
   });
 
-  it('an output of another shape than the manifest says', () => {
+  it('an output whose shape is not that of the manifest', () => {
     const source = model([{ name: 'relu', op: 'Relu', input: ['image'] }]);
     expect(errorOf(() => convert(source, 'relu', [5]))).toMatchObject({
       code: 'unexpected-shape',
@@ -102,7 +102,7 @@ describe('what the converter refuses, it refuses by name', () => {
     expect(errorOf(() => convert(source, 'a', [4]))).toMatchObject({ code: 'malformed-source' });
   });
 
-  it('a node or a file that is not there', () => {
+  it('a missing node or file', () => {
     const source = model([{ name: 'a', op: 'Relu', input: ['gone'] }]);
     expect(errorOf(() => convert(source, 'a', [4]))).toMatchObject({
       code: 'malformed-source',
@@ -129,7 +129,7 @@ describe('rewrites keep the values', () => {
     expect(await run(converted, [-1, 3, 6, 9])).toEqual([0, 3, 6, 6]);
   });
 
-  it('fills a half-full block of channels with zeros that no output shows', async () => {
+  it('fills a half-full block of channels with zeros that no output contains', async () => {
     const factors = Array.from({ length: 24 }, (_, c) => c - 11);
     const conv = (name: string, fused: string[]) => ({
       name,

@@ -4,10 +4,10 @@ import type * as Tfjs from '@tensorflow/tfjs';
 
 const require = createRequire(import.meta.url);
 
-/** face-api and this file must share one TensorFlow.js, which only its CommonJS build gives. */
+/** face-api and this file must share one TensorFlow.js, which is possible with its CommonJS build only. */
 const tf = require('@tensorflow/tfjs') as typeof Tfjs;
 
-/** What is used of face-api; its own types need a browser. */
+/** The part of face-api that the tests use. Its own types need a browser. */
 interface FaceApi {
   readonly nets: {
     readonly faceRecognitionNet: {

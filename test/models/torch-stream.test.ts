@@ -80,12 +80,12 @@ describe('legacy torch stream', () => {
     expect(codeOf(stream({ call: 'cos\nsystem\n' }))).toBe('malformed-source');
   });
 
-  it('refuses storages and layouts that it does not know', () => {
+  it('refuses unknown storages and layouts', () => {
     expect(codeOf(stream({ kind: 'HalfStorage' }))).toBe('unsupported-operation');
     expect(codeOf(stream({ strides: '\x01\x02' }))).toBe('unsupported-operation');
   });
 
-  it('refuses bytes left over, and every cut of a good file', () => {
+  it('refuses surplus bytes, and every truncation of a valid file', () => {
     const good = stream();
     expect(codeOf(Buffer.concat([good, Buffer.alloc(1)]))).toBe('malformed-source');
     for (let length = 0; length < good.length; length++) {
@@ -93,7 +93,7 @@ describe('legacy torch stream', () => {
     }
   });
 
-  it('answers damage with a ConversionError or a result, never with another failure', () => {
+  it('gives a ConversionError or a result for a damaged file, never another failure', () => {
     const good = stream();
     const damage = array(tuple(nat(good.length - 1), integer({ min: 0, max: 255 })), {
       minLength: 1,

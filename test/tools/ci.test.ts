@@ -22,7 +22,7 @@ const file = (name: string, status: string, ...tests: readonly string[]) => ({
 const GREEN = { passed: 2, failed: [], skipped: 1 };
 
 describe('what CI counts', () => {
-  it('is every test by what became of it, and a file that failed before its tests', () => {
+  it('is every test by its result, and a file that failed before its tests', () => {
     const testResults = [
       file('a.test.ts', 'passed', 'passed', 'passed', 'skipped', 'todo'),
       file('b.test.ts', 'failed', 'failed', 'passed'),
@@ -35,7 +35,7 @@ describe('what CI counts', () => {
     });
   });
 
-  it('is summed in one plain last line', () => {
+  it('is summed up in the last line', () => {
     const parts = [
       { title: 'one', exit: 0, counts: GREEN },
       { title: 'two', exit: 0, counts: GREEN },

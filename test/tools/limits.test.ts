@@ -14,13 +14,13 @@ describe('the table of limits', () => {
     expect(read('docs/limits.md')).toBe(limitsDocument());
   });
 
-  it('names tests that are there', () => {
+  it('names tests that exist', () => {
     const document = limitsDocument();
     expect(missingTests(document, root)).toEqual([]);
     expect(countNamedTests(document)).toBe(LIMIT_GROUPS.flatMap(({ limits }) => limits).length);
   });
 
-  it('has every setting that is a limit', () => {
+  it('contains every setting that is a limit', () => {
     const named = new Set(LIMIT_GROUPS.flatMap(({ limits }) => limits).map(({ setting }) => setting));
     const limits = Object.keys(OPTIONS).filter((name) =>
       /^max|Timeout|Lifetime|lockOutFailures|replayMemory/.test(name),
@@ -30,7 +30,7 @@ describe('the table of limits', () => {
 });
 
 describe('the threat model', () => {
-  it('names tests that are there, for every attack one at least', () => {
+  it('names tests that exist, at least one for every attack', () => {
     const document = read('docs/security.md');
     expect(missingTests(document, root)).toEqual([]);
     const attacks = document
@@ -43,7 +43,7 @@ describe('the threat model', () => {
     expect(rows.filter((row) => countNamedTests(row) === 0)).toEqual([]);
   });
 
-  it('a test that is not there is found missing', () => {
+  it('a test that does not exist is found', () => {
     expect(
       missingTests('`test/tools/limits.test.ts: a title of no test at all, '.concat('ever`'), root),
     ).toHaveLength(1);

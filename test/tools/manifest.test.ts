@@ -24,7 +24,7 @@ function jsonFiles(folder = ROOT): string[] {
   });
 }
 
-/** Keys that stand twice in one object. Of two, `JSON.parse` takes the last and says nothing. */
+/** Keys that occur twice in one object. `JSON.parse` takes the last of them without an error. */
 function repeatedKeys(json: string): string[] {
   const repeated: string[] = [];
   const open: Set<string>[] = [];
@@ -70,20 +70,20 @@ describe('install scripts of dependencies', () => {
 
   it('are each allowed or refused by name, and nothing else is', () => {
     expect(withScript.length).toBeGreaterThan(3);
-    // Refused there as well, see below.
+    // Refused there as well; see the test below.
     expect(Object.keys(allowScripts).toSorted()).toEqual([...withScript, 'onnxruntime-node'].toSorted());
   });
 
-  it('that fetch CUDA libraries run under no npm: older ones know no allowScripts and go by the lock file', () => {
+  it('that download CUDA libraries run under no npm: older versions ignore allowScripts and use the lock file', () => {
     expect(allowScripts['onnxruntime-node']).toBe(false);
     expect(Object.keys(packages)).toContain('node_modules/onnxruntime-node');
-    // npm may write it again when dependencies change: take the line `"hasInstallScript": true` out.
+    // npm may add the line `"hasInstallScript": true` again when dependencies change. Remove it then.
     expect(withScript).not.toContain('onnxruntime-node');
   });
 });
 
 describe('.npmrc', () => {
-  it('says nothing that npm does not know', () => {
+  it('contains only settings that npm knows', () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'veriframe-npm-'));
     try {
       const script = process.env['npm_execpath'];

@@ -7,16 +7,19 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /*
- * `tools/packages.mjs`, which `npm start`, `npm test` and the Dockerfile install with, under each npm that people
- * have. Its packages come from the registry that this machine's npm is set to; without one this is skipped.
+ * `npm start`, `npm test` and the Dockerfile install packages with `tools/packages.mjs`. These tests run it under each
+ * supported npm. Packages come from the registry of this machine's npm settings; without a registry the tests are
+ * skipped.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What an installation goes by. */
+/** The files that an installation reads. */
 const NEEDED = ['package.json', 'package-lock.json', '.npmrc', 'tools/packages.mjs', 'tools/object-wrap.h'];
-/** npm 12 wants a newer Node than this project does: one comes as a package as well. */
+/** npm 12 needs a newer Node than this project; that Node is installed as a package too. */
 const NEWER_NODE = `node-${process.platform}-${process.arch}@24`;
-/** Add-ons that an install script makes or checks. One is compiled where nothing can be downloaded. */
+/**
+ * Loads the add-ons that an install script makes or checks. One of them is compiled where no binary can be downloaded.
+ */
 const LOADS = `
   new (require('better-sqlite3'))(':memory:').close();
   require('@julusian/jpeg-turbo');
@@ -26,12 +29,12 @@ const INSTALL_LIMIT_MS = 1_200_000;
 
 const execute = promisify(execFile);
 
-/** The caller's npm as it is set up. */
+/** Runs the caller's npm with its settings. */
 async function npm(...args: readonly string[]): Promise<string> {
   return (await execute('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'])).stdout.trim();
 }
 
-/** Settings of the caller that reach the registry; no others, for npm 12 stops at those it does not know. */
+/** The caller's settings that reach the registry. Other settings are left out, because npm 12 refuses unknown ones. */
 async function registryOnly(): Promise<Record<string, string>> {
   const names = ['registry', 'cafile', 'cache'];
   const values = await Promise.all(names.map((name) => npm('config', 'get', name)));

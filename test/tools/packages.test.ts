@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A Node's folder with its headers as they are laid out; without an ABI one that has no headers. */
+/** A Node installation with its headers; without an ABI, one without headers. */
 async function nodeOf(abi: string | null, name: string): Promise<string> {
   const prefix = join(folder, name);
   await mkdir(join(prefix, 'include', 'node'), { recursive: true });

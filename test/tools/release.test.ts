@@ -61,7 +61,7 @@ function run(...args: readonly string[]): { status: number; out: string; err: st
   return { status, ...said };
 }
 
-/** A repository with two packages, of which one is private, and a third that is none. */
+/** A repository with workspaces, one of them private, that depend on each other and on another package. */
 function writeRepository(changelog = CHANGES): void {
   write('.gitignore', 'dist/\n');
   write('.npmrc', 'update-notifier=false\noffline=true\n');
@@ -129,7 +129,7 @@ describe('npm run release', () => {
     expect(git('status', '--porcelain')).toBe('');
   });
 
-  it('changes nothing in a dry run, and says what it would do', () => {
+  it('changes nothing in a dry run, and prints what it would do', () => {
     writeRepository();
     const { status, out } = run('major', '--dry-run');
     expect(status).toBe(0);

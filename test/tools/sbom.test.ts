@@ -38,7 +38,7 @@ describe('the bill of materials', () => {
     expect(root?.dependsOn).toEqual(expect.arrayContaining(models.map((model) => model['bom-ref'])));
   });
 
-  it('gives every part a reference of its own', () => {
+  it('gives every component its own reference', () => {
     const references = made.components.map((component) => component['bom-ref']);
     expect(new Set(references).size).toBe(references.length);
   });
@@ -48,7 +48,7 @@ describe('the audit', () => {
   const report = (vulnerabilities: object) =>
     JSON.stringify({ vulnerabilities, metadata: { dependencies: { total: 7 } } });
 
-  it('tells nothing found from nothing known', () => {
+  it('distinguishes “nothing found” from “unknown”', () => {
     expect(verdictOf(readAudit(report({})))).toEqual({
       exitCode: 0,
       text: 'No advisory against any of 7 packages.',
@@ -64,7 +64,7 @@ describe('the audit', () => {
     }
   });
 
-  it('names what was found, the worst first', () => {
+  it('lists the advisories, the most severe first', () => {
     const { exitCode, text } = verdictOf(
       readAudit(
         report({

@@ -9,14 +9,14 @@ import { preparedModels } from '../vision/support.ts';
 const TESTS = fileURLToPath(new URL('..', import.meta.url));
 
 describe('tests of every clone', () => {
-  it('have the base tier and nothing that lies beside the clone, whatever lies there', async () => {
+  it('use the base tier and nothing beside the clone, whatever is there', async () => {
     expect([DATA_DIR, MIRROR_DIR]).toEqual([null, null]);
     const found = Object.keys(await preparedModels());
     const base = ARTIFACTS.flatMap(({ id, tier }) => (tier === 'base' ? [id] : []));
     expect(found.toSorted()).toEqual(base.toSorted());
   });
 
-  it('look for it only where settings say', () => {
+  it('use folders beside the clone only where a setting names them', () => {
     const files = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     );

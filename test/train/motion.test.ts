@@ -7,7 +7,7 @@ import { MODEL_MANIFEST } from '../../models/manifest.ts';
 import { packageRoot } from '../../models/package-root.ts';
 import { readMeasured } from '../../models/train/motion/command.ts';
 import { motionOnnx } from '../../models/train/motion/export-onnx.ts';
-import { figuresOf, judgeSimulation, type MotionReport } from '../../models/train/motion/judge.ts';
+import { figuresOf, evaluateSimulation, type MotionReport } from '../../models/train/motion/evaluation.ts';
 import { buildNetwork, predict, trainNetwork, weightsOf } from '../../models/train/motion/network.ts';
 import { MotionRunner } from '../../models/train/motion/onnx-runner.ts';
 import { photographSheet } from '../../models/train/motion/paper.ts';
@@ -35,7 +35,7 @@ import { loadTensorFlow } from '../../models/train/tensorflow.ts';
 
 const FOLDER = path.join(packageRoot(), 'models', 'train', 'motion');
 const WINDOWS = 260;
-/** A short training learns little, but it learns. */
+/** Number of windows for a short training, which still reduces the loss. */
 const TRAINED = 128;
 
 let simulated: readonly SimulatedWindow[];
@@ -61,7 +61,7 @@ describe('the simulation', () => {
     expect(await simulate(20_262, 1)).not.toEqual(again.slice(0, 1));
   });
 
-  it('shows about as many living faces as others, and numbers that are all finite', () => {
+  it('contains about as many living faces as others, and only finite numbers', () => {
     const living = simulated.filter(({ kind }) => isSimulatedLiving(kind)).length;
     expect(living / WINDOWS).toBeGreaterThan(0.4);
     expect(living / WINDOWS).toBeLessThan(0.6);
@@ -70,7 +70,7 @@ describe('the simulation', () => {
 });
 
 describe('the shipped network', () => {
-  it('is the file that manifest and report speak of', async () => {
+  it('is the file of the manifest and of the report', async () => {
     const bytes = await readFile(path.join(FOLDER, 'motion.onnx'));
     const hash = createHash('sha256').update(bytes).digest('hex');
     const [source] = MODEL_MANIFEST.motion.sources;
@@ -78,15 +78,15 @@ describe('the shipped network', () => {
     expect(await report()).toMatchObject({ sha256: hash, bytes: bytes.length });
   });
 
-  it('tells simulated windows apart that it never saw, and far better than their residuals alone', async () => {
+  it('classifies new simulated windows far better than their residuals alone', async () => {
     const runner = await MotionRunner.load(path.join(FOLDER, 'motion.onnx'));
     const probabilities = await runner.probabilities(simulated.map(({ window }) => window));
-    const { auc, baselineAuc } = judgeSimulation(simulated, probabilities);
+    const { auc, baselineAuc } = evaluateSimulation(simulated, probabilities);
     expect(auc).toBeGreaterThan(0.85);
     expect(auc).toBeGreaterThan(baselineAuc + 0.1);
   });
 
-  it('did so on real recordings when it was made: people who move against photos, better than chance against prints', async () => {
+  it('separated real recordings in its report: people who move from photos, and from prints better than chance', async () => {
     const { real } = await report();
     expect(real).not.toBeNull();
     const { 'live-clip': moving, 'live-webcam': still } = real?.against ?? {};
@@ -99,7 +99,7 @@ describe('the shipped network', () => {
 });
 
 describe('a worker', () => {
-  it('answers for the window that comes with a frame, face or no face in it', async () => {
+  it('evaluates the window that comes with a frame, with or without a face in the frame', async () => {
     const { blazeface, facemesh, iris, motion } = await preparedModels();
     if (!blazeface || !facemesh || !iris || !motion) throw new Error('the base tier is not prepared');
     const runner = await OrtRunner.load({ blazeface, facemesh, iris, motion });
@@ -113,8 +113,8 @@ describe('a worker', () => {
   });
 });
 
-describe('the whole way from pixels', () => {
-  it('a drawn head that lives is told from a photo of it that is waved, which nothing here was trained on', async () => {
+describe('the motion cue from pixels', () => {
+  it('separates a drawn living head from a waved photo of it, neither of which is training data', async () => {
     const portrait = await preparePortrait(SAMPLE_PORTRAITS.second);
     const puppet = await createPuppet({ portrait, seed: 3 });
     puppet.perform('smile', 600);
@@ -138,7 +138,7 @@ describe('the whole way from pixels', () => {
 describe('training', () => {
   const settings = { seed: 5, units: 6, epochs: 2, batchSize: 32, learningRate: 0.01 } as const;
 
-  it('learns, and gives in ONNX what TensorFlow.js gives, to 1e-4', async () => {
+  it('reduces the loss, and ONNX Runtime gives TensorFlow.js’s result to 1e-4', async () => {
     const { tf } = await loadTensorFlow();
     const some = simulated.slice(0, TRAINED);
     const windows = some.map(({ window }) => window);
@@ -168,7 +168,7 @@ describe('training', () => {
   });
 });
 
-describe('the yardsticks', () => {
+describe('the measures', () => {
   it('area under the curve counts pairs in order, ties half', () => {
     expect(areaUnderCurve([2, 3], [0, 1])).toBe(1);
     expect(areaUnderCurve([0, 1], [2, 3])).toBe(0);
@@ -177,13 +177,13 @@ describe('the yardsticks', () => {
     expect(areaUnderCurve([2, 1], [1])).toBe(0.75);
   });
 
-  it('figures pool each stream and count those below the bar', () => {
-    const judged = [
+  it('figures pool each stream and count the streams below the bar', () => {
+    const scored = [
       { kind: 'live-webcam' as const, probabilities: [0.9, 0.8, 0.1], baselines: [1, 1, 1] },
       { kind: 'live-webcam' as const, probabilities: [0.2, 0.3, 0.9], baselines: [1, 1, 1] },
       { kind: 'print-webcam' as const, probabilities: [0.1, 0.2, 0.1], baselines: [2, 2, 2] },
     ];
-    const { living, against } = figuresOf(judged);
+    const { living, against } = figuresOf(scored);
     expect(living['live-webcam']).toMatchObject({ windows: 6, streams: 2, belowBar: { value: 0.5 } });
     expect(against['live-webcam']?.['print-webcam']).toMatchObject({
       streams: 1,

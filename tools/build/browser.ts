@@ -12,24 +12,24 @@ const DEFAULT_OUTDIR = join(ROOT, 'dist', 'sdk');
 /** The condition under which the packages of this repository resolve to their sources. */
 export const SOURCE = 'veriframe-source';
 
-/** What a page may download for SDK, element and encoder together, compressed. */
+/** Limit, compressed, of what a page downloads for SDK, element and encoder together. */
 export const GZIP_BUDGET_BYTES = 60_000;
-/** Holds MediaPipe; loaded only by a session that is given its files, so it counts in no page's budget. */
+/** Contains MediaPipe. A session loads it only when it was given MediaPipe's files, so it is in no page's budget. */
 export const HELP_WORKER = 'help-worker.js';
 /** SDK and element in one file. */
 export const WHOLE = 'face-auth.js';
 
 export interface BuiltFile {
-  /** Name within the output folder. */
+  /** Name in the output folder. */
   readonly name: string;
   readonly bytes: number;
   readonly gzipBytes: number;
 }
 
 /**
- * Builds the browser's files into `outdir`: `sdk.js`, `element.js` and the chunk they share, both in the one file
- * `face-auth.js` for a page with a single script tag, the workers they start, and the typeface. All are plain ES modules to be served from one folder as they are; nothing is loaded from
- * anywhere else and no code is made at run time, so `script-src 'self'; worker-src 'self'` suffices.
+ * Builds the browser's files into `outdir`: `sdk.js`, `element.js` and their shared chunk; `face-auth.js`, which has
+ * both for a page with a single script tag; their workers; and the typeface. All of them are ES modules in one folder.
+ * They load nothing from elsewhere and compile no code at run time, so `script-src 'self'; worker-src 'self'` suffices.
  */
 export async function buildClient(outdir: string = DEFAULT_OUTDIR): Promise<readonly BuiltFile[]> {
   await removeOldChunks(outdir);
@@ -67,7 +67,7 @@ export async function buildClient(outdir: string = DEFAULT_OUTDIR): Promise<read
   return Promise.all(scripts.map(measure));
 }
 
-/** Chunks carry a hash in their names, so an old one would never be written over. */
+/** The names of chunks contain a hash, so a new build does not overwrite the old ones. */
 async function removeOldChunks(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
   const old = (await readdir(outdir)).filter((name) => /^shared-\w+\.js(\.map)?$/.test(name));
@@ -83,7 +83,7 @@ async function measure(path: string): Promise<BuiltFile> {
   };
 }
 
-/** Inter as one variable font file a script, with the style sheet that picks what a page's letters need. */
+/** Copies Inter: one variable font file for each script, with the style sheet that selects them. */
 async function copyTypeface(outdir: string): Promise<void> {
   const home = dirname(createRequire(import.meta.url).resolve('@fontsource-variable/inter/package.json'));
   const sheet = await readFile(join(home, 'wght.css'), 'utf8');

@@ -12,8 +12,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DEFAULT_OUTDIR = join(ROOT, 'dist', 'demo');
 
 /**
- * Builds all that the demo's backend serves into `outdir`, which is emptied first: the browser's files of the
- * service as any customer serves them, and the demo's own pages, scripts and style sheet.
+ * Builds the files of the demo's backend into `outdir`, which is emptied first: the service's files for the browser, as
+ * every customer serves them, and the demo's own pages, scripts and style sheet.
  */
 export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
@@ -48,7 +48,7 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
   await Promise.all(Object.entries(written).map(([name, text]) => writeFile(join(outdir, name), text)));
 }
 
-/** Which of the mesh's points are joined, as its makers publish it: pairs of indices, one after another. */
+/** The edges of the face mesh as MediaPipe publishes them: pairs of landmark indices in one list. */
 function faceMesh(): Record<string, string> {
   const { FACE_LANDMARKS_TESSELATION, FACE_LANDMARKS_CONTOURS } = FaceLandmarker;
   const flat = (edges: typeof FACE_LANDMARKS_CONTOURS) => {

@@ -6,16 +6,16 @@ import { buildClient, SOURCE } from './browser.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A workspace that is published: its folder, its entry points by their names in `dist`, and what runs it. */
+/** A published workspace: its folder, its entry points by their names in `dist`, and its runtime. */
 export interface Workspace {
   readonly folder: string;
   readonly entries: Readonly<Record<string, string>>;
-  /** Node runs both module formats; a browser's bundler one. */
+  /** Node loads both module formats; a browser's bundler needs one. */
   readonly formats: readonly ('esm' | 'cjs')[];
   readonly platform: 'node' | 'browser' | 'neutral';
 }
 
-/** The workspaces, in the order in which they need each other. */
+/** The workspaces in the order of their dependencies. */
 export const WORKSPACES = {
   protocol: {
     folder: 'protocol',
@@ -44,12 +44,12 @@ export const WORKSPACES = {
 } as const satisfies Record<string, Workspace>;
 export type WorkspaceName = keyof typeof WORKSPACES;
 
-/** Starting a worker loads one of these by its address, so each is one file that needs no other. */
+/** A page starts a worker by its URL, so each of these is one file without imports. */
 const BROWSER_WORKERS = { 'encode-worker': 'sdk/encode-worker.ts', 'help-worker': 'sdk/help/help-worker.ts' };
 
 /**
- * Builds the JavaScript of a workspace into `outdir`, by default its `dist`, which is emptied first. What other workspaces give it is built in,
- * so that its package can be installed alone.
+ * Builds the JavaScript of a workspace into `outdir`, by default its `dist`, which is emptied first. Code of other
+ * workspaces is bundled, so the package can be installed alone.
  */
 export async function buildPackage(
   name: WorkspaceName,
@@ -87,7 +87,10 @@ export async function buildPackage(
   await cp(join(outdir, 'standalone', 'fonts'), join(outdir, 'fonts'), { recursive: true });
 }
 
-/** Leaves the packages that a workspace depends on to the installer; those that it was only developed with are built in. */
+/**
+ * Keeps imports of a workspace's dependencies, which are installed with the package. Development dependencies are
+ * bundled.
+ */
 async function dependenciesStayImports(home: string): Promise<Plugin> {
   const manifest = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as {
     readonly dependencies: Readonly<Record<string, string>>;

@@ -7,23 +7,23 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-ex
 import { type Workspace, type WorkspaceName, WORKSPACES } from './packages.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Declarations of all sources, one file each, as the compiler writes them. */
+/** The declarations of all sources, one file each, as the compiler writes them. */
 const DECLARATIONS = join(ROOT, 'dist', 'types');
 
 const REPORTS = join(ROOT, 'docs', 'api');
 
-export interface PublicApi {
-  /** As `docs/api/<name>.api.md` says it. */
+interface PublicApi {
+  /** Name of the report `docs/api/<name>.api.md`. */
   readonly name: string;
   readonly matchesReport: boolean;
 }
 
-/** Whether the workspace `name` is built with the workspace `other` in it. */
+/** Whether the bundle of the workspace `name` contains the workspace `other`. */
 export function importedBy(name: WorkspaceName, other: WorkspaceName): boolean {
   return name !== other && (BUILT_IN[name] ?? []).includes(other);
 }
 
-/** The one file for a page with a single script tag. */
+/** The bundle for a page with a single script tag. */
 const WHOLE_BROWSER = { 'face-auth': 'element/with-sdk.ts' };
 
 const BUILT_IN: Readonly<Partial<Record<WorkspaceName, readonly WorkspaceName[]>>> = {
@@ -32,7 +32,10 @@ const BUILT_IN: Readonly<Partial<Record<WorkspaceName, readonly WorkspaceName[]>
   kiosk: ['protocol', 'backend'],
 };
 
-/** Writes the declarations that the packages' types are made of. Throws with what the compiler says. */
+/**
+ * Writes the declarations from which the packages' types are made.
+ * @throws Error with the compiler's messages
+ */
 export function compileDeclarations(): void {
   const compiler = join(
     dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
@@ -46,16 +49,17 @@ export function compileDeclarations(): void {
 }
 
 /**
- * Makes the types of a workspace: one file for each entry point beside its JavaScript in `dist`, and the report of its public
- * API in `docs/api`. Wants `compileDeclarations` before, and the types of the workspaces that it imports.
- * @param isUpdate writes a report that differs; otherwise it is compared alone
+ * Makes the types of a workspace: one file for each entry point beside its JavaScript in `dist`, and the report of its
+ * public API in `docs/api`. `compileDeclarations`, and `buildTypes` for the workspaces that it imports, must run
+ * before.
+ * @param isUpdate true: writes a report that differs; false: only compares it
  */
 export async function buildTypes(name: WorkspaceName, isUpdate: boolean): Promise<readonly PublicApi[]> {
   const { folder, entries, formats }: Workspace = WORKSPACES[name];
   const reports: PublicApi[] = [];
   const typed = Object.entries({ ...entries, ...(name === 'browser' ? WHOLE_BROWSER : {}) });
   for (const [entry, source] of typed) {
-    // A program has no types.
+    // A program exports no types.
     if (entry === 'cli') continue;
     const types = join(ROOT, folder, 'dist', `${entry}.d.ts`);
     await Promise.all([dirname(types), REPORTS].map((needed) => mkdir(needed, { recursive: true })));
@@ -74,7 +78,7 @@ interface Extraction {
   readonly isUpdate: boolean;
 }
 
-/** Returns whether the public API is what the report says. */
+/** Returns whether the public API equals the report. */
 function extract({ name, source, types, report, isUpdate }: Extraction): boolean {
   const { folder } = WORKSPACES[name];
   const entry = join(DECLARATIONS, folder, source.replace(/\.ts$/, '.d.ts'));
@@ -98,10 +102,10 @@ function extract({ name, source, types, report, isUpdate }: Extraction): boolean
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Warning } },
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.Warning },
-          // Release tags are for packages that publish before they are stable.
+          // Release tags are for packages with unstable parts of their API.
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           'ae-undocumented': { logLevel: ExtractorLogLevel.None },
-          // The report says so where it is.
+          // The report itself mentions these.
           'ae-forgotten-export': { logLevel: ExtractorLogLevel.None, addToApiReportFile: true },
         },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },

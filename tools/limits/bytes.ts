@@ -14,7 +14,7 @@ import { configured, count, type LimitGroup, test } from './limit.ts';
 const { maxUnsentBytes, requestTimeoutMs, maxHeaderBytes } = DEFAULT_GATEWAY_LIMITS;
 const { frameWindow } = policyFor('standard');
 
-/** Of sockets, requests and messages. */
+/** Limits on sockets, requests and messages. */
 export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
   {
     title: 'Connections',
@@ -23,7 +23,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         what: 'TCP connections open at a time: WebSockets, requests, and those that say nothing (uWS: some hundreds more; not on Windows)',
         limit: `2 × ${OPTIONS.maxConnections.env}, and at least ${LEAST_BESIDE_WEBSOCKETS} more than it; fewer where file descriptors are few, with a warning at start when not all WebSockets fit`,
         setting: 'maxConnections',
-        hears: { words: 'dropped (ws) or refused by the system (uWS)' },
+        response: { words: 'dropped (ws) or refused by the system (uWS)' },
         test: test(
           'gateway/room.contract',
           'beyond the bound are dropped, those inside are served, and there is room when they leave',
@@ -32,7 +32,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'WebSockets open at a time',
         ...configured('maxConnections'),
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'hostile/connections',
           'beyond an address’s share, and beyond all shares, are refused, and have room again when others leave',
@@ -41,7 +41,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'WebSockets from one IPv4 address or one IPv6 /64',
         ...configured('maxConnectionsPerAddress'),
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'hostile/connections',
           'beyond an address’s share, and beyond all shares, are refused, and have room again when others leave',
@@ -50,7 +50,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Sessions open at a time, whatever the workers could do',
         ...configured('maxSessions'),
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'sessions/registry',
           'R4: are no more than allowed, whatever the workers could do, and there is room when one ends',
@@ -59,7 +59,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Sessions beyond what the workers were measured to serve',
         limit: 'measured while it runs',
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'chaos/overload',
           'do not slow down those who were let in, hear when to come back, and are all decided rightly',
@@ -68,7 +68,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Time from the upgrade to a valid hello, and, on ws, of half a message',
         ...configured('helloTimeoutMs'),
-        hears: 'hello.timeout',
+        response: 'hello.timeout',
         test: test(
           'hostile/connections',
           'that write a message byte by byte, or stop within one, hear hello.timeout, at both doors',
@@ -77,7 +77,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Silence of a peer that answers no ping (uWS: from 8 s, four seconds more or less)',
         ...configured('idleTimeoutMs'),
-        hears: { words: 'cut off: 1006' },
+        response: { words: 'cut off: 1006' },
         test: test(
           'hostile/requests.contract',
           'once upgraded, are cut off when they answer no ping, and kept when they do',
@@ -86,14 +86,14 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Bytes waiting for a client that does not read',
         limit: count(maxUnsentBytes, 'bytes; twice that cuts it off'),
-        hears: 'client.slow',
+        response: 'client.slow',
         test: test('gateway/connection', 'R32: a client that does not read is ended with client.slow'),
       },
       {
         what: 'Origins that a browser may come from',
         limit: "the server's own, unless listed",
         setting: 'allowedOrigins',
-        hears: 'origin.refused',
+        response: 'origin.refused',
         test: test(
           'hostile/connections',
           'come from no other site, under no other protocol and no other version',
@@ -107,7 +107,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Time for a request to arrive whole, however it drips; connections that say nothing (uWS: 10 to 14 s of its own)',
         limit: count(requestTimeoutMs, 'ms'),
-        hears: { words: 'cut off, on ws after 408' },
+        response: { words: 'cut off, on ws after 408' },
         test: test(
           'hostile/requests.contract',
           'that never end are cut off, whether they stand still or drip',
@@ -116,13 +116,13 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Bytes of request line and headers (uWS: at most 4 KiB where they come in pieces)',
         limit: count(maxHeaderBytes, 'bytes'),
-        hears: { words: 'HTTP 431' },
+        response: { words: 'HTTP 431' },
         test: test('gateway/transport.contract', 'refuses oversized headers and goes on serving'),
       },
       {
         what: 'Bytes of a body',
         limit: count(MAX_BODY_BYTES, 'bytes'),
-        hears: { words: 'HTTP 413' },
+        response: { words: 'HTTP 413' },
         test: test(
           'gateway/transport.contract',
           'takes a body up to the bound of its path and answers 413 beyond it',
@@ -131,7 +131,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Answers that a connection has not read, before it asks again (uWS: the next request, once one is unread)',
         limit: count(MAX_PIPELINED, 'requests'),
-        hears: { words: 'cut off' },
+        response: { words: 'cut off' },
         test: test(
           'hostile/unread-answers.contract',
           'is not asked on for: its answers do not pile up, and it is cut off',
@@ -140,20 +140,20 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Ways to read a request: lengths, encodings, hosts',
         limit: 'one',
-        hears: { words: 'HTTP 400 (ws) or cut off (uWS); nothing behind it is read' },
+        response: { words: 'HTTP 400 (ws) or cut off (uWS); nothing behind it is read' },
         test: test('hostile/requests.contract', 'is refused, and nothing behind it is answered'),
       },
       {
         what: 'Entries of a page of decisions or subjects',
         limit: count(MAX_ENTRIES_PER_PAGE),
-        hears: 'api.invalid',
+        response: 'api.invalid',
         test: test('hostile/api', 'gives pages as long as they may be, and refuses longer ones'),
       },
       {
         what: 'Tickets issued and neither used nor expired',
         limit: `10 × ${OPTIONS.maxSessions.env}`,
         setting: 'maxSessions',
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'identity/tickets',
           'refuses more than the bound and has room again when tickets expire or are used',
@@ -162,7 +162,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Age of a ticket; uses of it: one',
         ...configured('ticketLifetimeMs'),
-        hears: 'ticket.invalid',
+        response: 'ticket.invalid',
         test: test(
           'identity/tickets',
           'R12: refuses a ticket at and after its expiry, and one that was never issued',
@@ -176,31 +176,31 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Bytes before hello is accepted',
         limit: count(HELLO_BUDGET_BYTES, 'bytes'),
-        hears: 'message.too_large',
+        response: 'message.too_large',
         test: test('gateway/connection', 'R11: more than 4096 bytes'),
       },
       {
         what: 'Bytes of one image',
         ...configured('maxImageBytes'),
-        hears: 'message.too_large',
+        response: 'message.too_large',
         test: test('gateway/connection', 'R19: an image over the limit'),
       },
       {
         what: 'Bytes of a message beside the largest image; at twice the whole the transport cuts it off',
         limit: count(MESSAGE_OVERHEAD_BYTES, 'bytes'),
-        hears: 'message.too_large',
+        response: 'message.too_large',
         test: test('gateway/connection', 'R8: a message over the limit'),
       },
       {
         what: 'Bytes of one image, whatever is configured',
         limit: count(IMAGE_BYTES_CEILING, 'bytes'),
-        hears: 'message.invalid',
+        response: 'message.invalid',
         test: test('protocol/codec', 'R7: a missing or wrong field makes a message invalid'),
       },
       {
         what: 'Keys of a message, those of nested maps included; arrays: none with elements; extensions: none',
         limit: count(MAX_KEYS),
-        hears: 'message.malformed',
+        response: 'message.malformed',
         test: test(
           'protocol/codec',
           'R6: arrays with elements, extensions, long strings and many keys are malformed even in unknown fields',
@@ -209,7 +209,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Bytes of a string',
         limit: count(MAX_STRING_BYTES, 'bytes'),
-        hears: 'message.malformed',
+        response: 'message.malformed',
         test: test(
           'protocol/codec',
           'R6: arrays with elements, extensions, long strings and many keys are malformed even in unknown fields',
@@ -218,31 +218,31 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Depth of a nested message: a level costs a key or an element',
         limit: count(MAX_KEYS),
-        hears: 'message.malformed',
+        response: 'message.malformed',
         test: test('hostile/messages', 'end as they should: $what'),
       },
       {
         what: "Characters of a camera's name",
         limit: count(CAMERA_LABEL_LENGTH),
-        hears: 'message.invalid',
+        response: 'message.invalid',
         test: test('hostile/messages', 'end as they should: $what'),
       },
       {
         what: `Pixels of a depth image, of sides from ${DEPTH_SIDES.min} to ${count(DEPTH_SIDES.max)}`,
         limit: count(DEPTH_PIXELS_CEILING, 'pixels'),
-        hears: 'message.invalid',
+        response: 'message.invalid',
         test: test('hostile/messages', 'end as they should: $what'),
       },
       {
         what: 'Messages a second, with a burst of one second',
         ...configured('maxFramesPerSecond'),
-        hears: 'frame.rate',
+        response: 'frame.rate',
         test: test('gateway/connection', 'R18: frames faster than announced end with frame.rate'),
       },
       {
         what: 'Frames on their way, as credit',
         limit: count(frameWindow),
-        hears: 'frame.no_credit',
+        response: 'frame.no_credit',
         test: test('session/frame-flow', 'R16 a frame without credit ends the session'),
       },
     ],

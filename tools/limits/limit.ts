@@ -2,14 +2,14 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { OPTIONS } from '../../server/config.ts';
 
 export interface Limit {
-  /** What could be too much. */
+  /** The limited quantity. */
   readonly what: string;
   readonly limit: string;
-  /** The setting that moves it; none where it stands in the code or the protocol. */
+  /** The setting that changes the limit; absent where the code or the protocol fixes it. */
   readonly setting?: keyof typeof OPTIONS;
-  /** What the sender hears: an error code, or words where there is no code. */
-  readonly hears: ErrorCode | { readonly words: string };
-  /** The test that shows it. */
+  /** What the sender receives: an error code, or words where there is no code. */
+  readonly response: ErrorCode | { readonly words: string };
+  /** The test that shows the limit. */
   readonly test: { readonly file: string; readonly title: string };
 }
 
@@ -18,7 +18,7 @@ export interface LimitGroup {
   readonly limits: readonly Limit[];
 }
 
-/** A whole number with its unit, thousands apart. */
+/** A whole number with thousands separators and its unit. */
 export const count = (value: number, unit = '') =>
   `${value.toLocaleString('en').replaceAll(',', ' ')}${unit && ` ${unit}`}`;
 

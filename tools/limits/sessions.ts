@@ -9,7 +9,7 @@ import { configured, count, type LimitGroup, test } from './limit.ts';
 
 const { timing, maxUndecodable, maxLost, challenges } = policyFor('standard');
 
-/** Of pictures, sessions, subjects and those who watch. */
+/** Limits on images, sessions, subjects and observers. */
 export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
   {
     title: 'Pictures',
@@ -17,7 +17,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Pixels, by the header, before any is decoded',
         ...configured('maxImagePixels'),
-        hears: 'frame.too_many_pixels',
+        response: 'frame.too_many_pixels',
         test: test(
           'inference/image-decoder',
           'refuses a picture over the pixel limit by its header, before any pixel is decoded',
@@ -26,7 +26,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Scans of a progressive JPEG',
         limit: count(MAX_SCANS),
-        hears: 'frame.undecodable',
+        response: 'frame.undecodable',
         test: test(
           'inference/image-decoder',
           'refuses a progressive JPEG with more scans than any encoder writes',
@@ -35,19 +35,19 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Pictures in one file',
         limit: 'one',
-        hears: 'frame.undecodable',
+        response: 'frame.undecodable',
         test: test('inference/image-decoder', 'refuses an animated WebP'),
       },
       {
         what: 'Formats',
         limit: 'JPEG, WebP, PNG, by signature',
-        hears: 'frame.undecodable',
+        response: 'frame.undecodable',
         test: test('inference/image-decoder', 'refuses every other kind of bytes'),
       },
       {
         what: 'Metadata: whatever fits the bytes, never inflated',
         limit: 'none of it is read',
-        hears: {
+        response: {
           words: 'nothing: the picture is taken without it, or is unreadable where the form is broken',
         },
         test: test('hostile/pictures', 'carry what they like, and cost no memory for it'),
@@ -55,7 +55,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Unreadable pictures of one session',
         limit: count(maxUndecodable),
-        hears: 'frame.too_many_undecodable',
+        response: 'frame.too_many_undecodable',
         test: test(
           'e2e/refusals',
           'R19: an unreadable picture is told and costs neither credit nor session; too many end it',
@@ -64,13 +64,13 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Time of one frame on a worker, which is then replaced',
         ...configured('frameTimeoutMs'),
-        hears: { words: 'nothing: the frame is lost' },
+        response: { words: 'nothing: the frame is lost' },
         test: test('inference/pool', 'replaces a worker that takes too long'),
       },
       {
         what: 'Workers that one session may lose',
         limit: count(maxLost),
-        hears: 'server.internal',
+        response: 'server.internal',
         test: test(
           'session/frame-flow',
           'a lost worker costs one frame, a session that keeps losing them ends',
@@ -84,7 +84,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Length of a session',
         limit: count(timing.sessionMs, 'ms'),
-        hears: { words: 'a decision, never accept for want of evidence' },
+        response: { words: 'a decision, never accept for want of evidence' },
         test: test(
           'session/properties',
           'no session outlives its time, and who ran out of it is not accepted for want of evidence',
@@ -93,13 +93,13 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Challenges that may be skipped',
         limit: count(challenges?.maxSkips ?? 0),
-        hears: 'skip.not_allowed',
+        response: 'skip.not_allowed',
         test: test('session/challenges', 'R25 draws another of equal strength, a limited number of times'),
       },
       {
         what: 'Verifications of a subject that were not accepted, those under way included, begun within the lock-out time',
         ...configured('lockOutFailures'),
-        hears: 'subject.locked',
+        response: 'subject.locked',
         test: test(
           'e2e/attempts',
           'takes no more of many tickets redeemed at once, and says to the millisecond when the next is let in',
@@ -108,13 +108,13 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'The same of those that the service ended, or that were starved of frames',
         limit: `${EXCUSED_PER_FAILURE} × ${OPTIONS.lockOutFailures.env}`,
-        hears: 'subject.locked',
+        response: 'subject.locked',
         test: test('identity/lock-out', 'after three times as many excused attempts'),
       },
       {
         what: 'Ends of sessions that wait for the store, beyond which nobody is let in',
         limit: count(MAX_UNWRITTEN_ENDS),
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'sessions/attempts',
           'is refused while too many ends of others wait for the store, and admitted once those are on record',
@@ -123,7 +123,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'References of a subject',
         limit: count(MAX_REFERENCES),
-        hears: { words: 're-verify: the reference is not stored' },
+        response: { words: 're-verify: the reference is not stored' },
         test: test(
           'subjects/subjects',
           'has a limited number of references, since each one adds false matches',
@@ -132,7 +132,9 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Servers on one data folder',
         limit: count(1),
-        hears: { words: 'the second does not start: it says which process holds the folder and what to do' },
+        response: {
+          words: 'the second does not start: it says which process holds the folder and what to do',
+        },
         test: test(
           'e2e/process',
           'shares its data folder with no other server, and leaves nothing behind that would stop the next one',
@@ -141,7 +143,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Pictures remembered against replay, 24 bytes each; the oldest are forgotten',
         ...configured('replayMemoryFrames'),
-        hears: { words: 'nothing' },
+        response: { words: 'nothing' },
         test: test(
           'evidence/injection-replay',
           'keeps at least half of what it may, forgets what is older, and stays as large as it is',
@@ -150,7 +152,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Recordings of sessions; the oldest are removed',
         ...configured('maxRecordedSessions'),
-        hears: { words: 'nothing' },
+        response: { words: 'nothing' },
         test: test('observe/recording', 'are kept in a folder of bounded size, for the operator alone'),
       },
     ],
@@ -161,7 +163,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Listeners: of a tenant’s sessions; of single sessions',
         limit: `${MAX_LISTENERS.service}; ${MAX_LISTENERS.session}`,
-        hears: 'server.busy',
+        response: 'server.busy',
         test: test(
           'observe/live-feed',
           'refuses more listeners than there may be, and takes others when they have left',
@@ -170,7 +172,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Unread bytes above which a listener loses updates',
         limit: count(SLOW_BYTES, 'bytes'),
-        hears: { words: 'the last state, later' },
+        response: { words: 'the last state, later' },
         test: test(
           'observe/live-feed',
           'R38: a listener that does not read misses updates, gets the latest state once it reads, and delays nobody',
@@ -179,7 +181,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
       {
         what: 'Length of a feed',
         limit: count(LONGEST_FEED_MS, 'ms'),
-        hears: { words: 'close 1000' },
+        response: { words: 'close 1000' },
         test: test(
           'observe/live-feed',
           'R38: ends after fifteen minutes, and costs no timer while nobody listens',

@@ -11,7 +11,7 @@ const manifestForm = z.object({
 });
 
 export interface Manifest {
-  /** Folder from the root; empty: the root itself. */
+  /** Folder from the root; empty for the root itself. */
   readonly folder: string;
   readonly name: string;
   readonly version: string | undefined;
@@ -26,7 +26,7 @@ function readManifest(root: string, folder: string): Manifest & { readonly works
 
 /**
  * The root's manifest and those of its workspaces.
- * @throws ReleaseError for a pattern of workspaces other than a path or a folder with `/*`
+ * @throws ReleaseError for a workspace pattern that is neither a path nor a folder with `/*`
  */
 export function readManifests(root: string): readonly [root: Manifest, ...workspaces: Manifest[]] {
   const { workspaces, ...own } = readManifest(root, '');
@@ -44,8 +44,8 @@ function foldersOf(root: string, pattern: string): string[] {
 }
 
 /**
- * The text of a `package.json` with another version, and with that version wherever it depends on one of `names` by a
- * version. Everything else stays as it is written.
+ * The text of a `package.json` with another version. Dependencies on one of `names` that state a version get it too.
+ * The rest of the text is unchanged.
  */
 export function withVersion(text: string, version: string, names: readonly string[]): string {
   const own = text.replace(/^( {2}"version": ")[^"]*(")/m, `$1${version}$2`);

@@ -1,4 +1,4 @@
-/** A release cannot be made. `message` says why, and what to do. */
+/** A release is impossible. `message` states why, and what to do. */
 export class ReleaseError extends Error {
   override readonly name = 'ReleaseError';
 }
@@ -9,7 +9,7 @@ export type Step = (typeof STEPS)[number];
 /**
  * The version after `current` (Semantic Versioning 2.0.0, section 2).
  * @param current `MAJOR.MINOR.PATCH`
- * @throws ReleaseError where it has another form
+ * @throws ReleaseError where `current` has another form
  */
 export function nextVersion(current: string, step: Step): string {
   const [, major = '', minor = '', patch = ''] = /^(\d+)\.(\d+)\.(\d+)$/.exec(current) ?? [];
@@ -36,8 +36,8 @@ function unreleased(changelog: string): { readonly from: number; readonly to: nu
 }
 
 /**
- * What a changelog says of the coming release.
- * @throws ReleaseError where it says nothing
+ * The release notes: the text under *Unreleased*.
+ * @throws ReleaseError where there is none
  */
 export function releaseNotes(changelog: string): string {
   const { from, to } = unreleased(changelog);
@@ -47,7 +47,7 @@ export function releaseNotes(changelog: string): string {
 }
 
 /**
- * The changelog after the release: what stood under *Unreleased* stands under the version and its date (`YYYY-MM-DD`).
+ * The changelog after the release: the text under *Unreleased* moves under the version and its date (`YYYY-MM-DD`).
  * @throws ReleaseError where there is nothing to release
  */
 export function releasedChangelog(changelog: string, version: string, date: string): string {

@@ -9,9 +9,13 @@ import type { Presenter } from './session-player.ts';
 
 export type Random = () => number;
 
-/** What a person's reference is made of: the same face on another occasion. */
+/** Footage of the same face on another occasion, for the person's reference. */
 export const enrolmentOf = (person: Person): FootageSource[] => bankSources(enrolmentRecipe(person));
 
+/**
+ * The person's reference, made of analysed footage.
+ * @throws Error when the footage gives no reference
+ */
 export function referenceOf(person: Person, { footages }: Stage): Reference {
   const { rest } = bankOf(enrolmentRecipe(person), footages);
   const reference = referenceFrom(rest.frames, person.name);
@@ -21,7 +25,7 @@ export function referenceOf(person: Person, { footages }: Stage): Reference {
 
 type KindHead = Pick<SessionKind, 'id' | 'label'> & Partial<Pick<SessionKind, 'role' | 'origin'>>;
 
-/** A kind whose every presentation is of one person's bank. */
+/** A kind whose presentations each use one person's bank. */
 export function bankKind(
   head: KindHead,
   recipes: readonly { readonly person: Person; readonly recipe: BankRecipe }[],
@@ -51,16 +55,16 @@ export function bankKind(
 
 /** The puppets of all people. */
 export const heads = PEOPLE.map((person) => ({ person, recipe: headRecipe(person) }));
-/** Does what is asked for, as a person would. */
+/** Answers every challenge as it asks, like a person. */
 export const answering = (bank: Bank, random: Random) =>
   new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true });
 
-/** Does what `answerOf` makes of what is asked for. */
+/** Answers a challenge with the action that `answerOf` returns for it. */
 export const answeringBy =
   (answerOf: (random: Random, stage: Stage) => Answer) => (bank: Bank, random: Random, stage: Stage) =>
     new BankPresenter({ bank, random, answer: answerOf(random, stage), smooth: true });
 
-/** All kinds of challenge that may be drawn, but for this one. */
+/** All kinds of challenge that the policy may draw, except `kind`. */
 export const others = (kind: ChallengeKind, { policy }: Stage) =>
   (policy.challenges?.pool ?? CHALLENGE_KINDS).filter((other) => other !== kind);
 

@@ -1,7 +1,7 @@
 import type { PreparedModels } from '../../prepared.ts';
 import { versionOf } from '../code-version.ts';
 
-/** Code that a frame passes from its drawing to its analysis, from this file. */
+/** The code that draws and analyses a frame, relative to this file. */
 const CODE = [
   '../../../server/vision',
   '../../../server/inference/worker',
@@ -18,7 +18,7 @@ const CODE = [
   './recordings',
 ];
 
-/** Names the version of models and code that footages are drawn and analysed by. */
+/** Identifies the version of models and code that draws and analyses footages. */
 export async function footageVersion(models: PreparedModels['models']): Promise<string> {
   return await versionOf(models, import.meta.url, CODE);
 }

@@ -8,7 +8,7 @@ import type { SessionKind, Stage } from './session-kinds.ts';
 const flats = (kind: FlatKind, people: readonly Person[]) =>
   people.map((person) => ({ person, recipe: flatRecipe(kind, person) }));
 
-/** Flat things held up to the camera. */
+/** Flat presentation attack instruments: prints and displays held before the camera. */
 export const FLAT_KINDS: readonly SessionKind[] = [
   bankKind({ id: 'print-still', label: 'print held still' }, flats('print held still', PEOPLE), answering),
   bankKind(

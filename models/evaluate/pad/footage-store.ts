@@ -7,26 +7,27 @@ import { EvaluateError } from '../evaluate-error.ts';
 import { decodeAnalyses, encodeAnalyses } from './analysis-codec.ts';
 import type { Footage, FootageSource } from './footage.ts';
 
-/** Every look there is: a session played later is given only what it asks for. */
+/** All optional analyses: a session that is played later receives only those that it asks for. */
 const EVERYTHING: AnalysisOptions = { embeddings: true, pad: true, countFaces: true };
 const GEOMETRY: AnalysisOptions = { embeddings: false, pad: false, countFaces: false };
 /**
- * Every look is taken of each third frame unless the source says otherwise; its two neighbours borrow what it showed beside
- * geometry, at most 40 ms away. Sessions ask for such looks of every fifth frame or fewer, but for moments.
+ * The optional analyses run on every third frame, unless the source sets another number. The two frames between take
+ * their results from the nearest such frame, which is at most 40 ms away. A session asks for them on every fifth frame
+ * or less often, except for short moments.
  */
 const LOOK_EVERY = 3;
 
-export interface FootageStoreOptions {
-  /** Belongs to one version of models and code. */
+interface FootageStoreOptions {
+  /** The folder belongs to one version of models and code. */
   readonly folder: string;
-  /** Called once at most, when something is not in the cache. The pool belongs to the caller. */
+  /** Called at most once, when an analysis is not in the cache. The caller owns the pool. */
   readonly startPool: () => Promise<FrameAnalyzer>;
   readonly onFootage: () => void;
 }
 
 /**
- * Analyses footages, some side by side, frames of one in order, and keeps each on disk when it is done, so that a run
- * that was broken off goes on where it was. Frames that cannot be decoded are left out.
+ * Analyses footages, several at a time, the frames of each in order. Each footage is stored when it is done, so an
+ * interrupted run continues where it stopped. Frames that cannot be decoded are left out.
  */
 export async function analyseFootages(
   sources: readonly FootageSource[],
@@ -52,7 +53,7 @@ export async function analyseFootages(
       onFootage();
     }
   };
-  // One lane more than two workers can serve, so that frames are drawn while others are analysed.
+  // One lane more than two workers can use, so that frames are drawn while others are analysed.
   await Promise.all(Array.from({ length: 4 }, lane));
   return footages;
 }
@@ -70,8 +71,8 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   let region: FaceRegion | null = null;
   const { lookEvery = LOOK_EVERY } = source;
   for await (const picture of source.pictures()) {
-    const wants = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
-    const reply: AnalyzeReply = await ask(pool, picture, region, wants);
+    const options = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
+    const reply: AnalyzeReply = await ask(pool, picture, region, options);
     if (!reply.ok) {
       if (reply.code === 'server.internal')
         throw new EvaluateError(`A worker failed on a frame of ${source.id}: run it again.`);
@@ -84,7 +85,7 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   return frames;
 }
 
-/** A frame with the looks of the nearest one that was looked at closely. */
+/** A frame with the optional analyses of the nearest frame that has them. */
 function borrowing(frames: readonly FrameAnalysis[], index: number, lookEvery: number): FrameAnalysis {
   const past = index % lookEvery;
   const nearest = 2 * past > lookEvery ? index - past + lookEvery : index - past;
@@ -105,9 +106,9 @@ function ask(
   pool: FrameAnalyzer,
   picture: Buffer,
   region: FaceRegion | null,
-  wants: AnalysisOptions,
+  options: AnalysisOptions,
 ): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants }), resolve);
+    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants: options }), resolve);
   });
 }

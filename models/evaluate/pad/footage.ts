@@ -1,24 +1,27 @@
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
 
-/** What the vision code made of a run of frames, each followed from the one before, with every look it can take. */
+/** The full analyses of a sequence of frames, each with its face followed from the frame before. */
 export interface Footage {
   readonly id: string;
   readonly framesPerSecond: number;
   readonly frames: readonly FrameAnalysis[];
 }
 
-/** Frames that can be had again at any time: rendered, or read from files. */
+/** A source of frames that can be read any number of times: rendered, or read from files. */
 export interface FootageSource {
-  /** Names the frames in the cache: the same id must always give the same ones. */
+  /** Names the frames in the cache: the same id must always give the same frames. */
   readonly id: string;
   readonly framesPerSecond: number;
-  /** Every look is taken of each frame with this number; the others borrow the nearest one's. Default 3. */
+  /**
+   * The optional analyses run on every frame whose index is a multiple of this. The other frames take their results
+   * from the nearest such frame. Default 3.
+   */
   readonly lookEvery?: number;
-  /** Encoded pictures, in order. */
+  /** Encoded images, in order. */
   readonly pictures: () => AsyncIterable<Buffer>;
 }
 
-/** Milliseconds that a footage lasts. */
+/** Duration of a footage in milliseconds. */
 export function durationMs({ frames, framesPerSecond }: Footage): number {
   return (1000 * frames.length) / framesPerSecond;
 }

@@ -9,7 +9,7 @@ const CLIP_EVERY_MS = 2_300;
 
 const noiseless = PEOPLE.slice(0, 1).map((person) => ({ person, recipe: noiselessRecipe(person) }));
 
-/** Streams of a hand-written client that answer nothing, or whatever they like. */
+/** Injected streams of a modified client that answer no challenge, or answer at random. */
 export const INJECTION_KINDS: readonly SessionKind[] = [
   bankKind(
     { id: 'frozen', label: 'live, then one frozen frame', origin: 'puppet' },
@@ -53,7 +53,7 @@ export const INJECTION_KINDS: readonly SessionKind[] = [
   ),
 ];
 
-/** Answers that come from a living face, but not as they should. */
+/** Answers of a living face that do not comply with the challenge. */
 export const ANSWER_KINDS: readonly SessionKind[] = [
   bankKind(
     { id: 'late', label: 'right answers after the deadline', origin: 'puppet' },
@@ -75,7 +75,7 @@ export const ANSWER_KINDS: readonly SessionKind[] = [
     { id: 'wrong-order', label: 'the right answers in the wrong order', origin: 'puppet' },
     heads,
     answeringBy((random, stage) => {
-      // The answer to the prompt before; to the first one, any other.
+      // The answer to the preceding challenge; for the first challenge, any other answer.
       let before: ChallengeKind | null = null;
       return (kind, shown) => {
         const answer = before !== null && before !== kind ? before : oneOf(others(kind, stage), random);

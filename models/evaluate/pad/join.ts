@@ -3,12 +3,12 @@ import type { FaceAnalysis, FrameAnalysis } from '../../../server/vision/analysi
 import { rotationOf } from '../../../simulator/rotation.ts';
 import { smoothStep } from '../../../simulator/surroundings.ts';
 
-/** What was left of the pose before fades away within this time, as when a head comes back to rest. */
+/** The remaining difference of the pose decays to zero within this time, like a head that returns to rest. */
 const FADE_MS = 480;
 
 /**
- * `frame` of a take that began `sinceMs` ago with `to`, right after `from`: the head is where it was, and moves over
- * to where the take has it as a rigid body, so that two takes pass into each other without a jump.
+ * Frame `frame` of a take that began `sinceMs` ago with `to`, directly after the frame `from`. The head starts at its
+ * pose in `from` and moves as a rigid body to its pose in the take, so the transition between two takes has no jump.
  */
 export function carryOver(
   frame: FrameAnalysis,
@@ -24,7 +24,7 @@ export function carryOver(
   };
 }
 
-/** Moves a face by this share of what lies between two others: turned, scaled and shifted as a rigid body. */
+/** Moves a face as a rigid body by a share of the difference between two other faces: rotation, scale and shift. */
 function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: number): FaceAnalysis {
   const before = centre(from.landmarks);
   const after = centre(to.landmarks);
@@ -38,8 +38,8 @@ function moved(face: FaceAnalysis, from: FaceAnalysis, to: FaceAnalysis, share: 
   });
 }
 
-/** Turns in degrees, shifts in pixels of the picture. */
-export interface RigidMove {
+/** Rotations in degrees, shifts in image pixels. */
+interface RigidMove {
   readonly yawDeg: number;
   readonly pitchDeg: number;
   readonly rollDeg: number;
@@ -48,7 +48,7 @@ export interface RigidMove {
   readonly downPx: number;
 }
 
-/** The face turned about its middle, scaled and shifted, as a rigid body in space. Small turns only. */
+/** The face after a rigid movement in space: rotated about its centre, scaled and shifted. For small rotations only. */
 export function movedRigidly(face: FaceAnalysis, move: RigidMove): FaceAnalysis {
   const [a, b, c, d, e, f, g, h, i] = rotationOf(move);
   const { scale, rightPx, downPx } = move;
@@ -66,7 +66,7 @@ export function movedRigidly(face: FaceAnalysis, move: RigidMove): FaceAnalysis 
   return {
     ...face,
     landmarks,
-    // Turns this small add up.
+    // Small rotations are added.
     pose: {
       yawDeg: pose.yawDeg + move.yawDeg,
       pitchDeg: pose.pitchDeg + move.pitchDeg,
@@ -99,9 +99,7 @@ function centre(landmarks: Float32Array): { readonly x: number; readonly y: numb
   return { x: x / points, y: y / points };
 }
 
-/**
- * The same view in another picture: its noise is new, so its digests are. `mark` tells pictures of one view apart.
- */
+/** The same view in another image: its noise differs, so its digests do. `mark` distinguishes images of one view. */
 export function fresh(frame: FrameAnalysis, mark: string): FrameAnalysis {
   const { pixelDigest, blocks } = frame;
   const hash = createHash('sha256').update(`${pixelDigest} ${mark}`).digest();

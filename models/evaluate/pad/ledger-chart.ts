@@ -4,11 +4,13 @@ import { writeChart } from '../chart-picture.ts';
 import type { LedgerRow } from './ledger.ts';
 import type { PadReport } from './pad-report.ts';
 
-/** Colours that stay apart for colour-blind readers (Okabe and Ito). */
+/** Colours that colour-blind readers can tell apart (Okabe and Ito). */
 const TIER_COLOURS = { base: '#e69f00', full: '#0072b2' } as const;
 const ROW_PX = 30;
 
-/** Draws, for each kind of attack, the share accepted with its bounds. Returns whether the PNG has words. */
+/**
+ * Draws the share of accepted presentations with its bounds, for each kind of attack. Returns whether the PNG has text.
+ */
 export async function writeLedgerChart(folder: string, report: PadReport): Promise<boolean> {
   const attacks = report.rows.filter(({ role, unasked }) => role === 'attack' && !unasked);
   const labels = [...new Set(attacks.map(({ label }) => label))].toReversed();

@@ -1,16 +1,14 @@
-import { bounded, count, NOTHING, percent, table } from '../text-cells.ts';
+import { alignedColumns, bounded, count, NOTHING, percent, seconds, table } from '../text-cells.ts';
 import type { LedgerRow, Tier } from './ledger.ts';
 import type { PadReport } from './pad-report.ts';
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-
-/** `recordings of people`; people where their number is known. */
+/** The number of recordings, and of people where it is known. */
 function behind({ recordings, people }: LedgerRow): string {
   return people === null ? count(recordings) : `${count(recordings)} of ${people} people`;
 }
 
-/** The reasons of most sessions that were not accepted, at most three. */
-export function caughtBy({ reasons, presentations }: LedgerRow): string {
+/** The most frequent reasons of sessions that were not accepted, at most three. */
+function caughtBy({ reasons, presentations }: LedgerRow): string {
   const telling = reasons.filter(({ reasons: one }) => one !== 'evidence-sufficient').slice(0, 3);
   return telling.length === 0
     ? NOTHING
@@ -21,7 +19,7 @@ export function caughtBy({ reasons, presentations }: LedgerRow): string {
 
 const tiersOf = ({ rows }: PadReport): Tier[] => [...new Set(rows.map(({ tier }) => tier))];
 
-/** Kinds in the order of the report, with their row on each tier. */
+/** Kinds in the order of the report, with their rows of all tiers. */
 function byKind(report: PadReport): { readonly row: LedgerRow; readonly rows: readonly LedgerRow[] }[] {
   const kinds = [...new Set(report.rows.map(({ kind }) => kind))];
   return kinds.map((kind) => {
@@ -32,8 +30,8 @@ function byKind(report: PadReport): { readonly row: LedgerRow; readonly rows: re
 
 const ORIGINS = { recorded: 'recorded', simulated: 'simulated', puppet: 'puppet' } as const;
 
-/** What passes of each kind of attack. */
-export function attackTable(report: PadReport): string {
+/** Acceptance and APCER of each kind of attack. */
+function attackTable(report: PadReport): string {
   const tiers = tiersOf(report);
   const attacks = byKind(report).filter(({ row }) => row.role === 'attack' && !row.unasked);
   return table(
@@ -65,8 +63,8 @@ function acceptedCell({ accepted, recordingsAccepted }: LedgerRow): string {
   return accepted === 0 ? '0' : `**${count(accepted)}** (${count(recordingsAccepted)} recordings)`;
 }
 
-/** Bona fide subjects, the puppet that stands in for one, and what recordings show to the cues that ask nothing. */
-export function bonaFideTable(report: PadReport): string {
+/** Results of bona fide subjects, of the puppet, and of recordings without challenges. */
+function bonaFideTable(report: PadReport): string {
   const rows = report.rows.filter(({ role, unasked }) => role !== 'attack' || unasked);
   return table(
     [
@@ -116,7 +114,7 @@ function setting(report: PadReport): string {
   );
 }
 
-/** What goes into docs/measurements.md. */
+/** The generated block of docs/measurements.md. */
 export function readmeTable(report: PadReport): string {
   return [
     setting(report),
@@ -168,7 +166,7 @@ export function markdownReport(report: PadReport): string {
 
 /** One line for each kind and tier. */
 export function terminalTable(report: PadReport): string {
-  const rows = [
+  return alignedColumns([
     ['kind', 'tier', 'accepted', 'of', 'error rate', 'median', 'why not'],
     ...report.rows.map((row) => [
       row.kind,
@@ -179,14 +177,5 @@ export function terminalTable(report: PadReport): string {
       seconds(row.medianMs),
       caughtBy(row),
     ]),
-  ];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  ]);
 }

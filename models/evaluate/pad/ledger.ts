@@ -6,19 +6,19 @@ import type { SessionContext } from '../../../server/session/state.ts';
 import { proportion, type Bounded } from '../proportion.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Footage } from './footage.ts';
-import { type MotionJudge, playSession, type Played } from './session-player.ts';
+import { type MotionScorer, playSession, type Played } from './session-player.ts';
 import type { SessionKind, Stage } from './session-kinds.ts';
 
-/** What one cue said in the sessions of a kind. */
-export interface CueSummary {
+/** Results of one cue in the sessions of a kind. */
+interface CueSummary {
   readonly cue: Cue;
-  /** Sessions in which it was measured, and those of them in which it spoke against the claim. */
+  /** Number of sessions that measured the cue, and the number of those whose log-likelihood ratio was negative. */
   readonly measured: number;
   readonly against: number;
   readonly meanLlr: number | null;
 }
 
-/** How the presentations of one kind fared on one tier. */
+/** Results of the presentations of one kind on one tier. */
 export interface LedgerRow {
   readonly kind: string;
   readonly label: string;
@@ -27,7 +27,7 @@ export interface LedgerRow {
   readonly unasked: boolean;
   readonly tier: Tier;
   readonly presentations: number;
-  /** Recordings behind them, and how many of those were accepted at least once. */
+  /** Number of recordings that were presented, and number of those that were accepted at least once. */
   readonly recordings: number;
   readonly recordingsAccepted: number;
   readonly people: number | null;
@@ -35,23 +35,26 @@ export interface LedgerRow {
   readonly rejected: number;
   readonly reVerified: number;
   readonly closed: number;
-  /** Attack: share accepted (APCER; IAPAR, for the match is part of it). Bona fide: share not accepted (BPCER). */
+  /**
+   * For attacks the share accepted: APCER (ISO/IEC 30107-3), which is IAPAR here because the comparison is part of the
+   * decision. For bona fide subjects the share not accepted: BPCER.
+   */
   readonly errorRate: Bounded;
-  /** Sessions by the reasons of their decision, most frequent first. */
+  /** Number of sessions by the reasons of their decision, most frequent first. */
   readonly reasons: readonly { readonly reasons: string; readonly sessions: number }[];
   readonly cues: readonly CueSummary[];
-  /** From the first frame to the decision. */
+  /** Median time from the first frame to the decision, in ms. */
   readonly medianMs: number;
   readonly p90Ms: number;
-  /** The same without the challenges' own time; accepted sessions only, null when there are none. */
+  /** The same without the time of the challenges, for accepted sessions only; null when there are none. */
   readonly medianOverheadMs: number | null;
 }
 
 export const TIERS = ['base', 'full'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** One session of a ledger, for the calibration of cues. */
-export interface LedgerSession {
+/** One session of a ledger, for the calibration of the cues. */
+interface LedgerSession {
   readonly kind: string;
   readonly role: SessionKind['role'];
   readonly unasked: boolean;
@@ -60,13 +63,13 @@ export interface LedgerSession {
   readonly played: Played;
 }
 
-export interface LedgerOptions {
+interface LedgerOptions {
   readonly kinds: readonly SessionKind[];
   readonly footages: ReadonlyMap<string, Footage>;
   readonly policy: Policy;
   readonly contexts: readonly { readonly tier: Tier; readonly context: SessionContext }[];
-  readonly judgeMotion: MotionJudge | null;
-  /** Of each kind. */
+  readonly scoreMotion: MotionScorer | null;
+  /** Number of presentations of each kind. */
   readonly presentations: number;
   readonly seed: number;
   readonly onSession: () => void;
@@ -75,11 +78,11 @@ export interface LedgerOptions {
 export interface Ledger {
   readonly rows: readonly LedgerRow[];
   readonly sessions: readonly LedgerSession[];
-  /** Kinds for which there was nothing to present, by tier. */
+  /** Kinds without anything to present, by tier. */
   readonly empty: readonly { readonly kind: string; readonly tier: Tier }[];
 }
 
-/** Presents every kind as often as asked, with challenges drawn anew each time. */
+/** Presents every kind the given number of times. Each session draws new challenges. */
 export async function runLedger(options: LedgerOptions): Promise<Ledger> {
   const rows: LedgerRow[] = [];
   const sessions: LedgerSession[] = [];
@@ -88,9 +91,9 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
   for (const kind of options.kinds) {
     const policy = kind.unasked ? withoutChallenges(options.policy) : options.policy;
     for (const { tier, context } of options.contexts) {
-      const { footages, judgeMotion } = options;
+      const { footages, scoreMotion } = options;
       const recorded = recordedOn[tier];
-      const present = await kind.prepare({ footages, policy, context, judgeMotion, recorded });
+      const present = await kind.prepare({ footages, policy, context, scoreMotion, recorded });
       if (present === null) {
         empty.push({ kind: kind.id, tier });
         continue;
@@ -99,7 +102,7 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
       for (let index = 0; index < options.presentations; index++) {
         const random = seededRandom(seedOf(options.seed, kind.id, index));
         const { recording, ...presented } = present(random, index);
-        const result = await playSession({ policy, ...presented, context, random, judgeMotion });
+        const result = await playSession({ policy, ...presented, context, random, scoreMotion });
         played.push({
           kind: kind.id,
           role: kind.role,
@@ -109,7 +112,7 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
           played: result,
         });
         options.onSession();
-        // A long run must still hear an interruption and draw its progress.
+        // A long run must handle an interrupt and draw its progress.
         if (index % 20 === 0) await turnOfTheLoop();
       }
       rows.push(summarise(kind, tier, played));
@@ -119,12 +122,12 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
   return { rows, sessions, empty };
 }
 
-/** Time to look at a recording: about twice as long as a session with challenges takes. */
+/** Matching time of a recording, in ms: about twice the duration of a session with challenges. */
 const UNASKED_MATCHING_MS = 15_000;
 
 /**
- * A policy that asks nothing: for recordings, which hear nothing. Challenges bear most of what shows life; without them
- * the other cues have to speak for it rather than against.
+ * The policy without challenges, for recordings, which cannot answer them. Challenges contribute most of the evidence
+ * of liveness. Without them, the other cues are only required not to speak against it.
  */
 export function withoutChallenges(policy: Policy): Policy {
   return {

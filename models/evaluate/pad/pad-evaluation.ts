@@ -8,36 +8,36 @@ import { PUPPET_KINDS } from './puppet-kinds.ts';
 import { recordingKinds } from './recording-kinds.ts';
 import { findRecordings } from './recordings.ts';
 import type { SessionKind } from './session-kinds.ts';
-import { motionJudge, openAnalyst, tierContexts } from './stage-setup.ts';
+import { loadMotionScorer, openAnalyst, tierContexts } from './stage-setup.ts';
 
 export interface PadOptions {
-  /** Folder of recordings; null: only what can be drawn. */
+  /** Folder of recordings; null: only drawn presentations. */
   readonly data: string | null;
   readonly policy: string;
   /** Ids of the kinds to present; null: all. */
   readonly kinds: readonly string[] | null;
-  /** Null: every tier that the models allow. */
+  /** Null: all tiers that the models allow. */
   readonly tier: Tier | null;
   readonly presentations: number;
   readonly seed: number;
   readonly workers: number;
   /** Folder of prepared models. */
   readonly modelCache: string;
-  /** Folder of analyses that are kept between runs. */
+  /** Folder of analyses that are kept for later runs. */
   readonly footageCache: string;
   readonly progress: Progress;
 }
 
-export interface PadEvaluation extends Ledger {
-  /** What could not be had or was left out. */
+interface PadEvaluation extends Ledger {
+  /** What was missing or left out. */
   readonly notices: readonly string[];
   readonly frames: number;
 }
 
 /**
- * Plays every kind of presentation through the server's own session. Frames are drawn or read, and analysed by the
- * server's own workers, once; sessions are played over what they found.
- * Throws EvaluateError when models are missing or there is nothing to present.
+ * Presents every kind to the server's own session. Frames are drawn or read, and the server's own workers analyse each
+ * of them once. The sessions are played with these analyses.
+ * @throws EvaluateError when models are missing or there is nothing to present
  */
 export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
   const { models } = await loadPrepared(options.modelCache);
@@ -55,7 +55,7 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
     footages,
     policy,
     contexts,
-    judgeMotion: await motionJudge(models.motion),
+    scoreMotion: await loadMotionScorer(models.motion),
     onSession: () => options.progress('sessions', ++played, total),
   });
   for (const { kind, tier } of ledger.empty) notices.push(`nothing to present for ${kind} (${tier} tier)`);

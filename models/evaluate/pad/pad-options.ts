@@ -1,4 +1,4 @@
-import { oneOf, readArguments, whole } from '../arguments.ts';
+import { oneOf, readArguments, wholeNumber } from '../arguments.ts';
 import { ACCEPTED_POLICY_NAMES } from '../../../server/policy/built-in.ts';
 import { TIERS, type Tier } from './ledger.ts';
 
@@ -13,10 +13,10 @@ Presents living people and attacks to the server's own session, each through man
   --tier base|full     this tier only
   --policy NAME        the sessions' policy (standard)
   --workers N          worker processes (one for each core)
-  --seed N             of everything drawn (1)
+  --seed N             seed of all random numbers (1)
   --readme FILE        write the tables into FILE between its markers "generated:pad"
   --from-report        take the report in --out instead of presenting anything
-A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
+An interrupted run continues where it stopped: analyses are kept beside the prepared models.`;
 
 export interface PadArguments {
   readonly data: string | null;
@@ -31,7 +31,11 @@ export interface PadArguments {
   readonly fromReport: boolean;
 }
 
-/** Reads the arguments after `pad`; null asks for help. Throws EvaluateError on a mistake. */
+/**
+ * Reads the arguments after `pad`.
+ * @returns null where help is asked for
+ * @throws EvaluateError on wrong usage
+ */
 export function parsePadArguments(args: readonly string[]): PadArguments | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
@@ -52,12 +56,12 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
   return {
     data: values.data ?? null,
     out: values.out ?? './reports/pad',
-    presentations: whole('presentations', values.presentations, 1, 300),
+    presentations: wholeNumber('presentations', values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
     policy: oneOf('policy', values.policy ?? 'standard', ACCEPTED_POLICY_NAMES),
-    workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
-    seed: whole('seed', values.seed, 0, 1),
+    workers: values.workers === undefined ? null : wholeNumber('workers', values.workers, 1, 1),
+    seed: wholeNumber('seed', values.seed, 0, 1),
     readme: values.readme ?? null,
     fromReport: values['from-report'] ?? false,
   };

@@ -1,13 +1,13 @@
 import type { LedgerRow } from './ledger.ts';
 
-/** All that one run found. Holds no image, no embedding and no landmark. */
+/** All results of one run. Contains no image, no embedding and no landmark. */
 export interface PadReport {
   readonly policy: string;
-  /** Of each kind. */
+  /** Number of presentations of each kind. */
   readonly presentations: number;
   readonly seed: number;
   readonly frames: number;
   readonly rows: readonly LedgerRow[];
-  /** What could not be had or was left out. */
+  /** What was missing or left out. */
   readonly notices: readonly string[];
 }

@@ -1,14 +1,13 @@
 import type { Policy } from '../../../server/policy/shape.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 
-/** Makes a policy with other values of one. */
+/** Returns a copy of a policy with other values. */
 export type PolicyChange = (policy: Policy) => Policy;
 
-export const NO_CHANGE: PolicyChange = (policy) => policy;
-
 /**
- * The change that settings such as `passivePad.rejectBar=0.3` make. Throws EvaluateError for one that is not of the
- * form path=value; the change itself throws it for a path that the policy does not have, or a value of another type.
+ * The change that settings such as `passivePad.rejectBar=0.3` describe.
+ * @throws EvaluateError for a setting that is not of the form path=value. The returned function throws it for a path
+ * that the policy does not have, or a value of another type.
  */
 export function policyChange(settings: readonly string[]): PolicyChange {
   const parsed = settings.map((setting) => {
@@ -30,7 +29,7 @@ function parse(text: string): unknown {
 type Values = Readonly<Record<string, unknown>>;
 
 function withValue(policy: Policy, path: string, value: unknown): Policy {
-  // Only values of the type that was there are put in, so it stays a policy.
+  // Each value is replaced by one of the same type, so the result is a policy.
   return replaced(policy as unknown as Values, path.split('.'), value, path) as unknown as Policy;
 }
 

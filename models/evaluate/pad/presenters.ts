@@ -6,18 +6,18 @@ import { durationMs, type Footage } from './footage.ts';
 import { carryOver, fresh } from './join.ts';
 import type { Presenter } from './session-player.ts';
 
-/** What a subject does about a challenge that has appeared; null: nothing. */
+/** Reaction of a subject to a new challenge; null: none. */
 export type Answer = (
   kind: ChallengeKind,
   shown: number,
 ) => { readonly kind: ChallengeKind; readonly delayMs: number } | null;
 
-/** People take this long to read, understand and begin; the same as the puppet. */
+/** Time in ms in which people read, understand and begin to act; the same as the puppet's. */
 const REACTION_MS = { least: 320, most: 650 };
-/** An unanswered challenge is tried again after this long. */
+/** An unanswered challenge is answered again after this time. */
 const TRY_AGAIN_AFTER_MS = 1_200;
 
-/** Does what is asked for, after a human reaction time. */
+/** Performs the requested action after a human reaction time. */
 export function humanAnswer(random: () => number): Answer {
   return (kind) => ({
     kind,
@@ -27,24 +27,24 @@ export function humanAnswer(random: () => number): Answer {
 
 interface Playing {
   readonly footage: Footage;
-  /** When its frame 0 would have been shown. */
+  /** Time at which frame 0 of the take would have been shown. */
   readonly fromMs: number;
 }
 
-export interface BankPresenterOptions {
+interface BankPresenterOptions {
   readonly bank: Bank;
   readonly random: () => number;
   readonly answer: Answer;
   /**
-   * Takes pass into each other as a head's movements do, and no picture comes twice, as when every frame is taken
-   * anew by a camera. Otherwise they are cut together as they are.
+   * True: takes are joined like movements of a head, and every image differs, as if a camera had taken each frame.
+   * False: takes are cut together unchanged.
    */
   readonly smooth: boolean;
-  /** False where no camera adds its noise to what is drawn. */
+  /** False: no camera noise is added to the drawn frames. */
   readonly noise?: boolean;
 }
 
-/** Somebody, or something, who is at rest and answers challenges out of a bank of takes. */
+/** A subject that is at rest, and answers challenges with takes of a bank. */
 export class BankPresenter implements Presenter {
   readonly #options: BankPresenterOptions;
   readonly #rest: Playing;
@@ -100,12 +100,12 @@ export class BankPresenter implements Presenter {
     return this.#take?.untilMs ?? -Infinity;
   }
 
-  /** Whether a take was played for a second time: then a movement came again exactly, as no person's does. */
+  /** Whether a take was played twice. Then a movement was repeated exactly, which people never do. */
   get reusedTake(): boolean {
     return this.#reused;
   }
 
-  /** Takes of a kind in an order of chance, each once before any comes again. */
+  /** The next take of a kind. Takes come in random order, and each comes once before any is repeated. */
   #next(kind: ChallengeKind): Take | null {
     const takes = this.#options.bank.takes[kind] ?? [];
     let unused = this.#unused.get(kind) ?? [];
@@ -131,13 +131,13 @@ export class BankPresenter implements Presenter {
   }
 }
 
-/** A frame of a recording and when it was taken, from the recording's start. */
+/** A frame of a recording, and the time in ms from the recording's start at which it was taken. */
 export interface RecordedFrame {
   readonly atMs: number;
   readonly frame: FrameAnalysis;
 }
 
-/** Plays frames in their own time, then again from the start or not at all, whatever is asked. */
+/** Plays the frames of a recording at their own times, once or in a loop. Ignores all challenges. */
 export class RecordingPresenter implements Presenter {
   readonly #frames: readonly RecordedFrame[];
   readonly #lengthMs: number;
@@ -145,7 +145,10 @@ export class RecordingPresenter implements Presenter {
   readonly #offsetMs: number;
   readonly #once: boolean;
 
-  /** `speed` 2 plays twice as fast; `once` ends with the last frame. Throws RangeError when there are no frames. */
+  /**
+   * @param options `speed` 2 plays twice as fast; `once` ends with the last frame instead of starting again
+   * @throws RangeError when there are no frames
+   */
   constructor(frames: readonly RecordedFrame[], { speed = 1, offsetMs = 0, once = false } = {}) {
     if (frames.length === 0) throw new RangeError('The recording is empty.');
     this.#frames = frames;
@@ -170,12 +173,12 @@ export class RecordingPresenter implements Presenter {
   }
 }
 
-/** A footage as a recording. */
+/** The frames of a footage with their times. */
 export function recordingOf({ frames, framesPerSecond }: Footage): RecordedFrame[] {
   return frames.map((frame, index) => ({ atMs: (1000 * index) / framesPerSecond, frame }));
 }
 
-/** Every picture is a new one, as a camera in front of it takes it. */
+/** The same presenter; every image is new, as if a camera had taken it from a display. */
 export function freshly(presenter: Presenter): Presenter {
   let pictures = 0;
   return {
@@ -187,7 +190,7 @@ export function freshly(presenter: Presenter): Presenter {
   };
 }
 
-/** One presenter until `atMs`, another from then on. Both hear the statuses. */
+/** Shows `first` until `switchAtMs`, and `second` from then on. Both receive the statuses. */
 export function switchAt(first: Presenter, second: Presenter, switchAtMs: number): Presenter {
   return {
     showAt: (atMs) => (atMs < switchAtMs ? first : second).showAt(atMs),

@@ -5,14 +5,14 @@ import type { SessionKind } from './session-kinds.ts';
 import { STREAM_KINDS } from './stream-kinds.ts';
 import { SWAP_KINDS } from './swap-kinds.ts';
 
-/** The answering puppet: the stand-in for a bona fide subject, and for an attacker who renders one in real time. */
+/** The answering puppet. It stands in for a bona fide subject, and for an attacker who renders one in real time. */
 const puppet = bankKind(
   { id: 'puppet', label: 'answering puppet, rendered in real time', role: 'puppet', origin: 'puppet' },
   heads,
   answering,
 );
 
-/** Every kind that the sample portraits allow. */
+/** Every kind that can be made of the sample portraits. */
 export const PUPPET_KINDS: readonly SessionKind[] = [
   puppet,
   ...FLAT_KINDS,

@@ -5,7 +5,7 @@ import { BANK_FRAMES_PER_SECOND, type Bank } from './bank.ts';
 import { BankPresenter, humanAnswer, type RecordedFrame } from './presenters.ts';
 import { playSession, type PlayOptions, type Presenter } from './session-player.ts';
 
-/** What a thief who listened in on an accepted session has: its pictures, and when each challenge was on. */
+/** What an attacker has who recorded an accepted session: its images, and the times of its challenges. */
 export interface RecordedSession {
   readonly frames: readonly RecordedFrame[];
   readonly prompts: readonly {
@@ -15,11 +15,11 @@ export interface RecordedSession {
   }[];
 }
 
-/** Sessions in which a puppet out of this bank was accepted; fewer than `wanted` where too many were not. */
+/** Plays sessions of the bank's puppet until `wanted` of them were accepted. Returns fewer where too many were not. */
 export async function recordAccepted(
   bank: Bank,
   references: readonly Reference[],
-  { policy, context, judgeMotion }: Pick<PlayOptions, 'policy' | 'context' | 'judgeMotion'>,
+  { policy, context, scoreMotion }: Pick<PlayOptions, 'policy' | 'context' | 'scoreMotion'>,
   random: () => number,
   wanted: number,
 ): Promise<RecordedSession[]> {
@@ -32,7 +32,7 @@ export async function recordAccepted(
       context,
       references,
       random,
-      judgeMotion,
+      scoreMotion,
       framesPerSecond: BANK_FRAMES_PER_SECOND,
     });
     if (outcome === 'accept') sessions.push(tape.session());
@@ -40,7 +40,7 @@ export async function recordAccepted(
   return sessions;
 }
 
-/** Keeps what a presenter shows and hears. */
+/** Records what a presenter shows and which statuses it receives. */
 class Tape implements Presenter {
   readonly #presenter: Presenter;
   readonly #frames: RecordedFrame[] = [];

@@ -4,10 +4,10 @@ import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';
 import { type Present, referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
 
-/** Of each recording this share, from its start, founds the reference; the rest is presented. */
+/** This share of each recording, from its start, makes the reference. The rest is presented. */
 const ENROLMENT_SHARE = 0.2;
 const FEWEST_ENROLMENT_FRAMES = 8;
-/** Recordings are entered at a moment drawn from their start, and at least this much is left. */
+/** A session starts at a random moment of the recording that leaves at least this much of it. */
 const LEFT_MS = 6_000;
 
 const LABELS: Readonly<Record<Presentation, string>> = {
@@ -20,8 +20,8 @@ const LABELS: Readonly<Record<Presentation, string>> = {
 };
 
 /**
- * Kinds for the recordings found. Nobody in a recording hears a challenge, so each group is presented twice: without
- * challenges, judged by the cues that a recording can show, and with them, as an attacker's video would be.
+ * The kinds for the recordings that were found. A recording cannot answer challenges, so each group is presented twice:
+ * without challenges, for the cues that a recording can show; and with them, as in an attack with a video.
  */
 export function recordingKinds(recordings: readonly Recording[]): SessionKind[] {
   const kinds: SessionKind[] = [];
@@ -75,7 +75,7 @@ function kindOf({ group, ...head }: Group): SessionKind {
   };
 }
 
-/** Real videos on a simulated display. The victim was enrolled in person. */
+/** Real videos on a simulated display. The reference is from the victim's live recording. */
 function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): SessionKind {
   const videos = live.filter(({ source }) => source.id.startsWith('video'));
   const chosen = videos.length > 0 ? videos : live;
@@ -106,13 +106,14 @@ interface Pair {
   readonly name: string;
 }
 
-/** Probes are taken at least this often on average; a session of some seconds has this many. */
+/** Average time between probes, at most. It determines the number of probes in a session of some seconds. */
 const PROBE_EVERY_MS = 400;
 const MOST_PROBES = 16;
 
 /**
- * A session that asks nothing would be decided within a second. So that cues are judged by as much as a session with
- * challenges shows, it has to pool as many probes as the recording allows, up to those of about six seconds.
+ * The policy with a number of probes that fits the recording's length, at most those of about six seconds. A session
+ * without challenges would otherwise decide within a second, and the cues would see less than in a session with
+ * challenges.
  */
 export function atLength(policy: Policy, lengthMs: number): Policy {
   const probes = Math.min(MOST_PROBES, Math.floor(lengthMs / PROBE_EVERY_MS));
@@ -124,7 +125,7 @@ export function atLength(policy: Policy, lengthMs: number): Policy {
   };
 }
 
-/** `once` ends a session with its recording; otherwise the recording begins again, each picture taken anew. */
+/** `once` ends a session with its recording. Otherwise the recording starts again, with every image taken anew. */
 function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once: boolean): Present | null {
   const ready = pairs.flatMap(({ shown, enrolled, name }) => {
     const played = footages.get(shown);
@@ -153,7 +154,7 @@ function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once
   };
 }
 
-/** How many of a recording's frames found its reference. */
+/** Number of the recording's frames that make its reference. */
 export function enrolmentFrames({ frames }: Footage): number {
   return Math.max(FEWEST_ENROLMENT_FRAMES, Math.floor(ENROLMENT_SHARE * frames.length));
 }

@@ -5,12 +5,12 @@ import { policyChange } from './policy-change.ts';
 import { replayFolder, type ReplayedSession } from './replay.ts';
 
 export const REPLAY_USAGE = `Usage: npm run evaluate -- replay --records DIR [options]
-Decides recorded sessions anew (VERIFRAME_RECORD_SESSIONS_TO), and says where the answer differs.
+Decides recorded sessions (VERIFRAME_RECORD_SESSIONS_TO) again, and reports where the outcome differs.
 
   --records DIR        the recordings
   --set PATH=VALUE     with another threshold, such as passivePad.rejectBar=0.3; may be repeated
   --current            by this version's policy instead of the one each session was decided by
-Exit code 1 when an answer differs although nothing was changed.`;
+Exit code 1 when an outcome differs although nothing was changed.`;
 
 /** The command line around `replayFolder`. Returns the exit code. Throws EvaluateError on wrong usage or data. */
 export async function runReplay(args: readonly string[]): Promise<number> {
@@ -39,7 +39,7 @@ export async function runReplay(args: readonly string[]): Promise<number> {
 
 const told = ({ outcome, reasons }: ReplayedSession['recorded']) => `${outcome} (${reasons.join(' + ')})`;
 
-/** How many sessions of each outcome have which outcome now. */
+/** For each recorded outcome, the number of sessions by their new outcome. */
 function changes(sessions: readonly ReplayedSession[]): string[] {
   const counts = new Map<string, number>();
   for (const { recorded, replayed } of sessions) {

@@ -15,10 +15,10 @@ import { transition } from '../../../server/session/transition.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import type { PolicyChange } from './policy-change.ts';
 
-/** How a session ends. `undecided`: the events at hand do not bring it to an end. */
-export interface Ending {
+/** How a session ends. `undecided`: the recorded events do not lead to a decision. */
+interface Ending {
   readonly outcome: Outcome | 'closed' | 'undecided';
-  /** Text, since a newer version may have recorded the session. */
+  /** Strings, because a newer version may have recorded the session. */
   readonly reasons: readonly string[];
   readonly evidence: EvidenceByCue | null;
 }
@@ -33,9 +33,11 @@ export interface ReplayedSession {
   readonly same: boolean;
 }
 
-/** Which thresholds a recorded session is decided by anew. */
-export interface ReplayPolicy {
-  /** `recorded`: those it was decided by; `current`: those of this version's policy of that name. */
+/** The policy by which a recorded session is decided again. */
+interface ReplayPolicy {
+  /**
+   * `recorded`: the thresholds in the recording; `current`: the thresholds of this version's policy of the same name.
+   */
   readonly from: 'recorded' | 'current';
   readonly change: PolicyChange;
 }
@@ -43,13 +45,13 @@ export interface ReplayPolicy {
 const KNOWN_CUES: ReadonlySet<string> = new Set(CUES);
 const cuesOf = ({ requiredCues, fusion }: Policy): readonly string[] => [...requiredCues, ...fusion.cues];
 
-/** A policy of a newer version may name cues that this version cannot measure. */
+/** A policy of a newer version may contain cues that this version cannot measure. */
 function undecidable(unknownCues: readonly string[]): Ending {
   const reasons = [...new Set(unknownCues)].map((cue) => `unknown-cue-${cue}`);
   return { outcome: 'undecided', reasons, evidence: null };
 }
 
-/** Decides a recorded session anew, by the server's own `transition`. */
+/** Decides a recorded session again with the server's own `transition`. */
 export function replayRecord(record: SessionRecord, by: ReplayPolicy): Ending {
   const { mode, models, policy: recorded } = record.header;
   const policy: Policy = by.change(by.from === 'recorded' ? recorded : policyFor(recorded.name));
@@ -73,7 +75,8 @@ export function replayRecord(record: SessionRecord, by: ReplayPolicy): Ending {
     const [next, effects] = transition(state, event, policy, { models });
     state = next;
     for (const effect of effects) {
-      // Under another policy there may be an accept that the recording knows nothing of: the reference is there.
+      // Another policy may accept a session that was not accepted before. The reference that it needs is in the
+      // recording.
       const verdict = effect.type === 'record-accept' && !isRefused ? effect.accept : effect;
       if (!('outcome' in verdict)) continue;
       const { outcome, reasons, evidence } = verdict;
@@ -84,7 +87,10 @@ export function replayRecord(record: SessionRecord, by: ReplayPolicy): Ending {
   return { outcome, reasons: [], evidence: null };
 }
 
-/** Decides all recordings in a folder anew. Throws EvaluateError when it holds none or one cannot be read. */
+/**
+ * Decides all recorded sessions in a folder again.
+ * @throws EvaluateError when the folder has no recording or one of them cannot be read
+ */
 export async function replayFolder(
   folder: string,
   by: ReplayPolicy,
@@ -99,7 +105,7 @@ export async function replayFolder(
   for (const name of recordings) {
     const record = await readRecord(path.join(folder, name));
     const { end, header } = record;
-    // A session that was cut off, or ended without a decision by something outside of it, has nothing to compare.
+    // A session that was interrupted, or that something outside it ended without a decision, has no outcome to compare.
     const recorded =
       end?.type === 'decided'
         ? { outcome: end.outcome, reasons: end.reasons }

@@ -5,65 +5,65 @@ import type { Embeddings, FrameAnalysis } from '../../../server/vision/analysis.
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../ids.ts';
 import type { Footage, FootageSource } from './footage.ts';
 import type { RecordedSession } from './recorded-session.ts';
-import type { MotionJudge, Presenter } from './session-player.ts';
+import type { MotionScorer, Presenter } from './session-player.ts';
 
-/** What a kind of presentation is counted as. */
+/** How a kind of presentation is counted. */
 export type Role =
-  /** APCER: an accept is an error. */
+  /** APCER: an accepted session is an error. */
   | 'attack'
-  /** BPCER: anything but an accept is an error. */
+  /** BPCER: every session that is not accepted is an error. */
   | 'bona fide'
-  /** The perfect puppet, which is a stand-in for both: only reported. */
+  /** The answering puppet, which stands in for both. It is only reported. */
   | 'puppet';
 
-/** One presentation, ready to be played. */
+/** One presentation. */
 export interface Presented {
   readonly presenter: Presenter;
   readonly references: readonly Reference[];
   readonly framesPerSecond: number;
-  /** Digests of pictures that the victim's own session has shown before. */
+  /** Digests of images that the victim's own session has shown before. */
   readonly shownBefore?: readonly string[];
-  /** In place of the stage's policy. */
+  /** Replaces the stage's policy. */
   readonly policy?: Policy;
-  /** Which of the kind's recordings is behind it. */
+  /** Name of the kind's recording that is presented. */
   readonly recording: string;
 }
 
-/** Footages and the server they are played to. */
+/** Footages, and the server to which they are presented. */
 export interface Stage {
   readonly footages: ReadonlyMap<string, Footage>;
   readonly policy: Policy;
   readonly context: SessionContext;
-  readonly judgeMotion: MotionJudge | null;
-  /** Sessions recorded on this stage, by what was recorded: several kinds of attack begin with the same ones. */
+  readonly scoreMotion: MotionScorer | null;
+  /** Accepted sessions recorded on this stage, by the id of what was recorded: several kinds of attack share them. */
   readonly recorded: Map<string, Promise<readonly RecordedSession[]>>;
 }
 
-/** How the presentation with this number is made; `random` is its own. */
+/** Makes the presentation with number `index`, which draws from `random`. */
 export type Present = (random: () => number, index: number) => Presented;
 
-/** A kind of presentation: what it needs and how it is presented. */
+/** A kind of presentation: its footages, and how it is presented. */
 export interface SessionKind {
   /** Stable name in reports. */
   readonly id: string;
   readonly label: string;
   readonly role: Role;
-  /** How much of it is real. */
+  /** How the presentations are made. */
   readonly origin: 'recorded' | 'simulated' | 'puppet';
-  /** Plays without challenges: judged by the cues that a recording can show. */
+  /** True: the kind is played without challenges, for the cues that a recording can show. */
   readonly unasked: boolean;
   readonly sources: readonly FootageSource[];
-  /** People seen in it, for all its recordings together. */
+  /** Number of people in the kind's recordings together; null where it is unknown. */
   readonly people: number | null;
   /** Prepares the kind on a stage; null when there is nothing to present. */
   readonly prepare: (stage: Stage) => Promise<Present | null>;
 }
 
 const REFERENCE_FRAMES = 8;
-/** Pictures with a face turned more than this do not found a reference. */
+/** A frame with a larger yaw does not become part of a reference. */
 const REFERENCE_YAW_DEG = 15;
 
-/** A reference from frames that show the face straight; null when fewer than two do. */
+/** A reference made of the frames with a frontal face; null when there are fewer than two. */
 export function referenceFrom(frames: readonly FrameAnalysis[], name: string): Reference | null {
   const good = frames.flatMap(({ face }) =>
     face.found && face.value.embeddings && Math.abs(face.value.pose.yawDeg) <= REFERENCE_YAW_DEG

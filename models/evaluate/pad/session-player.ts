@@ -9,66 +9,72 @@ import type { Reference } from '../../../server/matching/reference.ts';
 import { initialState, type SessionContext, type SessionState } from '../../../server/session/state.ts';
 import { transition } from '../../../server/session/transition.ts';
 import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
-import { asAsked } from './as-asked.ts';
+import { restrictAnalysis } from './restrict-analysis.ts';
 
-/** Whoever or whatever is in front of the camera, as the vision code sees it. Times run from the session's start. */
+/**
+ * A subject or an attack before the camera, as the vision code sees it. All times are milliseconds since the session's
+ * start.
+ */
 export interface Presenter {
-  /** The full analysis of the frame taken at this instant; null: the source has no more frames. Instants rise. */
+  /**
+   * Returns the full analysis of the frame taken at `atMs`, or null when the source has no more frames. `atMs`
+   * increases from call to call.
+   */
   showAt(atMs: number): FrameAnalysis | null;
-  /** Hears what the server shows to the person. */
+  /** Called with each status that the server sends to the client. */
   onStatus?(status: PublicStatus, atMs: number): void;
 }
 
 export interface PlayOptions {
-  /** Default: verify. A new reference is always stored. */
+  /** Default: verify. An enrolment always stores a new reference. */
   readonly mode?: 'enrol' | 'verify';
   readonly presenter: Presenter;
   readonly policy: Policy;
   readonly context: SessionContext;
   /** The subject's references. */
   readonly references: readonly Reference[];
-  /** Chance of the server's: which challenges come, and when. */
+  /** The server's random numbers in 0..1, which determine the challenges and their times. */
   readonly random: () => number;
   readonly framesPerSecond: number;
-  /** Digests of pictures that an earlier session has shown to the same server. */
+  /** Digests of images that an earlier session has shown to the same server. */
   readonly shownBefore?: readonly string[];
-  /** The network for motion, run on a window that a session sends with a frame; null where it is absent. */
-  readonly judgeMotion: MotionJudge | null;
+  /** The motion network, which runs on the windows that a session sends with a frame; null where it is absent. */
+  readonly scoreMotion: MotionScorer | null;
 }
 
-/** Probability, 0..1, that a window of landmarks shows living motion. */
-export type MotionJudge = (window: Float32Array) => Promise<number>;
+/** Returns the probability, 0..1, that a window of landmarks shows living motion. */
+export type MotionScorer = (window: Float32Array) => Promise<number>;
 
-/** How a session ended. Times are virtual milliseconds from its first frame. */
+/** The result of a session. Times are virtual milliseconds since its first frame. */
 export interface Played {
-  /** `closed`: it ended without a decision, by an error. */
+  /** `closed`: an error ended the session without a decision. */
   readonly outcome: Outcome | 'closed';
   readonly reasons: readonly Reason[];
   readonly assurance: Assurance | null;
   readonly evidence: EvidenceByCue | null;
   readonly tookMs: number;
-  /** The face held still for as long as it takes to know its rest: without that nothing is asked or decided. */
+  /** Whether the face held still until its rest pose was known. Without that, a session neither asks nor decides. */
   readonly positioned: boolean;
-  /** Time spent on challenges: the pauses before them, the answers, and coming back to rest. */
+  /** Time of the challenges: the pauses before them, the answers, and the return to rest. */
   readonly challengesMs: number;
   /** Kinds of challenge in the order in which they were shown. */
   readonly asked: readonly string[];
 }
 
 const START_MS = 1_000_000;
-/** A frame's way through a worker, on a machine that keeps up. */
+/** Time in ms from a worker's receipt of a frame to its answer, without overload. */
 const ANALYSIS_MS = 15;
-/** From the camera to the server, at the least, and the most by which it differs: no camera keeps time to the millisecond. */
+/** Least time in ms from camera to server, and its largest variation, because no camera has an exact period. */
 const TRANSFER_MS = 40;
 const JITTER_MS = 6;
 const SUBJECT = 'subject';
-/** Longer than any policy lets a session last. */
+/** Longer than the limit of every policy. */
 const LONGEST_MS = 180_000;
 const FRAME_BYTES = 50_000;
-/** Pictures remembered beside those shown before: more than a session can show. */
+/** Capacity of the frame memory beside the digests shown before: more than a session can use. */
 const MEMORY_FRAMES = 20_000;
 
-/** Plays one session through the server's own `transition`, on a clock that is only a number. */
+/** Plays one session with the server's own `transition`, in virtual time. */
 export async function playSession(options: PlayOptions): Promise<Played> {
   return await new Player(options).run();
 }
@@ -139,7 +145,7 @@ class Player {
     };
   }
 
-  /** The source has run dry: what is on its way is analysed, then the session is judged. */
+  /** The source has ended: the frames in progress are analysed, then the session ends. */
   async #finish(): Promise<void> {
     this.#dispatch({ type: 'bye', atMs: this.#nowMs, reason: 'source-ended' });
     await this.#letTimePass(this.#nowMs + LONGEST_MS);
@@ -200,7 +206,7 @@ class Player {
         this.#credit += effect.frames;
         break;
       case 'send-status':
-        this.#hear(effect.status);
+        this.#showStatus(effect.status);
         break;
       case 'wake-at':
         this.#wakeAtMs = effect.atMs;
@@ -228,23 +234,23 @@ class Player {
     }
   }
 
-  #analyze({ seq, region, options: wants }: Extract<Effect, { type: 'analyze' }>): void {
+  #analyze({ seq, region, options }: Extract<Effect, { type: 'analyze' }>): void {
     const full = this.#shown.get(seq);
     if (full === undefined) throw new Error('the frame to analyse is gone');
     this.#shown.delete(seq);
-    const { context, judgeMotion } = this.#options;
-    const analysis = asAsked(full, region, wants, context);
+    const { context, scoreMotion } = this.#options;
+    const analysis = restrictAnalysis(full, region, options, context);
     const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
     const draws = this.#draws();
-    const { motion } = wants;
+    const { motion } = options;
     this.#later(ANALYSIS_MS, async () => {
-      const judged = motion === undefined || judgeMotion === null ? null : await judgeMotion(motion);
-      const answer = judged === null ? analysis : { ...analysis, livingMotionProbability: judged };
+      const probability = motion === undefined || scoreMotion === null ? null : await scoreMotion(motion);
+      const answer = probability === null ? analysis : { ...analysis, livingMotionProbability: probability };
       return { type: 'analyzed', atMs: this.#nowMs, seq, analysis: answer, seenBefore, draws };
     });
   }
 
-  #hear(status: PublicStatus): void {
+  #showStatus(status: PublicStatus): void {
     if (status.phase === 'challenging') this.#challengesFromMs ??= this.#nowMs;
     else if (this.#challengesFromMs !== null) this.#challengesToMs ??= this.#nowMs;
     const { challenge } = status;
@@ -256,7 +262,7 @@ class Player {
   }
 }
 
-/** The memory of a server that has seen these pictures in another session, for the next one. */
+/** The frame memory, for the next session, of a server that has seen these digests. */
 function rememberedFrames(shownBefore: readonly string[]): SessionFrames {
   const memory = new FrameMemory(MEMORY_FRAMES);
   const earlier = memory.openSession();

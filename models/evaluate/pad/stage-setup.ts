@@ -12,19 +12,19 @@ import { footageVersion } from './code-hash.ts';
 import type { Footage, FootageSource } from './footage.ts';
 import { analyseFootages } from './footage-store.ts';
 import type { Tier } from './ledger.ts';
-import type { MotionJudge } from './session-player.ts';
+import type { MotionScorer } from './session-player.ts';
 
 type Models = PreparedModels['models'];
 
-/** A server with the models of a tier. */
+/** The session context of a server with the models of one tier. */
 export interface TierContext {
   readonly tier: Tier;
   readonly context: SessionContext;
 }
 
 /**
- * The tiers that these models allow, or the wanted one. What is missing is told in `notices`. Throws EvaluateError when
- * no models are prepared, or not those of the wanted tier.
+ * The tiers that these models allow, or the wanted one. Adds a notice for what is missing.
+ * @throws EvaluateError when no models are prepared, or not those of the wanted tier
  */
 export function tierContexts(models: Models, wanted: Tier | null, notices: string[]): TierContext[] {
   if ([...GEOMETRY_MODELS, 'faceres' as const].some((id) => models[id] === undefined)) {
@@ -49,8 +49,8 @@ export function tierContexts(models: Models, wanted: Tier | null, notices: strin
   ];
 }
 
-/** The network for motion in this process: it is small, and sessions ask it twice a second. */
-export async function motionJudge(file: string | undefined): Promise<MotionJudge | null> {
+/** Loads the motion network in this process: it is small, and a session runs it only twice a second. */
+export async function loadMotionScorer(file: string | undefined): Promise<MotionScorer | null> {
   if (file === undefined) return null;
   const runner = await OrtRunner.load({ motion: file });
   const { steps, features } = MODEL_MANIFEST.motion.input;
@@ -60,20 +60,20 @@ export async function motionJudge(file: string | undefined): Promise<MotionJudge
 const MAX_IMAGE_PIXELS = 8_000_000;
 const JOB_TIMEOUT_MS = 120_000;
 
-export interface AnalystOptions {
+interface AnalystOptions {
   readonly models: Models;
-  /** Folder of analyses that are kept between runs. */
+  /** Folder of analyses that are kept for later runs. */
   readonly footageCache: string;
   readonly workers: number;
 }
 
-/** Analyses footages by the server's own workers, which start when something is not in the cache. */
+/** Analyses footages with the server's own workers. The workers start when a footage is not in the cache. */
 export interface Analyst {
   analyse(sources: readonly FootageSource[], onFootage: () => void): Promise<ReadonlyMap<string, Footage>>;
   close(): Promise<void>;
 }
 
-/** An analyst for these models; `version` names the code that its footages are made by. */
+/** Opens an analyst for these models. `version` identifies the code that makes its footages. */
 export async function openAnalyst(
   { models, footageCache, workers }: AnalystOptions,
   version: (models: Models) => Promise<string> = footageVersion,

@@ -7,13 +7,13 @@ import { recordingOf, RecordingPresenter, type RecordedFrame } from './presenter
 import type { RecordedSession } from './recorded-session.ts';
 import type { Presenter } from './session-player.ts';
 
-/** A recorded stream at .7 to 1.4 times its speed, but not near its own. */
+/** A recorded stream at .7 to 1.4 times its speed, without the speeds close to 1. */
 export function stretched({ frames }: RecordedSession, random: () => number): Presenter {
   const speed = random() < 0.5 ? 0.7 + 0.2 * random() : 1.1 + 0.3 * random();
   return new RecordingPresenter(frames, { speed });
 }
 
-/** A recorded stream cut into pieces of half a second to two, in another order. */
+/** A recorded stream, cut into pieces of half a second to two seconds in another order. */
 export function reordered({ frames }: RecordedSession, random: () => number): Presenter {
   const pieces: RecordedFrame[][] = [];
   for (let from = 0; from < frames.length; ) {
@@ -28,8 +28,8 @@ export function reordered({ frames }: RecordedSession, random: () => number): Pr
 }
 
 /**
- * Cuts from one recorded session what was answered to the same challenge, as soon as it appears, and shows the time
- * before the first challenge otherwise. A challenge that was not recorded is answered with whatever comes next.
+ * Answers each challenge, as soon as it appears, with the recorded session's answer to the same challenge. Otherwise
+ * shows the time before the first recorded challenge. For a challenge that was not recorded, the stream continues.
  */
 export function spliced({ frames, prompts }: RecordedSession, random: () => number): Presenter {
   const restMs = Math.max(1_000, (prompts[0]?.fromMs ?? 0) - 40);
@@ -65,7 +65,10 @@ function frameIn(frames: readonly RecordedFrame[], sinceMs: number): FrameAnalys
   );
 }
 
-/** `presenter` until `frozenAtMs`, then its last frame over and over; `from` 0 with `first` freezes the first. */
+/**
+ * Shows `presenter` until `frozenAtMs`, then repeats its last frame. With `first`, repeats its first frame from the
+ * start.
+ */
 export function frozenFrom(presenter: Presenter, frozenAtMs: number, first: boolean): Presenter {
   let last: FrameAnalysis | null = null;
   return {
@@ -77,7 +80,7 @@ export function frozenFrom(presenter: Presenter, frozenAtMs: number, first: bool
   };
 }
 
-/** A piece of a recording over and over. */
+/** A piece of a recording in a loop. */
 export function looped(frames: readonly RecordedFrame[], random: () => number, lengthMs: number): Presenter {
   const count = frames.filter(({ atMs }) => atMs < lengthMs).length;
   const start = randomIndex(random, Math.max(1, frames.length - count));
@@ -85,7 +88,7 @@ export function looped(frames: readonly RecordedFrame[], random: () => number, l
   return new RecordingPresenter(piece.map(({ atMs, frame }) => ({ atMs: atMs - piece[0].atMs, frame })));
 }
 
-/** Takes of everything the bank has, one after the other in an order of chance, with rest between; nothing is heard. */
+/** All takes of the bank in random order with rest between them. Challenges are ignored. */
 export function ownOrder(bank: Bank, random: () => number, everyMs: number): Presenter {
   const rest = recordingOf(bank.rest);
   const takes = shuffled(Object.values(bank.takes).flat(), random);

@@ -8,7 +8,7 @@ import type { Presented, SessionKind, Stage } from './session-kinds.ts';
 import type { Presenter } from './session-player.ts';
 import * as streams from './stream-attacks.ts';
 
-/** Attacks that begin with the recorded stream of a session that was accepted. */
+/** An attack that uses the recorded stream of an accepted session. */
 function streamKind(
   id: string,
   label: string,
@@ -50,7 +50,7 @@ function streamKind(
   };
 }
 
-/** Sessions in which the puppet out of this bank was accepted, recorded once for all kinds of attack. */
+/** Accepted sessions of the bank's puppet, recorded once for all kinds of attack. */
 function recordedOnce(
   recipe: BankRecipe,
   which: number,
@@ -71,10 +71,10 @@ interface Thief {
   readonly recording: string;
 }
 
-/** Accepted sessions recorded of each person. */
+/** Number of accepted sessions that are recorded of each person. */
 const SESSIONS_RECORDED = 5;
 
-/** The stream of a session that was accepted, played again. */
+/** Attacks that replay or edit the stream of an accepted session. */
 export const STREAM_KINDS: readonly SessionKind[] = [
   streamKind(
     'replay-exact',

@@ -10,7 +10,7 @@ const coupleOf = PEOPLE.slice(0, 1).map((person) => ({
   recipe: coupleRecipe(person, PEOPLE[1]),
 }));
 
-/** More than one face. */
+/** Presentations with more than one face. */
 export const SWAP_KINDS: readonly SessionKind[] = [
   swapKind('swap-to-victim', 'attacker answers, then the victim’s face', 'to'),
   swapKind('swap-from-victim', 'victim’s face, then the attacker answers', 'from'),
@@ -49,7 +49,7 @@ function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'):
   };
 }
 
-/** Faces are swapped while something is still to be answered: later it would be the victim's own session. */
+/** The face is swapped while a challenge is open. A later swap would leave a complete session of the victim. */
 const SWAPPED_AFTER_MS = 600;
 const SWAPPED_WITHIN_MS = 3_400;
 

@@ -1,15 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../evaluate/arguments.ts';
 import { NOTHING, table } from '../../evaluate/text-cells.ts';
 import { TrainError } from '../train-error.ts';
 import { readSessions, samplesByCue } from './cue-samples.ts';
 import { fitCue, type CueFit } from './fit-cue.ts';
 
-/** Constants for one tier, by cue; null where there is too little to fit. */
-export interface CalibrationReport {
+/** Constants of each tier, by cue; null where there are too few data to fit. */
+interface CalibrationReport {
   readonly sessions: string;
-  /** Kinds of attack that were fitted to; null: all. */
+  /** Kinds of attack that were used for the fit; null: all. */
   readonly attacks: readonly string[] | null;
   readonly tiers: readonly {
     readonly tier: string;
@@ -19,7 +19,8 @@ export interface CalibrationReport {
 
 /**
  * Fits every cue's log-likelihood ratio to the sessions of a ledger, prints the constants and writes the report.
- * Returns the exit code. Throws TrainError on wrong usage or data.
+ * @returns the exit code
+ * @throws TrainError or EvaluateError on wrong usage or data
  */
 export async function runCalibration(args: readonly string[]): Promise<number> {
   const { sessions: file, out, attacks } = readOptions(args);
@@ -69,12 +70,7 @@ interface Options {
 
 function readOptions(args: readonly string[]): Options {
   const text = { type: 'string' } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({ args: [...args], options: { sessions: text, out: text, attacks: text } }));
-  } catch (error) {
-    throw new TrainError(error instanceof Error ? error.message : 'The arguments cannot be read.');
-  }
+  const values = readArguments(args, { sessions: text, out: text, attacks: text });
   return {
     sessions: values.sessions ?? './reports/pad/sessions.jsonl',
     out: values.out ?? './reports/calibration/report.json',

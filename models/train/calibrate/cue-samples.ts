@@ -3,20 +3,23 @@ import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
 import { CUES, type Cue } from '../../../server/policy/cues.ts';
 import { TrainError } from '../train-error.ts';
 
-/** What a cue said in one session of a ledger. */
+/** Result of a cue in one session of a ledger. */
 export interface CueSample {
   readonly score: number;
-  /** The log-likelihood ratio that the cue itself gave. */
+  /** The log-likelihood ratio that the cue itself reported. */
   readonly llr: number;
   readonly isBonaFide: boolean;
-  /** Sessions of one recording share it: they are not independent. */
+  /** Sessions with the same recording are not independent. */
   readonly recording: string;
-  /** Both classes sum to one; within a class kinds weigh alike, and recordings within a kind. */
+  /**
+   * The weights of each class sum to 1. Within a class all kinds have the same weight, and within a kind all
+   * recordings.
+   */
   readonly weight: number;
 }
 
-/** One line of a ledger's `sessions.jsonl`, as far as calibration cares. */
-export interface SessionLine {
+/** The fields of a line of a ledger's `sessions.jsonl` that calibration uses. */
+interface SessionLine {
   readonly kind: string;
   readonly role: 'attack' | 'bona fide' | 'puppet';
   readonly tier: string;
@@ -24,23 +27,26 @@ export interface SessionLine {
   readonly played: { readonly evidence: EvidenceByCue | null };
 }
 
-/** Reads what `npm run evaluate -- pad` wrote. Throws TrainError when there is nothing of the kind. */
+/**
+ * Reads the sessions that `npm run evaluate -- pad` wrote.
+ * @throws TrainError when there are none
+ */
 export async function readSessions(file: string): Promise<SessionLine[]> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new TrainError(`${file} is missing: run "npm run evaluate -- pad" first.`);
   });
   const lines = text.split('\n').filter((line) => line !== '');
-  // Written by the ledger; anything else fails where a field is missing.
+  // The ledger wrote the file. In any other file, access to a missing field fails.
   return lines.map((line) => JSON.parse(line) as SessionLine);
 }
 
 /**
- * Cues that the ledger says nothing of: its attackers show the face that is enrolled, so matches are those of both
- * classes; what they are worth against strangers `npm run evaluate -- verification` tells.
+ * Cues that the ledger cannot calibrate. Its attacks show the enrolled face, so both classes match. `npm run evaluate
+ * -- verification` measures these cues against impostors.
  */
 const ELSEWHERE: readonly Cue[] = ['match', 'quality'];
 
-/** The measured samples of each cue in sessions of one tier. The puppet stands in for bona fide subjects. */
+/** The measured samples of each cue in the sessions of one tier. The puppet counts as bona fide. */
 export function samplesByCue(
   sessions: readonly SessionLine[],
   tier: string,

@@ -1,16 +1,16 @@
 import { fitLogistic } from '../../evaluate/logistic.ts';
 import type { CueSample } from './cue-samples.ts';
 
-/** Turns a cue's score into a log-likelihood ratio. */
-export type ScoreScale = (score: number) => number;
+/** Maps a cue's score to a log-likelihood ratio. */
+type ScoreScale = (score: number) => number;
 
-/** llr = slope · score + offset, within ±limit. */
-export interface LineFit {
+/** llr = slope · score + offset, limited to ±limit. */
+interface LineFit {
   readonly slope: number;
   readonly offset: number;
 }
 
-/** From this score on, up to the next step's, this log-likelihood ratio. */
+/** The log-likelihood ratio for scores from `from` to the next step's `from`. */
 export interface Step {
   readonly from: number;
   readonly llr: number;
@@ -19,13 +19,14 @@ export interface Step {
 export interface CueFit {
   readonly sessions: { readonly bonaFide: number; readonly attack: number };
   readonly recordings: { readonly bonaFide: number; readonly attack: number };
-  /** No estimate from n recordings can vouch for more than 1 : n + 1. */
+  /** Limit of the log-likelihood ratio: n recordings cannot support a ratio beyond 1 : n + 1. */
   readonly limit: number;
   readonly line: LineFit;
   readonly steps: readonly Step[];
   /**
-   * Cost of the log-likelihood ratios in bits (Cllr, Brümmer and du Preez 2006): 0 for perfect ones, 1 for none at all,
-   * more for misleading ones. `present` is that of the ratios in force; the fits' are of recordings held out.
+   * Cost of the log-likelihood ratios in bits: Cllr (Brümmer and du Preez 2006). 0 is perfect, 1 carries no
+   * information, more is misleading. `present` is the cost of the ratios in use. The costs of the fits are for held-out
+   * recordings.
    */
   readonly cost: { readonly present: number; readonly line: number; readonly steps: number };
 }
@@ -52,7 +53,7 @@ export function fitCue(samples: readonly CueSample[]): CueFit | null {
   };
 }
 
-/** Logistic regression, both classes weighing alike. */
+/** Fits logistic regression; both classes have the same total weight. */
 export function fitLine(samples: readonly CueSample[]): LineFit {
   const { weights, offset } = fitLogistic(
     samples.map(({ score, isBonaFide, weight }) => ({ features: [score], isGenuine: isBonaFide, weight })),
@@ -61,8 +62,8 @@ export function fitLine(samples: readonly CueSample[]): LineFit {
 }
 
 /**
- * Isotonic regression by pooling adjacent violators (Ayer et al. 1955), rising or falling with the score, whichever the
- * line does. Ratios are within ±`limit`.
+ * Fits isotonic regression by pooling adjacent violators (Ayer et al. 1955). The direction is that of the fitted line.
+ * Ratios are limited to ±`limit`.
  */
 export function fitSteps(samples: readonly CueSample[], limit: number): Step[] {
   const sign = fitLine(samples).slope < 0 ? -1 : 1;
@@ -78,7 +79,7 @@ export function fitSteps(samples: readonly CueSample[], limit: number): Step[] {
   }
   for (let i = 1; i < pools.length; ) {
     const [low, high] = [pools[i - 1], pools[i]];
-    // Shares compared by cross products: a pool may hold none of a class.
+    // Compares shares by cross products, because a pool may have no sample of a class.
     const falls = sign * (high.bonaFide * low.attack - low.bonaFide * high.attack) < 0;
     if (!falls) {
       i++;
@@ -97,15 +98,19 @@ export function fitSteps(samples: readonly CueSample[], limit: number): Step[] {
   return steps;
 }
 
-export function scaleOfLine({ slope, offset }: LineFit, limit: number): ScoreScale {
+function scaleOfLine({ slope, offset }: LineFit, limit: number): ScoreScale {
   return (score) => Math.min(limit, Math.max(-limit, slope * score + offset));
 }
 
+/**
+ * The step function as a map from a score to a log-likelihood ratio. A score below the first step has the first step's
+ * ratio.
+ */
 export function scaleOfSteps(steps: readonly Step[]): ScoreScale {
   return (score) => (steps.findLast(({ from }) => score >= from) ?? steps[0]).llr;
 }
 
-/** Cllr in bits, both classes weighing alike. */
+/** Cllr in bits; both classes have the same total weight. */
 export function costOf(samples: readonly CueSample[], llrOf: (sample: CueSample) => number): number {
   const sums = { bonaFide: 0, attack: 0 };
   const weights = { bonaFide: 0, attack: 0 };
@@ -118,7 +123,7 @@ export function costOf(samples: readonly CueSample[], llrOf: (sample: CueSample)
   return (sums.bonaFide / weights.bonaFide + sums.attack / weights.attack) / 2;
 }
 
-/** The cost of what `fit` makes of the other recordings, for each fold of recordings. */
+/** The cost of the fit on held-out recordings, by cross-validation over folds of recordings. */
 function heldOutCost(
   samples: readonly CueSample[],
   fit: (training: readonly CueSample[]) => ScoreScale,
@@ -132,7 +137,7 @@ function heldOutCost(
   return costOf(samples, (sample) => scales[foldOf(sample)](sample.score));
 }
 
-/** Recordings are dealt out in turn, those of each class by themselves. */
+/** Assigns recordings to folds in turn, separately for each class. */
 function foldsOf(samples: readonly CueSample[]): (sample: CueSample) => number {
   const folds = new Map<string, number>();
   const dealt = { bonaFide: 0, attack: 0 };

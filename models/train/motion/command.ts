@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, wholeNumber } from '../../evaluate/arguments.ts';
 import { sha256 } from '../../file-stamp.ts';
 import { packageRoot } from '../../package-root.ts';
 import { loadTensorFlow } from '../tensorflow.ts';
 import { TrainError } from '../train-error.ts';
 import { motionOnnx } from './export-onnx.ts';
-import { judgeRealStreams, judgeSimulation, type MotionReport } from './judge.ts';
+import { evaluateRealStreams, evaluateSimulation, type MotionReport } from './evaluation.ts';
 import { measure, type Measured } from './measure.ts';
 import { predict, trainNetwork, weightsOf } from './network.ts';
 import { MotionRunner } from './onnx-runner.ts';
@@ -18,10 +18,13 @@ const FOLDER = path.join('models', 'train', 'motion');
 const UNITS = 24;
 const BATCH_SIZE = 64;
 const LEARNING_RATE = 0.005;
-/** The network in ONNX Runtime may differ from the trained one by this much. */
+/** Largest allowed difference of a probability between ONNX Runtime and the trained network. */
 const MAX_ERROR = 1e-4;
 
-/** Constants that `train measure` wrote. Throws TrainError when it never did. */
+/**
+ * The constants that `train measure` wrote.
+ * @throws TrainError when the file is missing
+ */
 export async function readMeasured(): Promise<Measured> {
   const file = path.join(packageRoot(), FOLDER, 'measured.json');
   const text = await readFile(file, 'utf8').catch(() => {
@@ -30,7 +33,11 @@ export async function readMeasured(): Promise<Measured> {
   return JSON.parse(text) as Measured;
 }
 
-/** Trains, exports, checks and judges. Returns the exit code. Throws TrainError. */
+/**
+ * Trains, exports, checks and evaluates the network.
+ * @returns the exit code
+ * @throws TrainError or EvaluateError on wrong usage or data
+ */
 export async function runMotionTraining(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -78,9 +85,9 @@ export async function runMotionTraining(args: readonly string[]): Promise<number
           photos: options.photos,
           onStream: ({ kind, name, faces }) => say(`${kind} ${name}: ${faces.length} faces`),
         });
-  const judged = options.data === null ? '' : ` --data DIR --photos ${options.photos}`;
+  const realOptions = options.data === null ? '' : ` --data DIR --photos ${options.photos}`;
   const report: MotionReport = {
-    command: `npm run train -- motion --seed ${options.seed} --windows ${options.windows} --epochs ${options.epochs}${judged}`,
+    command: `npm run train -- motion --seed ${options.seed} --windows ${options.windows} --epochs ${options.epochs}${realOptions}`,
     backend,
     sha256: sha256(onnx),
     bytes: onnx.length,
@@ -89,8 +96,8 @@ export async function runMotionTraining(args: readonly string[]): Promise<number
     epochs: options.epochs,
     trainingWindows: training.length,
     maxErrorAgainstTraining: maxError,
-    heldOutSimulation: judgeSimulation(heldOut, exported),
-    real: real.length === 0 ? null : await judgeRealStreams(real, runner),
+    heldOutSimulation: evaluateSimulation(heldOut, exported),
+    real: real.length === 0 ? null : await evaluateRealStreams(real, runner),
   };
   await writeFile(path.join(options.out, 'report.json'), readableJson(report));
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -98,7 +105,11 @@ export async function runMotionTraining(args: readonly string[]): Promise<number
   return 0;
 }
 
-/** Measures real recordings for the simulation. Returns the exit code. Throws TrainError. */
+/**
+ * Measures real recordings for the simulation.
+ * @returns the exit code
+ * @throws TrainError or EvaluateError on wrong usage or data
+ */
 export async function runMotionMeasure(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.data === null) throw new TrainError('--data is missing.');
@@ -112,7 +123,7 @@ export async function runMotionMeasure(args: readonly string[]): Promise<number>
   return 0;
 }
 
-/** Two spaces of indentation, lists of numbers on one line. */
+/** JSON with two spaces of indentation, and lists of numbers on one line. */
 function readableJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return `${text.replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner: string) => `[${inner.replaceAll(/\s+/g, ' ')}]`)}\n`;
@@ -134,28 +145,20 @@ interface Options {
 
 function readOptions(args: readonly string[]): Options {
   const text = { type: 'string' } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: { data: text, seed: text, windows: text, epochs: text, photos: text, out: text },
-    }));
-  } catch (error) {
-    throw new TrainError(error instanceof Error ? error.message : 'The arguments cannot be read.');
-  }
+  const values = readArguments(args, {
+    data: text,
+    seed: text,
+    windows: text,
+    epochs: text,
+    photos: text,
+    out: text,
+  });
   return {
     data: values.data ?? null,
-    seed: whole('seed', values.seed, 0, 1),
-    windows: whole('windows', values.windows, 12, 12_000),
-    epochs: whole('epochs', values.epochs, 1, 14),
-    photos: whole('photos', values.photos, 0, 60),
+    seed: wholeNumber('seed', values.seed, 0, 1),
+    windows: wholeNumber('windows', values.windows, 12, 12_000),
+    epochs: wholeNumber('epochs', values.epochs, 1, 14),
+    photos: wholeNumber('photos', values.photos, 0, 60),
     out: values.out ?? path.join(packageRoot(), FOLDER),
   };
-}
-
-function whole(name: string, value: string | undefined, least: number, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (!/^\d+$/.test(value) || Number(value) < least)
-    throw new TrainError(`--${name} takes a whole number from ${least} on.`);
-  return Number(value);
 }

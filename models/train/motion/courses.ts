@@ -1,7 +1,9 @@
 import { type Course, type Draws, wander } from './random.ts';
 
-/** Up from 0 to 1, held, and down again, along minimum-jerk courses (Flash and Hogan 1985). */
-export function bump(startS: number, riseS: number, holdS: number, fallS: number): Course {
+/**
+ * Rises from 0 to 1, stays there, and falls to 0, along minimum-jerk courses (Flash and Hogan 1985). Times in seconds.
+ */
+function bump(startS: number, riseS: number, holdS: number, fallS: number): Course {
   return (seconds) => {
     const since = seconds - startS;
     return minimumJerk(Math.min(1, since / riseS, (riseS + holdS + fallS - since) / fallS));
@@ -13,17 +15,19 @@ function minimumJerk(share: number): number {
   return t * t * t * (10 + t * (6 * t - 15));
 }
 
+/** The sum of several courses. */
 export function sumOf(...courses: readonly Course[]): Course {
   return (seconds) => courses.reduce((sum, course) => sum + course(seconds), 0);
 }
 
+/** A course with all values multiplied by `factor`. */
 export function scaled(factor: number, course: Course): Course {
   return (seconds) => factor * course(seconds);
 }
 
 export const nothing: Course = () => 0;
 
-/** Blinks by chance, `perSecond` on average: .15 to .4 s from open to open, 0 open .. 1 closed. */
+/** Random blinks, `perSecond` on average. Each takes .15 to .4 s from open to open. 0: open, 1: closed. */
 export function blinks(draws: Draws, perSecond: number, fromS: number, toS: number): Course {
   const events: Course[] = [];
   for (let at = fromS + wait(draws, perSecond); at < toS; at += 0.3 + wait(draws, perSecond)) {
@@ -32,7 +36,7 @@ export function blinks(draws: Draws, perSecond: number, fromS: number, toS: numb
   return sumOf(...events);
 }
 
-/** Gaze jumps: it rests .2 s to 1 s in one place and is in the next within 40 ms. */
+/** Saccades: the gaze rests for .2 s to 1 s at one point, and reaches the next within 40 ms. */
 export function saccades(draws: Draws, amplitude: number, fromS: number, toS: number): Course {
   const stays: { readonly untilS: number; readonly at: number }[] = [];
   for (let untilS = fromS; untilS < toS; ) {
@@ -52,7 +56,7 @@ export function saccades(draws: Draws, amplitude: number, fromS: number, toS: nu
   };
 }
 
-/** The jaw of somebody who speaks: syllables of 3 to 6 Hz with pauses. */
+/** Jaw of a speaker: syllables of 3 to 6 Hz with pauses. */
 export function speech(draws: Draws, amplitude: number): Course {
   const hz = draws.between(3, 6);
   const phase = draws.unit();
@@ -63,7 +67,7 @@ export function speech(draws: Draws, amplitude: number): Course {
   };
 }
 
-/** What a person does when asked: one movement somewhere in the window, or two. */
+/** Movements on request: one or two within the window. */
 export function acts(draws: Draws, amplitude: number, fromS: number, toS: number): Course {
   const count = draws.chance(0.3) ? 2 : 1;
   return sumOf(

@@ -2,14 +2,14 @@ import { OnnxGraph } from '../../convert/onnx-graph.ts';
 import { MOTION_FEATURE_COUNT, MOTION_STEPS } from '../../../server/evidence/motion-features.ts';
 import type { LstmWeights } from './network.ts';
 
-/** Where ONNX wants each gate of TensorFlow.js (i, f, c, o): input, output, forget, cell. */
+/** Index in TensorFlow.js (i, f, c, o) of each gate in ONNX's order: input, output, forget, cell. */
 const GATES_IN_ONNX = [0, 3, 1, 2] as const;
 const GATES = GATES_IN_ONNX.length;
 
 /**
- * The network as an ONNX file (opset 17): input `window` [N, steps, features], output `living` [N, 1], the
- * probability 0..1. Operator LSTM of ONNX 1.12: gates in the order i, o, f, c; weights as rows of gates; sigmoid,
- * tanh, tanh.
+ * The network as an ONNX file (opset 17). Input `window`: [N, steps, features]. Output `living`: [N, 1], the
+ * probability 0..1. Operator LSTM of ONNX 1.12: gates in the order i, o, f, c; weights as rows of gates; activations
+ * sigmoid, tanh, tanh.
  */
 export function motionOnnx({
   units,
@@ -48,7 +48,7 @@ export function motionOnnx({
   return graph.encode();
 }
 
-/** From inputs × (gates · units), gates i f c o, to (gates · units) × inputs, gates i o f c. */
+/** Transposes inputs × (gates · units), gates i f c o, to (gates · units) × inputs, gates i o f c. */
 function gateRows(weights: Float32Array, inputs: number, units: number): Float32Array {
   const rows = new Float32Array(weights.length);
   const columns = GATES * units;

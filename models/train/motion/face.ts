@@ -2,14 +2,14 @@ import { MOTION_POINTS } from '../../../server/evidence/motion-features.ts';
 import type { MeanFace } from './measure.ts';
 import type { Draws } from './random.ts';
 
-/** What a face can do by itself, each about 0 at rest and 1 at full strength. */
+/** Expressions of a face, each about 0 at rest and 1 at full strength. */
 export const EXPRESSIONS = ['jaw', 'smile', 'pucker', 'brows', 'frown', 'cheeks'] as const;
 export type Expression = (typeof EXPRESSIONS)[number];
-export type ExpressionState = Readonly<Record<Expression, number>>;
+type ExpressionState = Readonly<Record<Expression, number>>;
 
 type Move = readonly [number, number, number];
 
-/** Right half of each expression: where landmarks go at full strength, in eye distances, x outward. */
+/** Displacement of landmarks on the right half by each expression at full strength, in eye distances, x outward. */
 const MOVES: Readonly<Record<Expression, readonly (readonly [readonly number[], Move])[]>> = {
   jaw: [
     [
@@ -109,13 +109,16 @@ const MOVES: Readonly<Record<Expression, readonly (readonly [readonly number[], 
   ],
 };
 
-/** One person's face: `MOTION_POINTS` by threes in eye distances, and how each expression moves them. */
+/**
+ * One person's face: the coordinates of `MOTION_POINTS`, three each, in eye distances, and their displacement by each
+ * expression.
+ */
 export interface Face {
   readonly rest: Float32Array;
   readonly moves: Readonly<Record<Expression, Float32Array>>;
 }
 
-/** Landmark on the other half of the face. */
+/** The corresponding landmark on the other half of the face. */
 const MIRRORED = new Map<number, number>(
   (
     [
@@ -140,7 +143,7 @@ const MIRRORED = new Map<number, number>(
   ).flatMap(([a, b]) => [[a, b] as const]),
 );
 
-/** Draws one person: proportions, asymmetry and the strength of each expression vary. */
+/** Draws one person. Proportions, asymmetry and the strength of each expression vary. */
 export function drawFace(mean: MeanFace, draws: Draws): Face {
   const wide = 1 + 0.06 * draws.normal();
   const long = 1 + 0.07 * draws.normal();
@@ -177,7 +180,7 @@ function put(field: Float32Array, landmark: number, x: number, y: number, z: num
   field[3 * i + 2] += z * strength;
 }
 
-/** The face with an expression. */
+/** The coordinates of the face with an expression. */
 export function expressed({ rest, moves }: Face, state: ExpressionState): Float32Array {
   const shape = rest.slice();
   for (const expression of EXPRESSIONS) {
@@ -189,5 +192,5 @@ export function expressed({ rest, moves }: Face, state: ExpressionState): Float3
   return shape;
 }
 
-/** A head turns about an axis in the neck, in eye distances from the middle of the eyes. */
+/** Pivot of the head in the neck, in eye distances from the midpoint of the eyes. */
 export const NECK = { x: 0, y: 0.9, z: 1.4 } as const;

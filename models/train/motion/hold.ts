@@ -1,11 +1,11 @@
 import type { Hold } from './paper.ts';
 import { wander, type Course, type Draws } from './random.ts';
 
-/** What people do with a photo or a screen in front of a camera. */
+/** Ways in which people hold a photo or a screen before a camera. */
 export const HOLD_STYLES = ['fixed', 'in-hand', 'waved', 'bent', 'zoomed'] as const;
 export type HoldStyle = (typeof HOLD_STYLES)[number];
 
-/** Amplitudes of the movement in `Hold`'s units, and how fast it is. */
+/** Amplitudes of the movement in the units of `Hold`, and its frequency. */
 const SWAYS: Readonly<
   Record<HoldStyle, { readonly by: Hold; readonly slowHz: number; readonly fastHz: number }>
 > = {
@@ -36,7 +36,7 @@ function still(): Hold {
   return { yaw: 0, pitch: 0, roll: 0, right: 0, down: 0, away: 0, bend: 0 };
 }
 
-/** One presentation of a sheet: how it is held at each moment. `away` is how far off it is held on average. */
+/** Draws how a sheet is held: its pose at each moment. `away` is its mean additional distance. */
 export function drawHold(style: HoldStyle, draws: Draws, away = 0): (seconds: number) => Hold {
   const { by, slowHz, fastHz } = SWAYS[style];
   const strength = draws.between(0.4, 1.2);

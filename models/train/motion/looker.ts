@@ -8,9 +8,9 @@ import { modelCacheDir } from '../../prepare/settings.ts';
 import { TrainError } from '../train-error.ts';
 
 const MAX_PIXELS = 4_000_000;
-const WANTS = { embeddings: false, pad: false, countFaces: false } as const;
+const ANALYSIS_OPTIONS = { embeddings: false, pad: false, countFaces: false } as const;
 
-/** Looks at pictures as a worker of the server does, one after another, and follows the face. */
+/** Analyses images in sequence as a worker of the server does, and follows the face. */
 export class Looker {
   readonly #core: FrameAnalyzerCore;
   readonly #decoder = new ImageDecoder(MAX_PIXELS);
@@ -20,7 +20,7 @@ export class Looker {
     this.#core = core;
   }
 
-  /** Throws TrainError when the geometry networks are not prepared. */
+  /** @throws TrainError when the geometry networks are not prepared */
   static async load(): Promise<Looker> {
     const { blazeface, facemesh, iris } = (await loadPrepared(modelCacheDir())).models;
     if (!blazeface || !facemesh || !iris)
@@ -28,18 +28,21 @@ export class Looker {
     return new Looker(new FrameAnalyzerCore(await OrtRunner.load({ blazeface, facemesh, iris })));
   }
 
-  /** Forgets where the face was: the next picture belongs to another recording. */
+  /** Forgets the face's position: the next image belongs to another recording. */
   startOver(): void {
     this.#region = null;
   }
 
   async look(image: RgbImage): Promise<FaceAnalysis | null> {
-    const { face } = await this.#core.analyze(image, this.#region, WANTS);
+    const { face } = await this.#core.analyze(image, this.#region, ANALYSIS_OPTIONS);
     this.#region = face.found ? face.value.region : null;
     return face.found ? face.value : null;
   }
 
-  /** Pixels in memory of their own. Throws TrainError when the bytes are no picture. */
+  /**
+   * Decodes an image into pixels in their own memory.
+   * @throws TrainError when the bytes are no image
+   */
   async decode(bytes: Buffer): Promise<RgbImage> {
     const result = await this.#decoder.decode(bytes);
     if (!result.ok) throw new TrainError(`A picture was refused: ${result.code}.`);

@@ -11,28 +11,34 @@ import { distance, midpoint } from '../../../server/vision/geometry.ts';
 import { eyeLineAngleRad, leftEyeCentre, rightEyeCentre } from '../../../server/vision/landmarks.ts';
 import type { RealKind, RealStream } from './real-streams.ts';
 
-/** Time between two windows of one stream that are looked at. */
+/** Time between two evaluated windows of one stream. */
 const WINDOW_EVERY_MS = 500;
-/** More postures than any window spans. */
+/** More postures than a window spans. */
 const POSTURES_KEPT = 90;
 
-/** A point's place in the mean face: x right, y down, z away, in eye distances about the middle of the eyes. */
+/**
+ * Coordinates of the mean face's points in eye distances from the midpoint of the eyes: x right, y down, z away from
+ * the camera.
+ */
 export type MeanFace = Readonly<Record<string, readonly [number, number, number]>>;
 
 /** 10th, 50th and 90th percentile. */
-export type Spread = readonly [number, number, number];
+type Spread = readonly [number, number, number];
 
-/** What real recordings show, by kind: for each feature the spread over windows of its standard deviation or level. */
+/**
+ * Measurements of real recordings, by kind: for each feature, the spread over windows of its standard deviation or
+ * level.
+ */
 export interface Measured {
-  /** What wrote this. */
+  /** The command that wrote the file. */
   readonly command: string;
   readonly meanFace: MeanFace;
-  /** Correlation of a still picture's mesh noise from one frame to the next at 25 a second. */
+  /** Correlation of the mesh noise of a still image between successive frames at 25 frames/s. */
   readonly noiseCarriedOver: number;
   readonly features: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
 }
 
-/** The windows of one stream, one every half second. */
+/** The windows of one stream, one for each half second. */
 export function windowsOf(
   faces: readonly { readonly atMs: number; readonly face: FaceAnalysis }[],
 ): Float32Array[] {
@@ -50,8 +56,8 @@ export function windowsOf(
 }
 
 /**
- * One number for a feature over a window: the level, in eye distances, of residuals and noise; the standard deviation
- * of everything else.
+ * Summarises a feature over a window: the mean level, in eye distances, of residuals and noise; the standard deviation
+ * of every other feature.
  */
 export function summarise(window: Float32Array, feature: number): number {
   const values = Array.from({ length: MOTION_STEPS }, (_, i) => window[i * MOTION_FEATURE_COUNT + feature]);
@@ -60,8 +66,8 @@ export function summarise(window: Float32Array, feature: number): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
-/** Spreads of all features over these windows. */
-export function spreads(windows: readonly Float32Array[]): Readonly<Record<string, Spread>> {
+/** Spreads of all features over the windows. */
+function spreads(windows: readonly Float32Array[]): Readonly<Record<string, Spread>> {
   return Object.fromEntries(
     MOTION_FEATURES.map((name, feature) => {
       const sorted = windows.map((window) => summarise(window, feature)).toSorted((a, b) => a - b);
@@ -71,7 +77,7 @@ export function spreads(windows: readonly Float32Array[]): Readonly<Record<strin
   );
 }
 
-/** Everything that the simulation is fitted to. `command` is how to have it again. */
+/** All constants of the simulation. `command` records how they were made. */
 export function measure(streams: readonly RealStream[], command: string): Measured {
   const kinds = [...new Set(streams.map(({ kind }) => kind))];
   const windows = (kind: RealKind) =>
@@ -86,7 +92,7 @@ export function measure(streams: readonly RealStream[], command: string): Measur
 
 const FRONTAL_DEG = 7;
 
-/** Mean over recordings of their frontal frames, made symmetric by no means: each landmark stands for itself. */
+/** Mean over recordings of their frontal frames. It is not made symmetric: each landmark is averaged separately. */
 function meanFace(streams: readonly RealStream[]): MeanFace {
   const sums = new Map<number, [number, number, number]>(MOTION_POINTS.map((point) => [point, [0, 0, 0]]));
   let count = 0;

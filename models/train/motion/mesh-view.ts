@@ -13,29 +13,29 @@ interface Vector {
   readonly z: number;
 }
 
-/** What is before the camera at one moment; lengths in eye distances, angles in radians. */
+/** State of the scene at one moment; lengths in eye distances, angles in radians. */
 export interface Scene {
-  /** `MOTION_POINTS` by threes. */
+  /** Coordinates of `MOTION_POINTS`, three each. */
   readonly shape: Float32Array;
   readonly turn: { readonly yaw: number; readonly pitch: number; readonly roll: number };
   readonly shift: Vector;
   readonly pivot: Vector;
-  /** How a camera in a hand shakes: a shift and a roll of the whole picture. */
+  /** Shake of a hand-held camera: a shift and a roll of the whole image. */
   readonly camera: { readonly x: number; readonly y: number; readonly roll: number } | null;
-  /** Share of the open eye. */
+  /** Eye opening as a share of the open eye. */
   readonly lids: number;
   readonly gazeRight: number;
   readonly gazeDown: number;
-  /** 0 a head, 1 a picture of one. */
+  /** 0: a head; 1: a picture of one. */
   readonly flatness: 0 | 1;
-  /** How far the sheet's edges come forward, per square of the distance from its middle. */
+  /** Curvature of the sheet: displacement of its points towards the camera, per squared distance from its centre. */
   readonly bend: number;
 }
 
 /**
- * What errors depend on: the pose (radians), the logarithm of the scale, and the place in the picture (eye distances).
- * Each with the range of the waves in which errors come and go along it, radians a unit: slow ones pull the face
- * toward faces that the network knows, fast ones are the picture's raster.
+ * Variables that errors depend on: pose (radians), logarithm of the scale, and position in the image (eye distances).
+ * Each has a range of spatial frequencies, in radians per unit. Low frequencies model the network's bias towards faces
+ * that it knows; high frequencies model the image's pixel grid.
  */
 const DRIVERS = {
   yaw: [1.5, 14],
@@ -47,25 +47,27 @@ const DRIVERS = {
 } as const satisfies Record<string, readonly [number, number]>;
 const WAVES = 10;
 /**
- * Root mean square of these errors at the points that the skull carries, in eye distances, while everything moves. With
- * these ranges the simulation's spreads cover those of `measured.json`, where `stiff-residual` runs from .0005 (a photo
- * that is fixed) to .014 (prints in a hand).
+ * Root mean square of these errors at the rigid points of the skull, in eye distances, while all variables change. With
+ * these ranges the simulated spreads cover those of `measured.json`, where `stiff-residual` extends from .0005 (a fixed
+ * photo) to .014 (hand-held prints).
  */
 const ERROR_RANGE = [0.0006, 0.008] as const;
-/** The same for the lids' opening, as a share, and for the gaze. */
+/** The same for the eye opening, as a share, and for the gaze. */
 const LID_ERROR_RANGE = [0.01, 0.12] as const;
 const GAZE_ERROR_RANGE = [0.002, 0.015] as const;
-/** A picture that moves by an eye distance a second is blurred: errors in eye distances. */
+/** Errors, in eye distances, by motion blur at an image speed of one eye distance per second. */
 const BLUR_RANGE = [0.0003, 0.006] as const;
-/** Points that expression moves are followed worse than those the skull carries: in `measured.json` 1.5 to 3.3 times. */
+/**
+ * Points that expressions move have larger errors than the points of the skull: 1.5 to 3.3 times in `measured.json`.
+ */
 const SOFT_FROM = MOTION_STIFF_COUNT;
-/** Nothing comes closer to the camera than by this share of its usual distance. */
+/** Least distance to the camera, as a share of the usual distance. */
 const NEAREST = 0.55;
 
 /**
- * The mesh and eye networks as instruments: perspective, noise (white in time, as measured), and errors that come and
- * go with pose, scale and place, and with blur. They know heads only: of a picture's turn they see a part as the
- * head's, and its flat face with some relief.
+ * Model of the mesh and eye networks as measuring instruments: perspective, white noise as measured, and errors that
+ * depend on pose, scale, position and blur. The networks are trained on heads. They report a part of a picture's
+ * rotation as a rotation of the head, and give its flat face some depth.
  */
 export class MeshView {
   readonly #draws: Draws;
@@ -93,7 +95,7 @@ export class MeshView {
     this.#relief = draws.between(0, 0.6);
     this.#noise = draws.logBetween(0.0005, 0.006);
     this.#softNoise = draws.between(1, 2.2);
-    // Small or blurred eyes are read badly: one face in six.
+    // The networks read small or blurred eyes badly: in one face of six.
     const poor = draws.chance(0.16) ? draws.between(2, 8) : 1;
     this.#lidNoise = poor * draws.logBetween(0.005, 0.05);
     this.#gazeNoise = poor * draws.logBetween(0.001, 0.01);
@@ -151,7 +153,7 @@ export class MeshView {
     });
   }
 
-  /** Points in eye distances of the face at its usual distance, x and y from the picture's middle. */
+  /** Projects the points, in eye distances of the face at its usual distance; x and y from the image's centre. */
   #project({ shape, turn, shift, pivot, camera, flatness, bend }: Scene) {
     const full = rotation(turn.yaw, turn.pitch, turn.roll);
     const seen = rotation(turn.yaw * this.#seenTurn, turn.pitch * this.#seenTurn, turn.roll);
@@ -194,11 +196,11 @@ export class MeshView {
 
 interface Wave {
   readonly phase: number;
-  /** Radians for a unit of each driver. */
+  /** Radians per unit of each variable. */
   readonly along: readonly number[];
 }
 
-/** Makes the waves together as large as one. */
+/** Scales the sum of the waves to a root mean square of 1. */
 const WAVE_SHARE = Math.sqrt(2 / WAVES);
 
 function drawWave(draws: Draws): Wave {

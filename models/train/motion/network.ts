@@ -4,26 +4,26 @@ import { shuffled } from '../../evaluate/seeded-random.ts';
 import type { TensorFlow } from '../tensorflow.ts';
 import { Draws } from './random.ts';
 
-/** Windows and what they show: 1 living, 0 not. */
-export interface Samples {
+/** Windows with their labels: 1 living, 0 not. */
+interface Samples {
   readonly windows: readonly Float32Array[];
   readonly living: readonly number[];
 }
 
-/** A trained network as plain numbers, in the layout of TensorFlow.js (gates i, f, c, o). */
+/** A trained network as arrays, in the layout of TensorFlow.js (gates i, f, c, o). */
 export interface LstmWeights {
   readonly units: number;
-  /** Features × 4 units. */
+  /** Shape: features × 4 units. */
   readonly kernel: Float32Array;
-  /** Units × 4 units. */
+  /** Shape: units × 4 units. */
   readonly recurrentKernel: Float32Array;
   readonly bias: Float32Array;
-  /** One for each unit. */
+  /** Shape: units. */
   readonly outputKernel: Float32Array;
   readonly outputBias: Float32Array;
 }
 
-export interface TrainingOptions {
+interface TrainingOptions {
   readonly seed: number;
   readonly units: number;
   readonly epochs: number;
@@ -32,7 +32,7 @@ export interface TrainingOptions {
   readonly onEpoch?: (epoch: number, loss: number) => void;
 }
 
-/** One LSTM over the window's steps and a sigmoid: the probability that the window shows a living face. */
+/** One LSTM over the window's steps, and a sigmoid: the probability that the window shows a living face. */
 export function buildNetwork(tf: TensorFlow, units: number, seed: number): Tfjs.Sequential {
   const network = tf.sequential();
   network.add(
@@ -65,7 +65,7 @@ export async function trainNetwork(
   network.compile({ optimizer, loss: 'binaryCrossentropy' });
   const draws = new Draws(seed);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    // Slower toward the end: half a cosine.
+    // Cosine decay of the learning rate.
     const rate = learningRate * (0.05 + 0.95 * 0.5 * (1 + Math.cos((Math.PI * epoch) / epochs)));
     (optimizer as unknown as { learningRate: number }).learningRate = rate;
     const order = shuffled(
@@ -87,7 +87,7 @@ export async function trainNetwork(
   return network;
 }
 
-/** What the network makes of each window, 0..1. */
+/** The network's probability for each window, 0..1. */
 export async function predict(
   tf: TensorFlow,
   network: Tfjs.Sequential,
@@ -100,7 +100,7 @@ export async function predict(
   return probabilities;
 }
 
-/** The weights as plain numbers. */
+/** The weights as arrays. */
 export async function weightsOf(network: Tfjs.Sequential, units: number): Promise<LstmWeights> {
   const [kernel, recurrentKernel, bias, outputKernel, outputBias] = await Promise.all(
     network.getWeights().map(async (tensor) => (await tensor.data()) as Float32Array),

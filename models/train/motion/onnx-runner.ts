@@ -1,7 +1,7 @@
 import { OrtRunner } from '../../../server/inference/ort-model.ts';
 import { MOTION_FEATURE_COUNT, MOTION_STEPS } from '../../../server/evidence/motion-features.ts';
 
-/** The exported network, run as the server runs it. */
+/** The exported network in ONNX Runtime, as the server runs it. */
 export class MotionRunner {
   readonly #runner: OrtRunner;
 
@@ -13,7 +13,7 @@ export class MotionRunner {
     return new MotionRunner(await OrtRunner.load({ motion: file }));
   }
 
-  /** Probability of living motion for each window, 0..1. */
+  /** Probability of living motion, 0..1, for each window. */
   async probabilities(windows: readonly Float32Array[]): Promise<number[]> {
     const probabilities: number[] = [];
     for (const window of windows) {

@@ -1,6 +1,6 @@
 import type { RgbImage } from '../../../server/vision/image.ts';
 
-/** How a sheet of paper or a screen is held before a camera: angles in radians, lengths in picture widths. */
+/** Pose of a sheet of paper or a screen before a camera: angles in radians, lengths in picture widths. */
 export interface Hold {
   readonly yaw: number;
   readonly pitch: number;
@@ -8,26 +8,27 @@ export interface Hold {
   readonly right: number;
   readonly down: number;
   readonly away: number;
-  /** How far the sheet's side edges stand before or behind its middle. */
+  /** Distance of the sheet's side edges before or behind its centre. */
   readonly bend: number;
 }
 
-/** Focal length over the picture's width: a webcam of about 58° across. */
+/** Focal length divided by the picture's width: a webcam with a horizontal field of view of about 58°. */
 const FOCAL = 0.9;
-/** The sheet's width over the picture's width while it is held straight. */
+/** Width of the sheet, held straight, divided by the picture's width. */
 const SHEET = 0.95;
 const BEND_ITERATIONS = 3;
 
 /**
- * Photographs `sheet`, a picture of `width` × `height` bytes in `out`, held as `hold` says before a plain wall. Rays
- * meet the bent sheet by fixed-point iteration from the flat one.
+ * Renders `sheet` into `out`, held as `hold` states before a plain wall of brightness `wall`. The intersection of a ray
+ * with the bent sheet is found by fixed-point iteration that starts at the flat sheet.
  */
 export function photographSheet(sheet: RgbImage, hold: Hold, out: RgbImage, wall: number): void {
   const { width, height } = out;
   const [cy, sy] = [Math.cos(hold.yaw), Math.sin(hold.yaw)];
   const [cp, sp] = [Math.cos(hold.pitch), Math.sin(hold.pitch)];
   const [cr, sr] = [Math.cos(hold.roll), Math.sin(hold.roll)];
-  // Columns of yaw · pitch · roll: the sheet's right, down and normal in the camera's axes, which are orthonormal.
+  // Columns of yaw · pitch · roll: the sheet's right, down and normal vectors in camera coordinates, which are
+  // orthonormal.
   const rightX = cy * cr + sy * sp * sr;
   const rightY = cp * sr;
   const rightZ = -sy * cr + cy * sp * sr;

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../evaluate/seeded-random.ts';
 
-/** Seeded draws of the kinds that a simulation needs. */
+/** Seeded random numbers of the distributions that the simulation uses. */
 export class Draws {
   readonly #random: () => number;
   #spare: number | null = null;
@@ -9,7 +9,7 @@ export class Draws {
     this.#random = seededRandom(seed);
   }
 
-  /** 0 ≤ x < 1. */
+  /** Uniform in 0 ≤ x < 1. */
   unit(): number {
     return this.#random();
   }
@@ -18,7 +18,7 @@ export class Draws {
     return low + (high - low) * this.#random();
   }
 
-  /** As `between`, evenly on a logarithmic scale; both bounds above 0. */
+  /** As `between`, uniform on a logarithmic scale. Both bounds must be positive. */
   logBetween(low: number, high: number): number {
     return Math.exp(this.between(Math.log(low), Math.log(high)));
   }
@@ -49,10 +49,10 @@ export class Draws {
   }
 }
 
-/** A smooth course over time, about 0; `seconds` in, a value out. */
+/** A smooth function of time in seconds, with values about 0. */
 export type Course = (seconds: number) => number;
 
-/** Wanders within ±`amplitude`: waves of `slowHz` to `fastHz`, the slower the larger. */
+/** A random course within ±`amplitude`: a sum of waves from `slowHz` to `fastHz`, in which slower waves are larger. */
 export function wander(draws: Draws, amplitude: number, slowHz: number, fastHz: number): Course {
   const waves = Array.from({ length: 4 }, () => {
     const hz = draws.logBetween(slowHz, fastHz);

@@ -8,7 +8,7 @@ import { photographSheet } from './paper.ts';
 import { Draws } from './random.ts';
 import { namesIn, numberedFrames, videoFrames, videosIn, type TimedPicture } from './recordings.ts';
 
-/** What a real recording shows. `live-*` are people; all others are attacks. */
+/** Kind of a real recording. `live-*` are people; all others are attacks. */
 export type RealKind =
   | 'live-clip'
   | 'live-webcam'
@@ -17,17 +17,17 @@ export type RealKind =
   | 'replay-fixed'
   | 'replay-in-hand';
 
-/** What the networks saw of one recording. */
+/** Analyses of one recording. */
 export interface RealStream {
   readonly kind: RealKind;
   readonly name: string;
   readonly faces: readonly { readonly atMs: number; readonly face: FaceAnalysis }[];
 }
 
-export interface RealStreamOptions {
+interface RealStreamOptions {
   readonly data: string;
   readonly seed: number;
-  /** Photographs that are held before the camera, one after another in every style. */
+  /** Number of photographs that are held before the camera, each in every style in turn. */
   readonly photos: number;
   readonly onStream?: (stream: RealStream) => void;
 }
@@ -35,7 +35,7 @@ export interface RealStreamOptions {
 const PHOTO_FPS = 25;
 const PHOTO_SECONDS = 5;
 const REPLAY_SECONDS = 7;
-/** Sensor noise is drawn once and taken from another place for every row. */
+/** The sensor noise is drawn once. Each row takes it from another position. */
 const GRAIN_LENGTH = 1 << 17;
 const FRAME = { width: 640, height: 480 };
 
@@ -45,8 +45,8 @@ export function isLiving(kind: RealKind): boolean {
 }
 
 /**
- * Every recording under `data` (clips-dev, nuaa-dev, lfw-dev) through the server's own vision. Photographs held
- * before a camera and screens that replay the clips are drawn pixel by pixel, with fresh sensor noise.
+ * Analyses every recording in `data` (clips-dev, nuaa-dev, lfw-dev) with the server's own vision code. Hand-held
+ * photographs and screens that replay the clips are rendered, with new sensor noise in each frame.
  */
 export async function realStreams({
   data,
@@ -114,7 +114,7 @@ async function* heldScreen(
   }
 }
 
-/** Takes pictures of a sheet that is held in one style, with sensor noise (standard deviation 1.5 to 5 of 255). */
+/** Takes images of a sheet that is held in one style, with sensor noise (standard deviation 1.5 to 5 of 255). */
 function photographer(style: HoldStyle, seed: number): (sheet: RgbImage, atMs: number) => TimedPicture {
   const draws = new Draws(seed);
   const hold = drawHold(style, draws, draws.between(0, 0.5));

@@ -5,7 +5,7 @@ import type { RgbImage } from '../../../server/vision/image.ts';
 import { TrainError } from '../train-error.ts';
 import type { Looker } from './looker.ts';
 
-/** One picture of a recording and when it was taken. */
+/** An image of a recording, and the time at which it was taken. */
 export interface TimedPicture {
   readonly atMs: number;
   readonly image: RgbImage;
@@ -15,17 +15,18 @@ export interface TimedPicture {
 const NUAA_FPS = 20;
 const VIDEO = /\.(mp4|mpg|avi|mov|webm)$/i;
 
-/** Names in a folder in order, or none when it is not there. */
+/** Sorted names in a folder; empty when the folder does not exist. */
 export async function namesIn(folder: string): Promise<string[]> {
   const names: string[] = await readdir(folder).catch(() => []);
   return names.toSorted();
 }
 
+/** Sorted paths of the videos in a folder; empty when the folder does not exist. */
 export async function videosIn(folder: string): Promise<string[]> {
   return (await namesIn(folder)).filter((name) => VIDEO.test(name)).map((name) => path.join(folder, name));
 }
 
-/** The pictures of a folder whose file names end in their frame number. */
+/** The images of a folder whose file names end in a frame number. */
 export async function* numberedFrames(
   folder: string,
   looker: Looker,
@@ -40,11 +41,14 @@ export async function* numberedFrames(
   }
 }
 
-/** The frames of a video, through ffmpeg. Throws TrainError when that cannot read it. */
+/**
+ * The frames of a video, through ffmpeg.
+ * @throws TrainError when ffmpeg cannot read the video
+ */
 export async function* videoFrames(file: string): AsyncGenerator<TimedPicture, void, void> {
   const { width, height, fps } = await probe(file);
   const child = spawn('ffmpeg', ['-v', 'error', '-i', file, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], {
-    // It complains when nobody wants the rest.
+    // ffmpeg reports an error when its output is closed early.
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const length = 3 * width * height;

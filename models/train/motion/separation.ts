@@ -1,4 +1,4 @@
-/** How well scores tell two groups apart: P(one of `high` > one of `low`), ties half. .5 is chance. */
+/** Area under the ROC curve: P(a score of `high` > a score of `low`), with ties counted half. .5 is chance. */
 export function areaUnderCurve(high: readonly number[], low: readonly number[]): number {
   if (high.length === 0 || low.length === 0) return Number.NaN;
   const all = [
@@ -9,7 +9,7 @@ export function areaUnderCurve(high: readonly number[], low: readonly number[]):
   for (let i = 0; i < all.length; ) {
     let end = i;
     while (end < all.length && all[end].score === all[i].score) end++;
-    // Equal scores share the mean of their ranks.
+    // Equal scores have the mean of their ranks.
     for (let k = i; k < end; k++) if (all[k].isHigh) ranks += (i + end + 1) / 2;
     i = end;
   }

@@ -11,8 +11,8 @@ import { MeshView } from './mesh-view.ts';
 import type { Hold } from './paper.ts';
 import { type Course, type Draws, wander } from './random.ts';
 
-/** What is simulated, and how often. Living first. */
-export const SIMULATED = {
+/** Kinds of simulated window, with their probabilities. Living kinds come first. */
+const SIMULATED = {
   quiet: 0.21,
   talking: 0.12,
   acting: 0.16,
@@ -29,6 +29,7 @@ export type SimulatedKind = keyof typeof SIMULATED;
 const KINDS = Object.keys(SIMULATED) as SimulatedKind[];
 type LivingKind = 'quiet' | 'talking' | 'acting' | 'lively';
 
+/** Whether a kind of window shows a living face. */
 export function isSimulatedLiving(kind: SimulatedKind): kind is LivingKind {
   return kind === 'quiet' || kind === 'talking' || kind === 'acting' || kind === 'lively';
 }
@@ -41,7 +42,7 @@ export interface SimulatedWindow {
 const BEFORE_S = -0.3;
 const AFTER_S = MOTION_SPAN_MS / 1000;
 
-/** One window of a kind drawn by chance. */
+/** Draws one window of a random kind. */
 export function simulateWindow(mean: MeanFace, draws: Draws): SimulatedWindow {
   const kind = drawKind(draws);
   const face = drawFace(mean, draws);
@@ -62,7 +63,7 @@ function drawKind(draws: Draws): SimulatedKind {
   return 'quiet';
 }
 
-/** When a camera of 6 to 30 frames a second takes its pictures, seconds; the last one ends the window. */
+/** Times in seconds at which a camera of 6 to 30 frames/s takes its images. The last one is the end of the window. */
 function frameTimes(draws: Draws): number[] {
   const everyS = 1 / draws.logBetween(6, 30);
   const jitter = draws.pick([0, 0.1, 0.3]);
@@ -84,7 +85,7 @@ function postures(
   return times.map(at);
 }
 
-/** Pictures that stand still, or the same few over and over. */
+/** A frozen stream, or a loop of a few images. */
 function repeated(
   kind: 'frozen' | 'looped',
   face: Face,
@@ -151,7 +152,9 @@ function drawManner(kind: LivingKind, draws: Draws): Manner {
   }
 }
 
-/** A person: sway, tremor, saccades, blinks, speech, expression, and what is asked for; the camera may be in a hand. */
+/**
+ * A person: sway, tremor, saccades, blinks, speech, expression, and requested movements. The camera may be hand-held.
+ */
 function living(
   kind: LivingKind,
   face: Face,
@@ -195,7 +198,7 @@ function living(
   const lids = wander(draws, draws.logBetween(0.01, 0.08), 0.2, 3);
   const gazeRight = saccades(draws, manner.gaze, BEFORE_S, AFTER_S);
   const gazeDown = saccades(draws, 0.6 * manner.gaze, BEFORE_S, AFTER_S);
-  // Eyes stay on the screen while the head turns.
+  // The eyes stay on the screen while the head turns.
   const compensation = draws.between(0.05, 0.25);
   const camera = draws.chance(0.4) ? handHeldCamera(draws) : null;
   const poseYaw = draws.between(-0.15, 0.15);
@@ -224,7 +227,7 @@ function living(
   };
 }
 
-/** A sheet: the face on it does nothing at all. */
+/** A sheet. The face on it does not move by itself. */
 function flat(
   style: HoldStyle,
   face: Face,
@@ -236,7 +239,7 @@ function flat(
   ) as Record<Expression, number>;
   const shape = expressed(face, state);
   const hold = drawHold(style, draws);
-  // A hand may show a photo to and fro as fast and as far as the real prints are moved.
+  // A hand may move a photo as fast and as far as the real prints move.
   const vigour = style === 'fixed' ? 0 : draws.logBetween(0.3, 4);
   const answer = style === 'waved' && draws.chance(0.4) ? acts(draws, 0.6, BEFORE_S, AFTER_S) : nothing;
   const sheetWidth = draws.between(4, 9);
@@ -268,7 +271,7 @@ function flat(
   };
 }
 
-/** A phone in a hand: the picture sways and rolls, whatever is in it. */
+/** A hand-held phone: the whole image shifts and rolls. */
 function handHeldCamera(draws: Draws): (seconds: number) => { x: number; y: number; roll: number } {
   const strength = draws.logBetween(0.3, 3);
   const x = scaled(strength, wander(draws, 0.12, 0.3, 4));

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { prepareBank } from '../../../bench/load/bank.ts';
-import { Generator, type Told } from '../../../bench/load/generator.ts';
+import { Generator, type ReceivedDecision } from '../../../bench/load/generator.ts';
 import { childrenOf, openDescriptors } from '../../../bench/load/meters.ts';
 import { loadMasterKey } from '../../../server/store/master-key.ts';
 import { openSqliteStore } from '../../../server/store/sqlite/store.ts';
@@ -36,7 +36,7 @@ const MAY_TRY_AGAIN = [
 export class RealService {
   readonly dataDir: string;
   /** Every decision that a client was told. */
-  readonly told: readonly Told[];
+  readonly told: readonly ReceivedDecision[];
   readonly crowd: Generator;
   #child: ChildProcess;
   readonly #port: number;
@@ -48,7 +48,7 @@ export class RealService {
     port: number,
     workers: number,
     crowd: Generator,
-    told: readonly Told[],
+    told: readonly ReceivedDecision[],
   ) {
     this.told = told;
     this.dataDir = dataDir;
@@ -66,7 +66,7 @@ export class RealService {
     const port = await freePort();
     const child = await launch(dataDir, port, workers);
     const apiKey = (await readFile(join(dataDir, 'development-api-key'), 'utf8')).trim();
-    const told: Told[] = [];
+    const told: ReceivedDecision[] = [];
     const crowd = new Generator({ ...people, port, apiKey, bankFile, seed }, (one) => told.push(one));
     const service = new RealService(dataDir, child, port, workers, crowd, told);
     try {

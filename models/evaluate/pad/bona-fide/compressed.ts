@@ -7,22 +7,22 @@ import sharp from 'sharp';
 import { EvaluateError } from '../../evaluate-error.ts';
 import type { FootageSource } from '../footage.ts';
 
-/** What a camera, or a program on the way from it, compresses pictures with. */
-export const CODECS = ['h264', 'mjpeg'] as const;
+/** Codecs of cameras, and of programs between the camera and the client. */
+const CODECS = ['h264', 'mjpeg'] as const;
 export type Codec = (typeof CODECS)[number];
 
-/** A cheap camera's JPEGs. */
+/** JPEG quality, 1..100, of a cheap camera. */
 const MJPEG_QUALITY = 40;
-/** Bits for each pixel: 460 kbit/s at 640 × 480 and 25 frames/s, as a poor video call. */
+/** Bits for each pixel: 460 kbit/s at 640 × 480 and 25 frames/s, like a poor video call. */
 const BITS_PER_PIXEL = 0.06;
 
-/** The codecs in words for a report. */
+/** Names of the codecs in a report. */
 export const CODEC_WORDS: Readonly<Record<Codec, string>> = {
   h264: `H.264 at ${BITS_PER_PIXEL} bits a pixel`,
   mjpeg: `MJPEG of quality ${MJPEG_QUALITY}`,
 };
 
-/** Codecs that can be had here. */
+/** The codecs that this machine can encode. */
 export async function availableCodecs(): Promise<readonly Codec[]> {
   const encoders = await run('ffmpeg', ['-v', 'error', '-encoders']).then(
     ({ stdout }) => stdout,
@@ -33,7 +33,10 @@ export async function availableCodecs(): Promise<readonly Codec[]> {
 
 const run = promisify(execFile);
 
-/** The same pictures after a codec. Pictures in the source must have one size. Throws EvaluateError where ffmpeg fails. */
+/**
+ * The source's images after encoding and decoding. All images must have the same size.
+ * @throws EvaluateError where ffmpeg fails
+ */
 export function compressed(source: FootageSource, codec: Codec): FootageSource {
   const id = `${source.id} through ${codec}`;
   return { ...source, id, pictures: codec === 'mjpeg' ? () => asMjpeg(source) : () => throughH264(source) };

@@ -7,7 +7,7 @@ import { count } from '../../text-cells.ts';
 import type { Progress } from '../../verification.ts';
 import { footageVersion } from '../code-hash.ts';
 import type { Tier } from '../ledger.ts';
-import { motionJudge, openAnalyst, tierContexts } from '../stage-setup.ts';
+import { loadMotionScorer, openAnalyst, tierContexts } from '../stage-setup.ts';
 import { availableCodecs, CODEC_WORDS, type Codec } from './compressed.ts';
 import { drawnSubject } from './drawn-subject.ts';
 import { findLiving } from './living.ts';
@@ -19,22 +19,22 @@ import type { Subject } from './subject.ts';
 import { summarise } from './summary.ts';
 
 export interface BonaFideOptions {
-  /** Folder of recordings; null: none. */
+  /** Folder of recordings; null: no recordings. */
   readonly data: string | null;
-  /** Folder of photographs laid out like LFW; null: the sample photographs that a package carries. */
+  /** Folder of photographs in LFW's layout; null: the sample photographs of an installed package. */
   readonly portraits: string | null;
-  /** People to draw; a quarter of them compressed as well. */
+  /** Number of people to draw. A quarter of them is also shown compressed. */
   readonly people: number;
-  /** Sessions of each subject in each row. */
+  /** Number of sessions of each subject in each row. */
   readonly sessions: number;
   readonly policies: readonly PolicyName[];
-  /** Null: every tier that the models allow. */
+  /** Null: all tiers that the models allow. */
   readonly tier: Tier | null;
   readonly seed: number;
   readonly workers: number;
   /** Folder of prepared models. */
   readonly modelCache: string;
-  /** Folder of analyses that are kept between runs. */
+  /** Folder of analyses that are kept for later runs. */
   readonly footageCache: string;
   readonly progress: Progress;
 }
@@ -42,13 +42,14 @@ export interface BonaFideOptions {
 export interface BonaFideEvaluation {
   readonly report: BonaFideReport;
   readonly sessions: readonly BonaFideSession[];
-  /** Subjects of whom nothing could be shown, by name. */
+  /** Subjects that could not be shown, by name. */
   readonly leftOut: RunResult['leftOut'];
 }
 
 /**
- * Plays bona fide subjects through the server's own session: recordings of living people, and drawn people who answer.
- * Throws EvaluateError when models are missing or the data cannot be read.
+ * Plays bona fide subjects to the server's own session: recordings of living people, which do not answer, and drawn
+ * people, which do.
+ * @throws EvaluateError when models are missing or the data cannot be read
  */
 export async function evaluateBonaFide(options: BonaFideOptions): Promise<BonaFideEvaluation> {
   const { models } = await loadPrepared(options.modelCache);
@@ -74,7 +75,7 @@ export async function evaluateBonaFide(options: BonaFideOptions): Promise<BonaFi
       subjects,
       analyst,
       contexts,
-      judgeMotion: await motionJudge(models.motion),
+      scoreMotion: await loadMotionScorer(models.motion),
       onSubject: () => options.progress('people', ++done, subjects.length),
     });
     const report: BonaFideReport = {
@@ -100,7 +101,7 @@ function countLeftOut(leftOut: RunResult['leftOut']): BonaFideReport['leftOut'] 
   return [...counts].map(([why, subjects]) => ({ why, subjects }));
 }
 
-/** Every fourth drawn person is compressed as well, by each codec in turn. */
+/** Every fourth drawn person is also shown compressed; the codecs take turns. */
 function codecOf(index: number, codecs: readonly Codec[]): Codec | null {
   return index % 4 === 0 ? codecs[(index / 4) % codecs.length] : null;
 }
@@ -125,7 +126,7 @@ function choiceInWords({ people, tried, passedOver }: ChosenPeople): string {
   );
 }
 
-/** Code that a bona fide footage passes beside the ledger's, from this file. */
+/** Code that changes the footage of bona fide subjects, beside the ledger's, relative to this file. */
 const CODE = ['./compressed', './drawn'];
 
 async function bonaFideVersion(models: PreparedModels['models']): Promise<string> {

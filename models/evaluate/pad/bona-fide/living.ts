@@ -14,24 +14,30 @@ import type { Played } from '../session-player.ts';
 import { compressed, type Codec } from './compressed.ts';
 import type { Condition, Showing, Subject } from './subject.ts';
 
-/** Recordings are entered at a moment drawn from their start, and at least this much is left. */
+/** A session starts at a random moment of the recording that leaves at least this much of it. */
 const LEFT_MS = 6_000;
-/** A recording that shows less than this beside its reference is over before a session can be decided. */
+/** A recording that shows less than this beside its reference ends before a session can decide. */
 const LEAST_MS = 1_500;
-/** A policy that waits for a blink gives up after this long: a recording has to last as long. */
+/** A policy with a blink challenge times out after this. The recording must last as long. */
 const BLINK_WITHIN_MS = 11_000;
 const SLOW_FRAMES_PER_SECOND = 12;
-/** A face that is followed in fewer frames than this is not one person before a camera. */
+/** A recording whose face is followed in a smaller share of its frames does not show one person before a camera. */
 const MIN_FOLLOWED_SHARE = 0.8;
-/** Nobody in a recording hears that they should look straight: who seldom does is not before the camera for it. */
+/**
+ * A recording cannot be told to look straight. One with a smaller share of good frames does not show a verification.
+ */
 const MIN_GOOD_SHARE = 0.5;
 
-export interface LivingRecordings {
+interface LivingRecordings {
   readonly subjects: readonly Subject[];
   readonly notices: readonly string[];
 }
 
-/** Every recording of a living person below a folder, one after the other compressed by each codec in turn; attacks are left out. Throws EvaluateError where it cannot be read. */
+/**
+ * Finds the recordings of living people below a folder; recordings of attacks are left out. The codecs take turns: each
+ * recording is also shown compressed by one of them.
+ * @throws EvaluateError where the folder cannot be read
+ */
 export async function findLiving(folder: string, codecs: readonly Codec[]): Promise<LivingRecordings> {
   const { recordings, notices } = await findRecordings(folder);
   const indexed = await readIndexes(folder);
@@ -44,18 +50,18 @@ export async function findLiving(folder: string, codecs: readonly Codec[]): Prom
   };
 }
 
-/** Columns: `file`, the path from the data folder, and `person`; others may tell the true frame rate in words. */
+/** Columns: `file`, a path relative to the data folder, and `person`. Other columns may state the true frame rate. */
 const INDEX_FILE = 'INDEX.tsv';
-/** As `really about 7 fps` or `10 distinct fps`. */
+/** Matches statements such as `really about 7 fps` and `10 distinct fps`. */
 const TRUE_RATE = /\b(?:really|truly) about (\d+)|\b(\d+) distinct fps/i;
 
 interface Indexed {
   readonly person: string;
-  /** Null where nothing is said about it. */
+  /** Null where the index does not state it. */
   readonly trueFramesPerSecond: number | null;
 }
 
-/** Who is in which recording, where an index beside the recordings says so. */
+/** Reads which person is in which recording, where an index file beside the recordings states it. */
 async function readIndexes(folder: string): Promise<ReadonlyMap<string, Indexed>> {
   const indexed = new Map<string, Indexed>();
   const found = (await readdir(folder, { recursive: true })).filter(
@@ -105,7 +111,7 @@ function livingSubject({ name, source }: Recording, indexed: Indexed | undefined
   };
 }
 
-/** Different pictures a second: what a codec or a player repeats is no new frame. */
+/** Distinct frames for each second: a frame that a codec or a player repeats does not count. */
 export function framesPerSecondOf(footage: Footage): number {
   const { frames } = footage;
   const different = frames.filter(
@@ -175,7 +181,10 @@ function showingOf(
   };
 }
 
-/** Whether the recording was over before the face had held still, or shown as many good frames as any session needs. */
+/**
+ * Whether the recording ended before the face had held still, or before it had shown as many good frames as every
+ * session needs.
+ */
 function isTooShort({ reasons, evidence, positioned }: Played, { match }: Policy): boolean {
   if (!reasons.includes('source-ended')) return false;
   if (!positioned) return true;
@@ -186,7 +195,7 @@ function isTooShort({ reasons, evidence, positioned }: Played, { match }: Policy
   );
 }
 
-/** The same for a recording that did not show as many good frames as its length allows. */
+/** The policy with a lower number of probes, for a recording that showed fewer good frames than its length allows. */
 function withProbes(policy: Policy, probes: number): Policy | null {
   return probes < policy.match.minProbes
     ? null
@@ -194,13 +203,14 @@ function withProbes(policy: Policy, probes: number): Policy | null {
 }
 
 /**
- * What a recording can be judged by: a policy that waits for a blink as it is, where the recording is long enough; the
- * standard policy without its challenges, which nobody in a recording hears; no other, for it would be the same again.
+ * The policy that a recording can be played by. A policy with a blink challenge is unchanged if the recording is long
+ * enough. The standard policy loses its challenges, which a recording cannot answer. Null for every other policy,
+ * because it would repeat one of these two.
  */
 function unaskedPolicy(policy: Policy, lengthMs: number): Policy | null {
   if (policy.challenges === null) return lengthMs >= BLINK_WITHIN_MS ? policy : null;
   if (policy.name !== 'standard') return null;
   const unasked = withoutChallenges(policy);
-  // An enrolment has no match to speak for it either.
+  // An enrolment has no match score as evidence.
   return { ...unasked, fusion: { ...unasked.fusion, accept: unasked.fusion.prior } };
 }

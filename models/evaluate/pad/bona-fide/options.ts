@@ -1,8 +1,10 @@
-import { oneOf, readArguments, whole } from '../../arguments.ts';
+import { oneOf, readArguments, wholeNumber } from '../../arguments.ts';
 import type { PolicyName } from '../../../../server/policy/shape.ts';
 import { TIERS, type Tier } from '../ledger.ts';
 
-/** Policies that bona fide subjects are played by. An attended enrolment asks an operator instead. */
+/**
+ * Policies that bona fide subjects are played by. The `attended` policy is not among them: an operator decides there.
+ */
 const PLAYED: readonly PolicyName[] = ['standard', 'blink-only', 'passive'];
 
 export const BONA_FIDE_USAGE = `Usage: npm run evaluate -- bona-fide [--data DIR] [--portraits DIR] [options]
@@ -16,15 +18,15 @@ How often people who are there in person are not accepted: recordings of living 
   --tier base|full     this tier only
   --out DIR            where report.json, report.md and sessions.jsonl go (./reports/bona-fide)
   --workers N          worker processes (one for each core)
-  --seed N             of everything drawn (1)
+  --seed N             seed of all random numbers (1)
   --readme FILE        write the tables into FILE between its markers "generated:bona-fide"
   --from-report        take the report in --out instead of playing anything
-A run that was broken off goes on where it was: analyses are kept beside the prepared models.`;
+An interrupted run continues where it stopped: analyses are kept beside the prepared models.`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
-/** What the command takes, as `node:util` reads it. */
+/** The command's options, as `parseArgs` of `node:util` takes them. */
 export const BONA_FIDE_OPTIONS = {
   data: text,
   portraits: text,
@@ -54,20 +56,24 @@ export interface BonaFideArguments {
   readonly fromReport: boolean;
 }
 
-/** Reads the arguments after `bona-fide`; null asks for help. Throws EvaluateError on a mistake. */
+/**
+ * Reads the arguments after `bona-fide`.
+ * @returns null where help is asked for
+ * @throws EvaluateError on wrong usage
+ */
 export function parseBonaFideArguments(args: readonly string[]): BonaFideArguments | null {
   const values = readArguments(args, BONA_FIDE_OPTIONS);
   if (values.help === true) return null;
   return {
     data: values.data ?? null,
     portraits: values.portraits ?? null,
-    people: whole('people', values.people, 0, 40),
-    sessions: whole('sessions', values.sessions, 1, 4),
+    people: wholeNumber('people', values.people, 0, 40),
+    sessions: wholeNumber('sessions', values.sessions, 1, 4),
     policies: policiesOf(values.policies),
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
     out: values.out ?? './reports/bona-fide',
-    workers: values.workers === undefined ? null : whole('workers', values.workers, 1, 1),
-    seed: whole('seed', values.seed, 0, 1),
+    workers: values.workers === undefined ? null : wholeNumber('workers', values.workers, 1, 1),
+    seed: wholeNumber('seed', values.seed, 0, 1),
     readme: values.readme ?? null,
     fromReport: values['from-report'] ?? false,
   };

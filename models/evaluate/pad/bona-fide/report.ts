@@ -1,20 +1,20 @@
 import type { BonaFideRow } from './summary.ts';
 
-/** All that one run found. Holds no image, no embedding and no name of a person. */
+/** All results of one run. Contains no image, no embedding and no name of a person. */
 export interface BonaFideReport {
-  /** Sessions of each subject in each row. */
+  /** Number of sessions of each subject in each row. */
   readonly sessionsEach: number;
   readonly seed: number;
   readonly frames: number;
-  /** How the drawn people were chosen, in words. */
+  /** The rule that chose the drawn people, in words. */
   readonly chosen: string;
-  /** What compresses, in words. */
+  /** The codecs, in words. */
   readonly codecs: string;
   readonly rows: readonly BonaFideRow[];
-  /** Subjects of whom nothing could be shown, by why. */
+  /** Number of subjects that could not be shown, by reason. */
   readonly leftOut: readonly { readonly why: string; readonly subjects: number }[];
-  /** Sessions whose recording was over before anything could be decided: they count neither way. */
+  /** Sessions whose recording ended before they could decide. They count neither as accepted nor as refused. */
   readonly endedFirst: number;
-  /** What could not be had or was left out. */
+  /** What was missing or left out. */
   readonly notices: readonly string[];
 }

@@ -9,7 +9,7 @@ import { hash32 } from '../../../../simulator/seeded.ts';
 import { seededRandom } from '../../seeded-random.ts';
 import type { SessionContext } from '../../../../server/session/state.ts';
 import type { Footage } from '../footage.ts';
-import { playSession, type MotionJudge, type Played } from '../session-player.ts';
+import { playSession, type MotionScorer, type Played } from '../session-player.ts';
 import type { Analyst, TierContext } from '../stage-setup.ts';
 import { cellKey, MODES, type BonaFideSession, type Cell } from './session.ts';
 import type { Showing, Shown, Subject, Unusable } from './subject.ts';
@@ -19,8 +19,8 @@ export interface RunOptions {
   readonly analyst: Pick<Analyst, 'analyse'>;
   readonly contexts: readonly TierContext[];
   readonly policies: readonly PolicyName[];
-  readonly judgeMotion: MotionJudge | null;
-  /** Sessions of each subject in each cell. */
+  readonly scoreMotion: MotionScorer | null;
+  /** Number of sessions of each subject in each cell. */
   readonly sessions: number;
   readonly seed: number;
   readonly onSubject: () => void;
@@ -28,14 +28,17 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly sessions: readonly BonaFideSession[];
-  /** Subjects of whom nothing can be shown. */
+  /** Subjects that could not be shown. */
   readonly leftOut: readonly (Unusable & { readonly name: string })[];
   readonly frames: number;
-  /** Sessions whose recording was over before anything could be decided. */
+  /** Sessions whose recording ended before they could decide. */
   readonly endedFirst: number;
 }
 
-/** Plays every subject's sessions. The next subject is analysed meanwhile, and each is forgotten when it has been played. */
+/**
+ * Plays the sessions of every subject. Meanwhile the next subject is analysed. The footage of a subject is released
+ * when its sessions have been played.
+ */
 export async function runBonaFide(options: RunOptions): Promise<RunResult> {
   const { subjects, analyst } = options;
   const sessions: BonaFideSession[] = [];
@@ -45,7 +48,7 @@ export async function runBonaFide(options: RunOptions): Promise<RunResult> {
   const analyse = (index: number) => {
     const subject = subjects[index];
     const footages = subject === undefined ? null : analyst.analyse(subject.sources, () => {});
-    // It is awaited below; until then a rejection must not count as unhandled.
+    // The promise is awaited below. Until then a rejection must not count as unhandled.
     footages?.catch(() => {});
     return footages;
   };
@@ -68,7 +71,10 @@ export async function runBonaFide(options: RunOptions): Promise<RunResult> {
   return { sessions, leftOut, frames, endedFirst };
 }
 
-/** A bank holds two takes of each answer: a session that asks for a third one plays one of them again. */
+/**
+ * Limit of attempts at one session. A bank holds two takes of each answer. A session that asks for a third one repeats
+ * a take, and is played anew.
+ */
 const MOST_ATTEMPTS = 20;
 
 async function playShowing(
@@ -76,7 +82,7 @@ async function playShowing(
   showing: Showing,
   options: RunOptions,
 ): Promise<{ readonly played: readonly BonaFideSession[]; readonly endedFirst: number }> {
-  const { contexts, policies, judgeMotion, seed } = options;
+  const { contexts, policies, scoreMotion, seed } = options;
   const { condition, framesPerSecond, references } = showing;
   const played: BonaFideSession[] = [];
   let endedFirst = 0;
@@ -93,7 +99,7 @@ async function playShowing(
           if (ended === null) endedFirst++;
           else played.push({ ...cell, person: subject.person, subject: subject.name, ...told(ended) });
         }
-        // Pictures of the next subject are drawn on this thread too.
+        // The next subject's images are drawn on this thread too.
         await turnOfTheLoop();
       }
     }
@@ -143,12 +149,12 @@ async function playShowing(
       context,
       random,
       framesPerSecond,
-      judgeMotion,
+      scoreMotion,
     });
   }
 }
 
-const isSign = (reason: string): reason is InjectionIndicator =>
+const isIndicator = (reason: string): reason is InjectionIndicator =>
   (INJECTION_INDICATORS as readonly string[]).includes(reason);
 
 function told({ outcome, reasons, tookMs, asked, evidence }: Played) {
@@ -157,8 +163,8 @@ function told({ outcome, reasons, tookMs, asked, evidence }: Played) {
   );
   return {
     outcome,
-    reasons: reasons.filter((reason) => !isSign(reason)),
-    signs: reasons.filter(isSign),
+    reasons: reasons.filter((reason) => !isIndicator(reason)),
+    signs: reasons.filter(isIndicator),
     tookMs,
     asked,
     llrs: Object.fromEntries(measured),

@@ -6,9 +6,9 @@ import type { Played } from '../session-player.ts';
 import type { Condition } from './subject.ts';
 
 export const MODES = ['verify', 'enrol'] as const;
-export type PlayedMode = (typeof MODES)[number];
+type PlayedMode = (typeof MODES)[number];
 
-/** Sessions that are counted together. */
+/** A group of sessions that is counted together. */
 export interface Cell {
   readonly condition: Condition;
   readonly tier: Tier;
@@ -19,18 +19,18 @@ export interface Cell {
 /** One session of a bona fide subject. */
 export interface BonaFideSession extends Cell {
   readonly person: string;
-  /** The recording, or the drawn person. */
+  /** Name of the recording or of the drawn person. */
   readonly subject: string;
   readonly outcome: Played['outcome'];
-  /** Why it ended so, without the signs of injection. */
+  /** Reasons of the outcome, except the injection indicators. */
   readonly reasons: readonly Reason[];
   readonly signs: readonly InjectionIndicator[];
   readonly tookMs: number;
   readonly asked: Played['asked'];
-  /** Log-likelihood ratio of each cue that was measured. */
+  /** Log-likelihood ratio of each measured cue. */
   readonly llrs: Readonly<Record<string, number>>;
 }
 
-/** Names a cell. */
+/** A string that identifies a cell. */
 export const cellKey = ({ condition, policy, tier, mode }: Cell): string =>
   [condition, policy, tier, mode].join(' / ');

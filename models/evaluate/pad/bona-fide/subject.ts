@@ -3,7 +3,9 @@ import type { Reference } from '../../../../server/matching/reference.ts';
 import type { Footage, FootageSource } from '../footage.ts';
 import type { Played, Presenter } from '../session-player.ts';
 
-/** How a subject is shown. `recorded …`: a recording, which hears nothing; the others are drawn and answer. */
+/**
+ * How a subject is shown. `recorded …` is a recording, which cannot answer; the others are drawn people, who answer.
+ */
 export const CONDITIONS = [
   'recorded',
   'recorded, 12 fps',
@@ -18,42 +20,43 @@ export const CONDITIONS = [
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
+/** Whether a condition shows a recording rather than a drawn person. */
 export const isRecorded = (condition: Condition): boolean => condition.startsWith('recorded');
 
-/** A subject as it can be shown again and again. */
+/** A subject under one condition. It can be shown any number of times. */
 export interface Showing {
   readonly condition: Condition;
   readonly framesPerSecond: number;
   readonly references: readonly Reference[];
-  /** The policy that such a showing is judged by, null where it can show nothing to it. */
+  /** The policy to play this showing by; null where the showing cannot be played by it. */
   readonly policyFor: (policy: Policy) => Policy | null;
-  /** One session's presenter, by chance of its own, and the policy for what it will show. */
+  /** The presenter of one session, which draws from `random`, and the policy for it. */
   readonly present: (random: () => number, policy: Policy) => Shown;
 }
 
 export interface Shown {
   readonly presenter: Presenter;
   readonly policy: Policy;
-  /** The policy to judge the same showing by once more, where this one asked for more than it can show; null: none. */
+  /** A second policy for the same showing, where the first one required more than the showing contains; null: none. */
   readonly policyAfter?: (ended: Played) => Policy | null;
-  /** Whether what is shown was over before anything could be decided: then the session counts neither way. */
+  /** Whether the showing ended before the session could decide. Then the session is not counted. */
   readonly endsFirst?: (ended: Played) => boolean;
-  /** Whether a movement came again exactly, as no person's does: then that it was found says nothing about people. */
+  /** Whether a movement was repeated exactly. People never do that, so the session is no measurement of a person. */
   readonly cameAgain?: () => boolean;
 }
 
-/** Why nothing can be shown of a subject. */
+/** Why a subject cannot be shown. */
 export interface Unusable {
   readonly unusable: string;
 }
 
-/** Somebody who is there in person, recorded or drawn. */
+/** A bona fide subject, recorded or drawn. */
 export interface Subject {
-  /** Bounds are by person: all subjects of one name are one. */
+  /** Confidence bounds are by person: all subjects with the same name are one person. */
   readonly person: string;
-  /** Names the recording or the drawn person in notices. */
+  /** Name of the recording or of the drawn person in notices. */
   readonly name: string;
   readonly sources: readonly FootageSource[];
-  /** What can be shown of it. */
+  /** The showings of the subject, made of its footages. */
   readonly showings: (footages: ReadonlyMap<string, Footage>) => readonly Showing[] | Unusable;
 }

@@ -10,23 +10,27 @@ import { TIERS } from '../ledger.ts';
 import { cellKey, MODES, type BonaFideSession, type Cell } from './session.ts';
 import { CONDITIONS } from './subject.ts';
 
-/** How the sessions of one cell fared. */
+/** Results of the sessions of one cell. */
 export interface BonaFideRow extends Cell {
   readonly sessions: number;
   readonly people: number;
-  /** People who were not accepted at least once. */
+  /** Number of people with at least one session that was not accepted. */
   readonly peopleRefused: number;
-  /** BPCER, share of sessions not accepted, with exact bounds for independent sessions. */
+  /**
+   * BPCER (ISO/IEC 30107-3): share of sessions that were not accepted. The bounds are exact for independent sessions.
+   */
   readonly errorRate: Bounded;
   /** The same rate with bounds by person. */
   readonly byPerson: Pick<Bounded, 'low' | 'high'>;
-  /** Sessions that signs of injection, or what looked like another face, rejected alone. */
+  /** Sessions that were rejected by an injection indicator, or by `face-changed`, whatever the other evidence. */
   readonly refusedBySigns: number;
-  /** Sessions not accepted by why, most frequent first. */
+  /** Sessions that were not accepted, by their reasons, most frequent first. */
   readonly failures: readonly { readonly reasons: string; readonly sessions: number }[];
-  /** Share of all sessions that carry each sign of injection, most frequent first, without those in none. */
+  /**
+   * Share of all sessions with each injection indicator, most frequent first; indicators of no session are left out.
+   */
   readonly signs: readonly { readonly sign: InjectionIndicator; readonly share: number }[];
-  /** From the first frame to the decision. */
+  /** Median time from the first frame to the decision, in ms. */
   readonly medianMs: number;
 }
 
@@ -34,7 +38,7 @@ const ALONE = ['injection-above-bar', 'face-changed'] as const;
 const REPLICATES = 2_000;
 const BOOTSTRAP_SEED = 1;
 
-/** Rows for all cells in which there are sessions, in the order of conditions, policies, tiers and modes. */
+/** Rows of all cells that contain sessions, in the order of conditions, policies, tiers and modes. */
 export function summarise(sessions: readonly BonaFideSession[]): BonaFideRow[] {
   const cells = new Map<string, BonaFideSession[]>();
   for (const session of sessions) {
@@ -86,8 +90,9 @@ function rowOf(sessions: readonly BonaFideSession[]): BonaFideRow {
 }
 
 /**
- * The middle 95 % of the rate over people drawn with replacement, with all sessions of each. Where nobody failed, or
- * everybody always did, resampling tells nothing: then the exact bounds of as many independent people.
+ * The 95 % bounds of the rate by bootstrap over people: people are drawn with replacement, each with all sessions.
+ * Where the rate is 0 or 1, resampling gives no bounds: then the bounds of Clopper and Pearson for as many independent
+ * people.
  */
 export function boundsByPerson(
   people: readonly { readonly errors: number; readonly sessions: number }[],

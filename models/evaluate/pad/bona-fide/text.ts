@@ -1,4 +1,4 @@
-import { bounded, count, NOTHING, percent, table } from '../../text-cells.ts';
+import { alignedColumns, bounded, count, NOTHING, percent, seconds, table } from '../../text-cells.ts';
 import type { BonaFideReport } from './report.ts';
 import { isRecorded } from './subject.ts';
 import type { BonaFideRow } from './summary.ts';
@@ -14,13 +14,11 @@ function whyNot({ failures, sessions }: BonaFideRow): string {
     .join('; ');
 }
 
-function signs({ signs: shown }: BonaFideRow): string {
+function indicators({ signs: shown }: BonaFideRow): string {
   return shown.length === 0
     ? NOTHING
-    : shown.map(({ sign, share }) => `${sign} ${Math.round(100 * share)} %`).join(', ');
+    : shown.map(({ sign: indicator, share }) => `${indicator} ${Math.round(100 * share)} %`).join(', ');
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 const HEAD = [
   'shown',
@@ -50,7 +48,7 @@ const cells = (row: BonaFideRow): string[] => [
   `${percent(row.byPerson.low)}–${percent(row.byPerson.high)}`,
   count(row.refusedBySigns),
   whyNot(row),
-  signs(row),
+  indicators(row),
   seconds(row.medianMs),
 ];
 
@@ -83,7 +81,7 @@ const endedFirstWords = ({ endedFirst }: BonaFideReport): string =>
 const leftOutWords = ({ leftOut }: BonaFideReport): string =>
   leftOut.map(({ why, subjects }) => `${count(subjects)} because ${why}`).join('; ');
 
-/** The tables with what must be said beside them. */
+/** The generated tables with their notes. */
 export function tables(report: BonaFideReport): string {
   const recorded = report.rows.filter(({ condition }) => isRecorded(condition));
   const drawn = report.rows.filter(({ condition }) => !isRecorded(condition));
@@ -98,12 +96,13 @@ export function tables(report: BonaFideReport): string {
   ].join('\n\n');
 }
 
+/** The whole report in Markdown. */
 export const markdownReport = (report: BonaFideReport): string =>
   `# Bona fide people who are not accepted\n\n${tables(report)}\n`;
 
 /** One line for each row. Drawn people are marked. */
 export function terminalTable({ rows }: BonaFideReport): string {
-  const lines = [
+  return alignedColumns([
     ['shown', 'policy', 'tier', 'mode', 'sessions', 'people', 'BPCER', 'by person', 'why not'],
     ...rows.map((row) => [
       isRecorded(row.condition) ? row.condition : `drawn: ${row.condition}`,
@@ -116,14 +115,5 @@ export function terminalTable({ rows }: BonaFideReport): string {
       `${percent(row.byPerson.low)}–${percent(row.byPerson.high)}`,
       whyNot(row),
     ]),
-  ];
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  ]);
 }

@@ -2,16 +2,16 @@ import { sway } from '../../../../simulator/motion.ts';
 import { movedRigidly } from '../join.ts';
 import type { Presenter } from '../session-player.ts';
 
-/** How people hold themselves, as multiples of a puppet's sway that is added to what was drawn. */
+/** How much people move, as multiples of a puppet's sway that are added to the drawn sway. */
 export const MANNERS = { calm: 0.2, lively: 3 } as const;
 export type Manner = keyof typeof MANNERS;
 
-/** Turns in degrees and shifts in pixels of a puppet's sway, and its approach as a share of the face's size. */
+/** Sway of a puppet: turns in degrees, shifts in pixels, and approach as a share of the face's size. */
 const SWAY = { yawDeg: 1.3, pitchDeg: 0.9, rollDeg: 0.8, rightPx: 3, downPx: 2, nearer: 0.012 };
 
 /**
- * The same presenter, whose head wanders beside all that it does, otherwise in each session: what is drawn once stands for
- * people of every manner, and a movement that comes again does not come on the same path.
+ * The same presenter with an additional random movement of the head, which differs in each session. So one drawing
+ * stands for people who move little and for people who move much, and a repeated take does not repeat the head's path.
  */
 export function wandering(presenter: Presenter, manner: Manner, random: () => number): Presenter {
   const seed = Math.floor(random() * 2 ** 32);

@@ -10,10 +10,10 @@ import { areaUnderCurve } from './separation.ts';
 import { isSimulatedLiving, type SimulatedKind, type SimulatedWindow } from './simulate.ts';
 
 /** A stream whose pooled probability is below this counts as an attack found. */
-export const REPORT_BAR = 0.5;
+const REPORT_BAR = 0.5;
 
 /** Areas under the curve against all windows or streams of the other class, and the share below `REPORT_BAR`. */
-export interface KindFigures {
+interface KindFigures {
   readonly windows: number;
   readonly streams: number;
   readonly medianProbability: number;
@@ -22,7 +22,7 @@ export interface KindFigures {
   readonly baselineAuc: number;
 }
 
-export interface RealFigures extends KindFigures {
+interface RealFigures extends KindFigures {
   /** By pooled streams instead of windows. */
   readonly streamAuc: number;
   readonly baselineStreamAuc: number;
@@ -65,7 +65,7 @@ function baseline(window: Float32Array): number {
 }
 
 /** How the network tells simulated windows apart that it was not trained on. */
-export function judgeSimulation(
+export function evaluateSimulation(
   windows: readonly SimulatedWindow[],
   probabilities: readonly number[],
 ): MotionReport['heldOutSimulation'] {
@@ -105,35 +105,35 @@ export function judgeSimulation(
   };
 }
 
-interface Judged {
+interface ScoredStream {
   readonly kind: RealKind;
   readonly probabilities: readonly number[];
   readonly baselines: readonly number[];
 }
 
 /** How the exported network, as the server pools it, tells real people from real and pixel-drawn attacks. */
-export async function judgeRealStreams(
+export async function evaluateRealStreams(
   streams: readonly RealStream[],
   runner: MotionRunner,
 ): Promise<NonNullable<MotionReport['real']>> {
-  const judged: Judged[] = [];
+  const scored: ScoredStream[] = [];
   for (const { kind, faces } of streams) {
     const windows = windowsOf(faces);
     if (windows.length === 0) continue;
-    judged.push({
+    scored.push({
       kind,
       probabilities: await runner.probabilities(windows),
       baselines: windows.map(baseline),
     });
   }
-  return figuresOf(judged);
+  return figuresOf(scored);
 }
 
 /** All figures from what each stream's windows scored. */
-export function figuresOf(judged: readonly Judged[]): NonNullable<MotionReport['real']> {
-  const kinds = [...new Set(judged.map(({ kind }) => kind))];
-  const of = (kind: RealKind) => judged.filter((one) => one.kind === kind);
-  const common = (own: readonly Judged[]) => ({
+export function figuresOf(scored: readonly ScoredStream[]): NonNullable<MotionReport['real']> {
+  const kinds = [...new Set(scored.map(({ kind }) => kind))];
+  const of = (kind: RealKind) => scored.filter((one) => one.kind === kind);
+  const common = (own: readonly ScoredStream[]) => ({
     windows: own.reduce((sum, { probabilities }) => sum + probabilities.length, 0),
     streams: own.length,
     medianProbability: middle(own.flatMap(({ probabilities }) => probabilities)),
@@ -142,8 +142,8 @@ export function figuresOf(judged: readonly Judged[]): NonNullable<MotionReport['
       own.length,
     ),
   });
-  const attack = (people: readonly Judged[], own: readonly Judged[]): RealFigures => {
-    const auc = (pick: (one: Judged) => readonly number[]) =>
+  const attack = (people: readonly ScoredStream[], own: readonly ScoredStream[]): RealFigures => {
+    const auc = (pick: (one: ScoredStream) => readonly number[]) =>
       rounded(areaUnderCurve(people.flatMap(pick), own.flatMap(pick)));
     return {
       ...common(own),
@@ -157,7 +157,7 @@ export function figuresOf(judged: readonly Judged[]): NonNullable<MotionReport['
   const attacks = kinds.filter((kind) => !isLiving(kind));
   return {
     bar: REPORT_BAR,
-    line: evidenceLine(judged),
+    line: evidenceLine(scored),
     against: Object.fromEntries(
       living.map((people) => [
         people,
@@ -173,10 +173,10 @@ const ATTACKS = [/^print/, /^photo-(in-hand|waved|bent|zoomed)/, /^replay/] as c
 const PEOPLE = [/^live-clip/, /^live-webcam/] as const;
 
 /** Logistic regression over streams, groups of a class weighing alike. */
-function evidenceLine(judged: readonly Judged[]): { slope: number; offset: number } {
+function evidenceLine(scored: readonly ScoredStream[]): { slope: number; offset: number } {
   const samples = [PEOPLE, ATTACKS].flatMap((groups, index) =>
     groups.flatMap((group) => {
-      const own = judged.filter(({ kind }) => group.test(kind));
+      const own = scored.filter(({ kind }) => group.test(kind));
       return own.map(({ probabilities }) => ({
         features: [logOdds(pooledMotion(probabilities), MOST_LOG_ODDS)],
         isGenuine: index === 0,

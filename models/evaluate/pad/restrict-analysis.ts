@@ -7,37 +7,37 @@ import type {
 } from '../../../server/vision/analysis.ts';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../ids.ts';
 
-/** The mesh fits itself to a face whose middle is within this share of the region's side, */
+/** The mesh finds a face whose centre is at most this share of the region's side from the region's centre. */
 const FOUND_WITHIN = 0.3;
-/** and whose size differs by no more than this factor. */
+/** The mesh finds a face whose size differs from the region's by at most this factor. */
 const FOUND_UP_TO = 1.6;
 
 /**
- * What a worker would have answered for this frame, asked with `region` and `wants` by a session on a server with
- * these models: everything else is left out of the full analysis. Whether the face would have been found in `region`
- * is judged by how that lies to the face.
+ * The part of a full analysis that a worker would return to a session that asks with `region` and `options`, on a
+ * server with these models. The distance and the size of `region` relative to the face decide whether the face would
+ * have been followed.
  */
-export function asAsked(
+export function restrictAnalysis(
   full: FrameAnalysis,
   region: FaceRegion | null,
-  wants: AnalysisOptions,
+  options: AnalysisOptions,
   { models }: SessionContext,
 ): FrameAnalysis {
   const { faceCount = 1, ...frame } = full;
   if (!full.face.found) return { ...frame, faceCount: 0 };
   const { embeddings, bonaFideProbability, ...face } = full.face.value;
   const followed = region !== null && isWithin(region, face.region);
-  const kept = wants.embeddings
-    ? pick(embeddings, wants.embeddingModels ?? EMBEDDING_MODELS, models.embeddings)
+  const kept = options.embeddings
+    ? pick(embeddings, options.embeddingModels ?? EMBEDDING_MODELS, models.embeddings)
     : {};
-  const isPad = wants.pad && models.pad.length > 0 && bonaFideProbability !== undefined;
+  const isPad = options.pad && models.pad.length > 0 && bonaFideProbability !== undefined;
   const value = {
     ...face,
     followed,
     ...(Object.keys(kept).length > 0 ? { embeddings: kept } : {}),
     ...(isPad ? { bonaFideProbability } : {}),
   };
-  const counted = wants.countFaces || !followed;
+  const counted = options.countFaces || !followed;
   return { ...frame, face: { found: true, value }, ...(counted ? { faceCount } : {}) };
 }
 
