@@ -36,7 +36,7 @@ export interface BankOptions {
   readonly ways?: number;
 }
 
-const PUPPET_CODE = fileURLToPath(new URL('../../simulator', import.meta.url));
+const SIMULATOR_CODE = fileURLToPath(new URL('../../simulator', import.meta.url));
 const IDLE_MS = 16_000;
 /** One more than the challenges that a session draws: an answer that was not seen is given again. */
 const WAYS = 5;
@@ -97,7 +97,8 @@ async function drawPerson(
 async function fingerprint(options: BankOptions): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(options));
   hash.update(JSON.stringify(policyFor(options.policy).challenges?.pool ?? []));
-  for (const name of (await readdir(PUPPET_CODE)).toSorted())
-    hash.update(await readFile(path.join(PUPPET_CODE, name)));
+  const names = await readdir(SIMULATOR_CODE, { recursive: true });
+  for (const name of names.filter((one) => one.endsWith('.ts')).toSorted())
+    hash.update(await readFile(path.join(SIMULATOR_CODE, name)));
   return hash.digest('hex').slice(0, 16);
 }

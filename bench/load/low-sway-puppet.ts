@@ -1,12 +1,13 @@
-import { Camera } from '../../simulator/camera.ts';
-import { Head, HEAD_AT_REST, type HeadState } from '../../simulator/head.ts';
+import { Camera } from '../../simulator/drawing/camera.ts';
+import { HEAD_AT_REST, type HeadState } from '../../simulator/acting/head-state.ts';
+import { FlatHead } from '../../simulator/flat-puppet/flat-head.ts';
 import {
   headStateAt,
   planPerformance,
   spontaneousBlink,
   type Action,
   type Performance,
-} from '../../simulator/motion.ts';
+} from '../../simulator/acting/motion.ts';
 import type { Portrait } from '../../simulator/index.ts';
 import { hash32, seededDraws, type Draw } from '../../simulator/seeded.ts';
 
@@ -18,7 +19,7 @@ const SWAY_SHARE = 0.55;
 
 /** A puppet that holds still better than people do, to be cut into clips. */
 export class CalmPuppet {
-  readonly #head: Head;
+  readonly #head: FlatHead;
   readonly #camera: Camera;
   readonly #canvas: { readonly data: Buffer; readonly width: number; readonly height: number };
   readonly #seed: number;
@@ -27,7 +28,7 @@ export class CalmPuppet {
 
   constructor(portrait: Portrait, seed: number) {
     const { width, height } = portrait.image;
-    this.#head = new Head(portrait);
+    this.#head = new FlatHead(portrait);
     this.#camera = new Camera(seed);
     this.#canvas = { data: Buffer.alloc(3 * width * height), width, height };
     this.#seed = seed;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountView } from '../../client/demo/account-view.ts';
 import { buildDemo } from '../../client/demo/build.ts';
 import { present } from '../support/play.ts';
-import { createPuppet, preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
+import { createFlatPuppet, preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { attemptCases, tryAndLeave } from './attempt-cases.ts';
@@ -91,7 +91,7 @@ describe('the demo, a relying party beside the service', () => {
     const response = await visitor.post(path, body);
     expect(response.status).toBe(200);
     const { ticket } = (await response.json()) as Started;
-    const presenter = await createPuppet({ portrait, seed: seed++ });
+    const presenter = await createFlatPuppet({ portrait, seed: seed++ });
     const { decision, statuses } = await present(server, clock, ticket, { presenter });
     const phases = [...new Set(statuses.map(({ phase }) => phase))];
     return { outcome: decision.outcome, retry: decision.retry, token: decision.token ?? '', phases };

@@ -7,7 +7,7 @@ import { createLooker, instants, type Looker } from '../simulator/looker.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { plainHead, turned } from '../support/plain-head.ts';
 import {
-  createPuppet,
+  createFlatPuppet,
   preparePortrait,
   SAMPLE_PORTRAITS,
   wavedPhoto,
@@ -111,7 +111,7 @@ describe('planarity by the real networks', () => {
   });
 
   it('tells a head that turns from a photo that is turned', async () => {
-    const puppet = await createPuppet({ portrait, seed: 5, blinksByItself: false });
+    const puppet = await createFlatPuppet({ portrait, seed: 5, blinksByItself: false });
     const { startMs, riseMs } = puppet.perform('turn-left', 0);
     const waved = wavedPhoto(portrait, 5);
     const asked = { kind: 'turn-left', number: 1, of: 1, remainingMs: 4_000, skippable: false } as const;

@@ -1,10 +1,10 @@
 import {
-  createPuppet,
+  createFlatPuppet,
   preparePortrait,
   SAMPLE_PORTRAITS,
   type Portrait,
-  type Puppet,
-  type PuppetOptions,
+  type FlatPuppet,
+  type FlatPuppetOptions,
 } from '../../simulator/index.ts';
 
 /** Two people who look nothing like each other, prepared once for all tests of a file. */
@@ -24,9 +24,9 @@ export async function preparePeople(): Promise<People> {
 export function person(
   portrait: Portrait,
   seed: number,
-  options: Omit<PuppetOptions, 'seed'> = {},
-): Promise<Puppet> {
-  return createPuppet({ portrait, seed, ...options });
+  options: Omit<FlatPuppetOptions, 'seed'> = {},
+): Promise<FlatPuppet> {
+  return createFlatPuppet({ portrait, seed, ...options });
 }
 
 /** The subject that is enrolled. */

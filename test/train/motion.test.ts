@@ -24,7 +24,7 @@ import { pooledMotion } from '../../server/evidence/motion.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import {
-  createPuppet,
+  createFlatPuppet,
   preparePortrait,
   type Presenter,
   SAMPLE_PORTRAITS,
@@ -116,7 +116,7 @@ describe('a worker', () => {
 describe('the whole way from pixels', () => {
   it('a drawn head that lives is told from a photo of it that is waved, which nothing here was trained on', async () => {
     const portrait = await preparePortrait(SAMPLE_PORTRAITS.second);
-    const puppet = await createPuppet({ portrait, seed: 3 });
+    const puppet = await createFlatPuppet({ portrait, seed: 3 });
     puppet.perform('smile', 600);
     puppet.perform('blink', 2_200);
     const looker = await Looker.load();

@@ -1,10 +1,11 @@
-import { Camera } from '../../../../simulator/camera.ts';
-import { Head, HEAD_AT_REST, type HeadState } from '../../../../simulator/head.ts';
+import { Camera } from '../../../../simulator/drawing/camera.ts';
+import { HEAD_AT_REST, type HeadState } from '../../../../simulator/acting/head-state.ts';
+import { FlatHead } from '../../../../simulator/flat-puppet/flat-head.ts';
 import { ACTIONS, type Performance, type Portrait } from '../../../../simulator/index.ts';
-import { headStateAt } from '../../../../simulator/motion.ts';
+import { headStateAt } from '../../../../simulator/acting/motion.ts';
 import { hash32 } from '../../../../simulator/seeded.ts';
 import type { BankRecipe } from '../bank.ts';
-import type { Performer } from '../../../../simulator/performer.ts';
+import type { Performer } from '../../../../simulator/acting/performer.ts';
 import type { DrawnPerson } from './portraits.ts';
 
 /** Share of a puppet's sway in what is drawn: somebody who holds still better than most people do. */
@@ -14,7 +15,7 @@ const UNIT_WIDTH = 640;
 /** Draws a head that holds still and performs. */
 export function calmPerformer(portrait: Portrait, seed: number): Performer {
   const { width, height } = portrait.image;
-  const head = new Head(portrait);
+  const head = new FlatHead(portrait);
   const camera = new Camera(seed);
   const swaySeed = hash32(seed, 2);
   return {

@@ -1,8 +1,8 @@
-import { Camera } from './camera.ts';
-import type { Action } from './motion.ts';
-import type { Portrait } from './portrait.ts';
-import type { Presenter } from './presenter.ts';
-import type { Puppet } from './puppet.ts';
+import { Camera } from '../drawing/camera.ts';
+import type { Action } from '../acting/motion.ts';
+import type { Portrait } from '../portraits/portrait.ts';
+import type { Presenter } from '../presenter.ts';
+import type { FlatPuppet } from '../flat-puppet/flat-puppet.ts';
 
 /** A photo held quite still: only the camera's noise moves. */
 export function stillPhoto({ image }: Portrait, seed: number): Presenter {
@@ -15,7 +15,7 @@ export function stillPhoto({ image }: Portrait, seed: number): Presenter {
  * nothing. It passes where challenges come in a guessable order.
  */
 export function fixedOrder(
-  puppet: Puppet,
+  puppet: FlatPuppet,
   order: readonly Action[],
   startMs: number,
   everyMs = 2_500,

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
-import { loadJpegTurbo } from '../server/inference/jpeg-turbo.ts';
-import type { RgbImage } from '../server/vision/image.ts';
-import { drawAt, hash32, normalDraw, seededDraws } from './seeded.ts';
+import { loadJpegTurbo } from '../../server/inference/jpeg-turbo.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import { drawAt, hash32, normalDraw, seededDraws } from '../seeded.ts';
 
 const NOISE_LENGTH = 1 << 17;
 /** Standard deviation of a colour value, 0..255: a laptop's camera in a lit room. */

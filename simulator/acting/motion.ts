@@ -1,6 +1,6 @@
-import { CHALLENGE_KINDS, type ChallengeKind } from '../protocol/status.ts';
-import { HEAD_AT_REST, type HeadState } from './head.ts';
-import { drawAt, hash32, type Draw } from './seeded.ts';
+import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
+import { HEAD_AT_REST, type HeadState } from './head-state.ts';
+import { drawAt, hash32, type Draw } from '../seeded.ts';
 
 /** What a puppet can be told to do: all that a challenge can ask for. */
 export const ACTIONS = CHALLENGE_KINDS;

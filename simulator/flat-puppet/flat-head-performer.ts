@@ -1,12 +1,12 @@
 import sharp from 'sharp';
-import { Camera } from './camera.ts';
-import { Head } from './head.ts';
-import type { Performance, Portrait } from './index.ts';
-import { headStateAt } from './motion.ts';
-import type { Canvas } from './rasterize.ts';
-import { hash32 } from './seeded.ts';
-import type { RgbImage } from '../server/vision/image.ts';
-import type { Performer } from './performer.ts';
+import { Camera } from '../drawing/camera.ts';
+import { FlatHead } from './flat-head.ts';
+import type { Performance, Portrait } from '../index.ts';
+import { headStateAt } from '../acting/motion.ts';
+import type { Canvas } from '../drawing/rasterize.ts';
+import { hash32 } from '../seeded.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import type { Performer } from '../acting/performer.ts';
 
 /** Draws a head in space that performs and sways as a person does who tries to hold still. */
 export function headDrawer(
@@ -14,7 +14,7 @@ export function headDrawer(
   seed: number,
 ): (performances: readonly Performance[], atMs: number) => Canvas {
   const { width, height } = portrait.image;
-  const head = new Head(portrait);
+  const head = new FlatHead(portrait);
   return (performances, atMs) => {
     const canvas: Canvas = { data: Buffer.alloc(3 * width * height), width, height };
     head.draw(headStateAt(performances, hash32(seed, 2), atMs, width / 640), canvas);

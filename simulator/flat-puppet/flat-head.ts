@@ -1,34 +1,15 @@
-import type { Pose } from '../server/vision/analysis.ts';
-import type { Point } from '../server/vision/geometry.ts';
-import type { RgbImage } from '../server/vision/image.ts';
-import { LANDMARK, LANDMARK_COUNT } from '../server/vision/landmarks.ts';
-import { headPose } from '../server/vision/pose.ts';
-import { EYE_RINGS, INNER_LIPS } from './landmark-groups.ts';
-import type { Portrait } from './portrait.ts';
-import { drawTriangle, insideTexture, type Canvas, type TexturedMesh } from './rasterize.ts';
-import { compose, inverse, rotationOf, type Rotation } from './rotation.ts';
-import { SHAPES, shapeMoves, type Shape, type ShapeMoves } from './shapes.ts';
+import type { Point } from '../../server/vision/geometry.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import { LANDMARK, LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
+import { headPose } from '../../server/vision/pose.ts';
+import { EYE_RINGS, INNER_LIPS } from '../portraits/landmark-groups.ts';
+import type { Portrait } from '../portraits/portrait.ts';
+import { drawTriangle, insideTexture, type Canvas, type TexturedMesh } from '../drawing/rasterize.ts';
+import { compose, inverse, rotationOf, type Rotation } from '../drawing/rotation.ts';
+import type { HeadState } from '../acting/head-state.ts';
+import { SHAPES, shapeMoves, type ShapeMoves } from '../acting/shapes.ts';
 import { surroundFace } from './surroundings.ts';
-import { triangulate } from './triangulate.ts';
-
-/** How a head is held and what its face does. Shifts are in portrait pixels; `towardPx` > 0 comes closer. */
-export interface HeadState extends Pose, Readonly<Record<Shape, number>> {
-  readonly rightPx: number;
-  readonly downPx: number;
-  readonly towardPx: number;
-}
-
-export const HEAD_AT_REST: HeadState = {
-  yawDeg: 0,
-  pitchDeg: 0,
-  rollDeg: 0,
-  rightPx: 0,
-  downPx: 0,
-  towardPx: 0,
-  blink: 0,
-  smile: 0,
-  openMouth: 0,
-};
+import { triangulate } from '../drawing/triangulate.ts';
 
 /** Focal length over the picture's width: a webcam of about 58° across. */
 const FOCAL_SHARE = 0.9;
@@ -47,7 +28,7 @@ const MOUTH_DARKNESS = 0.8;
 type Layer = 'surroundings' | 'mouth' | 'eyes' | 'skin';
 
 /** A portrait as a head in space, in front of its background, that can be posed and drawn. */
-export class Head {
+export class FlatHead {
   readonly #texture: RgbImage;
   readonly #count: number;
   readonly #rest: Float32Array;

@@ -1,4 +1,4 @@
-import { drawAt } from './seeded.ts';
+import { drawAt } from '../seeded.ts';
 
 /** A wall in uneven light, as the RGB bytes of a picture of that size. */
 export function drawBackdrop(width: number, height: number, seed: number): Uint8Array {

@@ -1,11 +1,11 @@
-import { drawBackdrop } from './backdrop.ts';
-import { Camera } from './camera.ts';
-import { progressOf, planPerformance, sway, type Performance } from './motion.ts';
-import type { Portrait } from './portrait.ts';
-import type { Presenter, ShownStatus } from './presenter.ts';
-import { drawGrid, insideTexture, type Canvas, type TexturedMesh } from './rasterize.ts';
-import { rotationOf } from './rotation.ts';
-import { hash32, seededDraws } from './seeded.ts';
+import { drawBackdrop } from '../drawing/backdrop.ts';
+import { Camera } from '../drawing/camera.ts';
+import { progressOf, planPerformance, sway, type Performance } from '../acting/motion.ts';
+import type { Portrait } from '../portraits/portrait.ts';
+import type { Presenter, ShownStatus } from '../presenter.ts';
+import { drawGrid, insideTexture, type Canvas, type TexturedMesh } from '../drawing/rasterize.ts';
+import { rotationOf } from '../drawing/rotation.ts';
+import { hash32, seededDraws } from '../seeded.ts';
 
 const COLUMNS = 16;
 const ROWS = 12;

@@ -1,5 +1,5 @@
-import { distance, midpoint, type Point } from '../server/vision/geometry.ts';
-import { LANDMARK } from '../server/vision/landmarks.ts';
+import { distance, midpoint, type Point } from '../../server/vision/geometry.ts';
+import { LANDMARK } from '../../server/vision/landmarks.ts';
 import {
   EYE_RINGS,
   INNER_LIPS,
@@ -7,7 +7,7 @@ import {
   LOWER_LIP,
   MOUTH_CORNERS,
   UPPER_LIP,
-} from './landmark-groups.ts';
+} from '../portraits/landmark-groups.ts';
 
 /** What a face can do besides turning, each from 0 (not at all) to 1. */
 export const SHAPES = ['blink', 'smile', 'openMouth'] as const;

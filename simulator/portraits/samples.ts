@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { installedPackage } from '../models/package-root.ts';
+import { installedPackage } from '../../models/package-root.ts';
 import type { PortraitSource } from './portrait.ts';
 
 const photo = (name: string) => path.join(installedPackage('@vladmandic/face-api'), 'demo', name);

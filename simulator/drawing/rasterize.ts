@@ -1,4 +1,4 @@
-import type { RgbImage } from '../server/vision/image.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
 
 /** A picture that is drawn into. */
 export interface Canvas extends RgbImage {

@@ -1,10 +1,11 @@
-import type { RgbImage } from '../server/vision/image.ts';
-import type { Performance, Portrait } from './index.ts';
-import { EYE_RINGS, INNER_LIPS } from './landmark-groups.ts';
-import { Head, HEAD_AT_REST } from './head.ts';
-import { headStateAt, sway } from './motion.ts';
-import type { Canvas } from './rasterize.ts';
-import { drawAt, hash32, normalDraw, seededDraws } from './seeded.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import type { Performance, Portrait } from '../index.ts';
+import { EYE_RINGS, INNER_LIPS } from '../portraits/landmark-groups.ts';
+import { HEAD_AT_REST } from '../acting/head-state.ts';
+import { FlatHead } from '../flat-puppet/flat-head.ts';
+import { headStateAt, sway } from '../acting/motion.ts';
+import type { Canvas } from '../drawing/rasterize.ts';
+import { drawAt, hash32, normalDraw, seededDraws } from '../seeded.ts';
 import type { Surface } from './flat-performer.ts';
 
 /** Ink on paper keeps this share of the contrast, about this grey, and its grain has this deviation. */
@@ -43,7 +44,7 @@ const BEHIND_PX = 2;
 export function cutPaper(portrait: Portrait, seed: number): Surface {
   const sheet = printed(portrait.image, seed);
   const { width, height } = sheet;
-  const head = new Head(portrait);
+  const head = new FlatHead(portrait);
   const holes = holesOf(portrait);
   return (performances: readonly Performance[], atMs) => {
     const face = headStateAt(performances, hash32(seed, 2), atMs, width / 640);

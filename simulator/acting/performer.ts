@@ -1,4 +1,4 @@
-import type { Performance } from './index.ts';
+import type { Performance } from '../index.ts';
 
 /** Somebody, or something, that can be drawn while it performs. */
 export interface Performer {

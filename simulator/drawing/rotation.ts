@@ -1,4 +1,4 @@
-import type { Pose } from '../server/vision/analysis.ts';
+import type { Pose } from '../../server/vision/analysis.ts';
 
 /** Row-major 3 × 3 rotation; x to the right, y down, z away from the camera. */
 export type Rotation = readonly [number, number, number, number, number, number, number, number, number];

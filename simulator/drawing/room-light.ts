@@ -1,8 +1,8 @@
-import { FLASH_COLOURS } from '../server/evidence/flash-colours.ts';
-import { LANDMARK } from '../server/vision/landmarks.ts';
-import type { HeadState } from './head.ts';
-import type { Portrait } from './portrait.ts';
-import type { ShownStatus } from './presenter.ts';
+import { FLASH_COLOURS } from '../../server/evidence/flash-colours.ts';
+import { LANDMARK } from '../../server/vision/landmarks.ts';
+import type { HeadState } from '../acting/head-state.ts';
+import type { Portrait } from '../portraits/portrait.ts';
+import type { ShownStatus } from '../presenter.ts';
 import type { Canvas } from './rasterize.ts';
 
 export interface RoomLightOptions {

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
-import { loadPrepared } from '../models/prepared.ts';
-import { modelCacheDir } from '../models/prepare/settings.ts';
-import { MODEL_MANIFEST } from '../models/manifest.ts';
-import { OrtRunner } from '../server/inference/ort-model.ts';
-import { regionFromDetection, type Detection } from '../server/vision/detect.ts';
-import { FaceFinder } from '../server/vision/find.ts';
-import { distance, transform, type Box, type Point } from '../server/vision/geometry.ts';
-import type { RgbImage } from '../server/vision/image.ts';
-import { eyeRegions, IRIS_SIDE } from '../server/vision/iris.ts';
-import { LANDMARK } from '../server/vision/landmarks.ts';
-import { regionFromMesh } from '../server/vision/mesh.ts';
-import { outputOfSize, type ModelRunner } from '../server/vision/model-runner.ts';
-import { regionMatrix } from '../server/vision/region.ts';
-import { Warper } from '../server/vision/warp.ts';
-import { WEBCAM_SIZE, type FrameSize } from './presenter.ts';
+import { loadPrepared } from '../../models/prepared.ts';
+import { modelCacheDir } from '../../models/prepare/settings.ts';
+import { MODEL_MANIFEST } from '../../models/manifest.ts';
+import { OrtRunner } from '../../server/inference/ort-model.ts';
+import { regionFromDetection, type Detection } from '../../server/vision/detect.ts';
+import { FaceFinder } from '../../server/vision/find.ts';
+import { distance, transform, type Box, type Point } from '../../server/vision/geometry.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import { eyeRegions, IRIS_SIDE } from '../../server/vision/iris.ts';
+import { LANDMARK } from '../../server/vision/landmarks.ts';
+import { regionFromMesh } from '../../server/vision/mesh.ts';
+import { outputOfSize, type ModelRunner } from '../../server/vision/model-runner.ts';
+import { regionMatrix } from '../../server/vision/region.ts';
+import { Warper } from '../../server/vision/warp.ts';
+import { WEBCAM_SIZE, type FrameSize } from '../presenter.ts';
 
 /** The 16 lid points of one eye, outer corner first: lower lid 0..8, upper lid 9..15, in image pixels. */
 export type Lids = readonly Point[];

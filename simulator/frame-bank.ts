@@ -1,6 +1,6 @@
-import { planPerformance, type Performance } from './motion.ts';
-import { Puppet } from './puppet.ts';
-import type { Portrait } from './portrait.ts';
+import { planPerformance, type Performance } from './acting/motion.ts';
+import { FlatPuppet } from './flat-puppet/flat-puppet.ts';
+import type { Portrait } from './portraits/portrait.ts';
 import type { Presenter } from './presenter.ts';
 import { record, replay, type RecordedFrame } from './recording.ts';
 import { hash32, seededDraws } from './seeded.ts';
@@ -22,7 +22,7 @@ const CLIP_MARGIN_MS = 80;
 
 /** Draws a bank: four seconds of doing nothing and one clip for each challenge. About 18 s of frames in memory. */
 export async function drawFrameBank(portrait: Portrait, seed: number, fps: number): Promise<FrameBank> {
-  const puppet = new Puppet(portrait, { seed });
+  const puppet = new FlatPuppet(portrait, { seed });
   const answers: Partial<Record<ChallengeKind, AnswerClip>> = {};
   for (const [index, kind] of CHALLENGE_KINDS.entries()) {
     const performance = puppet.perform(kind, (index + 1) * 2 * IDLE_MS);

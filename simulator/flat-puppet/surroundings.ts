@@ -1,4 +1,4 @@
-import type { Point } from '../server/vision/geometry.ts';
+import type { Point } from '../../server/vision/geometry.ts';
 
 /** A vertex outside the face: hair, ears, neck, shoulders, background. */
 export interface SurroundingVertex extends Point {

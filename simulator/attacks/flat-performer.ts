@@ -1,12 +1,12 @@
-import type { RgbImage } from '../server/vision/image.ts';
-import { drawBackdrop } from './backdrop.ts';
-import { Camera } from './camera.ts';
-import type { Performance } from './index.ts';
-import { progressOf, sway } from './motion.ts';
-import { drawGrid, insideTexture, type Canvas, type TexturedMesh } from './rasterize.ts';
-import { rotationOf } from './rotation.ts';
-import { hash32 } from './seeded.ts';
-import type { Performer } from './performer.ts';
+import type { RgbImage } from '../../server/vision/image.ts';
+import { drawBackdrop } from '../drawing/backdrop.ts';
+import { Camera } from '../drawing/camera.ts';
+import type { Performance } from '../index.ts';
+import { progressOf, sway } from '../acting/motion.ts';
+import { drawGrid, insideTexture, type Canvas, type TexturedMesh } from '../drawing/rasterize.ts';
+import { rotationOf } from '../drawing/rotation.ts';
+import { hash32 } from '../seeded.ts';
+import type { Performer } from '../acting/performer.ts';
 
 /** How a flat thing is held in front of the camera. */
 export interface Holding {
