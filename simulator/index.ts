@@ -11,6 +11,15 @@ export {
   type FlatPuppetOptions,
 } from './flat-puppet/flat-puppet.ts';
 export { record, replay, type RecordedFrame } from './recording.ts';
-export { RoomLight, type RoomLightOptions } from './drawing/room-light.ts';
+export { RoomLight } from './drawing/room-light.ts';
+export type { ScreenOptions } from './drawing/screen-colours.ts';
 export { SAMPLE_PORTRAITS } from './portraits/samples.ts';
 export { wavedPhoto } from './attacks/waved-photo.ts';
+export {
+  createPerson,
+  MANNERS,
+  Person,
+  type CreatePersonOptions,
+  type Manner,
+  type PersonOptions,
+} from './person/person.ts';

@@ -90,12 +90,16 @@ const STATE_KEYS = [
   'openMouth',
 ] as const satisfies readonly (keyof HeadState)[];
 
-/** The head's state from what it performs and the sway of a person who tries to hold still. */
+/**
+ * The head's state from what it performs and the sway of a person who tries to hold still, times `swayShare`.
+ * `pixelsPerUnit` is 1 in a picture 640 pixels wide.
+ */
 export function headStateAt(
   performances: Iterable<Performance>,
   swaySeed: number,
   atMs: number,
   pixelsPerUnit: number,
+  swayShare = 1,
 ): HeadState {
   const state: { -readonly [Key in keyof HeadState]: HeadState[Key] } = { ...HEAD_AT_REST };
   for (const performance of performances) {
@@ -109,12 +113,12 @@ export function headStateAt(
     }
   }
   state.blink = Math.min(1, state.blink);
-  state.yawDeg += sway(swaySeed, 0, atMs, 1.3);
-  state.pitchDeg += sway(swaySeed, 1, atMs, 0.9);
-  state.rollDeg += sway(swaySeed, 2, atMs, 0.8);
-  state.rightPx += sway(swaySeed, 3, atMs, 3 * pixelsPerUnit);
-  state.downPx += sway(swaySeed, 4, atMs, 2 * pixelsPerUnit);
-  state.towardPx += sway(swaySeed, 5, atMs, 5 * pixelsPerUnit);
+  state.yawDeg += sway(swaySeed, 0, atMs, 1.3 * swayShare);
+  state.pitchDeg += sway(swaySeed, 1, atMs, 0.9 * swayShare);
+  state.rollDeg += sway(swaySeed, 2, atMs, 0.8 * swayShare);
+  state.rightPx += sway(swaySeed, 3, atMs, 3 * swayShare * pixelsPerUnit);
+  state.downPx += sway(swaySeed, 4, atMs, 2 * swayShare * pixelsPerUnit);
+  state.towardPx += sway(swaySeed, 5, atMs, 5 * swayShare * pixelsPerUnit);
   return state;
 }
 

@@ -1,22 +1,10 @@
-import { FLASH_COLOURS } from '../../server/evidence/flash-colours.ts';
 import { LANDMARK } from '../../server/vision/landmarks.ts';
 import type { HeadState } from '../acting/head-state.ts';
 import type { Portrait } from '../portraits/portrait.ts';
 import type { ShownStatus } from '../presenter.ts';
 import type { Canvas } from './rasterize.ts';
+import { ScreenColours, type ScreenOptions } from './screen-colours.ts';
 
-export interface RoomLightOptions {
-  /** Light of the white screen on the face as a share of the room's. Default .12: an office, a laptop. */
-  readonly share?: number;
-  /** From a colour's revelation until display and camera have gone along. Default 90 ms. */
-  readonly lagMs?: number;
-  /** How far the camera's white balance goes along with the light on the face, 0..1. Default .5. */
-  readonly whiteBalance?: number;
-}
-
-type Rgb = readonly [number, number, number];
-const DARK: Rgb = [0, 0, 0];
-const WHITE_BALANCE_MS = 1_500;
 /** Shoulders and wall get this share of what the face gets: they are farther from the screen. */
 const BEHIND_SHARE = 0.12;
 /** Encoded values go by about this power of light. */
@@ -29,39 +17,35 @@ const LEVELS = 256;
  * room's own colour are left out.
  */
 export class RoomLight {
-  readonly #options: Required<RoomLightOptions>;
+  readonly #screen: ScreenColours;
   readonly #weights: Uint8Array;
   readonly #width: number;
-  readonly #shown: { readonly atMs: number; readonly rgb: Rgb }[] = [];
 
-  constructor(portrait: Portrait, options: RoomLightOptions = {}) {
-    this.#options = { share: 0.12, lagMs: 90, whiteBalance: 0.5, ...options };
+  constructor(portrait: Portrait, options: ScreenOptions = {}) {
+    this.#screen = new ScreenColours(options);
     this.#width = portrait.image.width;
     this.#weights = weightsOf(portrait);
   }
 
   /** The screen shows what the server says, or nothing any more. */
-  onStatus({ flash }: ShownStatus, atMs: number): void {
-    this.show(flash?.colour ?? null, atMs);
+  onStatus(status: ShownStatus, atMs: number): void {
+    this.#screen.onStatus(status, atMs);
   }
 
   show(hex: string | null, atMs: number): void {
-    const colour = FLASH_COLOURS.find((one) => one.hex === hex);
-    const rgb: Rgb = colour === undefined ? DARK : [colour.red, colour.green, colour.blue];
-    this.#shown.push({ atMs: atMs + this.#options.lagMs, rgb });
+    this.#screen.show(hex, atMs);
   }
 
   /** Lights a drawn picture of the head in `state`. */
   light({ data, width, height }: Canvas, { rightPx, downPx, towardPx }: HeadState, atMs: number): void {
-    if (this.#shown.length === 0) return;
-    const screen = this.#shown.findLast((shown) => shown.atMs <= atMs)?.rgb ?? DARK;
+    if (this.#screen.isDark) return;
+    const screen = this.#screen.lightAt(atMs);
     const near = 1 / (1 - Math.min(0.5, towardPx / this.#width)) ** 2;
-    const { share, whiteBalance } = this.#options;
-    const balance = this.#balance(atMs);
+    const balance = this.#screen.balanceAt(atMs);
     const gains = [0, 1, 2].map((channel) =>
       Float32Array.from({ length: LEVELS }, (_, level) => {
-        const lit = 1 + (share * near * screen[channel] * level) / (LEVELS - 1);
-        return (lit / (1 + whiteBalance * share * balance[channel])) ** GAMMA;
+        const lit = 1 + (near * screen[channel] * level) / (LEVELS - 1);
+        return (lit / balance[channel]) ** GAMMA;
       }),
     );
     const [red, green, blue] = gains;
@@ -77,19 +61,6 @@ export class RoomLight {
         data[at + 2] = Math.min(255, data[at + 2] * blue[level]);
       }
     }
-  }
-
-  /** The light of late, as white balance remembers it; of the history alone, so that any instant can be asked for. */
-  #balance(atMs: number): readonly number[] {
-    const late = [0, 0, 0];
-    for (const [i, { atMs: fromMs, rgb }] of this.#shown.entries()) {
-      if (fromMs >= atMs) break;
-      const untilMs = Math.min(atMs, this.#shown[i + 1]?.atMs ?? atMs);
-      const weight =
-        Math.exp((untilMs - atMs) / WHITE_BALANCE_MS) - Math.exp((fromMs - atMs) / WHITE_BALANCE_MS);
-      for (const channel of [0, 1, 2]) late[channel] += weight * rgb[channel];
-    }
-    return late;
   }
 }
 

@@ -5,6 +5,7 @@ import { headPose } from '../../server/vision/pose.ts';
 import { EYE_RINGS, INNER_LIPS } from '../portraits/landmark-groups.ts';
 import type { Portrait } from '../portraits/portrait.ts';
 import { drawTriangle, insideTexture, type Canvas, type TexturedMesh } from '../drawing/rasterize.ts';
+import { isInside } from '../drawing/polygon.ts';
 import { compose, inverse, rotationOf, type Rotation } from '../drawing/rotation.ts';
 import type { HeadState } from '../acting/head-state.ts';
 import { SHAPES, shapeMoves, type ShapeMoves } from '../acting/shapes.ts';
@@ -248,14 +249,4 @@ function sortIntoLayers(
     eyes: Uint16Array.from(layers.eyes),
     skin: Uint16Array.from(layers.skin),
   };
-}
-
-/** Whether a point lies inside a polygon: a ray from it crosses the rim an odd number of times. */
-function isInside(rim: readonly Point[], { x, y }: Point): boolean {
-  let inside = false;
-  for (const [i, a] of rim.entries()) {
-    const b = rim[(i + 1) % rim.length];
-    if (a.y > y !== b.y > y && x < a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x)) inside = !inside;
-  }
-  return inside;
 }

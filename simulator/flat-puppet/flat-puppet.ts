@@ -5,7 +5,8 @@ import { headStateAt, type Action, type Performance } from '../acting/motion.ts'
 import { preparePortrait, type Portrait, type PortraitSource } from '../portraits/portrait.ts';
 import { WEBCAM_SIZE, type FrameSize, type Presenter, type ShownStatus } from '../presenter.ts';
 import type { Canvas } from '../drawing/rasterize.ts';
-import { RoomLight, type RoomLightOptions } from '../drawing/room-light.ts';
+import { RoomLight } from '../drawing/room-light.ts';
+import type { ScreenOptions } from '../drawing/screen-colours.ts';
 import { hash32 } from '../seeded.ts';
 
 export interface FlatPuppetOptions {
@@ -17,7 +18,7 @@ export interface FlatPuppetOptions {
    * Its skin is lit by the screen that shows what the server says. Without it the light on it never changes, as on one who is
    * not before that screen: a recording, or pictures made up.
    */
-  readonly light?: RoomLightOptions | RoomLight;
+  readonly light?: ScreenOptions | RoomLight;
 }
 
 export interface CreateFlatPuppetOptions extends FlatPuppetOptions {

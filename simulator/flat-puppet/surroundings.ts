@@ -1,4 +1,5 @@
 import type { Point } from '../../server/vision/geometry.ts';
+import { smoothStep } from '../drawing/smooth-step.ts';
 
 /** A vertex outside the face: hair, ears, neck, shoulders, background. */
 export interface SurroundingVertex extends Point {
@@ -62,11 +63,6 @@ export function surroundFace(
     inside.push({ x, y, depthShare: 1, outlineVertex: nearest, turns: 0, shifts: shoulders });
   }
   return inside;
-}
-
-export function smoothStep(from: number, to: number, value: number): number {
-  const t = Math.min(1, Math.max(0, (value - from) / (to - from)));
-  return t * t * (3 - 2 * t);
 }
 
 interface HullPoint extends Point {

@@ -29,3 +29,9 @@ export const LOWER_LIP = [
 
 /** The mouth's corners, image left and right, from the outer rim inward. */
 export const MOUTH_CORNERS = [61, 291, 76, 306, 62, 292] as const;
+
+/** The face's outline, from the top of the forehead by the image's right to the chin and back. */
+export const FACE_OVAL = [
+  10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
+  150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+] as const;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FaceAnalysis, FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { rotationOf } from '../../../simulator/drawing/rotation.ts';
-import { smoothStep } from '../../../simulator/flat-puppet/surroundings.ts';
+import { smoothStep } from '../../../simulator/drawing/smooth-step.ts';
 
 /** What was left of the pose before fades away within this time, as when a head comes back to rest. */
 const FADE_MS = 480;

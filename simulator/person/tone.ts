@@ -1,0 +1,22 @@
+/** Red, green and blue in linear light: 1 is the brightest that a picture shows. */
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** Pictures hold about this power of light. */
+const GAMMA = 2.2;
+
+const LINEAR = Float32Array.from({ length: 256 }, (_, value) => (value / 255) ** GAMMA);
+
+/** The light of a picture's value, a whole number 0..255. */
+export function linear(value: number): number {
+  return LINEAR[value];
+}
+
+/** The value 0..255 of light, or above 255 for more than a picture shows. */
+export function encoded(light: number): number {
+  return 255 * light ** (1 / GAMMA);
+}
+
+/** How a picture's values change where its light changes by a factor. */
+export function gainOf(factor: number): number {
+  return factor ** (1 / GAMMA);
+}
