@@ -5,6 +5,7 @@ import { ATLAS, BODY_PART, HEAD_ROWS, SKIN_PART, type AtlasPart } from './atlas-
 import { necklineAt } from './body.ts';
 import { lightOf, medianColour, type Complexion } from './complexion.ts';
 import { fitShading } from './delight.ts';
+import { evenTint } from './even-tint.ts';
 import type { FaceInSpace } from './face-in-space.ts';
 import { fillGaps } from './fill.ts';
 import type { PersonMesh } from './head-mesh.ts';
@@ -35,10 +36,11 @@ export function paintAtlas(
   const colours = evenlyLit(survey);
   const weights = survey.seen.slice();
   mirror(colours, weights);
-  const skin = colours.slice();
   const bare = weights.map((weight, i) => weight * (1 - hair[i]));
-  fillGaps({ width: ATLAS.width, height: HEAD_ROWS, colours: skin, weights: bare });
   const typical = typicalSkin(colours, bare);
+  evenTint(colours, bare, typical);
+  const skin = colours.slice();
+  fillGaps({ width: ATLAS.width, height: HEAD_ROWS, colours: skin, weights: bare });
   const light = lightOf(typical);
   const exposure = Math.min(SKIN_LIGHT.most, Math.max(SKIN_LIGHT.least, light)) / light;
   const data = new Uint8Array(3 * ATLAS.width * ATLAS.height);
@@ -51,7 +53,7 @@ export function paintAtlas(
       const at = 3 * pixel + channel;
       const drawn = skin[at] * pore * (1 - hair[pixel]) + grown[channel] * hair[pixel];
       const own = weights[pixel] * colours[at] + (1 - weights[pixel]) * drawn;
-      data[at] = Math.min(255, encoded(exposure * own));
+      data[at] = encoded(exposure * own);
     }
   }
   paintParts(data, scaled(typical, exposure), complexion);
@@ -135,7 +137,7 @@ function paint(
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
       for (const [channel, light] of colourAt(x, y).entries())
-        data[3 * ((top + y) * ATLAS.width + left + x) + channel] = Math.min(255, encoded(light));
+        data[3 * ((top + y) * ATLAS.width + left + x) + channel] = encoded(light);
 }
 
 function scaled([red, green, blue]: Colour, factor: number): Colour {

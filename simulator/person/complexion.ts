@@ -19,7 +19,7 @@ export interface Complexion {
 /** Points of the outline from temple to temple. */
 const BROW_POINTS = [...FACE_OVAL.slice(0, 5), ...FACE_OVAL.slice(-4)];
 /** Hair is looked for this much farther out than the outline. */
-const HAIR_REACH = [1.2, 1.27, 1.34];
+const HAIR_REACH = [1.25, 1.35, 1.45, 1.55];
 /** What is nearer to the skin than this is a high forehead, in the pictures' values. */
 const LIKE_SKIN = 40;
 const SKIN_POINTS = [LANDMARK.cheekLeft, LANDMARK.cheekRight, LANDMARK.foreheadMiddle, LANDMARK.noseBridge];

@@ -96,7 +96,7 @@ export class Figure {
         triangles[i + 2],
       );
     }
-    this.#glint(lighting, canvas);
+    if (state.blink < 0.5) this.#glint(lighting, canvas);
     softenOutlines(canvas, this.#nearest, this.#scratch);
   }
 

@@ -29,8 +29,8 @@ const CLEARANCE_DEG = 3;
 /** What moves with jaw and cheeks lies in front of the ears. */
 const MOVING_DEG = 95;
 /** In face widths: how far an eyeball's front bulges, and how far behind the lids' edges it lies. */
-const EYE_BULGE = 0.014;
-const EYE_BEHIND = 0.016;
+const EYE_BULGE = 0.008;
+const EYE_BEHIND = 0.02;
 /** An eyeball reaches this much farther than the lids' opening, so that no gap shows from aside. */
 const EYE_REACH = 1.25;
 

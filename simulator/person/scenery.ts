@@ -35,34 +35,46 @@ export class Scenery {
    * fixed camera. `gains` are what light and camera do to its colours.
    */
   draw({ data, width, height }: Canvas, atMs: number, swayPx: number, gains: readonly number[]): void {
+    const [red, green, blue] = gains.map((gain) =>
+      Uint8Array.from({ length: 256 }, (_, value) => Math.min(255, gain * value)),
+    );
     const x = MARGIN + sway(this.#seed, 1, atMs, Math.min(MARGIN - 2, swayPx));
     const y = MARGIN + sway(this.#seed, 2, atMs, Math.min(MARGIN - 2, 0.7 * swayPx));
-    const [column, row] = [Math.floor(x), Math.floor(y)];
-    const [across, down] = [x - column, y - row];
-    const weights = [(1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down];
-    const [red, green, blue] = gains;
-    const source = this.#image.data;
-    const stride = 3 * this.#image.width;
-    const [w00, w10, w01, w11] = weights;
+    const column = Math.floor(x);
+    const row = Math.floor(y);
+    // Bilinear in 256ths; the weights' sum is 256.
+    const across = Math.round(256 * (x - column));
+    const down = Math.round(256 * (y - row));
+    const w11 = (across * down) >> 8;
+    const w10 = across - w11;
+    const w01 = down - w11;
+    const w00 = 256 - across - down + w11;
+    const { data: source, width: sourceWidth } = this.#image;
+    const stride = 3 * sourceWidth;
     for (let line = 0; line < height; line++) {
       let from = (row + line) * stride + 3 * column;
       let to = 3 * line * width;
-      for (let end = to + 3 * width; to < end; to += 3, from += 3) {
-        const below = from + stride;
+      const end = to + 3 * width;
+      if (w00 === 256) {
+        for (; to < end; to += 3, from += 3) {
+          data[to] = red[source[from]];
+          data[to + 1] = green[source[from + 1]];
+          data[to + 2] = blue[source[from + 2]];
+        }
+        continue;
+      }
+      for (; to < end; to += 3, from += 3) {
+        const i = from + stride;
         data[to] =
-          red * (w00 * source[from] + w10 * source[from + 3] + w01 * source[below] + w11 * source[below + 3]);
+          red[(w00 * source[from] + w10 * source[from + 3] + w01 * source[i] + w11 * source[i + 3]) >> 8];
         data[to + 1] =
-          green *
-          (w00 * source[from + 1] +
-            w10 * source[from + 4] +
-            w01 * source[below + 1] +
-            w11 * source[below + 4]);
+          green[
+            (w00 * source[from + 1] + w10 * source[from + 4] + w01 * source[i + 1] + w11 * source[i + 4]) >> 8
+          ];
         data[to + 2] =
-          blue *
-          (w00 * source[from + 2] +
-            w10 * source[from + 5] +
-            w01 * source[below + 2] +
-            w11 * source[below + 5]);
+          blue[
+            (w00 * source[from + 2] + w10 * source[from + 5] + w01 * source[i + 2] + w11 * source[i + 5]) >> 8
+          ];
       }
     }
   }
@@ -88,7 +100,7 @@ function paintRoom(width: number, height: number, left: Colour, right: Colour, s
       }
       for (let channel = 0; channel < 3; channel++) {
         const wall = left[channel] + (right[channel] - left[channel]) * smoothStep(0.2, 0.8, u);
-        data[3 * (y * width + x) + channel] = Math.min(250, encoded(scale * wall * factor));
+        data[3 * (y * width + x) + channel] = encoded(Math.min(0.95, scale * wall * factor));
       }
     }
   }

@@ -2,6 +2,7 @@ import type { RgbImage } from '../../server/vision/image.ts';
 import { LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
 import { smoothStep } from '../drawing/smooth-step.ts';
 import { ATLAS, HEAD_ROWS } from './atlas-layout.ts';
+import { boxBlur } from './box-blur.ts';
 import type { FaceInSpace } from './face-in-space.ts';
 import type { PersonMesh } from './head-mesh.ts';
 import type { HeadSurface } from './head-surface.ts';
@@ -16,6 +17,8 @@ const SEEN_WELL = 0.45;
 const SEEN_BADLY = 0.1;
 /** The portrait shows nothing of what lies farther round than this. */
 const BEHIND_DEG = 125;
+/** Normals are averaged over a square that reaches this far, in pixels of the atlas. */
+const SMOOTH_PX = 5;
 
 /** For each place of the atlas's head: what it is in space and what the portrait shows of it. */
 export interface Survey {
@@ -46,7 +49,8 @@ export function surveyHead(
     const corners = [mesh.layout[i], mesh.layout[i + 1], mesh.layout[i + 2]] as const;
     spread(mesh.uv, corners, [mesh.rest, own], [places, normals]);
   }
-  smoothen(normals);
+  // The mesh's triangles show in normals that are interpolated over them.
+  boxBlur({ data: normals, width: ATLAS.width, height: HEAD_ROWS, channels: 3 }, SMOOTH_PX);
   for (let pixel = 0; pixel < HEAD_PIXELS; pixel++) {
     const direction = {
       longitudeDeg: (((pixel % ATLAS.width) + 0.5) / ATLAS.width - 0.5) * 360,
@@ -64,7 +68,7 @@ export function surveyHead(
       (normals[at] * vx + normals[at + 1] * vy + normals[at + 2] * vz) /
       Math.sqrt(vx * vx + vy * vy + vz * vz);
     const beyond = surface.beyondFace(direction);
-    const within = direction.latitudeDeg < -12 ? smoothStep(13, 4, beyond) : smoothStep(0.5, -1.5, beyond);
+    const within = withinPortrait(direction.latitudeDeg, beyond);
     const share = within * smoothStep(SEEN_BADLY, SEEN_WELL, cosine);
     if (!(share > 0)) continue;
     const { x, y } = inPortrait(places[at], places[at + 1], places[at + 2]);
@@ -127,36 +131,11 @@ function spread(
   }
 }
 
-/** Half the side of the square over which normals are averaged, in pixels of the atlas. */
-const SMOOTH = 5;
-
-/** The mesh's triangles show in normals that are interpolated over them; their mean over a square does not. */
-function smoothen(normals: Float32Array): void {
-  const rows = new Float32Array(normals.length);
-  averageAlong(normals, rows, HEAD_ROWS, ATLAS.width, 3 * ATLAS.width, 3);
-  averageAlong(rows, normals, ATLAS.width, HEAD_ROWS, 3, 3 * ATLAS.width);
-}
-
-function averageAlong(
-  from: Float32Array,
-  to: Float32Array,
-  lines: number,
-  length: number,
-  lineStep: number,
-  step: number,
-): void {
-  for (let line = 0; line < lines; line++) {
-    for (let axis = 0; axis < 3; axis++) {
-      const start = line * lineStep + axis;
-      const end = start + (length - 1) * step;
-      let sum = (SMOOTH + 1) * from[start];
-      for (let k = 1; k <= SMOOTH; k++) sum += from[start + k * step];
-      for (let at = start; at <= end; at += step) {
-        to[at] = sum / (2 * SMOOTH + 1);
-        sum += from[Math.min(end, at + (SMOOTH + 1) * step)] - from[Math.max(start, at - SMOOTH * step)];
-      }
-    }
-  }
+/** Above the brows the portrait's hair is taken too; at the chin its edge is left out, where the neck's shadow begins. */
+function withinPortrait(latitudeDeg: number, beyondFaceDeg: number): number {
+  if (latitudeDeg < -12) return smoothStep(13, 4, beyondFaceDeg);
+  const edge = 4 * smoothStep(20, 40, latitudeDeg);
+  return smoothStep(0.5 - edge, -1.5 - 1.5 * edge, beyondFaceDeg);
 }
 
 /** Bilinear, in linear light. */

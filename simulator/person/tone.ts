@@ -11,9 +11,16 @@ export function linear(value: number): number {
   return LINEAR[value];
 }
 
-/** The value 0..255 of light, or above 255 for more than a picture shows. */
+const STEPS = 1024;
+/** Values by the light's square root, over which they are nearly a straight line. */
+const VALUES = Float32Array.from({ length: STEPS + 2 }, (_, i) => 255 * (i / STEPS) ** (2 / GAMMA));
+
+/** The value 0..255 of light; 255 for more than a picture shows. */
 export function encoded(light: number): number {
-  return 255 * light ** (1 / GAMMA);
+  if (!(light < 1)) return 255;
+  const at = STEPS * Math.sqrt(light);
+  const below = Math.floor(at);
+  return VALUES[below] + (VALUES[below + 1] - VALUES[below]) * (at - below);
 }
 
 /** How a picture's values change where its light changes by a factor. */

@@ -25,3 +25,33 @@ export const SAMPLE_PORTRAITS = {
     within: { x: 930, y: 0, width: 560, height: 1350 },
   },
 } as const satisfies Record<string, PortraitSource>;
+
+/** Those and further ones, turned and lit in other ways, that a person can be made of: half of a face is enough. */
+export const PERSON_PORTRAITS = {
+  ...SAMPLE_PORTRAITS,
+  fourth: {
+    image: photo('sample3.jpg'),
+    faceAt: { x: 1570, y: 458 },
+    within: { x: 1400, y: 0, width: 520, height: 1350 },
+  },
+  fifth: {
+    image: photo('sample6.jpg'),
+    faceAt: { x: 1590, y: 437 },
+    within: { x: 1400, y: 0, width: 520, height: 1537 },
+  },
+  sixth: {
+    image: photo('sample6.jpg'),
+    faceAt: { x: 777, y: 498 },
+    within: { x: 600, y: 0, width: 400, height: 1537 },
+  },
+  seventh: {
+    image: photo('sample5.jpg'),
+    faceAt: { x: 459, y: 1043 },
+    within: { x: 0, y: 800, width: 720, height: 598 },
+  },
+  eighth: {
+    image: photo('sample5.jpg'),
+    faceAt: { x: 1524, y: 545 },
+    within: { x: 1330, y: 0, width: 590, height: 1398 },
+  },
+} as const satisfies Record<string, PortraitSource>;
