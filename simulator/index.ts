@@ -13,7 +13,7 @@ export {
 export { record, replay, type RecordedFrame } from './recording.ts';
 export { RoomLight } from './drawing/room-light.ts';
 export type { ScreenOptions } from './drawing/screen-colours.ts';
-export { SAMPLE_PORTRAITS } from './portraits/samples.ts';
+export { PERSON_PORTRAITS, SAMPLE_PORTRAITS } from './portraits/samples.ts';
 export { wavedPhoto } from './attacks/waved-photo.ts';
 export {
   createPerson,

@@ -44,6 +44,8 @@ export function bodyOf(portrait: Portrait): Body {
 const NEUTRAL_PITCH_DEG = 4;
 /** The neck's joint against the head's origin, in face widths: a head turns about it. */
 const JOINT = { y: 0.33, z: 0.09 };
+/** Lids that close press on each other: without it a gap shows between their edges. */
+const LIDS_OVERLAP = 1.25;
 /** The mouth's inside at full opening is this dark. */
 const MOUTH_DARKNESS = 0.85;
 /** The glint of the lamp in an eye: value added of 255, and its size over the face's width. */
@@ -121,9 +123,10 @@ export class Figure {
       let y = rest[at + 1] - jointY;
       let z = rest[at + 2] - jointZ;
       for (const shape of active) {
-        x += state[shape] * moves[shape][at];
-        y += state[shape] * moves[shape][at + 1];
-        z += state[shape] * moves[shape][at + 2];
+        const amount = shape === 'blink' ? LIDS_OVERLAP * state.blink : state[shape];
+        x += amount * moves[shape][at];
+        y += amount * moves[shape][at + 1];
+        z += amount * moves[shape][at + 2];
       }
       const turn = turns[vertex];
       const shift = shifts[vertex];

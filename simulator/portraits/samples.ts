@@ -44,14 +44,4 @@ export const PERSON_PORTRAITS = {
     faceAt: { x: 777, y: 498 },
     within: { x: 600, y: 0, width: 400, height: 1537 },
   },
-  seventh: {
-    image: photo('sample5.jpg'),
-    faceAt: { x: 459, y: 1043 },
-    within: { x: 0, y: 800, width: 720, height: 598 },
-  },
-  eighth: {
-    image: photo('sample5.jpg'),
-    faceAt: { x: 1524, y: 545 },
-    within: { x: 1330, y: 0, width: 590, height: 1398 },
-  },
 } as const satisfies Record<string, PortraitSource>;
