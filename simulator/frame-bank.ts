@@ -1,5 +1,5 @@
 import { planPerformance, type Performance } from './acting/motion.ts';
-import { FlatPuppet } from './flat-puppet/flat-puppet.ts';
+import { Person } from './person/person.ts';
 import type { Portrait } from './portraits/portrait.ts';
 import type { Presenter } from './presenter.ts';
 import { record, replay, type RecordedFrame } from './recording.ts';
@@ -22,15 +22,15 @@ const CLIP_MARGIN_MS = 80;
 
 /** Draws a bank: four seconds of doing nothing and one clip for each challenge. About 18 s of frames in memory. */
 export async function drawFrameBank(portrait: Portrait, seed: number, fps: number): Promise<FrameBank> {
-  const puppet = new FlatPuppet(portrait, { seed });
+  const person = new Person(portrait, { seed });
   const answers: Partial<Record<ChallengeKind, AnswerClip>> = {};
   for (const [index, kind] of CHALLENGE_KINDS.entries()) {
-    const performance = puppet.perform(kind, (index + 1) * 2 * IDLE_MS);
+    const performance = person.perform(kind, (index + 1) * 2 * IDLE_MS);
     const { startMs, endMs } = performance;
     const span = { fromMs: startMs - CLIP_MARGIN_MS, toMs: endMs + CLIP_MARGIN_MS, fps };
-    answers[kind] = { frames: await record(puppet, span), performance };
+    answers[kind] = { frames: await record(person, span), performance };
   }
-  return { idle: await record(puppet, { fromMs: 0, toMs: IDLE_MS, fps }), answers };
+  return { idle: await record(person, { fromMs: 0, toMs: IDLE_MS, fps }), answers };
 }
 
 /**

@@ -2,7 +2,7 @@ import { Camera } from '../drawing/camera.ts';
 import type { Action } from '../acting/motion.ts';
 import type { Portrait } from '../portraits/portrait.ts';
 import type { Presenter } from '../presenter.ts';
-import type { FlatPuppet } from '../flat-puppet/flat-puppet.ts';
+import type { Person } from '../person/person.ts';
 
 /** A photo held quite still: only the camera's noise moves. */
 export function stillPhoto({ image }: Portrait, seed: number): Presenter {
@@ -15,13 +15,13 @@ export function stillPhoto({ image }: Portrait, seed: number): Presenter {
  * nothing. It passes where challenges come in a guessable order.
  */
 export function fixedOrder(
-  puppet: FlatPuppet,
+  person: Pick<Person, 'perform' | 'frameAt'>,
   order: readonly Action[],
   startMs: number,
   everyMs = 2_500,
 ): Presenter {
-  for (const [i, action] of order.entries()) puppet.perform(action, startMs + i * everyMs);
-  return { frameAt: (atMs) => puppet.frameAt(atMs) };
+  for (const [i, action] of order.entries()) person.perform(action, startMs + i * everyMs);
+  return { frameAt: (atMs) => person.frameAt(atMs) };
 }
 
 /** One subject proves to be live, another is there from `atMs` on. Both hear and answer the challenges. */

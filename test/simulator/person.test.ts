@@ -20,12 +20,12 @@ const CLOSED_RATIO = 0.72;
 
 let looker: Looker;
 let portrait: Portrait;
-let other: Portrait;
+let another: Portrait;
 
 beforeAll(async () => {
   looker = await createLooker();
   portrait = await preparePortrait(PERSON_PORTRAITS.first);
-  other = await preparePortrait(PERSON_PORTRAITS.second);
+  another = await preparePortrait(PERSON_PORTRAITS.second);
 });
 
 interface Picture {
@@ -152,7 +152,7 @@ describe.each(
 
 describe('a person', () => {
   const personOf = (seed: number): Promise<Person> =>
-    createPerson({ portrait: other, seed, blinksByItself: false });
+    createPerson({ portrait: another, seed, blinksByItself: false });
 
   it('stays the same person whatever it does', async () => {
     const person = await personOf(13);
@@ -199,7 +199,7 @@ describe('a person', () => {
   });
 
   it('is lit by the screen before it, more than the room behind it is', async () => {
-    const drawing = new PersonDrawing(other, 4);
+    const drawing = new PersonDrawing(another, 4);
     const plain = drawn(drawing, {});
     const lit = drawn(drawing, {}, 1_000, { screen: [0, 0, 0.3], balance: [1, 1, 1] });
     const face = await seenIn(plain);

@@ -1,5 +1,4 @@
 import { Camera } from '../../../../simulator/drawing/camera.ts';
-import { HEAD_AT_REST, type HeadState } from '../../../../simulator/acting/head-state.ts';
 import { FlatHead } from '../../../../simulator/flat-puppet/flat-head.ts';
 import { ACTIONS, type Performance, type Portrait } from '../../../../simulator/index.ts';
 import { headStateAt } from '../../../../simulator/acting/motion.ts';
@@ -21,23 +20,10 @@ export function calmPerformer(portrait: Portrait, seed: number): Performer {
   return {
     async frameAt(performances: readonly Performance[], atMs: number) {
       const canvas = { data: Buffer.alloc(3 * width * height), width, height };
-      head.draw(calmStateAt(performances, swaySeed, atMs, width / UNIT_WIDTH), canvas);
+      head.draw(headStateAt(performances, swaySeed, atMs, width / UNIT_WIDTH, SWAY_SHARE), canvas);
       return await camera.take(canvas, atMs);
     },
   };
-}
-
-function calmStateAt(
-  performances: readonly Performance[],
-  seed: number,
-  atMs: number,
-  unit: number,
-): HeadState {
-  const state = { ...headStateAt(performances, seed, atMs, unit) };
-  const swaying = headStateAt([], seed, atMs, unit);
-  for (const key of Object.keys(HEAD_AT_REST) as (keyof HeadState)[])
-    state[key] -= (1 - SWAY_SHARE) * (swaying[key] - HEAD_AT_REST[key]);
-  return state;
 }
 
 /** Of drawn footage: sessions look closely every fifth of a second. */
