@@ -86,7 +86,7 @@ describe('a weak sign of injection', () => {
   });
 
   it('does not keep a person who holds still from enrolling where there are no optional models', () => {
-    // Seen of the puppet `person(ada, 1)`: a drawn head looks a little flat, and is still between its gestures.
+    // Seen of a flat puppet: a drawn head looks a little flat, and is still between its gestures.
     const evidence = shown({ challenge: 3, continuity: 0.49, motion: -0.31, planarity: -1.38, quality: 0 });
     const standard = policyFor('standard');
     expect(decide(session(withSigns(evidence, ['motionless'], standard), 'enrol'), null, standard)).toEqual({

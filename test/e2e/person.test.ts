@@ -14,8 +14,8 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 const CASES: readonly (readonly [keyof typeof PERSON_PORTRAITS, Manner])[] = [
   ['second', 'lively'],
   ['fourth', 'calm'],
-  ['fifth', 'lively'],
-  ['sixth', 'calm'],
+  ['fourth', 'lively'],
+  ['fifth', 'calm'],
 ];
 const SESSIONS = 2;
 
