@@ -9,7 +9,7 @@ import { OrtRunner } from '../server/inference/ort-model.ts';
 import { FrameAnalyzerCore } from '../server/vision/analyze.ts';
 import {
   preparePortrait,
-  Puppet,
+  FlatPuppet,
   SAMPLE_PORTRAITS,
   stillPhoto,
   wavedPhoto,
@@ -82,7 +82,7 @@ async function measure(): Promise<void> {
     }
     const pipe = asked(wavedPhoto(portrait, 100 + i, { turnDeg: 40, bendShare: 0, pipeShare: 0.35 }));
     add('photo as half a pipe', name, await watch(core, presented(pipe, 2 * TURN_EVERY_MS, WAVED_FPS)));
-    const puppet = new Puppet(portrait, { seed: 10 + i });
+    const puppet = new FlatPuppet(portrait, { seed: 10 + i });
     for (let turn = 0; turn < 4; turn++) puppet.perform('turn-left', 300 + TURN_EVERY_MS * turn);
     add('puppet', name, await watch(core, presented(puppet, 4 * TURN_EVERY_MS + 500, STREAM_FPS)));
     add('still photo', name, await watch(core, presented(stillPhoto(portrait, i), 2_400, STREAM_FPS)));

@@ -1,11 +1,25 @@
-export { fixedOrder, stillPhoto, swapHalfway } from './attacks.ts';
-export { ACTIONS, type Action, type Performance } from './motion.ts';
-export { preparePortrait, type Portrait, type PortraitSource } from './portrait.ts';
-export { drawFrameBank, presentBank, type FrameBank } from './prerendered.ts';
+export { fixedOrder, stillPhoto, swapHalfway } from './attacks/presenters.ts';
+export { ACTIONS, type Action, type Performance } from './acting/motion.ts';
+export { preparePortrait, type Portrait, type PortraitSource } from './portraits/portrait.ts';
+export { drawFrameBank, presentBank, type FrameBank } from './frame-bank.ts';
 export { presentTo, type FrameSink, type PresentationCounts } from './present-to.ts';
 export { WEBCAM_SIZE, type FrameSize, type Presenter, type ShownStatus } from './presenter.ts';
-export { createPuppet, Puppet, type CreatePuppetOptions, type PuppetOptions } from './puppet.ts';
+export {
+  createFlatPuppet,
+  FlatPuppet,
+  type CreateFlatPuppetOptions,
+  type FlatPuppetOptions,
+} from './flat-puppet/flat-puppet.ts';
 export { record, replay, type RecordedFrame } from './recording.ts';
-export { RoomLight, type RoomLightOptions } from './room-light.ts';
-export { SAMPLE_PORTRAITS } from './samples.ts';
-export { wavedPhoto } from './waved-photo.ts';
+export { RoomLight } from './drawing/room-light.ts';
+export type { ScreenOptions } from './drawing/screen-colours.ts';
+export { PERSON_PORTRAITS, SAMPLE_PORTRAITS } from './portraits/samples.ts';
+export { wavedPhoto } from './attacks/waved-photo.ts';
+export {
+  createPerson,
+  MANNERS,
+  Person,
+  type CreatePersonOptions,
+  type Manner,
+  type PersonOptions,
+} from './person/person.ts';

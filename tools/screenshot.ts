@@ -12,7 +12,7 @@ import { buildDemo } from './build/demo.ts';
 import { en } from '../client/browser/element/words/en.ts';
 import { chromiumPath, launchBrowser } from './chromium.ts';
 import { startRealServer } from './throwaway-server.ts';
-import { drawnHead } from '../simulator/drawn-head.ts';
+import { drawnHead } from '../simulator/drawing/drawn-head.ts';
 
 const TARGET = fileURLToPath(new URL('../client/demo/screenshot.webp', import.meta.url));
 const VIEWPORT = { width: 1200, height: 840 };

@@ -4,7 +4,7 @@ import { assessFrame } from '../../server/evidence/quality-gate.ts';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
 import type { FaceAnalysis, FrameAnalysis } from '../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import { Camera } from '../../simulator/camera.ts';
+import { Camera } from '../../simulator/drawing/camera.ts';
 import type { Photo } from './photo.ts';
 import { SCENES, type Scene } from './scenes.ts';
 

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
-import { Head, HEAD_AT_REST } from '../../simulator/head.ts';
+import { HEAD_AT_REST } from '../../simulator/acting/head-state.ts';
+import { FlatHead } from '../../simulator/flat-puppet/flat-head.ts';
 import { preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { loadPhoto, type Photo } from './photo.ts';
 
@@ -11,7 +12,7 @@ export async function samplePhotos(core: FrameAnalyzerCore): Promise<Photo[]> {
     const portrait = await preparePortrait(source);
     const { width, height } = portrait.image;
     const canvas = { data: Buffer.alloc(3 * width * height), width, height };
-    new Head(portrait).draw(HEAD_AT_REST, canvas);
+    new FlatHead(portrait).draw(HEAD_AT_REST, canvas);
     const png = await sharp(canvas.data, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer();

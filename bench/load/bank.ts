@@ -6,8 +6,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import type { ChallengeKind } from '../../protocol/status.ts';
 import { packageRoot } from '../../models/package-root.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import { preparePortrait, SAMPLE_PORTRAITS, WEBCAM_SIZE } from '../../simulator/index.ts';
-import { LowSwayPuppet } from './low-sway-puppet.ts';
+import { createPerson, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 
 /** Pictures one after the other, as JPEGs, and how long each is shown. */
 export interface Clip {
@@ -36,7 +35,7 @@ export interface BankOptions {
   readonly ways?: number;
 }
 
-const PUPPET_CODE = fileURLToPath(new URL('../../simulator', import.meta.url));
+const SIMULATOR_CODE = fileURLToPath(new URL('../../simulator', import.meta.url));
 const IDLE_MS = 16_000;
 /** One more than the challenges that a session draws: an answer that was not seen is given again. */
 const WAYS = 5;
@@ -45,7 +44,7 @@ const CLIP_MARGIN_MS = 80;
 const APART_MS = 8_000;
 
 /**
- * File of the bank for these options: drawn when it is not there yet, some 25 ms a frame, and kept until the puppet's
+ * File of the bank for these options: drawn when it is not there yet, some 25 ms a frame, and kept until the simulator's
  * code changes. A load generator that drew its people would be the bottleneck it looks for.
  */
 export async function prepareBank(options: BankOptions): Promise<string> {
@@ -75,10 +74,11 @@ async function drawPerson(
   seed: number,
   { policy, framesPerSecond: fps, idleMs = IDLE_MS, ways = WAYS }: BankOptions,
 ): Promise<Person> {
-  const puppet = new LowSwayPuppet(await preparePortrait(SAMPLE_PORTRAITS[portrait], WEBCAM_SIZE), seed);
+  // One who hardly sways: clips that are cut together must not jump by so much that it shows.
+  const person = await createPerson({ portrait: SAMPLE_PORTRAITS[portrait], seed, manner: 'calm' });
   const clip = async (fromMs: number, toMs: number): Promise<Clip> => {
     const frames: Uint8Array[] = [];
-    for (let atMs = fromMs; atMs < toMs; atMs += 1000 / fps) frames.push(await puppet.frameAt(atMs));
+    for (let atMs = fromMs; atMs < toMs; atMs += 1000 / fps) frames.push(await person.frameAt(atMs));
     return { frames, frameMs: 1000 / fps };
   };
   const answers: Partial<Record<ChallengeKind, Clip[]>> = {};
@@ -86,7 +86,7 @@ async function drawPerson(
   for (const kind of policyFor(policy).challenges?.pool ?? []) {
     const clips: Clip[] = [];
     for (let way = 0; way < ways; way++, nextAtMs += APART_MS) {
-      const { startMs, endMs } = puppet.perform(kind, nextAtMs);
+      const { startMs, endMs } = person.perform(kind, nextAtMs);
       clips.push(await clip(startMs - CLIP_MARGIN_MS, endMs + CLIP_MARGIN_MS));
     }
     answers[kind] = clips;
@@ -97,7 +97,8 @@ async function drawPerson(
 async function fingerprint(options: BankOptions): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(options));
   hash.update(JSON.stringify(policyFor(options.policy).challenges?.pool ?? []));
-  for (const name of (await readdir(PUPPET_CODE)).toSorted())
-    hash.update(await readFile(path.join(PUPPET_CODE, name)));
+  const names = await readdir(SIMULATOR_CODE, { recursive: true });
+  for (const name of names.filter((one) => one.endsWith('.ts')).toSorted())
+    hash.update(await readFile(path.join(SIMULATOR_CODE, name)));
   return hash.digest('hex').slice(0, 16);
 }

@@ -32,7 +32,7 @@ async function codeFiles(here: string, code: readonly string[]): Promise<string[
   const lists = await Promise.all(
     code.map(async (relative) => {
       const at = path.resolve(path.dirname(here), relative);
-      const names = await readdir(at).catch(() => null);
+      const names = await readdir(at, { recursive: true }).catch(() => null);
       return names === null ? [`${at}${extension}`] : names.map((name) => path.join(at, name));
     }),
   );

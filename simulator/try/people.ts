@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { KioskError } from '../../client/kiosk/errors.ts';
 import {
-  createPuppet,
+  createPerson,
   preparePortrait,
   replay,
   SAMPLE_PORTRAITS,
@@ -39,8 +39,8 @@ export async function prepareCast(): Promise<Cast> {
     throw new KioskError('client.internal', `The people of the trial cannot be drawn: ${why}`, { cause });
   });
   return {
-    ada: () => createPuppet({ portrait: ada, seed: newSeed() }),
-    stranger: () => createPuppet({ portrait: stranger, seed: newSeed() }),
+    ada: () => createPerson({ portrait: ada, seed: newSeed() }),
+    stranger: () => createPerson({ portrait: stranger, seed: newSeed() }),
     still: () => stillPhoto(ada, newSeed()),
     recording: replay,
   };

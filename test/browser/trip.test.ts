@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClient } from '../../tools/build/browser.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
-import { createPuppet, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
+import { createPerson, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
 import { chromiumPath, launchBrowser } from '../../tools/chromium.ts';
 import { JOURNEY_MS, passed } from './support/face-check.ts';
@@ -53,8 +53,8 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
       // The page's content security policy names one origin; this test has two.
       const context = await browser.newContext({ bypassCSP: true });
       const page = await context.newPage();
-      const puppet = await createPuppet({ portrait, seed: 1 });
-      await camera.stand(page, puppet);
+      const person = await createPerson({ portrait, seed: 1 });
+      await camera.stand(page, person);
       await page.exposeFunction('realTicket', async () => {
         // One challenge is enough here: the sign-in below and the demo's own test answer a whole series.
         const request = { mode: 'enrol', subject: 'ada', policy: 'blink-only' };
@@ -65,7 +65,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
         const element = document.querySelector('face-auth');
         if (element !== null) Object.assign(element, { url, mode: 'enrol', ticket: () => realTicket() });
       }, server.streamUrl);
-      await camera.film(page, puppet, async () => {
+      await camera.film(page, person, async () => {
         await page.getByRole('button', { name: 'Start' }).click();
         await passed(page, page.getByRole('heading', { name: 'Your face is set up' }));
       });
@@ -82,10 +82,10 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
     'sign that person in on a site that has only what client/browser/README.md says',
     async () => {
       const page = await (await browser.newContext()).newPage();
-      const puppet = await createPuppet({ portrait, seed: 3 });
-      await camera.stand(page, puppet);
+      const person = await createPerson({ portrait, seed: 3 });
+      await camera.stand(page, person);
       await page.goto(guideSite.url);
-      await camera.film(page, puppet, async () => {
+      await camera.film(page, person, async () => {
         await page.getByRole('button', { name: 'Start' }).click();
         await passed(page, page.getByText('Welcome'));
       });

@@ -86,7 +86,7 @@ describe('a weak indicator of injection', () => {
   });
 
   it('does not prevent the enrolment of a person who holds still, without the optional models', () => {
-    // Measured on the simulated `person(ada, 1)`, who looks a little flat and is still between gestures.
+    // Measured on a flat puppet: a drawn head looks a little flat, and is still between its gestures.
     const evidence = shown({
       challenge: 3,
       continuity: 0.49,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountView } from '../../client/demo/account-view.ts';
 import { buildDemo } from '../../tools/build/demo.ts';
 import { present } from '../support/play.ts';
-import { createPuppet, preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
+import { createPerson, preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { attemptCases, tryAndLeave } from './attempt-cases.ts';
@@ -16,8 +16,8 @@ import { operatorCases } from './operator-cases.ts';
 import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
 
 /*
- * The demo as its users' browsers meet it: one origin, real HTTP, the real face service behind it. Faces are puppets
- * that answer the challenges on the test's own time.
+ * The demo as its users' browsers meet it: one origin, real HTTP, the real face service behind it. People are heads
+ * rendered in three dimensions that answer the challenges on the test's own time.
  */
 
 interface Started {
@@ -91,7 +91,7 @@ describe('the demo, a relying party beside the service', () => {
     const response = await visitor.post(path, body);
     expect(response.status).toBe(200);
     const { ticket } = (await response.json()) as Started;
-    const presenter = await createPuppet({ portrait, seed: seed++ });
+    const presenter = await createPerson({ portrait, seed: seed++ });
     const { decision, statuses } = await present(server, clock, ticket, { presenter });
     const phases = [...new Set(statuses.map(({ phase }) => phase))];
     return { outcome: decision.outcome, retry: decision.retry, token: decision.token ?? '', phases };

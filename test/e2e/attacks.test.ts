@@ -20,7 +20,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
  * Real models, sockets, store and workers; only time is the test's own, so that a slow machine sees every frame. The
- * face is a puppet of a portrait that hears the challenges and answers them.
+ * face is a head rendered in three dimensions that hears the challenges and answers them.
  */
 
 let ada: Portrait;
@@ -105,10 +105,10 @@ describe('who is there, and who is not', () => {
   it('a recording of a whole session is not accepted where other challenges are drawn', async () => {
     const LAST_OF_EACH = 0.99;
     draws = (count) => Array.from({ length: count }, () => LAST_OF_EACH);
-    const puppet = await person(ada, 9);
+    const recorded = await person(ada, 9);
     for (const [i, action] of (['turn-left', 'blink', 'turn-right'] as const).entries())
-      puppet.perform(action, 1500 + 2200 * i);
-    const recording = await record(puppet, { fromMs: 0, toMs: 8500, fps: 25 });
+      recorded.perform(action, 1500 + 2200 * i);
+    const recording = await record(recorded, { fromMs: 0, toMs: 8500, fps: 25 });
     const outcome = await outcomeOf(replay(recording, 0));
     draws = secureDraws;
     expect(outcome).not.toBe('accept');

@@ -14,7 +14,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
  * Real models, sockets, store and workers; only time is the test's own, so that a slow machine sees every frame. The
- * face is a puppet of a portrait that hears the challenges and answers them.
+ * face is a head rendered in three dimensions that hears the challenges and answers them.
  */
 
 let ada: Portrait;

@@ -10,7 +10,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
  * Real models, sockets, store and workers; only time is the test's own, so that a slow machine sees every frame. The
- * face is a puppet of a portrait that hears the challenges and answers them.
+ * face is a head rendered in three dimensions that hears the challenges and answers them.
  */
 
 let ada: Portrait;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   ({ ada, grace } = await preparePeople());
 });
 
-/** One of the two shows colours, whose light falls on the puppet's skin as if it sat before the screen. */
+/** One of the two shows colours, whose light falls on the person's skin as if it sat before the screen. */
 const TRIPS = [
   { transport: availableTransports()[0].name, enrolBy: 'standard', policy: 'standard', cues: [] },
   {

@@ -11,7 +11,7 @@ import { createLooker, instants, type Looker } from '../simulator/looker.ts';
 import { analysisOf, seeded } from '../support/analysis-builder.ts';
 import { plainHead, turned } from '../support/plain-head.ts';
 import {
-  createPuppet,
+  createPerson,
   preparePortrait,
   SAMPLE_PORTRAITS,
   wavedPhoto,
@@ -115,8 +115,8 @@ describe('depth parallax by the real networks', () => {
   });
 
   it('tells a head that turns from a photo that is turned', async () => {
-    const puppet = await createPuppet({ portrait, seed: 5, blinksByItself: false });
-    const { startMs, riseMs } = puppet.perform('turn-left', 0);
+    const person = await createPerson({ portrait, seed: 5, blinksByItself: false });
+    const { startMs, riseMs } = person.perform('turn-left', 0);
     const waved = wavedPhoto(portrait, 5);
     const asked = { kind: 'turn-left', number: 1, of: 1, remainingMs: 4_000, skippable: false } as const;
     waved.onStatus?.({ phase: 'challenging', progress: 0, challenge: asked }, 0);
@@ -131,7 +131,7 @@ describe('depth parallax by the real networks', () => {
       const values = moved.map(({ landmarks }) => depthParallaxRatio(first.landmarks, landmarks) ?? 0);
       return values.toSorted((a, b) => a - b)[values.length >> 1];
     };
-    const [head, paper] = [await likeness(puppet), await likeness(waved)];
+    const [head, paper] = [await likeness(person), await likeness(waved)];
     expect(head).toBeGreaterThan(policy.rejectBar);
     expect(paper).toBeLessThan(head - 0.02);
   });

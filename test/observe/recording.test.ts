@@ -205,13 +205,13 @@ describe('a server that records', () => {
     const clock = new VirtualClock();
     const env = { VERIFRAME_RECORD_SESSIONS_TO: folder };
     const { ada } = await preparePeople();
-    const puppet = await person(ada, 1);
+    const living = await person(ada, 1);
     const server = await startRealServer({ transport: 'ws', clock, env });
     onTestFinished(() => server.close());
     const pictures: Buffer[] = [];
     const presenter = {
       async frameAt(atMs: number) {
-        const picture = await puppet.frameAt(atMs);
+        const picture = await living.frameAt(atMs);
         pictures.push(picture);
         return picture;
       },

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  createPuppet,
+  createFlatPuppet,
   preparePortrait,
   SAMPLE_PORTRAITS,
   type Performance,
@@ -27,7 +27,8 @@ beforeAll(async () => {
   portrait = first;
 });
 
-const puppetOf = (seed: number, of = portrait) => createPuppet({ portrait: of, seed, blinksByItself: false });
+const puppetOf = (seed: number, of = portrait) =>
+  createFlatPuppet({ portrait: of, seed, blinksByItself: false });
 
 describe.each(['first', 'second', 'third'] as const)('a puppet of the %s sample portrait', (name) => {
   it.each([
@@ -35,7 +36,7 @@ describe.each(['first', 'second', 'third'] as const)('a puppet of the %s sample 
     ['turn-right', -1],
   ] as const)('does a %s by 25° and more to the right side, and comes back', async (kind, sign) => {
     const puppet = await puppetOf(11, portraits[name]);
-    const turn = puppet.answer(kind, 1_000);
+    const turn = puppet.perform(kind, 1_000);
     const [before, peak, after] = await looker.look(puppet, [turn.startMs, peakOf(turn), turn.endMs]);
     expect(Math.abs(before.pose.yawDeg)).toBeLessThan(10);
     expect(sign * peak.pose.yawDeg).toBeGreaterThan(TURNED_DEG);
@@ -44,7 +45,7 @@ describe.each(['first', 'second', 'third'] as const)('a puppet of the %s sample 
 
   it('closes both eyes for 50 to 500 ms in a blink at 30 frames a second, and opens them again', async () => {
     const puppet = await puppetOf(12, portraits[name]);
-    const { startMs, endMs } = puppet.answer('blink', 1_000);
+    const { startMs, endMs } = puppet.perform('blink', 1_000);
     const frames = Math.ceil((endMs - startMs + 400) / (1000 / 30));
     const fromMs = startMs - 200;
     const seen = await looker.look(
@@ -104,7 +105,7 @@ describe('a puppet', () => {
   });
 
   it('blinks by itself, at irregular times', async () => {
-    const puppet = await createPuppet({ portrait, seed: 16 });
+    const puppet = await createFlatPuppet({ portrait, seed: 16 });
     const seen = await looker.look(puppet, instants(0, 6_000, 90));
     const open = seen.map(({ eyes }) => eyes.imageLeft).toSorted((a, b) => b - a)[45];
     expect(seen.some(({ eyes }) => eyes.imageLeft < CLOSED_RATIO * open)).toBe(true);
@@ -124,8 +125,8 @@ describe('a puppet', () => {
 
   it('begins after a human reaction time and does one thing after the other', async () => {
     const puppet = await puppetOf(19);
-    const first = puppet.answer('blink', 1_000);
-    const second = puppet.answer('turn-left', 1_000);
+    const first = puppet.perform('blink', 1_000);
+    const second = puppet.perform('turn-left', 1_000);
     expect(first.startMs - 1_000).toBeGreaterThan(250);
     expect(first.startMs - 1_000).toBeLessThan(700);
     expect(second.startMs).toBeGreaterThanOrEqual(first.endMs);
@@ -147,7 +148,7 @@ describe('a puppet', () => {
 
   it('rejects a picture without a face', async () => {
     const wall = sharp({ create: { width: 64, height: 64, channels: 3, background: 'grey' } }).png();
-    await expect(createPuppet({ portrait: { image: await wall.toBuffer() }, seed: 1 })).rejects.toThrow(
+    await expect(createFlatPuppet({ portrait: { image: await wall.toBuffer() }, seed: 1 })).rejects.toThrow(
       /no face/,
     );
   });

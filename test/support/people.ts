@@ -1,10 +1,10 @@
 import {
-  createPuppet,
+  createPerson,
   preparePortrait,
   SAMPLE_PORTRAITS,
+  type Person,
+  type PersonOptions,
   type Portrait,
-  type Puppet,
-  type PuppetOptions,
 } from '../../simulator/index.ts';
 
 /** Two people who look nothing like each other, prepared once for all tests of a file. */
@@ -20,13 +20,13 @@ export async function preparePeople(): Promise<People> {
   };
 }
 
-/** A living person with that face, who does what the server asks for. */
+/** Stands in for a living person with that face, and does what the server asks for: a head rendered in three dimensions. */
 export function person(
   portrait: Portrait,
   seed: number,
-  options: Omit<PuppetOptions, 'seed'> = {},
-): Promise<Puppet> {
-  return createPuppet({ portrait, seed, ...options });
+  options: Omit<PersonOptions, 'seed'> = {},
+): Promise<Person> {
+  return createPerson({ portrait, seed, ...options });
 }
 
 /** The subject that is enrolled. */

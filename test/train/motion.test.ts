@@ -24,7 +24,7 @@ import { pooledMotion } from '../../server/evidence/motion.ts';
 import { OrtRunner } from '../../server/inference/ort-model.ts';
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import {
-  createPuppet,
+  createPerson,
   preparePortrait,
   type Presenter,
   SAMPLE_PORTRAITS,
@@ -116,9 +116,9 @@ describe('a worker', () => {
 describe('the motion cue from pixels', () => {
   it('separates a drawn living head from a waved photo of it, neither of which is training data', async () => {
     const portrait = await preparePortrait(SAMPLE_PORTRAITS.second);
-    const puppet = await createPuppet({ portrait, seed: 3 });
-    puppet.perform('smile', 600);
-    puppet.perform('blink', 2_200);
+    const person = await createPerson({ portrait, seed: 3 });
+    person.perform('smile', 600);
+    person.perform('blink', 2_200);
     const looker = await Looker.load();
     const runner = await MotionRunner.load(path.join(FOLDER, 'motion.onnx'));
     const scoreOf = async (presenter: Presenter) => {
@@ -130,7 +130,7 @@ describe('the motion cue from pixels', () => {
       }
       return pooledMotion(await runner.probabilities(windowsOf(faces)));
     };
-    expect(await scoreOf(puppet)).toBeGreaterThan(0.7);
+    expect(await scoreOf(person)).toBeGreaterThan(0.7);
     expect(await scoreOf(wavedPhoto(portrait, 5))).toBeLessThan(0.3);
   });
 });

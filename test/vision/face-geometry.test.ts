@@ -7,21 +7,22 @@ import { neutralPose, poseFrom } from '../../server/vision/neutral-pose.ts';
 import { headPose } from '../../server/vision/pose.ts';
 import { meanColourIn, skinColours } from '../../server/vision/skin.ts';
 import { preparePortrait, SAMPLE_PORTRAITS, type Portrait } from '../../simulator/index.ts';
-import { Head, HEAD_AT_REST, type HeadState } from '../../simulator/head.ts';
-import { compose, inverse, rotationOf, type Rotation } from '../../simulator/rotation.ts';
+import { HEAD_AT_REST, type HeadState } from '../../simulator/acting/head-state.ts';
+import { FlatHead } from '../../simulator/flat-puppet/flat-head.ts';
+import { compose, inverse, rotationOf, type Rotation } from '../../simulator/drawing/rotation.ts';
 import { seededDraws } from '../../simulator/seeded.ts';
 import { loadRunner, NOTHING_MORE } from './support.ts';
 
 let core: FrameAnalyzerCore;
 let portrait: Portrait;
-let head: Head;
+let head: FlatHead;
 /** The portrait's mesh about its centre, turned to look into the camera: a known face in space. */
 let face: Float32Array;
 
 beforeAll(async () => {
   core = new FrameAnalyzerCore(await loadRunner());
   portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-  head = new Head(portrait);
+  head = new FlatHead(portrait);
   face = moved(centred(portrait.landmarks), inverse(rotationOf(headPose(portrait.landmarks))));
 });
 

@@ -1,8 +1,8 @@
 import type { ChallengeKind } from '../../../protocol/status.ts';
 import { ACTIONS, type Action, type Performance } from '../../../simulator/index.ts';
-import { planPerformance, spontaneousBlink } from '../../../simulator/motion.ts';
+import { planPerformance, spontaneousBlink } from '../../../simulator/acting/motion.ts';
 import { hash32, seededDraws } from '../../../simulator/seeded.ts';
-import type { Performer } from '../../../simulator/performer.ts';
+import type { Performer } from '../../../simulator/acting/performer.ts';
 import type { Footage, FootageSource } from './footage.ts';
 
 /** How the takes of a bank are made. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FaceAnalysis, FrameAnalysis } from '../../../server/vision/analysis.ts';
-import { rotationOf } from '../../../simulator/rotation.ts';
-import { smoothStep } from '../../../simulator/surroundings.ts';
+import { rotationOf } from '../../../simulator/drawing/rotation.ts';
+import { smoothStep } from '../../../simulator/drawing/smooth-step.ts';
 
 /** The remaining difference of the pose decays to zero within this time, like a head that returns to rest. */
 const FADE_MS = 480;

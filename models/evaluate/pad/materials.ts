@@ -6,19 +6,19 @@ import {
   type Action,
   type Portrait,
 } from '../../../simulator/index.ts';
-import { planPerformance } from '../../../simulator/motion.ts';
+import { planPerformance } from '../../../simulator/acting/motion.ts';
 import { hash32, seededDraws } from '../../../simulator/seeded.ts';
 import { BANK_FRAMES_PER_SECOND, type BankRecipe, bankSources } from './bank.ts';
-import { flatPerformer, type Holding, type Surface } from '../../../simulator/flat-performer.ts';
+import { flatPerformer, type Holding, type Surface } from '../../../simulator/attacks/flat-performer.ts';
 import type { FootageSource } from './footage.ts';
-import { Camera } from '../../../simulator/camera.ts';
+import { Camera } from '../../../simulator/drawing/camera.ts';
 import {
   coupleDrawer,
   headDrawer,
   headPerformer,
   noiselessPerformer,
-} from '../../../simulator/head-performer.ts';
-import { cutPaper, type DisplayKind, paper, replayed } from '../../../simulator/surfaces.ts';
+} from '../../../simulator/flat-puppet/flat-head-performer.ts';
+import { cutPaper, type DisplayKind, paper, replayed } from '../../../simulator/attacks/surfaces.ts';
 
 /** Somebody who can be drawn. */
 export interface Person {

@@ -7,10 +7,10 @@ import sharp from 'sharp';
 import { hash32 } from '../../../simulator/seeded.ts';
 import { sha256 } from '../../file-stamp.ts';
 import { EvaluateError } from '../evaluate-error.ts';
-import { flatPerformer } from '../../../simulator/flat-performer.ts';
+import { flatPerformer } from '../../../simulator/attacks/flat-performer.ts';
 import type { FootageSource } from './footage.ts';
 import { DISPLAY_HOLDING } from './materials.ts';
-import { displayed, type DisplayKind } from '../../../simulator/surfaces.ts';
+import { displayed, type DisplayKind } from '../../../simulator/attacks/surfaces.ts';
 
 /** What stood in front of the camera. */
 export type Presentation = 'live' | 'print' | 'screen' | 'phone' | 'injected' | 'other attack';

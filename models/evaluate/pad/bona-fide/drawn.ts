@@ -1,10 +1,10 @@
-import { Camera } from '../../../../simulator/camera.ts';
-import { Head, HEAD_AT_REST, type HeadState } from '../../../../simulator/head.ts';
+import { Camera } from '../../../../simulator/drawing/camera.ts';
+import { FlatHead } from '../../../../simulator/flat-puppet/flat-head.ts';
 import { ACTIONS, type Performance, type Portrait } from '../../../../simulator/index.ts';
-import { headStateAt } from '../../../../simulator/motion.ts';
+import { headStateAt } from '../../../../simulator/acting/motion.ts';
 import { hash32 } from '../../../../simulator/seeded.ts';
 import type { BankRecipe } from '../bank.ts';
-import type { Performer } from '../../../../simulator/performer.ts';
+import type { Performer } from '../../../../simulator/acting/performer.ts';
 import type { DrawnPerson } from './portraits.ts';
 
 /** Share of a puppet's sway in what is drawn: somebody who holds still better than most people do. */
@@ -14,29 +14,16 @@ const UNIT_WIDTH = 640;
 /** Draws a head that holds still and performs. */
 export function calmPerformer(portrait: Portrait, seed: number): Performer {
   const { width, height } = portrait.image;
-  const head = new Head(portrait);
+  const head = new FlatHead(portrait);
   const camera = new Camera(seed);
   const swaySeed = hash32(seed, 2);
   return {
     async frameAt(performances: readonly Performance[], atMs: number) {
       const canvas = { data: Buffer.alloc(3 * width * height), width, height };
-      head.draw(calmStateAt(performances, swaySeed, atMs, width / UNIT_WIDTH), canvas);
+      head.draw(headStateAt(performances, swaySeed, atMs, width / UNIT_WIDTH, SWAY_SHARE), canvas);
       return await camera.take(canvas, atMs);
     },
   };
-}
-
-function calmStateAt(
-  performances: readonly Performance[],
-  seed: number,
-  atMs: number,
-  unit: number,
-): HeadState {
-  const state = { ...headStateAt(performances, seed, atMs, unit) };
-  const swaying = headStateAt([], seed, atMs, unit);
-  for (const key of Object.keys(HEAD_AT_REST) as (keyof HeadState)[])
-    state[key] -= (1 - SWAY_SHARE) * (swaying[key] - HEAD_AT_REST[key]);
-  return state;
 }
 
 /** Of drawn footage: sessions look closely every fifth of a second. */

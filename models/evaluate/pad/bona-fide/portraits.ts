@@ -8,7 +8,7 @@ import { deviationFrom, extentOf, postureOf } from '../../../../server/evidence/
 import type { FaceAnalysis, FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../../../server/vision/analyze.ts';
 import { ACTIONS, preparePortrait, type Performance, type Portrait } from '../../../../simulator/index.ts';
-import { planPerformance } from '../../../../simulator/motion.ts';
+import { planPerformance } from '../../../../simulator/acting/motion.ts';
 import { hash32 } from '../../../../simulator/seeded.ts';
 import { sha256 } from '../../../file-stamp.ts';
 import type { PreparedModels } from '../../../prepared.ts';

@@ -1,4 +1,4 @@
-import { sway } from '../../../../simulator/motion.ts';
+import { sway } from '../../../../simulator/acting/motion.ts';
 import { movedRigidly } from '../join.ts';
 import type { Presenter } from '../session-player.ts';
 
