@@ -14,7 +14,10 @@ const LONG = [
   'test/chaos/processes.test.ts',
   'test/demo/browser/**/*.test.ts',
   'test/tools/npm-versions.test.ts',
+  'test/tools/release.test.ts',
+  'test/docs/commands.test.ts',
   'test/e2e/tiers.test.ts',
+  'test/e2e/try.test.ts',
   'test/evaluate/bona-fide.test.ts',
   'test/evaluate/pad.test.ts',
   'test/evaluate/verification.test.ts',
@@ -32,7 +35,6 @@ const PROGRAMS = [
   'test/browser/**/*.test.ts',
   'test/chaos/workers.test.ts',
   'test/demo/accounts.test.ts',
-  'test/docs/commands.test.ts',
   'test/e2e/**/*.test.ts',
   'test/inference/fence.test.ts',
   'test/inference/pool.test.ts',
@@ -44,7 +46,6 @@ const PROGRAMS = [
   'test/observe/recording.test.ts',
   'test/store/folder-lock.test.ts',
   'test/store/sqlite-processes.test.ts',
-  'test/tools/release.test.ts',
 ];
 
 /** What shows something else with the optional models or the recordings: these files run once more with them. */

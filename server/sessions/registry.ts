@@ -157,7 +157,7 @@ export class SessionRegistry implements SessionHost {
           type: 'welcome',
           sessionId,
           mode,
-          policy: policy.name,
+          policy: request.policy,
           limits: { ...limits, maxSessionMs: policy.timing.sessionMs },
         },
         stored,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Downstream } from '../../protocol/downstream.ts';
 import { VeriframeError } from '../../protocol/errors.ts';
 import { createTickets } from '../../server/identity/tickets.ts';
 import type { FrameAnalyzer } from '../../server/inference/calls.ts';
@@ -73,8 +74,9 @@ function registryOf(maxSessions: number, faults: Faults = {}) {
     },
   });
   const closed: (string | null)[] = [];
+  const heard: Downstream[] = [];
   const link: ClientLink = {
-    send: () => undefined,
+    send: (message) => void heard.push(message),
     sendError: () => undefined,
     close: (code) => void closed.push(code),
   };
@@ -83,10 +85,10 @@ function registryOf(maxSessions: number, faults: Faults = {}) {
     return await registry.attach(tickets.issue(identification(`session-${++last}`)).ticket, link);
   };
   /** Issues a ticket for a verification. */
-  const ticketFor = (sessionId: string) =>
-    tickets.issue({ ...identification(sessionId), mode: 'verify', subject: 'anna' }).ticket;
+  const ticketFor = (sessionId: string, policy = 'standard') =>
+    tickets.issue({ ...identification(sessionId), mode: 'verify', subject: 'anna', policy }).ticket;
   const attachWith = (ticket: string) => registry.attach(ticket, link);
-  return { attach, attachWith, begun, clock, closed, ended, newcomers, registry, ticketFor };
+  return { attach, attachWith, begun, clock, closed, ended, heard, newcomers, registry, ticketFor };
 }
 
 const settled = async () => {
@@ -110,6 +112,15 @@ describe('sessions', () => {
 });
 
 describe('a redeemed ticket', () => {
+  it.each([
+    'attended',
+    'operator-vouched',
+  ])('welcomes its client with the name %s, as the policy was asked for', async (name) => {
+    const { attachWith, heard, ticketFor } = registryOf(3);
+    await attachWith(ticketFor('named', name));
+    expect(heard[0]).toMatchObject({ type: 'welcome', policy: name });
+  });
+
   it('begins one attempt and ends it once, and cannot be redeemed again', async () => {
     const { attachWith, begun, ended, ticketFor } = registryOf(3);
     const ticket = ticketFor('one');
