@@ -11,11 +11,13 @@ const LONG = [
   'test/browser/flows.test.ts',
   'test/browser/looks.test.ts',
   'test/browser/people.test.ts',
+  'test/browser/script-tag.test.ts',
   'test/chaos/processes.test.ts',
   'test/demo/browser/**/*.test.ts',
   'test/tools/npm-versions.test.ts',
   'test/tools/release.test.ts',
   'test/docs/commands.test.ts',
+  'test/e2e/person.test.ts',
   'test/e2e/tiers.test.ts',
   'test/e2e/try.test.ts',
   'test/evaluate/bona-fide.test.ts',
@@ -62,6 +64,9 @@ const WITH_THE_OPTIONAL = [
   'test/train/**/*.test.ts',
   'test/vision/*.test.ts',
 ];
+
+/** What the base tier shows as well as any other. */
+const BASE_ALONE = ['test/e2e/person.test.ts', 'test/e2e/try.test.ts'];
 
 /** A recording goes on at its own pace, whoever keeps up: it has the machine to itself. */
 const REAL_TIME = ['test/e2e/command-line.test.ts'];
@@ -151,7 +156,7 @@ export default defineConfig({
               test: {
                 name: 'optional',
                 include: WITH_THE_OPTIONAL,
-                exclude: REAL_TIME,
+                exclude: [...REAL_TIME, ...BASE_ALONE],
                 maxWorkers: 2,
                 sequence: { groupOrder: 2 },
               },

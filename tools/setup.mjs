@@ -11,8 +11,8 @@ import { installPackages } from './packages.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
 const NEEDED_NODE = [20, 19];
-/** Every project of vitest.config.ts except the long files and those that pack. */
-const QUICK = ['--project=!long', '--project=!packing'];
+/** The projects of vitest.config.ts without the long files and those that pack. */
+const QUICK = ['--project=programs', '--project=parts'];
 const BUSY_LOOPS = 4;
 /** Runs TypeScript with the packages of this repository as sources. */
 const FROM_SOURCE = ['--conditions=veriframe-source', '--import', 'tsx'];

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveFolder } from './serve-folder.ts';
+import { serveFolder } from '../support/serve-folder.ts';
 import { execute, install, pack, ROOT } from './support.ts';
 import { chromiumPath, launchBrowser } from '../../tools/chromium.ts';
 

@@ -14,7 +14,7 @@ import { beginSignIn, showStatuses, triesInVain, troubleOf } from './attempts.ts
 import { againstPortrait, brightnessAtNose, hearLooks, openOperator } from './live-views.ts';
 import { presentToPage } from '../../browser/support/puppet-camera.ts';
 import {
-  createPerson,
+  createFlatPuppet,
   type Portrait,
   type Presenter,
   preparePortrait,
@@ -258,7 +258,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
       const page = await context.newPage();
       const trouble = troubleOf(page);
       const portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-      let present: Presenter = await createPerson({ portrait, seed: 1 });
+      let present: Presenter = await createFlatPuppet({ portrait, seed: 1 });
       await presentToPage(page, {
         frameAt: (atMs) => present.frameAt(atMs),
         onStatus: (status, atMs) => present.onStatus?.(status, atMs),
@@ -295,7 +295,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
         });
       const stranger = await preparePortrait(SAMPLE_PORTRAITS.third);
       await Promise.all([
-        inVain('0-somebody-else', await createPerson({ portrait: stranger, seed: 2 })),
+        inVain('0-somebody-else', await createFlatPuppet({ portrait: stranger, seed: 2 })),
         inVain('0-still-photo', stillPhoto(portrait, 3)),
       ]);
       const operator = await openOperator(browser, server);
@@ -318,7 +318,7 @@ describe.skipIf(chromiumPath === null)("the demo's pages (skipped where no Chrom
       await operator.locator('.session[data-state=accept]').waitFor();
       await operatorLooks(operator, lookAt);
       await page.getByRole('link', { name: 'What the server sees' }).click();
-      const another = await createPerson({ portrait: stranger, seed: 4 });
+      const another = await createFlatPuppet({ portrait: stranger, seed: 4 });
       await seesItself(page, portrait, () => (present = another), lookAt);
       await page.getByRole('link', { name: 'Your account' }).click();
       await page.getByRole('heading', { name: /^Good \w+, mary$/ }).waitFor();
