@@ -10,7 +10,7 @@ COPY tools/packages.mjs tools/object-wrap.h tools/
 RUN node tools/packages.mjs
 COPY . .
 # The full tier is fetched here when the builder has internet; without it the image serves the base tier.
-RUN npm run build && node dist/models/prepare-command.js
+RUN npm run build && node dist/models/prepare/command.js
 
 FROM node:24-trixie AS packages
 WORKDIR /app

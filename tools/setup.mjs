@@ -100,7 +100,7 @@ function siblingFolders() {
 }
 
 function prepareModels(env = {}) {
-  run(process.execPath, [at('dist/models/prepare-command.js')], env);
+  run(process.execPath, [at('dist/models/prepare/command.js')], env);
 }
 
 /** Runs the named files, or all files of the chosen projects. */
