@@ -105,8 +105,8 @@ function extract({ name, source, types, report, isUpdate }: Extraction): boolean
           // Release tags are for packages with unstable parts of their API.
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           'ae-undocumented': { logLevel: ExtractorLogLevel.None },
-          // The report itself mentions these.
-          'ae-forgotten-export': { logLevel: ExtractorLogLevel.None, addToApiReportFile: true },
+          // A report would name the folder of the checkout with it. A report must be the same in every clone.
+          'ae-forgotten-export': { logLevel: ExtractorLogLevel.None },
         },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
