@@ -1,10 +1,12 @@
 import { buildClient } from './build/browser.ts';
 import { buildDemo } from './build/demo.ts';
-import { buildPackage, type WorkspaceName, WORKSPACES } from './build/packages.ts';
+import { buildPackage } from './build/packages.ts';
 
 /**
- * Builds what the compiler does not build: the packages of the workspaces, the browser's files and the demo's pages.
+ * Builds what the compiler does not build: the packages that programs of the clone import, the browser's files and the
+ * demo's pages. Pages are bundled from the sources, so nothing here needs the package for browsers.
  */
-for (const name of Object.keys(WORKSPACES) as WorkspaceName[]) await buildPackage(name);
+const IMPORTED = ['protocol', 'backend', 'kiosk'] as const;
+for (const name of IMPORTED) await buildPackage(name);
 await buildClient();
 await buildDemo();

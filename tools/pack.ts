@@ -1,5 +1,5 @@
 import { buildPackage, type WorkspaceName, WORKSPACES } from './build/packages.ts';
-import { buildTypes, compileDeclarations, importedBy } from './build/types.ts';
+import { buildTypes, compileDeclarations } from './build/types.ts';
 
 /**
  * Makes the content of the packages that are named, or of all packages, for `npm pack`: `npm run pack`. With `--report`
@@ -13,9 +13,10 @@ if (unknown.length > 0)
   throw new Error(`No such package: ${unknown.join(', ')}. There are ${all.join(', ')}.`);
 
 const wanted = named.length === 0 ? all : all.filter((name) => named.includes(name));
+const needed = new Set<string>(wanted.flatMap((name) => [name, ...WORKSPACES[name].builtIn]));
 compileDeclarations();
 let isChanged = false;
-for (const name of all.filter((one) => wanted.some((other) => one === other || importedBy(other, one)))) {
+for (const name of all.filter((one) => needed.has(one))) {
   await buildPackage(name);
   for (const { name: report, matchesReport } of await buildTypes(name, isUpdate))
     if (!matchesReport) {

@@ -44,8 +44,8 @@ const CLIP_MARGIN_MS = 80;
 const APART_MS = 8_000;
 
 /**
- * File of the bank for these options: drawn when it is not there yet, some 25 ms a frame, and kept until the simulator's
- * code changes. A load generator that drew its people would be the bottleneck it looks for.
+ * Returns the file of the bank for these options. Draws it first where it is not there yet, some 25 ms a frame. It is
+ * kept until the simulator's code changes. A load generator that drew its people while it runs would limit the load.
  */
 export async function prepareBank(options: BankOptions): Promise<string> {
   const folder = path.join(packageRoot(), 'node_modules', '.cache', 'veriframe');

@@ -19,9 +19,9 @@ export const FAR = 1e9;
 const ONE = 65536;
 
 /**
- * Draws one triangle that faces the camera (corners clockwise as seen) where it is nearer than what `nearest` holds for
- * a pixel. Texture is bilinear, light is interpolated between the corners. A pixel belongs to a triangle when its centre
- * does.
+ * Draws one triangle that faces the camera (corners clockwise as seen). A pixel is drawn where its centre lies in the
+ * triangle and the triangle is nearer than the depth in `nearest`. The texture is sampled bilinearly, and the light of
+ * the corners is interpolated.
  */
 export function drawSolidTriangle(
   canvas: Canvas,

@@ -15,8 +15,8 @@ export interface FlatPuppetOptions {
   /** Blink now and then without being asked, as people do. Default true. */
   readonly blinksByItself?: boolean;
   /**
-   * Its skin is lit by the screen that shows what the server says. Without it the light on it never changes, as on one who is
-   * not before that screen: a recording, or pictures made up.
+   * The screen that shows the server's colours lights its skin. Without it the light never changes, as in a recording
+   * or in pictures that were made without such a screen.
    */
   readonly light?: ScreenOptions | RoomLight;
 }

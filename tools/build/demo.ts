@@ -1,14 +1,14 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { build } from 'esbuild';
+import { packageRoot } from '../../models/package-root.ts';
 import { buildClient, SOURCE } from './browser.ts';
 import { coloursSheet } from '../../client/demo/pages/colours.ts';
 import { DOCUMENTS } from '../../client/demo/pages/documents.ts';
 import { markFile } from '../../client/demo/pages/drawings.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = packageRoot();
 const DEFAULT_OUTDIR = join(ROOT, 'dist', 'demo');
 
 /**

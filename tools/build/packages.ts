@@ -1,10 +1,10 @@
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { packageRoot } from '../../models/package-root.ts';
 import { buildClient, SOURCE } from './browser.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = packageRoot();
 
 /** A published workspace: its folder, its entry points by their names in `dist`, and its runtime. */
 export interface Workspace {
@@ -13,6 +13,8 @@ export interface Workspace {
   /** Node loads both module formats; a browser's bundler needs one. */
   readonly formats: readonly ('esm' | 'cjs')[];
   readonly platform: 'node' | 'browser' | 'neutral';
+  /** The workspaces that its bundle contains. */
+  readonly builtIn: readonly string[];
 }
 
 /** The workspaces in the order of their dependencies. */
@@ -22,24 +24,28 @@ export const WORKSPACES = {
     entries: { index: 'index.ts', http: 'http/index.ts', words: 'words/index.ts' },
     formats: ['esm', 'cjs'],
     platform: 'neutral',
+    builtIn: [],
   },
   backend: {
     folder: 'client/backend',
     entries: { index: 'index.ts' },
     formats: ['esm', 'cjs'],
     platform: 'node',
+    builtIn: ['protocol'],
   },
   kiosk: {
     folder: 'client/kiosk',
     entries: { index: 'index.ts', cli: 'cli.ts' },
     formats: ['esm'],
     platform: 'node',
+    builtIn: ['protocol', 'backend'],
   },
   browser: {
     folder: 'client/browser',
     entries: { index: 'sdk/index.ts', element: 'element/index.ts', look: 'look.ts' },
     formats: ['esm'],
     platform: 'browser',
+    builtIn: ['protocol'],
   },
 } as const satisfies Record<string, Workspace>;
 export type WorkspaceName = keyof typeof WORKSPACES;

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { packageRoot } from '../../models/package-root.ts';
 import { type Workspace, type WorkspaceName, WORKSPACES } from './packages.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = packageRoot();
 /** The declarations of all sources, one file each, as the compiler writes them. */
 const DECLARATIONS = join(ROOT, 'dist', 'types');
 
@@ -18,19 +18,8 @@ interface PublicApi {
   readonly matchesReport: boolean;
 }
 
-/** Whether the bundle of the workspace `name` contains the workspace `other`. */
-export function importedBy(name: WorkspaceName, other: WorkspaceName): boolean {
-  return name !== other && (BUILT_IN[name] ?? []).includes(other);
-}
-
 /** The bundle for a page with a single script tag. */
 const WHOLE_BROWSER = { 'face-auth': 'element/with-sdk.ts' };
-
-const BUILT_IN: Readonly<Partial<Record<WorkspaceName, readonly WorkspaceName[]>>> = {
-  backend: ['protocol'],
-  browser: ['protocol'],
-  kiosk: ['protocol', 'backend'],
-};
 
 /**
  * Writes the declarations from which the packages' types are made.
@@ -80,13 +69,13 @@ interface Extraction {
 
 /** Returns whether the public API equals the report. */
 function extract({ name, source, types, report, isUpdate }: Extraction): boolean {
-  const { folder } = WORKSPACES[name];
+  const { folder, builtIn } = WORKSPACES[name];
   const entry = join(DECLARATIONS, folder, source.replace(/\.ts$/, '.d.ts'));
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: join(ROOT, folder),
       mainEntryPointFilePath: entry,
-      bundledPackages: (BUILT_IN[name] ?? []).map((other) => `@veriframe/${other}`),
+      bundledPackages: builtIn.map((other) => `@veriframe/${other}`),
       compiler: { overrideTsconfig: { compilerOptions: COMPILER_OPTIONS, files: [entry] } },
       apiReport: {
         enabled: true,
