@@ -255,3 +255,8 @@ const USUAL_RETRY_AFTER_MS = 2_000;
 export function retryAfterMsOf({ retryAfterMs, entry }: VeriframeError): number | null {
   return retryAfterMs ?? (entry.httpStatus === 503 ? USUAL_RETRY_AFTER_MS : null);
 }
+
+/** Whether `code` is in the table. A later version may send codes that are not. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}

@@ -1,25 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Mode } from '@veriframe/protocol';
-import type { z } from 'zod';
+import { DEFAULT_POLICY, type OperationId } from '@veriframe/protocol/http';
 import { type AcceptedDecision, type VerifiedDecision, verifyDecision } from './decision.ts';
 import { ApiError } from './errors.ts';
 import type { DecisionExpectation } from './expectation.ts';
 import { type ApiRequest, ask, baseOf, type Connection } from './http.ts';
 import { remoteKeys } from './keys.ts';
-import {
-  type CreatedSession,
-  createdSession,
-  type DecisionsPage,
-  decisionsPage,
-  erasedSubject,
-  liveTicket,
-  type LiveTicket,
-  type SessionView,
-  sessionView,
-  type SubjectsPage,
-  subjectsPage,
-  subjectView,
-} from './schemas.ts';
+import type { CreatedSession, DecisionsPage, LiveTicket, SessionView, SubjectsPage } from './schemas.ts';
 
 export interface BackendOptions {
   /** Base address of the service, http or https, such as `https://faces.example`. A path is kept as a prefix. */
@@ -38,7 +25,7 @@ export interface BackendOptions {
 export interface BackendNames {
   /** The service's setting `VERIFRAME_ISSUER`, by default `veriframe`. */
   readonly issuer: string | null;
-  /** This relying party's name. Every session is created for it, so that a token made for another site opens nothing. */
+  /** This relying party's name. Every session is created for it, so a token made for another site opens nothing. */
   readonly audience: string | null;
 }
 
@@ -149,8 +136,6 @@ export interface Backend<Expected = Omit<DecisionExpectation, 'keys' | Names>> {
   createLiveTicket(options?: CallOptions): Promise<LiveTicket>;
 }
 
-/** The policy of a session that names none. It is named all the same, so that its token can be held to it. */
-const DEFAULT_POLICY = 'standard';
 const NONCE_BYTES = 24;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -184,18 +169,17 @@ export function createBackend({
   const base = baseOf(url);
   const connection: Connection = { base, apiKey: checkedKey(apiKey), fetch: fetchFrom, timeoutMs };
   const keys = remoteKeys(new URL('.well-known/jwks.json', base), { fetch: fetchFrom, timeoutMs });
-  const api = <Answer extends z.ZodType>(request: ApiRequest<Answer>) => ask(connection, request);
+  const api = <Id extends OperationId>(request: ApiRequest<Id>) => ask(connection, request);
   return {
     async createSession(request, { signal } = {}) {
+      // The default policy is named all the same, so that the token can be held to it.
       const { mode, subject, policy = DEFAULT_POLICY, nonce = newNonce(), concealUnknown, observe } = request;
       const body = { mode, subject, policy, nonce, concealUnknown, observe, audience: audience ?? undefined };
-      const path = ['v1', 'sessions'];
-      const created = await api({ method: 'POST', path, body, answer: createdSession, signal });
+      const created = await api({ operation: 'createSession', body, signal });
       const expected = { session: created.sessionId, nonce, mode, policy, subject: subject ?? null };
       return { ...created, expected };
     },
-    getSession: (sessionId, { signal } = {}) =>
-      api({ method: 'GET', path: ['v1', 'sessions', sessionId], answer: sessionView, signal }),
+    getSession: (id, { signal } = {}) => api({ operation: 'getSession', params: { id }, signal }),
     // What is missing after all is found by verifyDecision itself.
     verifyDecision: (async (token: string, expected: Partial<DecisionExpectation>) =>
       verifyDecision(token, {
@@ -206,35 +190,20 @@ export function createBackend({
         keys,
       } as DecisionExpectation)) as Backend['verifyDecision'],
     subjects: {
-      async count(subject, { signal } = {}) {
-        const path = ['v1', 'subjects', subject];
-        const found = await orNull(api({ method: 'GET', path, answer: subjectView, signal }));
+      async count(id, { signal } = {}) {
+        const found = await orNull(api({ operation: 'getSubject', params: { id }, signal }));
         return found?.references ?? 0;
       },
-      async erase(subject, { signal } = {}) {
-        const path = ['v1', 'subjects', subject];
-        const erased = await orNull(api({ method: 'DELETE', path, answer: erasedSubject, signal }));
+      async erase(id, { signal } = {}) {
+        const erased = await orNull(api({ operation: 'deleteSubject', params: { id }, signal }));
         return erased?.erasedReferences ?? 0;
       },
       list: ({ signal, limit, page } = {}) =>
-        api({
-          method: 'GET',
-          path: ['v1', 'subjects'],
-          query: pageQuery('after', page, limit),
-          answer: subjectsPage,
-          signal,
-        }),
+        api({ operation: 'listSubjects', query: pageQuery('after', page, limit), signal }),
     },
     listDecisions: ({ signal, limit, page } = {}) =>
-      api({
-        method: 'GET',
-        path: ['v1', 'decisions'],
-        query: pageQuery('before', page, limit),
-        answer: decisionsPage,
-        signal,
-      }),
-    createLiveTicket: ({ signal } = {}) =>
-      api({ method: 'POST', path: ['v1', 'live'], body: {}, answer: liveTicket, signal }),
+      api({ operation: 'listDecisions', query: pageQuery('before', page, limit), signal }),
+    createLiveTicket: ({ signal } = {}) => api({ operation: 'createLiveTicket', body: {}, signal }),
   };
 }
 

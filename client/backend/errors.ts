@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type Retry } from '@veriframe/protocol';
+import { ERRORS, type ErrorCode, isErrorCode, type Retry } from '@veriframe/protocol';
 
 /**
  * What can go wrong between this program and the service, beside the service's own codes. Closed set: a code, once
@@ -47,7 +47,7 @@ export class ApiError extends Error {
   readonly detail: string | null;
 
   constructor(code: ApiErrorCode, { detail, status, retry, retryAfterMs, ...options }: ApiErrorDetails = {}) {
-    const entry = isServiceCode(code) ? ERRORS[code] : CONNECTION_ERRORS[code];
+    const entry = isErrorCode(code) ? ERRORS[code] : CONNECTION_ERRORS[code];
     super(detail === undefined ? entry.message : `${entry.message} ${detail}`, options);
     this.code = code;
     this.retry = retry ?? entry.retry;
@@ -55,11 +55,6 @@ export class ApiError extends Error {
     this.status = status ?? null;
     this.detail = detail ?? null;
   }
-}
-
-/** Whether `code` is one that the service may name. */
-export function isServiceCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code);
 }
 
 /**

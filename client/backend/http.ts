@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import { ERRORS } from '@veriframe/protocol';
-import { ApiError, isServiceCode } from './errors.ts';
+import { ERRORS, isErrorCode } from '@veriframe/protocol';
+import { type AnswerOf, type OperationId, OPERATIONS, type ParamsOf } from '@veriframe/protocol/http';
+import { ApiError } from './errors.ts';
 import { failure } from './schemas.ts';
 
 /** How to reach a service with an API key. */
@@ -12,13 +13,13 @@ export interface Connection {
   readonly timeoutMs: number;
 }
 
-export interface ApiRequest<Answer extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Parts of the path after the base, each encoded before use. */
-  readonly path: readonly string[];
+/** A call of an operation of the API. Its method, path and answer are those of the table. */
+export interface ApiRequest<Id extends OperationId> {
+  readonly operation: Id;
+  /** Values of the path's placeholders, each encoded before use. */
+  readonly params?: ParamsOf<Id>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  readonly answer: Answer;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,17 +53,25 @@ export function baseOf(address: string | URL): URL {
  * One request to the API. Rejects with `ApiError`, or with the signal's reason. No redirect is followed: the API key
  * goes to the address that was configured and to no other.
  */
-export async function ask<Answer extends z.ZodType>(
+export async function ask<Id extends OperationId>(
   connection: Connection,
-  request: ApiRequest<Answer>,
-): Promise<z.infer<Answer>> {
+  { operation, params, query = {}, body, signal }: ApiRequest<Id>,
+): Promise<AnswerOf<Id>> {
   const { base, apiKey, fetch, timeoutMs } = connection;
-  const { method, path, query = {}, body, signal } = request;
-  const address = new URL(path.map(pathPart).join('/'), base);
+  const { method, path, answers } = OPERATIONS[operation];
+  const address = new URL(pathWith(path, params ?? {}), base);
   address.search = new URLSearchParams(query).toString();
   const answer = await exchange(fetch, address, { method, timeoutMs, signal, apiKey, body });
-  if (answer.status >= 200 && answer.status < 300) return answerOf(answer, request.answer);
-  throw apiErrorOf(answer.status, withoutKey(answer.body, apiKey), answer.headers);
+  if (answer.status < 200 || answer.status >= 300)
+    throw apiErrorOf(answer.status, withoutKey(answer.body, apiKey), answer.headers);
+  const [schema] = Object.values(answers);
+  // The type of the answer is inferred from the schema that it was just read by.
+  return answerOf(answer, schema) as AnswerOf<Id>;
+}
+
+/** The path of an operation, relative to the base address, with its placeholders filled in. */
+function pathWith(path: string, params: Readonly<Record<string, string>>): string {
+  return path.slice(1).replaceAll(/\{(\w+)\}/g, (_, name: string) => pathPart(params[name] ?? ''));
 }
 
 /** An id that the URL standard would take for a step to another folder is no id of the service. */
@@ -145,7 +154,7 @@ export function apiErrorOf(status: number, body: string, headers: Headers = new 
     ...(retry === undefined ? {} : { retry }),
     ...(SECONDS.test(after) ? { retryAfterMs: Number(after) * 1000 } : {}),
   };
-  if (!isServiceCode(code))
+  if (!isErrorCode(code))
     return new ApiError('answer.unexpected', {
       ...known,
       detail: `${code}: ${message ?? `HTTP status ${status}.`}`,

@@ -8,33 +8,25 @@ import {
 } from '@veriframe/protocol/http';
 
 /*
- * What the service answers, by the schemas of its API. Members that a newer service adds are dropped, and lists of words
- * that grow (cues, reasons) are read as plain strings.
+ * What the service answers, by the schemas of its API. Members that a newer service adds are dropped, and lists of
+ * words that grow (cues, reasons) are read as plain strings.
  */
 
-export const liveTicket = OPERATIONS.createLiveTicket.answers[201];
 /** What lets one listener onto a live feed: for one hello, until `expiresAtMs` (server time, ms since 1970). */
 export type LiveTicket = AnswerOf<'createLiveTicket'>;
 
-export const createdSession = OPERATIONS.createSession.answers[201];
 /** The service's answer to `POST /v1/sessions`. The ticket lets one client run the session until `expiresAtMs`. */
 export type CreatedSession = AnswerOf<'createSession'>;
 
-export const sessionView = OPERATIONS.getSession.answers[200];
 /**
  * Where a session stands. `outcome` and `token` are null until it is decided. `code` is the error that ended it without
  * a decision; null also where nobody used its ticket.
  */
 export type SessionView = AnswerOf<'getSession'>;
 
-export const subjectView = OPERATIONS.getSubject.answers[200];
-export const erasedSubject = OPERATIONS.deleteSubject.answers[200];
-
-export const subjectsPage = OPERATIONS.listSubjects.answers[200];
 /** Enrolled subjects by keyed hash, never by id. `next` is the `after` of the page that follows; null on the last. */
 export type SubjectsPage = AnswerOf<'listSubjects'>;
 
-export const decisionsPage = OPERATIONS.listDecisions.answers[200];
 /**
  * Attempts that have ended, the latest first. An attempt that an error ended has a `code` and no outcome. `next` is the
  * `before` of the page that follows; null on the last.

@@ -7,7 +7,8 @@ import {
   type NewSession,
   type StartedSession,
 } from '@veriframe/backend';
-import { isServerCode, KioskError } from './errors.ts';
+import { isErrorCode } from '@veriframe/protocol';
+import { KioskError } from './errors.ts';
 
 export type { CreatedSession, NewSession, StartedSession } from '@veriframe/backend';
 
@@ -41,7 +42,7 @@ export function refusal(status: number, body: string): KioskError {
 
 function kioskErrorOf(cause: ApiError): KioskError {
   const { code, detail } = cause;
-  if (isServerCode(code)) return new KioskError(code, detail ?? undefined, { cause });
+  if (isErrorCode(code)) return new KioskError(code, detail ?? undefined, { cause });
   const ours = code === 'answer.unexpected' ? 'api.unexpected' : 'connection.refused';
   return new KioskError(ours, detail ?? cause.message, { cause });
 }

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type Retry } from '@veriframe/protocol';
+import { ERRORS, type ErrorCode, isErrorCode, type Retry } from '@veriframe/protocol';
 
 /**
  * Errors of the client's side; the server's codes are in `protocol/errors.ts`. The set is closed: a published code
@@ -31,14 +31,9 @@ export const KIOSK_ERRORS = {
 
 export type KioskErrorCode = keyof typeof KIOSK_ERRORS | ErrorCode;
 
-/** Whether `code` is one of the protocol's codes. */
-export function isServerCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code);
-}
-
 /** The table entry of any code, the server's or the client's. */
 export function errorEntry(code: KioskErrorCode): { readonly message: string; readonly retry: Retry } {
-  return isServerCode(code) ? ERRORS[code] : KIOSK_ERRORS[code];
+  return isErrorCode(code) ? ERRORS[code] : KIOSK_ERRORS[code];
 }
 
 /** An error with a stable code. `message` is the sentence of the table, followed by `detail` when given. */

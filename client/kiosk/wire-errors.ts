@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorCode } from '@veriframe/protocol';
-import { isServerCode, KioskError } from './errors.ts';
+import { ERRORS, type ErrorCode, isErrorCode } from '@veriframe/protocol';
+import { KioskError } from './errors.ts';
 
 /** The error for a socket that never opened. */
 export function openingError(cause: Error): KioskError {
@@ -18,7 +18,7 @@ export function closeError(closeCode: number): KioskError {
 
 const CODE_OF_CLOSE: ReadonlyMap<number, ErrorCode> = new Map(
   Object.keys(ERRORS)
-    .filter(isServerCode)
+    .filter(isErrorCode)
     .flatMap((code) => {
       const { closeCode } = ERRORS[code];
       return closeCode === null ? [] : [[closeCode, code] as const];

@@ -18,3 +18,4 @@ export {
   type QueryOf,
 } from './operations.ts';
 export { LIVE_PATH, STREAM_PATH } from './paths.ts';
+export { DEFAULT_POLICY } from './sessions.ts';

@@ -5,7 +5,7 @@ import { liveTicket } from './live-feed.ts';
 import { KEY_ERRORS, type OperationDescription, WITH_KEY } from './operation.ts';
 
 /** The policy of a session that names none. */
-const DEFAULT_POLICY = 'standard';
+export const DEFAULT_POLICY = 'standard';
 
 const opaque = z.string().min(1).max(256);
 

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { availableTransports } from '../../server/gateway/transport-choice.ts';
-import { verifyToken } from '../../server/identity/tokens.ts';
+import { verifyToken } from '../support/verify-token.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { play } from '../support/play.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTokenIssuer, type DecisionToSign, verifyToken } from '../../server/identity/tokens.ts';
+import { createTokenIssuer, type DecisionToSign } from '../../server/identity/tokens.ts';
+import { verifyToken } from '../support/verify-token.ts';
 
 const atMs = 1_800_000_000_000;
 const decision: DecisionToSign = {

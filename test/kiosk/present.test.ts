@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  errorEntry,
-  isServerCode,
-  KIOSK_ERRORS,
-  KioskError,
-  type KioskErrorCode,
-} from '../../client/kiosk/errors.ts';
+import { errorEntry, KIOSK_ERRORS, KioskError, type KioskErrorCode } from '../../client/kiosk/errors.ts';
 import { jsonPresenter } from '../../client/kiosk/present/json.ts';
 import { linesPresenter } from '../../client/kiosk/present/lines.ts';
 import { guidance } from '../../protocol/words/en.ts';
@@ -13,14 +7,14 @@ import { errorLine, type FinalDecision, type Presenter } from '../../client/kios
 import { SteadyText } from '../../client/kiosk/present/steady.ts';
 import { statusBlock } from '../../client/kiosk/present/terminal.ts';
 import { instructionWords, outcomeWords, PHASE_WORDS, titleWords } from '../../client/kiosk/present/words.ts';
-import { ERRORS } from '../../protocol/errors.ts';
+import { ERRORS, isErrorCode } from '../../protocol/errors.ts';
 import type { Status } from '../../protocol/downstream.ts';
 import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES } from '../../protocol/status.ts';
 
 const challenge = { kind: 'turn-left', number: 2, of: 3, remainingMs: 4_200, skippable: true } as const;
 
-const isErrorCode = (code: string): code is KioskErrorCode =>
-  isServerCode(code) || Object.hasOwn(KIOSK_ERRORS, code);
+const isKioskErrorCode = (code: string): code is KioskErrorCode =>
+  isErrorCode(code) || Object.hasOwn(KIOSK_ERRORS, code);
 
 describe('words', () => {
   const instructions = [
@@ -72,7 +66,7 @@ describe('words', () => {
   });
 
   it("cover every error code, ours and the server's, with the code in the line", () => {
-    const codes = [...Object.keys(KIOSK_ERRORS), ...Object.keys(ERRORS)].filter(isErrorCode);
+    const codes = [...Object.keys(KIOSK_ERRORS), ...Object.keys(ERRORS)].filter(isKioskErrorCode);
     expect(codes).toHaveLength(Object.keys(KIOSK_ERRORS).length + Object.keys(ERRORS).length);
     expect(new Set(codes).size).toBe(codes.length);
     for (const code of codes) {

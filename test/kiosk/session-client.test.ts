@@ -1,8 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isServerCode } from '../../client/kiosk/errors.ts';
 import { connect, type KioskSession, type KioskSessionEvent } from '../../client/kiosk/session-client.ts';
-import { ERRORS } from '../../protocol/errors.ts';
+import { ERRORS, isErrorCode } from '../../protocol/errors.ts';
 import {
   giveCreditBack,
   portOf,
@@ -173,7 +172,7 @@ describe('KioskSession', () => {
   });
 
   const closing = Object.keys(ERRORS)
-    .filter(isServerCode)
+    .filter(isErrorCode)
     .filter((code) => ERRORS[code].closeCode !== null);
   it('R30: reports every closing code, from the message or from the close code alone', async () => {
     for (const code of closing) {

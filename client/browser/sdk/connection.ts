@@ -1,5 +1,11 @@
-import { type Downstream, type ErrorCode, type Upstream, SUBPROTOCOL } from '@veriframe/protocol';
-import { asFaceSessionError, FaceSessionError, isServerErrorCode } from './errors.ts';
+import {
+  type Downstream,
+  type ErrorCode,
+  isErrorCode,
+  SUBPROTOCOL,
+  type Upstream,
+} from '@veriframe/protocol';
+import { asFaceSessionError, FaceSessionError } from './errors.ts';
 import { decodeDownstream, encodeUpstream } from './wire.ts';
 
 interface ConnectionOptions {
@@ -73,7 +79,7 @@ export class Connection {
 
   #closed({ code, reason }: CloseEvent): void {
     if (code === 1000) this.#end(null);
-    else if (isServerErrorCode(reason)) this.#end(new FaceSessionError(reason));
+    else if (isErrorCode(reason)) this.#end(new FaceSessionError(reason));
     else if (this.#announced !== null) this.#end(new FaceSessionError(this.#announced));
     else if (!navigator.onLine) this.#end(new FaceSessionError('connection.offline'));
     else this.#end(new FaceSessionError(this.#hasOpened ? 'connection.lost' : 'connection.refused'));

@@ -55,11 +55,6 @@ export class FaceSessionError extends Error {
   }
 }
 
-/** Whether `code` is one of the protocol's codes, such as the reason of a close frame. */
-export function isServerErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code);
-}
-
 /** `cause` itself when it is a `FaceSessionError`; otherwise a new error with `code` and that cause. */
 export function asFaceSessionError(cause: unknown, code: FaceSessionErrorCode): FaceSessionError {
   return cause instanceof FaceSessionError ? cause : new FaceSessionError(code, { cause });
