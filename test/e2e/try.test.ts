@@ -11,7 +11,7 @@ import { prepareCast } from '../../simulator/try/people.ts';
 import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { portOf } from '../kiosk/support/server.ts';
 import { play } from '../support/play.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { SessionClock } from '../support/virtual-clock.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = fileURLToPath(new URL('../../client/kiosk/veriframe.mjs', import.meta.url));
@@ -30,13 +30,15 @@ interface Attempt {
 }
 
 let server: RealServer;
-let clock: VirtualClock;
+let clock: SessionClock;
 /** Every subject that the server heard of. */
 const subjects = new Set<string>();
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
-  clock = new VirtualClock();
+  clock = new SessionClock();
+  // The trial checks tokens by the time of day, however far the sessions' time is from it.
+  clock.advance(3_600_000);
   server = await startRealServer({
     transport: 'auto',
     clock,

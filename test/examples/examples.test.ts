@@ -15,7 +15,7 @@ import { type RealServer, startRealServer } from '../../tools/throwaway-server.t
 import { builtBackend, packed } from '../support/packed-backend.ts';
 import { person, preparePeople } from '../support/people.ts';
 import { play, present } from '../support/play.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { SessionClock } from '../support/virtual-clock.ts';
 
 /*
  * Each example as a reader runs it: a program of its own beside the packages that its README names, with the packed
@@ -34,13 +34,6 @@ const hasRegistry = await npm(['view', 'express@5.3.0', 'version'], tmpdir()).th
   () => true,
   () => false,
 );
-
-/** Sessions go on in the test's own time; tokens are checked by programs that have the time of day. */
-class SessionClock extends VirtualClock {
-  override wallMs(): number {
-    return Date.now();
-  }
-}
 
 describe.skipIf(!hasRegistry)('an example (skipped where npm reaches no registry)', () => {
   const clock = new SessionClock();

@@ -2,7 +2,7 @@ import type { Clock } from '../../server/time/clock.ts';
 
 /**
  * A clock that the test moves, so that sessions with real models and sockets do not depend on how fast the machine
- * is. Starts at the real time, since others check tokens by it.
+ * is. Starts at the real time.
  */
 export class VirtualClock implements Clock {
   private current = Date.now();
@@ -40,5 +40,12 @@ export class VirtualClock implements Clock {
 
   private nextDue(untilMs: number) {
     return [...this.alarms].filter(({ atMs }) => atMs <= untilMs).toSorted((a, b) => a.atMs - b.atMs)[0];
+  }
+}
+
+/** A virtual clock for sessions whose tokens are checked by programs that have the time of day. */
+export class SessionClock extends VirtualClock {
+  override wallMs(): number {
+    return Date.now();
   }
 }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { WatchSession } from '../../../server/observe/session-watch.ts';
 import type { Presenter } from '../../../simulator/presenter.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import { SessionClock } from '../../support/virtual-clock.ts';
 
 declare global {
   /** Shows a picture to the page's camera. False while no camera is open. */
@@ -21,20 +21,13 @@ const PAUSED_AFTER_MS = 3_600_000;
 /** A page that got a picture and sends none within this time has nothing more to send. */
 const LAST_RESORT_MS = 30_000;
 
-/** The server's clock while its sessions are filmed in steps. Other parts check tokens by the time of day. */
-export class SteppedClock extends VirtualClock {
-  override wallMs(): number {
-    return Date.now();
-  }
-}
-
 /**
  * A camera for a page of the real server. Both use one simulated clock, which advances by one picture once the picture
  * before was analysed. The result is that of a person at that frame rate and a machine that keeps up, however busy this
  * machine is.
  */
 export class SteppedCamera {
-  readonly clock = new SteppedClock();
+  readonly clock = new SessionClock();
   readonly #startMs = this.clock.nowMs();
   #open = 0;
   #isSeen = false;
