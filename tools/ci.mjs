@@ -1,10 +1,11 @@
 // Plain JavaScript with Node's own modules only: this runs before anything is installed. `.ci/run` calls it. It runs
-// the tests of a fresh copy as a stranger has it, then everything that this checkout can run.
+// the tests of a fresh copy as a stranger has it, then what `npm run test:all` adds to them, in this checkout.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ADDED, only } from './projects.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -132,9 +133,9 @@ async function main() {
     rmSync(alone, { recursive: true, force: true });
     parts.push(
       await runPart({
-        title: 'npm run test:all, in this checkout',
+        title: 'what npm run test:all adds, in this checkout',
         folder: ROOT,
-        args: ['run', 'test:all'],
+        args: ['run', 'test:all', '--', ...only(ADDED)],
         env: process.env,
         report: join(scratch, 'all.json'),
       }),

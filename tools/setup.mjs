@@ -7,12 +7,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { installPackages } from './packages.mjs';
+import { only, QUICK } from './projects.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.veriframe-install');
 const NEEDED_NODE = [20, 19];
-/** The projects of vitest.config.ts without the long files and those that pack. */
-const QUICK = ['--project=programs', '--project=parts'];
 const BUSY_LOOPS = 4;
 /** Runs TypeScript with the packages of this repository as sources. */
 const FROM_SOURCE = ['--conditions=veriframe-source', '--import', 'tsx'];
@@ -148,11 +147,11 @@ switch (task) {
     handOver(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
     break;
   case 'test':
-    test({ files: rest, projects: QUICK });
+    test({ files: rest, projects: only(QUICK) });
     break;
   case 'test-busy':
     startBusyLoops();
-    test({ files: rest, projects: QUICK });
+    test({ files: rest, projects: only(QUICK) });
     break;
   case 'test-all': {
     const env = siblingFolders();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 interface Counts {
@@ -12,6 +13,10 @@ interface Ci {
   ) => { readonly lines: readonly string[]; readonly isGreen: boolean };
 }
 const { countsOf, verdict }: Ci = await import(new URL('../../tools/ci.mjs', import.meta.url).href);
+
+const { ADDED, QUICK }: Record<'ADDED' | 'QUICK', readonly string[]> = await import(
+  new URL('../../tools/projects.mjs', import.meta.url).href
+);
 
 const file = (name: string, status: string, ...tests: readonly string[]) => ({
   name: `/anywhere/test/${name}`,
@@ -59,5 +64,13 @@ describe('what CI counts', () => {
     const counted = lines.filter((line) => /^\d+ passed, \d+ failed, \d+ skipped$/.test(line));
     expect(counted).toEqual(last === null ? [] : [last]);
     if (last !== null) expect(lines.at(-1)).toBe(last);
+  });
+});
+
+describe('what CI runs', () => {
+  it('is every project once', async () => {
+    const config = await readFile(new URL('../../vitest.config.ts', import.meta.url), 'utf8');
+    const names = [...config.matchAll(/^ +name: '(\w+)',$/gm)].map(([, name]) => name);
+    expect([...QUICK, ...ADDED].toSorted()).toEqual(names.toSorted());
   });
 });
