@@ -100,9 +100,9 @@ export default defineConfig({
     execArgv: [`--conditions=${SOURCE}`],
     pool: 'forks',
     // Last resorts against a hang: no machine is too slow for them.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
-    expect: { poll: { timeout: 120_000 } },
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 300_000 } },
     sequence: { sequencer: LongFirst },
     projects: [
       {

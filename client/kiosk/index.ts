@@ -8,6 +8,7 @@ export { checkToken, type CheckedToken, type TokenExpectation } from './token.ts
 export type {
   Bye,
   Decision,
+  DepthImage,
   ErrorCode,
   ErrorMessage,
   Mode,

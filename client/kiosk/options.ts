@@ -58,7 +58,8 @@ Proves who is in front of a camera, and that they are live.
 
 SRC is a folder of pictures (${FOLDER_FRAMES_PER_SECOND} a second, over and over), a video file, camera,
 camera:DEVICE (such as camera:/dev/video1), or - for MJPEG on standard input.
-Videos and cameras need ffmpeg.
+Videos and cameras need ffmpeg. Beside PICTURE.jpg may lie its depth image,
+PICTURE.depth.png or PICTURE.depth-WxH.raw; in MJPEG a 16-bit PNG comes before.
 
   --source SRC          where the pictures come from
   --subject ID          whom to enrol or verify

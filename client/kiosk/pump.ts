@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEPTH_BYTES_PER_PIXEL, type DepthImage, shrinkDepth, type Welcome } from '@veriframe/protocol';
 import { KioskError } from './errors.ts';
 import type { KioskSession } from './session-client.ts';
 import { pictureFitter } from './sources/fit.ts';
-import type { FrameSource } from './sources/source.ts';
+import type { FrameSource, SourceFrame } from './sources/source.ts';
 
 interface PumpOptions {
   readonly maxEdgePx: number;
@@ -35,21 +36,35 @@ export async function pump(source: FrameSource, session: KioskSession, options: 
   for await (const frame of source.play({ fit, signal })) {
     if (signal.aborted) return;
     if (session.credits === 0 || !allowed(performance.now())) continue;
-    const picture = await frame.picture().catch((error: unknown) => {
+    const read = await readFrame(frame, limits).catch((error: unknown) => {
       unreadable += 1;
       if (!(error instanceof KioskError) || unreadable >= MOST_UNREADABLE_IN_A_ROW) throw error;
       skipped(error);
       return null;
     });
-    if (picture === null) continue;
+    if (read === null) continue;
     unreadable = 0;
-    session.sendFrame(picture, frame.capturedAtMs);
+    session.sendFrame(read.picture, frame.capturedAtMs, read.depth);
   }
   await Promise.race([
     session.whenCredit(allCredits),
     delay(LAST_LOOK_MS, undefined, { signal, ref: false }).catch(() => {}),
   ]);
   if (!signal.aborted) session.bye('source-ended');
+}
+
+/** The picture, and its depth image as far as the server takes one and the message has room for it (SPEC R8, R43). */
+async function readFrame(
+  frame: SourceFrame,
+  { maxImageBytes, maxDepthPixels }: Welcome['limits'],
+): Promise<{ readonly picture: Uint8Array; readonly depth?: DepthImage }> {
+  const picture = await frame.picture();
+  if (frame.depth === undefined || maxDepthPixels === undefined) return { picture };
+  const room = Math.floor((maxImageBytes - picture.byteLength) / DEPTH_BYTES_PER_PIXEL);
+  const depth = shrinkDepth(await frame.depth(), Math.min(maxDepthPixels, room));
+  if (depth === null)
+    throw new KioskError('source.too_large', 'The picture leaves no room for its depth image.');
+  return { picture, depth };
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   decodeDownstream,
   encodeMessage,
   type Decision,
+  type DepthImage,
   type Downstream,
   type ErrorMessage,
   type Status,
@@ -147,13 +148,15 @@ export class KioskSession {
   /**
    * Sends one picture within `welcome.limits` and uses one credit. Returns false and sends nothing when there is no
    * credit or the session is over; the caller then drops the picture. `capturedAtMs` is this machine's clock, in
-   * milliseconds since 1970.
+   * milliseconds since 1970. `depth` is what a sensor saw at that time, within `welcome.limits.maxDepthPixels`; picture
+   * and depth together are at most `maxImageBytes`.
    */
-  sendFrame(picture: Uint8Array, capturedAtMs: number): boolean {
+  sendFrame(picture: Uint8Array, capturedAtMs: number, depth?: DepthImage): boolean {
     if (this.credits === 0) return false;
     this.#credits -= 1;
     this.#seq += 1;
-    this.#send({ type: 'frame', seq: this.#seq, capturedAtMs, image: picture });
+    const ofSensor = depth === undefined ? {} : { depth };
+    this.#send({ type: 'frame', seq: this.#seq, capturedAtMs, image: picture, ...ofSensor });
     return true;
   }
 

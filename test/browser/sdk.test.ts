@@ -57,6 +57,59 @@ describe.skipIf(chromiumPath === null)('SDK in Chromium (skipped where none is f
     expect(await visit.site.peers[0]?.closed).toBe(1000);
   });
 
+  it.each([
+    { maxDepthPixels: 512, sent: { width: 26, height: 19 } },
+    { maxDepthPixels: 5000, sent: { width: 64, height: 48 } },
+    { maxDepthPixels: undefined, sent: null },
+  ])('R43, R44: sends what a depth sensor sees with all frames, as far as the server takes it: $sent', async (row) => {
+    const { maxDepthPixels, sent } = row;
+    await using visit = await Visit.open(rig.browser, rig.built);
+    visit.site.play(async (peer) => {
+      await peer.welcome(maxDepthPixels === undefined ? {} : { maxDepthPixels });
+      await peer.takeFrames(3);
+      peer.decide({ outcome: 'accept', retry: 'never' });
+    });
+    await visit.page.evaluate(async () => {
+      let asked = 0;
+      const session = sdk.createFaceSession({
+        url: '/v1/stream',
+        ticket: () => fetchTicket(),
+        depth: () => {
+          asked += 1;
+          if (asked === 1) return null;
+          return { width: 64, height: 48, data: new Uint8Array(2 * 64 * 48).fill(asked) };
+        },
+      });
+      await session.ended;
+    });
+    const [peer] = visit.site.peers;
+    expect(peer?.violations).toEqual([]);
+    expect(peer?.frames.length).toBeGreaterThanOrEqual(3);
+    for (const { depth } of peer?.frames ?? []) {
+      if (sent === null) expect(depth).toBeUndefined();
+      else expect(depth).toMatchObject(sent);
+    }
+  });
+
+  it('fails with a code when a depth image has no shape that a frame may carry', async () => {
+    await using visit = await Visit.open(rig.browser, rig.built);
+    visit.site.play(async (peer) => {
+      await peer.welcome({ maxDepthPixels: 5000 });
+      await peer.takeFrames(1);
+    });
+    const end = await visit.page.evaluate(async () => {
+      const { ended } = sdk.createFaceSession({
+        url: '/v1/stream',
+        ticket: () => fetchTicket(),
+        depth: () => ({ width: 64, height: 48, data: new Uint8Array(5) }),
+      });
+      const reached = await ended;
+      return reached.type === 'failed' ? reached.error.code : reached.type;
+    });
+    expect(end).toBe('capture.failed');
+    expect(await visit.cameras()).toEqual({ opened: 1, live: 0 });
+  });
+
   it('releases a camera that is allowed after the session was cancelled', async () => {
     await using visit = await Visit.open(rig.browser, rig.built);
     await visit.page.evaluate(async () => {

@@ -16,6 +16,7 @@ import {
 } from '../../simulator/index.ts';
 import { seededDraws } from '../../simulator/seeded.ts';
 import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
+import { wall } from '../kiosk/support/depth.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
@@ -71,6 +72,22 @@ describe('who is there, and who is not', () => {
     });
     expect(decision.outcome).toBe('reject');
     expect(tookMs).toBeLessThan(1000);
+  });
+
+  it('a face whose depth sensor sees a wall is rejected', async () => {
+    const presenter = await person(ada, 7);
+    const { sessionId, decision } = await play(server, clock, {
+      mode: 'identify',
+      policy: brief,
+      presenter,
+      depth: wall({ width: 320, height: 240 }),
+    });
+    expect(decision.outcome).toBe('reject');
+    const { body } = await server.api<{ decisions: { sessionId: string; reasons: string[] }[] }>(
+      'GET',
+      '/v1/decisions',
+    );
+    expect(body.decisions.find((one) => one.sessionId === sessionId)?.reasons).toContain('depth-below-bar');
   });
 
   it('an enrolled person is identified, a stranger is nobody', async () => {

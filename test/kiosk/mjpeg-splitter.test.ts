@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MjpegSplitter } from '../../client/kiosk/sources/mjpeg-splitter.ts';
+import { isPng, MjpegSplitter } from '../../client/kiosk/sources/mjpeg-splitter.ts';
+import { depthPng, wall } from './support/depth.ts';
 import { jpegOf, noiseJpeg, withSegment } from './support/pictures.ts';
 
 const RUN = { seed: 20_261_121, numRuns: 60 };
@@ -44,6 +45,29 @@ describe('MjpegSplitter', () => {
       }),
       RUN,
     );
+  });
+
+  it('returns the depth images between them too, however the stream is cut', async () => {
+    const png = await depthPng(wall({ slopeMm: 3 }));
+    const images = [png, baseline, png, withThumbnail, progressive, png];
+    const stream = Buffer.concat(images.flatMap((image) => [image, Buffer.from('--boundary\r\n')]));
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 40 }), (cuts) => {
+        const found = split(chunked(stream, cuts));
+        expect(texts(found)).toEqual(texts(images));
+        expect(found.map(isPng)).toEqual([true, false, true, false, false, true]);
+      }),
+      RUN,
+    );
+  });
+
+  it('goes on at the next picture after a PNG that is none', async () => {
+    const png = await depthPng(wall());
+    const broken = Buffer.from(png);
+    broken.write('\0\0\0\0', 12, 'latin1');
+    const endless = Buffer.from(png);
+    endless.writeUInt32BE(0xffff_ffff, 8);
+    expect(split([Buffer.concat([broken, baseline, endless, baseline])])).toEqual([baseline, baseline]);
   });
 
   it('works byte by byte', () => {

@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cameraArguments, openCamera } from '../../client/kiosk/sources/camera.ts';
 import { pictureFitter } from '../../client/kiosk/sources/fit.ts';
+import { depthName, readDepth } from '../../client/kiosk/sources/depth.ts';
 import { naturalOrder, openFolder } from '../../client/kiosk/sources/folder.ts';
 import { latest } from '../../client/kiosk/sources/latest.ts';
 import { mjpegSource } from '../../client/kiosk/sources/mjpeg.ts';
@@ -15,6 +16,7 @@ import { openSource } from '../../client/kiosk/sources/open.ts';
 import type { FrameSource, SourceFrame } from '../../client/kiosk/sources/source.ts';
 import { openVideo } from '../../client/kiosk/sources/video.ts';
 import { rateLimiter } from '../../client/kiosk/pump.ts';
+import { depthPng, wall } from './support/depth.ts';
 import { jpegOf, noiseJpeg, pngOf, webpOf } from './support/pictures.ts';
 
 const LIMITS = { maxEdgePx: 640, maxImageBytes: 512 * 1024, maxImagePixels: 1_000_000 };
@@ -31,6 +33,15 @@ async function play(source: FrameSource, most = Infinity): Promise<Uint8Array[]>
   }
   stop.abort();
   return Promise.all(frames.map((frame) => frame.picture()));
+}
+
+/** The frames of a source with their pictures' brightness and what their depth images hold. */
+async function playWithDepth(source: FrameSource): Promise<unknown[]> {
+  const frames: SourceFrame[] = [];
+  for await (const frame of source.play({ fit, signal: new AbortController().signal })) frames.push(frame);
+  return Promise.all(
+    frames.map(async (frame) => [await brightness(await frame.picture()), (await frame.depth?.()) ?? null]),
+  );
 }
 
 async function brightness(picture: Uint8Array): Promise<number> {
@@ -292,3 +303,83 @@ async function writeFolder(path: string, files: Record<string, Buffer>): Promise
   await mkdir(path);
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(path, name), bytes);
 }
+
+describe('depth images', () => {
+  const [near, far] = [wall({ mm: 500, slopeMm: 2 }), wall({ mm: 900 })];
+  /** Bytes as an array, since a PNG is read into a buffer of another kind. */
+  const same = ({ width, height, data }: typeof near) =>
+    expect.objectContaining({
+      width,
+      height,
+      data: expect.toSatisfy((read: Uint8Array) => Buffer.from(data).equals(read)),
+    });
+
+  it('are known by their names', () => {
+    expect(depthName('face.7.depth.PNG')).toEqual({ stem: 'face.7', format: { kind: 'png' } });
+    expect(depthName('a.depth-320x240.raw')).toEqual({
+      stem: 'a',
+      format: { kind: 'raw', width: 320, height: 240 },
+    });
+    for (const name of ['a.png', 'depth.png', 'a.depth.jpg', 'a.depth.raw', 'a.depth-3x.raw'])
+      expect(depthName(name)).toBeNull();
+  });
+
+  it('lie beside the pictures of a folder, as PNG or raw, and are no pictures', async () => {
+    const path = join(folder, 'with-depth');
+    await writeFolder(path, {
+      'a1.jpg': await jpegOf({ grey: 20 }),
+      'a1.depth.png': await depthPng(near),
+      'a2.jpg': await jpegOf({ grey: 200 }),
+      'a2.depth-64x48.raw': Buffer.from(far.data),
+    });
+    const source = await openFolder(path, { framesPerSecond: 20, loop: false });
+    expect(await playWithDepth(source)).toEqual([
+      [20, same(near)],
+      [200, same(far)],
+    ]);
+  });
+
+  it('lie beside all pictures of a folder or beside none', async () => {
+    const path = join(folder, 'half-with-depth');
+    await writeFolder(path, {
+      'a1.jpg': await jpegOf(),
+      'a1.depth.png': await depthPng(near),
+      'a2.jpg': await jpegOf(),
+    });
+    const opening = openFolder(path, { framesPerSecond: 20, loop: false });
+    await expect(opening).rejects.toEqual(withCode('source.unreadable'));
+    await expect(opening).rejects.toThrow('a2.jpg has no depth image beside it');
+  });
+
+  it('come before their pictures in a stream', async () => {
+    const images = [
+      await depthPng(near),
+      await jpegOf({ grey: 20 }),
+      await jpegOf({ grey: 100 }),
+      await depthPng(far),
+      await jpegOf({ grey: 200 }),
+    ];
+    const source = mjpegSource(Readable.from(images), { framesPerSecond: 20 });
+    expect(await playWithDepth(source)).toEqual([
+      [20, same(near)],
+      [100, null],
+      [200, same(far)],
+    ]);
+  });
+
+  it.each([
+    ['a picture', () => jpegOf(), 'one channel of 16 bits'],
+    ['a PNG of colours', () => pngOf(), 'one channel of 16 bits'],
+    ['a PNG that is too small', () => depthPng(wall({ width: 15, height: 40 })), '15, not 16 to 1024'],
+    ['no image', async () => Buffer.from('nothing'), 'unsupported image format'],
+  ])('are refused when the file is %s', async (_, make, why) => {
+    const reading = readDepth(await make(), { kind: 'png' });
+    await expect(reading).rejects.toEqual(withCode('source.unreadable'));
+    await expect(reading).rejects.toThrow(why);
+  });
+
+  it('are refused when a raw one has another size than its name says', async () => {
+    const reading = readDepth(far.data, { kind: 'raw', width: 64, height: 47 });
+    await expect(reading).rejects.toEqual(withCode('source.unreadable'));
+  });
+});

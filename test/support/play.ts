@@ -2,6 +2,7 @@ import { connect, type KioskSession } from '../../client/kiosk/session-client.ts
 import type { CreatedSession } from '../../client/kiosk/api.ts';
 import type { Decision, Status } from '../../protocol/downstream.ts';
 import type { Mode } from '../../protocol/status.ts';
+import type { DepthImage } from '../../protocol/depth-image.ts';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Presenter } from '../../simulator/presenter.ts';
@@ -13,6 +14,8 @@ export interface Presentation {
   readonly maxMs?: number;
   /** Offers to show colours; the presenter hears of them. */
   readonly flash?: boolean;
+  /** What the client's depth sensor sees; absent: it has none. */
+  readonly depth?: DepthImage;
 }
 
 export interface Play extends Presentation {
@@ -44,6 +47,7 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
     framesPerSecond: _rate,
     maxMs: _longest,
     flash: _flash,
+    depth: _depth,
     ...request
   } = options;
   const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
@@ -57,7 +61,7 @@ export async function present(
   server: RealServer,
   clock: VirtualClock,
   ticket: string,
-  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false }: Presentation,
+  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false, depth }: Presentation,
 ): Promise<Presented> {
   const session = await connect({ url: server.streamUrl, ticket, flash });
   const statuses: Status[] = [];
@@ -69,7 +73,7 @@ export async function present(
       presenter.onStatus?.(event, clock.nowMs() - startMs);
     }
   })();
-  await stream(session, presenter, clock, startMs, framesPerSecond, maxMs);
+  await stream(session, presenter, clock, startMs, { framesPerSecond, maxMs, depth });
   const decision = await session.decision;
   await listening;
   return { decision, statuses, tookMs: clock.nowMs() - startMs };
@@ -80,8 +84,11 @@ async function stream(
   presenter: Presenter,
   clock: VirtualClock,
   startMs: number,
-  framesPerSecond: number,
-  maxMs: number,
+  {
+    framesPerSecond,
+    maxMs,
+    depth,
+  }: { readonly framesPerSecond: number; readonly maxMs: number; readonly depth: DepthImage | undefined },
 ): Promise<void> {
   await session.whenCredit();
   const window = session.credits;
@@ -89,7 +96,7 @@ async function stream(
     if (!(await session.whenCredit(window))) return;
     const atMs = Math.round((frame * 1000) / framesPerSecond);
     clock.advance(startMs + atMs - clock.nowMs());
-    if (!session.sendFrame(await presenter.frameAt(atMs), clock.nowMs())) return;
+    if (!session.sendFrame(await presenter.frameAt(atMs), clock.nowMs(), depth)) return;
   }
   session.bye('source-ended');
 }

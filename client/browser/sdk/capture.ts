@@ -30,10 +30,11 @@ export function startCapture({ video, want, onFrame, onFailure }: CaptureOptions
   };
   const take = async (capturedAtMs: number) => {
     const camera = { width: video.videoWidth, height: video.videoHeight };
-    const settings = camera.width === 0 || isEncoding ? null : want(camera);
-    if (settings === null) return;
+    if (camera.width === 0 || isEncoding) return;
     isEncoding = true;
     try {
+      const settings = want(camera);
+      if (settings === null) return;
       const image = await encoder.encode(video, settings);
       if (!isStopped) onFrame({ image: new Uint8Array(image), capturedAtMs });
     } catch (cause) {

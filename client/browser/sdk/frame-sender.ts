@@ -1,4 +1,4 @@
-import type { Welcome } from '@veriframe/protocol';
+import { DEPTH_BYTES_PER_PIXEL, type DepthImage, shrinkDepth, type Welcome } from '@veriframe/protocol';
 import { startCapture, type CapturedFrame } from './capture.ts';
 import type { Connection } from './connection.ts';
 import { FaceSessionError } from './errors.ts';
@@ -19,6 +19,8 @@ interface FrameSenderOptions {
   readonly holdsBack: () => boolean;
   /** Called for each picture. Returns the number of the colour that is shown around it, or null for none. */
   readonly shown: () => number | null;
+  /** Called for each picture. Returns what the depth sensor sees; null: nothing yet. Absent: there is no sensor. */
+  readonly depth?: (() => DepthImage | null) | undefined;
   readonly onFailure: (error: FaceSessionError) => void;
 }
 
@@ -31,6 +33,8 @@ export class FrameSender {
   readonly #limits: Welcome['limits'];
   readonly #holdsBack: () => boolean;
   readonly #shown: () => number | null;
+  /** Null: no depth is sent. */
+  readonly #depth: (() => DepthImage | null) | null;
   readonly #stopCapture: () => void;
   readonly #stallTimer: ReturnType<typeof setInterval>;
   #pace: Pace;
@@ -39,15 +43,17 @@ export class FrameSender {
   #frameBytes = 0;
   #wantedAtMs: number | null = null;
   #wantedShown: number | null = null;
+  #wantedDepth: DepthImage | null = null;
   #lastMessageAtMs = performance.now();
   /** Send times of the frames whose credit is still missing, oldest first. */
   #sentAtMs: number[] = [];
 
-  constructor({ connection, video, limits, holdsBack, shown, onFailure }: FrameSenderOptions) {
+  constructor({ connection, video, limits, holdsBack, shown, depth, onFailure }: FrameSenderOptions) {
     this.#connection = connection;
     this.#limits = limits;
     this.#holdsBack = holdsBack;
     this.#shown = shown;
+    this.#depth = limits.maxDepthPixels === undefined ? null : (depth ?? null);
     this.#pace = startPace(limits.maxFramesPerSecond, performance.now());
     this.#stopCapture = startCapture({
       video,
@@ -93,6 +99,11 @@ export class FrameSender {
     const isClear = this.#connection.backlogBytes <= this.#frameBytes;
     if (this.#credits === 0 || !isClear || !isFrameDue(this.#pace, this.#wantedAtMs, nowMs)) return null;
     if (this.#holdsBack() && this.#wantedAtMs !== null && nowMs - this.#wantedAtMs < GLIMPSE_MS) return null;
+    if (this.#depth !== null) {
+      this.#wantedDepth = this.#depth();
+      // Depth comes with all frames or with none (SPEC R44).
+      if (this.#wantedDepth === null) return null;
+    }
     this.#wantedAtMs = nowMs;
     this.#wantedShown = this.#shown();
     return {
@@ -107,11 +118,24 @@ export class FrameSender {
       this.#pace = shrinkPace(this.#pace, nowMs);
       return;
     }
+    const depth = this.#fittedDepth(image.byteLength);
+    if (depth === 'no-room') {
+      this.#pace = shrinkPace(this.#pace, nowMs);
+      return;
+    }
     const shown = this.#wantedShown === null ? {} : { shown: this.#wantedShown };
-    this.#connection.send({ type: 'frame', seq: this.#seq, capturedAtMs, image, ...shown });
+    const ofSensor = depth === null ? {} : { depth };
+    this.#connection.send({ type: 'frame', seq: this.#seq, capturedAtMs, image, ...shown, ...ofSensor });
     this.#seq += 1;
     this.#credits -= 1;
     this.#frameBytes = image.byteLength;
     this.#sentAtMs.push(nowMs);
+  }
+
+  /** The depth of the wanted picture, as far as the message has room for it (SPEC R8, R43). */
+  #fittedDepth(imageBytes: number): DepthImage | null | 'no-room' {
+    if (this.#wantedDepth === null) return null;
+    const room = Math.floor((this.#limits.maxImageBytes - imageBytes) / DEPTH_BYTES_PER_PIXEL);
+    return shrinkDepth(this.#wantedDepth, Math.min(this.#limits.maxDepthPixels ?? 0, room)) ?? 'no-room';
   }
 }

@@ -20,6 +20,7 @@ export type {
 export type { PlacementAdvice } from './help/placement-advice.ts';
 export type {
   ChallengeStatus,
+  DepthImage,
   ErrorCode,
   FlashStatus,
   Mode,

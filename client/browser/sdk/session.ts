@@ -1,4 +1,10 @@
-import { type Downstream, CAMERA_LABEL_LENGTH, type ChallengeStatus, type Hello } from '@veriframe/protocol';
+import {
+  type Downstream,
+  CAMERA_LABEL_LENGTH,
+  type ChallengeStatus,
+  type DepthImage,
+  type Hello,
+} from '@veriframe/protocol';
 import { type Camera, type CameraChoice, cameraPermission, openCamera } from './camera.ts';
 import { ColourPacer } from './colour-pacer.ts';
 import { Connection } from './connection.ts';
@@ -38,6 +44,13 @@ export interface FaceSessionOptions {
    * offered to the server where the person prefers reduced motion. Default false.
    */
   readonly flash?: boolean;
+  /**
+   * Returns what a depth sensor sees while the present picture is taken: upright, over the same field of view,
+   * millimetres from the camera, 0 where unknown, sides of 16 to 1024 pixels. It is shrunk to what the server takes.
+   * Null: the sensor has nothing yet, and the picture is not sent. An image of another shape fails the session with
+   * `capture.failed`.
+   */
+  readonly depth?: () => DepthImage | null;
   /** Aborting cancels the session. */
   readonly signal?: AbortSignal;
   /** Names the client software in the server's audit. */
@@ -184,6 +197,7 @@ class BrowserSession implements FaceSession {
           limits: message.limits,
           holdsBack: () => this.#holdsBack(),
           shown: () => this.#colours.shown?.number ?? null,
+          depth: this.#options.depth,
           onFailure: (error) => {
             connection.send({ type: 'bye', reason: 'error' });
             this.#fail(error);

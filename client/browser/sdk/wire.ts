@@ -59,6 +59,7 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
       maxImagePixels: count,
       maxFramesPerSecond: positive,
       maxSessionMs: count,
+      maxDepthPixels: optional(count),
     }),
   }),
   status: map({

@@ -1,6 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { DepthImage } from '@veriframe/protocol';
 import { asKioskError, KioskError } from '../errors.ts';
+import { type DepthFormat, depthName, readDepth, stemOf } from './depth.ts';
 import { latest } from './latest.ts';
 import { paced } from './pace.ts';
 import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
@@ -25,19 +27,50 @@ export function naturalOrder(names: readonly string[]): string[] {
   return names.toSorted((a, b) => collator.compare(a, b) || (a < b ? -1 : 1));
 }
 
-/** Opens a folder of pictures. Rejects with `source.not_found` or `source.empty`. */
+/** A picture's file, and that of its depth image. */
+interface PictureFile {
+  readonly path: string;
+  readonly depth: { readonly path: string; readonly format: DepthFormat } | null;
+}
+
+/**
+ * Opens a folder of pictures. Beside each picture may lie its depth image: see `depthName`. Rejects with
+ * `source.not_found`, `source.empty`, or with `source.unreadable` when some pictures have a depth image and others none
+ * (SPEC R44).
+ */
 export async function openFolder(path: string, options: FolderOptions): Promise<FrameSource> {
   const names = await readdir(path).catch((error: unknown) => {
     throw asKioskError(error, 'source.not_found');
   });
-  const pictures = names.filter((name) => PICTURE_EXTENSIONS.has(extname(name).toLowerCase()));
+  const pictures = names.filter(
+    (name) => depthName(name) === null && PICTURE_EXTENSIONS.has(extname(name).toLowerCase()),
+  );
   if (pictures.length === 0) throw new KioskError('source.empty', `No picture lies in ${path}.`);
-  const paths = naturalOrder(pictures).map((name) => join(path, name));
-  return { play: (play) => latest(playFolder(paths, options, play)) };
+  const depths = depthsOf(path, names);
+  const files = naturalOrder(pictures).map((name) => {
+    const depth = depths.get(stemOf(name)) ?? null;
+    if (depth === null && depths.size > 0)
+      throw new KioskError(
+        'source.unreadable',
+        `${join(path, name)} has no depth image beside it; others have.`,
+      );
+    return { path: join(path, name), depth };
+  });
+  return { play: (play) => latest(playFolder(files, options, play)) };
+}
+
+/** The depth images of a folder, by their pictures' names without ending. */
+function depthsOf(path: string, names: readonly string[]): Map<string, NonNullable<PictureFile['depth']>> {
+  const depths = new Map<string, NonNullable<PictureFile['depth']>>();
+  for (const name of names) {
+    const found = depthName(name);
+    if (found !== null) depths.set(found.stem, { path: join(path, name), format: found.format });
+  }
+  return depths;
 }
 
 async function* playFolder(
-  paths: readonly string[],
+  files: readonly PictureFile[],
   { framesPerSecond, loop }: FolderOptions,
   { fit, signal }: PlayOptions,
 ): AsyncGenerator<SourceFrame> {
@@ -45,15 +78,24 @@ async function* playFolder(
     const bytes = await readFile(path);
     return await fit(bytes);
   });
-  for await (const path of paced(loop ? endless(paths) : paths, framesPerSecond, signal))
+  for await (const { path, depth } of paced(loop ? endless(files) : files, framesPerSecond, signal))
     yield {
       capturedAtMs: Date.now(),
-      picture: () =>
-        read(path).catch((error: unknown) => {
-          const { code, message } = asKioskError(error, 'source.unreadable');
-          throw new KioskError(code, `${path}: ${message}`, { cause: error });
-        }),
+      picture: () => read(path).catch(naming(path)),
+      ...(depth === null ? {} : { depth: () => readDepthFile(depth).catch(naming(depth.path)) }),
     };
+}
+
+async function readDepthFile({ path, format }: NonNullable<PictureFile['depth']>): Promise<DepthImage> {
+  return readDepth(await readFile(path), format);
+}
+
+/** Says in an error which file it is about. */
+function naming(path: string): (error: unknown) => never {
+  return (error) => {
+    const { code, message } = asKioskError(error, 'source.unreadable');
+    throw new KioskError(code, `${path}: ${message}`, { cause: error });
+  };
 }
 
 function* endless<T>(items: readonly T[]): Generator<T> {

@@ -1,8 +1,11 @@
 /** Second bytes of the JPEG markers that have no length field, and of the start of scan (ITU-T T.81, table B.1). */
 const MARKER = { TEM: 0x01, RST0: 0xd0, RST7: 0xd7, SOI: 0xd8, EOI: 0xd9, SOS: 0xda } as const;
 
-/** The position in the stream: between pictures, at a marker, or in entropy-coded data. It is kept between chunks. */
-type State = 'outside' | 'marker' | 'scan';
+/**
+ * The position in the stream: between pictures, at a JPEG's marker, in its entropy-coded data, or at a PNG's chunk. It
+ * is kept between chunks of the stream.
+ */
+type State = 'outside' | 'marker' | 'scan' | 'png-chunk';
 
 interface SplitterOptions {
   /** A picture that grows beyond this is dropped. */
@@ -10,7 +13,7 @@ interface SplitterOptions {
 }
 
 /**
- * Splits a stream of consecutive JPEG pictures. Bytes between pictures, such as multipart headers, are skipped. The
+ * Splits a stream of consecutive JPEG and PNG images. Bytes between them, such as multipart headers, are skipped. The
  * splitter follows the marker structure instead of searching for FFD9, because FFD9 also ends the thumbnails inside
  * EXIF segments and may occur in any segment. A truncated or broken picture is dropped, and reading continues at the
  * next start of image.
@@ -45,18 +48,40 @@ export class MjpegSplitter {
 
   #step(): 'on' | 'complete' | 'starved' {
     if (this.#state === 'outside') return this.#seekStart();
+    if (this.#state === 'png-chunk') return this.#readPngChunk();
     return this.#state === 'marker' ? this.#readMarker() : this.#readScan();
   }
 
   #seekStart(): 'on' | 'starved' {
-    const found = this.#used().indexOf(START_OF_IMAGE, this.#position);
-    if (found < 0) {
-      // The last byte may be the first half of a start-of-image marker.
-      this.#position = Math.max(this.#position, this.#length - 1);
+    const used = this.#used();
+    const [jpeg, png] = [START_OF_IMAGE, PNG_SIGNATURE].map((start) => used.indexOf(start, this.#position));
+    if (png !== undefined && png >= 0 && (jpeg === undefined || jpeg < 0 || png < jpeg)) {
+      this.#start = png;
+      this.#position = png + PNG_SIGNATURE.byteLength;
+      this.#state = 'png-chunk';
+      return 'on';
+    }
+    if (jpeg === undefined || jpeg < 0) {
+      // The last bytes may be the first of an image.
+      this.#position = Math.max(this.#position, this.#length - PNG_SIGNATURE.byteLength + 1);
       return 'starved';
     }
-    this.#begin(found);
+    this.#begin(jpeg);
     return 'on';
+  }
+
+  /** Four bytes of length, four of type, the data, four of checksum (PNG specification, section 5.3). */
+  #readPngChunk(): 'on' | 'complete' | 'starved' {
+    if (this.#position + 8 > this.#length) return 'starved';
+    const dataBytes = this.#buffer.readUInt32BE(this.#position);
+    const type = this.#buffer.toString('latin1', this.#position + 4, this.#position + 8);
+    const nextAt = this.#position + 12 + dataBytes;
+    if (!/^[A-Za-z]{4}$/.test(type) || nextAt - this.#start > this.#maxPictureBytes) return this.#resync();
+    if (nextAt > this.#length) return 'starved';
+    this.#position = nextAt;
+    if (type !== 'IEND') return 'on';
+    this.#state = 'outside';
+    return 'complete';
   }
 
   #readMarker(): 'on' | 'complete' | 'starved' {
@@ -135,8 +160,14 @@ export class MjpegSplitter {
 }
 
 const START_OF_IMAGE = Buffer.from([0xff, MARKER.SOI]);
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** The pictures of a stream of bytes. */
+/** Whether an image of the splitter is a PNG; otherwise it is a JPEG. */
+export function isPng(image: Uint8Array): boolean {
+  return image[0] === PNG_SIGNATURE[0];
+}
+
+/** The images of a stream of bytes. */
 export async function* splitMjpeg(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const splitter = new MjpegSplitter();
   for await (const chunk of stream) yield* splitter.push(chunk);

@@ -1,6 +1,7 @@
 import { KioskError } from '../errors.ts';
+import { readDepth } from './depth.ts';
 import { latest } from './latest.ts';
-import { splitMjpeg } from './mjpeg-splitter.ts';
+import { isPng, splitMjpeg } from './mjpeg-splitter.ts';
 import { paced } from './pace.ts';
 import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
 
@@ -10,8 +11,9 @@ interface MjpegOptions {
 }
 
 /**
- * A source of consecutive JPEG pictures, as `cat *.jpg` or `ffmpeg -f mjpeg` write them. It ends with the stream. It
- * throws `source.empty` when the stream held no complete picture.
+ * A source of consecutive JPEG pictures, as `cat *.jpg` or `ffmpeg -f mjpeg` write them. A PNG before a picture is its
+ * depth image (see `readDepth`). The source ends with the stream. It throws `source.empty` when the stream held no
+ * complete picture.
  */
 export function mjpegSource(
   stream: AsyncIterable<Uint8Array> & { destroy(): unknown },
@@ -29,10 +31,16 @@ async function* playMjpeg(
   signal.addEventListener('abort', stop);
   let pictures = 0;
   try {
-    const split = splitMjpeg(stream);
-    for await (const picture of framesPerSecond === null ? split : paced(split, framesPerSecond, signal)) {
+    const split = withDepth(splitMjpeg(stream));
+    for await (const { picture, png } of framesPerSecond === null
+      ? split
+      : paced(split, framesPerSecond, signal)) {
       pictures += 1;
-      yield { capturedAtMs: Date.now(), picture: () => fit(picture) };
+      yield {
+        capturedAtMs: Date.now(),
+        picture: () => fit(picture),
+        ...(png === null ? {} : { depth: () => readDepth(png, { kind: 'png' }) }),
+      };
     }
   } catch (error) {
     if (signal.aborted) return;
@@ -42,4 +50,19 @@ async function* playMjpeg(
     stop();
   }
   if (pictures === 0 && !signal.aborted) throw new KioskError('source.empty', 'The stream held no JPEG.');
+}
+
+/** Joins each picture with the depth image that came before it: so none has to wait for what may never come. */
+async function* withDepth(
+  images: AsyncIterable<Buffer>,
+): AsyncGenerator<{ readonly picture: Buffer; readonly png: Buffer | null }> {
+  let png: Buffer | null = null;
+  for await (const image of images) {
+    if (isPng(image)) {
+      png = image;
+      continue;
+    }
+    yield { picture: image, png };
+    png = null;
+  }
 }

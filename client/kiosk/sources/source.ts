@@ -1,3 +1,5 @@
+import type { DepthImage } from '@veriframe/protocol';
+
 /** One picture and the time at which it was taken. */
 export interface SourceFrame {
   /** This machine's clock, in ms since the epoch. */
@@ -7,6 +9,11 @@ export interface SourceFrame {
    * no work. Rejects with `source.unreadable` or `source.too_large`.
    */
   picture(): Promise<Uint8Array>;
+  /**
+   * What a depth sensor saw at that time; absent: there is none. Read only on this call. Rejects with
+   * `source.unreadable`.
+   */
+  readonly depth?: () => Promise<DepthImage>;
 }
 
 /** Makes a picture fit the server's limits. See `pictureFitter`. */

@@ -41,7 +41,9 @@ export class ScriptedPeer {
   }
 
   /** Waits for `hello`, then sends `welcome` and the first credit. */
-  async welcome(limits: { maxFramesPerSecond?: number; credit?: number } = {}): Promise<void> {
+  async welcome(
+    limits: { maxFramesPerSecond?: number; maxDepthPixels?: number; credit?: number } = {},
+  ): Promise<void> {
     await this.until(() => this.heard.length > 0);
     this.send({
       type: 'welcome',
@@ -53,6 +55,7 @@ export class ScriptedPeer {
         maxImagePixels: 640 * 480,
         maxFramesPerSecond: limits.maxFramesPerSecond ?? 30,
         maxSessionMs: 60_000,
+        ...(limits.maxDepthPixels === undefined ? {} : { maxDepthPixels: limits.maxDepthPixels }),
       },
     });
     this.credit(limits.credit ?? 2);
