@@ -2,9 +2,9 @@ import type { Locator, Page } from 'playwright-core';
 import type { SteppedCamera } from './stepped-camera.ts';
 
 /** For a test with several sessions, one after another, on a machine of any speed. */
-export const JOURNEY_MS = 900_000;
+export const JOURNEY_MS = 1_800_000;
 
-const MOST_TRIES = 5;
+const MOST_TRIES = 3;
 
 /**
  * Lets time pass until a face check has passed. It tries again, as a person would, when the service missed a movement.
