@@ -27,7 +27,7 @@ let stranger: Portrait;
 beforeAll(async () => {
   looker = await createLooker();
   portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-  stranger = await preparePortrait(SAMPLE_PORTRAITS.second);
+  stranger = await preparePortrait(SAMPLE_PORTRAITS.third);
 });
 
 const asking = (kind: 'blink' | 'turn-left' | 'turn-right', number = 1): ShownStatus => ({
