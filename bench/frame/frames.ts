@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createFlatPuppet, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
+import { createPerson, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 
 /** Time between frames of a common webcam. */
 export const FRAME_MS = 40;
@@ -14,13 +14,13 @@ export interface FrameSet {
 
 /** A subject who sways, blinks, turns and smiles before a 640 × 480 camera. The bytes are the same on every machine. */
 export async function drawnFrames(count: number): Promise<FrameSet> {
-  const puppet = await createFlatPuppet({ portrait: SAMPLE_PORTRAITS.first, seed: 5 });
+  const person = await createPerson({ portrait: SAMPLE_PORTRAITS.first, seed: 5 });
   for (let atMs = 0; atMs < count * FRAME_MS; atMs += 4_000) {
-    puppet.perform('turn-left', atMs);
-    puppet.perform('smile', atMs + 2_000);
+    person.perform('turn-left', atMs);
+    person.perform('smile', atMs + 2_000);
   }
   const frames: Buffer[] = [];
-  for (let i = 0; i < count; i++) frames.push(await puppet.frameAt(i * FRAME_MS));
+  for (let i = 0; i < count; i++) frames.push(await person.frameAt(i * FRAME_MS));
   return { source: 'a moving head drawn from a sample photo, 640 × 480 JPEG', frames };
 }
 

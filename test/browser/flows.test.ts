@@ -194,12 +194,12 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
   });
 
   it('shows the server’s colours around the picture, skips those that come too fast, and sends their numbers with the frames', async () => {
-    await using visit = await Visit.open(rig.browser, rig.built, { query: '?flash' });
+    await using visit = await Visit.open(rig.browser, rig.built, { query: '?flash', ownClock: true });
     const { page } = visit;
     const choice = page.getByRole('checkbox', { name: 'Without colours' });
     expect(await choice.isChecked()).toBe(false);
     expect(await page.getByText('Colours change around the picture').isVisible()).toBe(true);
-    expect(await findingsOn(page)).toEqual([]);
+    expect(await visit.letTimeRunUntil(findingsOn(page))).toEqual([]);
     await page.evaluate(() => {
       const frame = document.querySelector('face-auth')?.shadowRoot?.querySelector<HTMLElement>('.frame');
       globalThis.changes = [];
@@ -220,7 +220,10 @@ describe.skipIf(chromiumPath === null)('<face-auth> in Chromium (skipped where n
       peer.status({ ...matching, ...flashing(4, '#00e05a') });
       await peer.until(() => peer.frames.at(-1)?.shown === 4 || (peer.credit(1), false));
     });
-    await page.waitForFunction(() => globalThis.changes.length === 3);
+    // Three colours come at one instant of the page's time.
+    await page.waitForFunction(() => globalThis.told.filter(({ type }) => type === 'status').length === 3);
+    await visit.letTimeRunUntil(page.waitForFunction(() => globalThis.changes.length === 3));
+    await page.clock.resume();
     const painted = await page.evaluate(() => {
       const root = document.querySelector('face-auth')?.shadowRoot;
       const styleOf = (name: string) => getComputedStyle(root?.querySelector(name) ?? document.body);

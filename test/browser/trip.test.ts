@@ -65,10 +65,8 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
         const element = document.querySelector('face-auth');
         if (element !== null) Object.assign(element, { url, mode: 'enrol', ticket: () => realTicket() });
       }, server.streamUrl);
-      await camera.film(page, person, async () => {
-        await page.getByRole('button', { name: 'Start' }).click();
-        await passed(page, page.getByRole('heading', { name: 'Your face is set up' }));
-      });
+      await page.getByRole('button', { name: 'Start' }).click();
+      await passed(camera, page, page.getByRole('heading', { name: 'Your face is set up' }));
       const told = await page.evaluate(() => globalThis.told);
       expect(told.at(-1)?.type).toBe('passed');
       expect(told.some(({ type }) => ['error', 'cancel'].includes(type))).toBe(false);
@@ -85,10 +83,8 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
       const person = await createPerson({ portrait, seed: 3 });
       await camera.stand(page, person);
       await page.goto(guideSite.url);
-      await camera.film(page, person, async () => {
-        await page.getByRole('button', { name: 'Start' }).click();
-        await passed(page, page.getByText('Welcome'));
-      });
+      await page.getByRole('button', { name: 'Start' }).click();
+      await passed(camera, page, page.getByText('Welcome'));
       expect(new URL(page.url()).pathname).toBe('/signed-in');
       expect(guideSite.session.user).toBe('ada');
       await page.context().close();

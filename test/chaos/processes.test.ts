@@ -44,8 +44,9 @@ describe('a server under load', () => {
       expect(await service.violations()).toEqual([]);
 
       await service.restart();
+      await service.acceptsAgain();
       service.crowd.seat(1);
-      await service.moreAccepts();
+      await service.moreDecisions(1);
       service.signal('SIGTERM');
       expect(await service.ended()).toBe(0);
       expect(await service.violations()).toEqual([]);

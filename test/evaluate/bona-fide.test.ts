@@ -22,7 +22,7 @@ import { wandering } from '../../models/evaluate/pad/bona-fide/wandering.ts';
 import type { Footage } from '../../models/evaluate/pad/footage.ts';
 import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import { createFlatPuppet, record, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
+import { createPerson, record, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
 
@@ -117,8 +117,8 @@ describe('recordings of living people', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'veriframe-living-'));
-    const puppet = await createFlatPuppet({ portrait: SAMPLE_PORTRAITS.first, seed: 3 });
-    const frames = await record(puppet, { fromMs: 0, toMs: 900, fps: 25 });
+    const person = await createPerson({ portrait: SAMPLE_PORTRAITS.first, seed: 3 });
+    const frames = await record(person, { fromMs: 0, toMs: 900, fps: 25 });
     for (const name of ['live/one', 'live/two', 'print/three']) {
       await mkdir(join(folder, name), { recursive: true });
       for (const [i, { jpeg }] of frames.entries()) await writeFile(join(folder, name, `${i}.jpg`), jpeg);

@@ -2,7 +2,7 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '../../protocol/downstream.ts';
 import {
-  createFlatPuppet,
+  createPerson,
   drawFrameBank,
   fixedOrder,
   preparePortrait,
@@ -27,7 +27,7 @@ let stranger: Portrait;
 beforeAll(async () => {
   looker = await createLooker();
   portrait = await preparePortrait(SAMPLE_PORTRAITS.first);
-  stranger = await preparePortrait(SAMPLE_PORTRAITS.second);
+  stranger = await preparePortrait(SAMPLE_PORTRAITS.third);
 });
 
 const asking = (kind: 'blink' | 'turn-left' | 'turn-right', number = 1): ShownStatus => ({
@@ -70,8 +70,8 @@ describe('the presentation attacks', () => {
   });
 
   it('a replay shows the same bytes again and hears nothing', async () => {
-    const puppet = await createFlatPuppet({ portrait, seed: 3 });
-    const frames = await record(puppet, { fromMs: 0, toMs: 400, fps: 25 });
+    const person = await createPerson({ portrait, seed: 3 });
+    const frames = await record(person, { fromMs: 0, toMs: 400, fps: 25 });
     expect(frames).toHaveLength(10);
     const attack = replay(frames, 10_000);
     expect(attack).not.toHaveProperty('onStatus');
@@ -82,7 +82,7 @@ describe('the presentation attacks', () => {
   });
 
   it('a fixed order turns the way it was recorded, whatever is asked', async () => {
-    const attack = fixedOrder(await createFlatPuppet({ portrait, seed: 4 }), ['turn-left', 'turn-right'], 0);
+    const attack = fixedOrder(await createPerson({ portrait, seed: 4 }), ['turn-left', 'turn-right'], 0);
     expect(attack).not.toHaveProperty('onStatus');
     const yawDeg = (await looker.look(attack, instants(0, 4_800, 49))).map(({ pose }) => pose.yawDeg);
     expect(yawDeg.indexOf(Math.max(...yawDeg))).toBeLessThan(yawDeg.indexOf(Math.min(...yawDeg)));
@@ -90,8 +90,8 @@ describe('the presentation attacks', () => {
   });
 
   it('a swap shows one person before and another one after', async () => {
-    const before = await createFlatPuppet({ portrait, seed: 5 });
-    const after = await createFlatPuppet({ portrait: stranger, seed: 6 });
+    const before = await createPerson({ portrait, seed: 5 });
+    const after = await createPerson({ portrait: stranger, seed: 6 });
     const seen = await looker.look(swapHalfway(before, after, 1_000), [0, 980, 1_000, 2_000], true);
     expect(similarity(seen[0], seen[1])).toBeGreaterThan(0.9);
     expect(similarity(seen[2], seen[3])).toBeGreaterThan(0.9);

@@ -81,11 +81,11 @@ export class Visit implements AsyncDisposable {
   }
 
   /** For a page with its own clock: measurements on it do not depend on the speed of this machine. */
-  async letTimeRunUntil(happened: Promise<unknown>): Promise<void> {
+  async letTimeRunUntil<T>(happened: Promise<T>): Promise<T> {
     const over = { is: false };
     const ended = happened.finally(() => (over.is = true));
     while (!over.is) await this.page.clock.runFor(TICK_MS);
-    await ended;
+    return await ended;
   }
 
   told(): Promise<readonly Told[]> {

@@ -129,13 +129,9 @@ export class RealService {
     await until(() => this.told.length >= enough, 'the crowd hears no more decisions');
   }
 
-  /** Waits until the crowd has been told of an accept since then. */
-  async moreAccepts(): Promise<void> {
-    const before = this.told.length;
-    await until(
-      () => this.told.slice(before).some(({ outcome }) => outcome === 'accept'),
-      'nobody is accepted any more',
-    );
+  /** Has the crowd's own person accepted once more: as an enrolment, which needs no frame rate. */
+  async acceptsAgain(): Promise<void> {
+    await this.crowd.begin();
   }
 
   /** Waits until all workers are there, without those `gone`; resolves with their process ids. */

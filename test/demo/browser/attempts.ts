@@ -1,20 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { PHONE } from '../../browser/support/appearances.ts';
-import { SESSION_END_MS } from '../../browser/support/face-check.ts';
-import { presentToPage } from '../../browser/support/puppet-camera.ts';
+import type { SteppedCamera } from '../../browser/support/stepped-camera.ts';
 import type { Presenter } from '../../../simulator/index.ts';
-
-/** Passes the statuses of an element to the presenter before the camera, also when the page adds the element later. */
-export async function showStatuses(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const show = (event: Event) => {
-      if (event instanceof CustomEvent) void statusShown(event.detail);
-    };
-    // Events that do not bubble still reach a listener of the capture phase.
-    document.addEventListener('status', show, { capture: true });
-  });
-}
 
 /** Errors of the page itself: failed scripts, and violations of the content security policy. */
 export function troubleOf(page: Page): readonly string[] {
@@ -34,7 +22,8 @@ export async function beginSignIn(page: Page, url: string, username: string): Pr
   await page.getByRole('button', { name: 'Start' }).click();
 }
 
-export interface Attempt {
+interface Attempt {
+  readonly camera: SteppedCamera;
   readonly url: string;
   readonly username: string;
   /** The person or object before the camera. It is not the account's owner. */
@@ -42,25 +31,20 @@ export interface Attempt {
   readonly look: (page: Page) => Promise<void>;
 }
 
-/**
- * A still picture may look like a person in bad light, so the answer may be re-verify. On a busy machine it may also be
- * the service that was too slow.
- */
-const REFUSED =
-  /^(We (could not confirm it’s you|need one more look)|The (connection|service) was too slow)$/;
+/** A still picture may look like a person in bad light, so the answer may be re-verify. */
+const REFUSED = /^We (could not confirm it’s you|need one more look)$/;
 
 /**
  * Tries to sign in with something that must fail: the attempt is refused, the other way is offered, and nothing is
  * opened.
  */
 export async function triesInVain(browser: Browser, attempt: Attempt): Promise<void> {
-  const { url, username, presenter, look } = attempt;
+  const { camera, url, username, presenter, look } = attempt;
   const context = await browser.newContext({ viewport: PHONE, colorScheme: 'dark' });
   const page = await context.newPage();
-  await presentToPage(page, presenter);
-  await showStatuses(page);
+  await camera.stand(page, presenter);
   await beginSignIn(page, url, username);
-  await page.getByRole('heading', { name: REFUSED }).waitFor({ timeout: SESSION_END_MS });
+  await camera.until(page.getByRole('heading', { name: REFUSED }));
   await look(page);
   await page.getByRole('button', { name: 'Use your password' }).click();
   expect(await page.getByLabel('Password').isVisible()).toBe(true);
