@@ -216,12 +216,7 @@ describe('the arguments of the ledger', () => {
     });
     expect(parsePadArguments(['--help'])).toBeNull();
     expect(parsePadArguments(['--kinds', 'puppet,late'])?.kinds).toEqual(['puppet', 'late']);
-    for (const wrong of [
-      ['--tier', 'best'],
-      ['--sessions', '0'],
-      ['--policy', 'lenient'],
-      ['--bogus'],
-    ]) {
+    for (const wrong of [['--tier', 'best'], ['--sessions', '0'], ['--policy', 'lenient'], ['--bogus']]) {
       expect(() => parsePadArguments(wrong)).toThrow(EvaluateError);
     }
   });
