@@ -57,7 +57,7 @@ export const TIERS = ['base', 'full'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** One session of a ledger, for the calibration of the cues. */
-interface LedgerSession {
+export interface LedgerSession {
   readonly kind: string;
   readonly role: SessionKind['role'];
   readonly unasked: boolean;
@@ -79,7 +79,8 @@ interface LedgerOptions {
   /** Number of presentations of each kind. */
   readonly presentations: number;
   readonly seed: number;
-  readonly onSession: () => void;
+  /** Is given each session when it has ended. */
+  readonly onSession: (session: LedgerSession) => void;
 }
 
 export interface Ledger {
@@ -116,8 +117,9 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
           const result = await playSession({ policy, ...presented, context, random, scoreMotion });
           const { id, role, unasked } = kind;
           const succeeded = await hasSucceeded(result);
-          played[index] = { kind: id, role, unasked, tier, recording, played: result, succeeded };
-          options.onSession();
+          const session = { kind: id, role, unasked, tier, recording, played: result, succeeded };
+          played[index] = session;
+          options.onSession(session);
           // A long run must handle an interrupt and draw its progress.
           if (index % 20 === 0) await turnOfTheLoop();
         }

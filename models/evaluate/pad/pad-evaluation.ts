@@ -3,7 +3,7 @@ import { loadPrepared, type PreparedModels } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import type { Progress } from '../verification.ts';
 import type { FootageSource } from './footage.ts';
-import { runLedger, type Ledger, type Tier } from './ledger.ts';
+import { runLedger, type Ledger, type LedgerSession, type Tier } from './ledger.ts';
 import { DRAWN_KINDS } from './drawn-kinds.ts';
 import { photoKinds } from './photo-kinds.ts';
 import { recordingKinds } from './recording-kinds.ts';
@@ -32,6 +32,8 @@ export interface PadOptions {
   /** Folder of analyses that are kept for later runs. */
   readonly footageCache: string;
   readonly progress: Progress;
+  /** Is given each session when it has ended. */
+  readonly onSession?: (session: LedgerSession) => void;
 }
 
 interface PadEvaluation extends Ledger {
@@ -64,7 +66,10 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
     contexts,
     scoreMotion: await loadMotionScorer(models.motion),
     openAnalyzer: pools.of,
-    onSession: () => options.progress('sessions', ++played, total),
+    onSession: (session) => {
+      options.onSession?.(session);
+      options.progress('sessions', ++played, total);
+    },
   }).finally(() => pools.close());
   for (const { kind, tier } of ledger.empty) notices.push(`nothing to present for ${kind} (${tier} tier)`);
   const frames = [...footages.values()].reduce((sum, footage) => sum + footage.frames.length, 0);

@@ -1,8 +1,12 @@
 import {
   ADAPTIVE_EGGS,
+  DepthHead,
   Egg,
+  eggStills,
   FlatPuppet,
   Person,
+  RigidMask,
+  Stills,
   type EggOptions,
   type Presenter as CameraPresenter,
 } from '../../../simulator/index.ts';
@@ -22,7 +26,11 @@ export interface PhotoKind {
   readonly cost: string;
   readonly framesPerSecond?: number;
   /** What is put in the camera's place. */
-  readonly present: (victim: Victim, seed: number) => CameraPresenter;
+  readonly present: (
+    victim: Victim,
+    seed: number,
+    other: Victim,
+  ) => CameraPresenter | Promise<CameraPresenter>;
   /** The client offers to show colours. */
   readonly flash?: boolean;
   /** Changes what the client does beside its pictures. */
@@ -55,7 +63,8 @@ function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
         const victim = people[index % people.length];
         const reference = references.get(victim) ?? victimReference(victim, stage);
         references.set(victim, reference);
-        const presenter = live(present(victim, Math.floor(random() * 2 ** 31)), analyzer);
+        const other = people[(index + 1) % people.length];
+        const presenter = live(await present(victim, Math.floor(random() * 2 ** 31), other), analyzer);
         return {
           presenter: client === undefined ? presenter : client(presenter),
           references: [await reference],
@@ -150,6 +159,31 @@ const PHOTO_KINDS: readonly PhotoKind[] = [
     attackClass: 'cheap injection',
     cost: 'one photograph, a face mesh laid over it once, a triangle rasterizer',
     present: ({ portrait }, seed) => new FlatPuppet(portrait, { seed }),
+  },
+  ...[2, 4, 8].map(
+    (framesPerSecond): PhotoKind => ({
+      id: `stills-${framesPerSecond}`,
+      label: `nine still pictures made of one photo, ${framesPerSecond} a second`,
+      attackClass: 'cheap injection',
+      cost: 'one photograph, an egg once, some 20 lines',
+      framesPerSecond,
+      present: async ({ portrait }, seed) =>
+        new Stills(await eggStills(portrait, seed), seed, 1000 / framesPerSecond),
+    }),
+  ),
+  {
+    id: 'rigid-mask',
+    label: 'rigid mask with holes for eyes and mouth, worn by another (rendered: no recording is at hand)',
+    attackClass: 'presentation',
+    cost: 'a mask printed with the face, a person who wears it',
+    present: ({ portrait }, seed, other) => new RigidMask(portrait, other.portrait, seed),
+  },
+  {
+    id: 'depth-head',
+    label: 'a face mesh’s depth over one photo, relit, with a fresh rim',
+    attackClass: 'rendered injection',
+    cost: 'one photograph, a public face mesh, a rasterizer, some 45 lines',
+    present: ({ portrait }, seed) => new DepthHead(portrait, seed),
   },
   {
     id: 'rendered-person',
