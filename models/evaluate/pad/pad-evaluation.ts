@@ -4,9 +4,11 @@ import { EvaluateError } from '../evaluate-error.ts';
 import type { Progress } from '../verification.ts';
 import type { FootageSource } from './footage.ts';
 import { runLedger, type Ledger, type LedgerSession, type Tier } from './ledger.ts';
+import { driftKinds } from './drift-kinds.ts';
 import { DRAWN_KINDS } from './drawn-kinds.ts';
 import { photoKinds } from './photo-kinds.ts';
 import { recordingKinds } from './recording-kinds.ts';
+import { readIndexes } from './recording-index.ts';
 import { findRecordings } from './recordings.ts';
 import type { SessionKind } from './session-kinds.ts';
 import { victimsFrom } from './victims.ts';
@@ -81,6 +83,8 @@ async function chooseKinds(
   models: PreparedModels['models'],
 ): Promise<{ readonly kinds: readonly SessionKind[]; readonly notices: string[] }> {
   const found = data === null ? null : await findRecordings(data);
+  const indexed = data === null ? null : await readIndexes(data);
+  const personOf = (name: string) => indexed?.get(name)?.person ?? name;
   const notices =
     found === null
       ? ['no recordings of people or of attacks (--data): only drawn presentations']
@@ -88,7 +92,12 @@ async function chooseKinds(
   if (photographs === null)
     notices.push('no photographs (--photographs): only the sample portraits are attacked');
   const victims = victimsFrom({ folder: photographs, wanted: people, models });
-  const all = [...photoKinds(victims), ...DRAWN_KINDS, ...recordingKinds(found?.recordings ?? [])];
+  const all = [
+    ...photoKinds(victims),
+    ...driftKinds(victims),
+    ...DRAWN_KINDS,
+    ...recordingKinds(found?.recordings ?? [], personOf),
+  ];
   const kinds = wanted === null ? all : all.filter(({ id }) => wanted.includes(id));
   const unknown = (wanted ?? []).filter((id) => all.every((kind) => kind.id !== id));
   if (unknown.length > 0) {

@@ -1,3 +1,4 @@
+import type { Reference } from '../../../server/matching/reference.ts';
 import {
   ADAPTIVE_EGGS,
   DepthHead,
@@ -31,6 +32,8 @@ export interface PhotoKind {
     seed: number,
     other: Victim,
   ) => CameraPresenter | Promise<CameraPresenter>;
+  /** Default: the victim is verified. */
+  readonly mode?: 'identify';
   /** The client offers to show colours. */
   readonly flash?: boolean;
   /** Changes what the client does beside its pictures. */
@@ -44,7 +47,7 @@ export function photoKinds(victims: Victims): readonly SessionKind[] {
 
 function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
   const { id, label, attackClass, cost, present, client } = kind;
-  const { framesPerSecond = FRAMES_PER_SECOND, flash = false } = kind;
+  const { mode = 'verify', framesPerSecond = FRAMES_PER_SECOND, flash = false } = kind;
   return {
     id,
     label,
@@ -58,17 +61,23 @@ function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
     prepare: async (stage) => {
       const analyzer = await stage.openAnalyzer();
       const people = await victims();
-      const references = new Map<Victim, ReturnType<typeof victimReference>>();
+      const references = new Map<Victim, Promise<Reference>>();
+      const referenceOf = (victim: Victim) => {
+        const known = references.get(victim) ?? victimReference(victim, stage);
+        references.set(victim, known);
+        return known;
+      };
+      const candidates = async () =>
+        await Promise.all(people.map(async (one) => ({ ...(await referenceOf(one)), subject: one.name })));
       return async (random, index) => {
         const victim = people[index % people.length];
-        const reference = references.get(victim) ?? victimReference(victim, stage);
-        references.set(victim, reference);
         const other = people[(index + 1) % people.length];
         const presenter = live(await present(victim, Math.floor(random() * 2 ** 31), other), analyzer);
         return {
           presenter: client === undefined ? presenter : client(presenter),
-          references: [await reference],
-          search: async () => await Promise.all(references.values()),
+          mode,
+          references: mode === 'verify' ? [await referenceOf(victim)] : [],
+          search: candidates,
           flash,
           framesPerSecond,
           recording: victim.name,
@@ -116,6 +125,14 @@ const PHOTO_KINDS: readonly PhotoKind[] = [
     cost: ONE_PHOTO,
     present: egg(),
     client: (presenter) => skipping(presenter, 'blink'),
+  },
+  {
+    id: 'egg-identify',
+    label: 'egg that is identified among the victims',
+    attackClass: 'cheap injection',
+    cost: ONE_PHOTO,
+    mode: 'identify',
+    present: egg(),
   },
   {
     id: 'egg-tinted',
