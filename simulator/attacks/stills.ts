@@ -20,8 +20,8 @@ const ONSET_MS = [470, 620] as const;
 const HOLD_MS = 900;
 
 /**
- * Shows a still picture of what is asked for, for a while, and else the one at rest. Only a sensor's noise moves. Such a
- * client sends few pictures a second, so that nobody misses the movement between two of them.
+ * Shows a still picture of what is asked for, for a while, and else the one at rest. Only a sensor's noise moves. It changes
+ * pictures at few instants a second, as a slow camera would, so that nobody misses the movement between two of them.
  */
 export class Stills implements Presenter {
   readonly #pictures: StillPictures;
@@ -31,7 +31,7 @@ export class Stills implements Presenter {
   #challenge: string | null = null;
   #shown: { readonly action: Action; readonly fromMs: number; readonly untilMs: number } | null = null;
 
-  /** `periodMs`: between two pictures that the client sends. */
+  /** `periodMs`: between two instants at which the picture may change. */
   constructor(pictures: StillPictures, seed: number, periodMs: number) {
     this.#pictures = pictures;
     this.#camera = new Camera(seed, { noise: 1.6, gainSwing: 0 });
@@ -52,7 +52,8 @@ export class Stills implements Presenter {
   async frameAt(atMs: number): Promise<Buffer> {
     const { rest, ends } = this.#pictures;
     const shown = this.#shown;
-    const isAsked = shown !== null && atMs >= shown.fromMs && atMs < shown.untilMs;
+    const changedMs = Math.floor(atMs / this.#periodMs) * this.#periodMs;
+    const isAsked = shown !== null && changedMs >= shown.fromMs && changedMs < shown.untilMs;
     return await this.#camera.take((isAsked ? ends[shown.action] : undefined) ?? rest, atMs);
   }
 }

@@ -11,7 +11,7 @@ import { recordingKinds } from './recording-kinds.ts';
 import { readIndexes } from './recording-index.ts';
 import { findRecordings } from './recordings.ts';
 import type { SessionKind } from './session-kinds.ts';
-import { victimsFrom } from './victims.ts';
+import { albumsFrom, victimsFrom } from './victims.ts';
 import { loadMotionScorer, openAnalyst, openTierPools, tierContexts } from './stage-setup.ts';
 
 export interface PadOptions {
@@ -93,7 +93,7 @@ async function chooseKinds(
     notices.push('no photographs (--photographs): only the sample portraits are attacked');
   const victims = victimsFrom({ folder: photographs, wanted: people, models });
   const all = [
-    ...photoKinds(victims),
+    ...photoKinds(victims, albumsFrom({ folder: photographs, wanted: people })),
     ...driftKinds(victims),
     ...DRAWN_KINDS,
     ...recordingKinds(found?.recordings ?? [], personOf),

@@ -6,6 +6,7 @@ import {
   eggStills,
   FlatPuppet,
   Person,
+  photographStills,
   RigidMask,
   Stills,
   type EggOptions,
@@ -14,12 +15,12 @@ import {
 import { live, skipping } from './live-picture.ts';
 import type { AttackClass, SessionKind } from './session-kinds.ts';
 import type { LivePresenter } from './session-player.ts';
-import { victimReference, type Victim, type Victims } from './victims.ts';
+import { victimReference, type Album, type Albums, type Victim, type Victims } from './victims.ts';
 
 /** Of a webcam, and of a client that has better things to do. */
 const FRAMES_PER_SECOND = 16;
 
-export interface PhotoKind {
+interface PhotoKind<Of extends Victim = Victim> {
   readonly id: string;
   readonly label: string;
   readonly attackClass: AttackClass;
@@ -27,11 +28,7 @@ export interface PhotoKind {
   readonly cost: string;
   readonly framesPerSecond?: number;
   /** What is put in the camera's place. */
-  readonly present: (
-    victim: Victim,
-    seed: number,
-    other: Victim,
-  ) => CameraPresenter | Promise<CameraPresenter>;
+  readonly present: (victim: Of, seed: number, other: Of) => CameraPresenter | Promise<CameraPresenter>;
   /** Default: the victim is verified. */
   readonly mode?: 'identify';
   /** The client offers to show colours. */
@@ -41,11 +38,28 @@ export interface PhotoKind {
 }
 
 /** Attacks made of photographs, whose pictures are made while the session runs. */
-export function photoKinds(victims: Victims): readonly SessionKind[] {
-  return PHOTO_KINDS.map((kind) => sessionKind(kind, victims));
+export function photoKinds(victims: Victims, albums: Albums): readonly SessionKind[] {
+  return [
+    ...PHOTO_KINDS.map((kind) => sessionKind(kind, victims)),
+    ...STILL_RATES.map((rate) => sessionKind(albumKind(rate), albums)),
+  ];
 }
 
-function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
+/** Still pictures change at most so often a second. */
+const STILL_RATES = [2, 4, 8] as const;
+
+const albumKind = (rate: number): PhotoKind<Album> => ({
+  id: `album-${rate}`,
+  label: `photographs of one person in several poses, changing at most ${rate} times a second`,
+  attackClass: 'cheap injection',
+  cost: 'four to six photographs, some 20 lines',
+  present: ({ portraits }, seed) => new Stills(photographStills(portraits), seed, 1000 / rate),
+});
+
+function sessionKind<Of extends Victim>(
+  kind: PhotoKind<Of>,
+  victims: () => Promise<readonly Of[]>,
+): SessionKind {
   const { id, label, attackClass, cost, present, client } = kind;
   const { mode = 'verify', framesPerSecond = FRAMES_PER_SECOND, flash = false } = kind;
   return {
@@ -61,6 +75,7 @@ function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
     prepare: async (stage) => {
       const analyzer = await stage.openAnalyzer();
       const people = await victims();
+      if (people.length === 0) return null;
       const references = new Map<Victim, Promise<Reference>>();
       const referenceOf = (victim: Victim) => {
         const known = references.get(victim) ?? victimReference(victim, stage);
@@ -92,6 +107,7 @@ const egg =
   ({ portrait }, seed) =>
     new Egg(portrait, { ...options, seed });
 
+const STILLS_COST = 'one photograph, an egg once, some 20 lines';
 const ONE_PHOTO = 'one photograph, some 70 lines';
 
 const PHOTO_KINDS: readonly PhotoKind[] = [
@@ -177,17 +193,23 @@ const PHOTO_KINDS: readonly PhotoKind[] = [
     cost: 'one photograph, a face mesh laid over it once, a triangle rasterizer',
     present: ({ portrait }, seed) => new FlatPuppet(portrait, { seed }),
   },
-  ...[2, 4, 8].map(
-    (framesPerSecond): PhotoKind => ({
-      id: `stills-${framesPerSecond}`,
-      label: `nine still pictures made of one photo, ${framesPerSecond} a second`,
+  ...STILL_RATES.map(
+    (rate): PhotoKind => ({
+      id: `stills-${rate}`,
+      label: `nine still pictures made of one photo, changing at most ${rate} times a second`,
       attackClass: 'cheap injection',
-      cost: 'one photograph, an egg once, some 20 lines',
-      framesPerSecond,
-      present: async ({ portrait }, seed) =>
-        new Stills(await eggStills(portrait, seed), seed, 1000 / framesPerSecond),
+      cost: STILLS_COST,
+      present: async ({ portrait }, seed) => new Stills(await eggStills(portrait, seed), seed, 1000 / rate),
     }),
   ),
+  {
+    id: 'stills-thin',
+    label: 'nine still pictures made of one photo, 4 frames a second',
+    attackClass: 'cheap injection',
+    cost: STILLS_COST,
+    framesPerSecond: 4,
+    present: async ({ portrait }, seed) => new Stills(await eggStills(portrait, seed), seed, 250),
+  },
   {
     id: 'rigid-mask',
     label: 'rigid mask with holes for eyes and mouth, worn by another (rendered: no recording is at hand)',
