@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import type { FrameAnalyzer } from '../../../server/inference/calls.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import { CUES, type Cue } from '../../../server/policy/cues.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
+import { boundsByPerson } from '../bounds-by-person.ts';
 import { proportion, type Bounded } from '../proportion.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Footage } from './footage.ts';
@@ -23,7 +25,9 @@ export interface LedgerRow {
   readonly kind: string;
   readonly label: string;
   readonly role: SessionKind['role'];
+  readonly attackClass: SessionKind['attackClass'];
   readonly origin: SessionKind['origin'];
+  readonly cost: string | null;
   readonly unasked: boolean;
   readonly tier: Tier;
   readonly presentations: number;
@@ -40,6 +44,8 @@ export interface LedgerRow {
    * decision. For bona fide subjects the share not accepted: BPCER.
    */
   readonly errorRate: Bounded;
+  /** Bounds of the same rate by person: sessions of one person are not independent. */
+  readonly byPerson: Pick<Bounded, 'low' | 'high'>;
   /** Number of sessions by the reasons of their decision, most frequent first. */
   readonly reasons: readonly { readonly reasons: string; readonly sessions: number }[];
   readonly cues: readonly CueSummary[];
@@ -54,13 +60,16 @@ export const TIERS = ['base', 'full'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** One session of a ledger, for the calibration of the cues. */
-interface LedgerSession {
+export interface LedgerSession {
   readonly kind: string;
   readonly role: SessionKind['role'];
   readonly unasked: boolean;
   readonly tier: Tier;
   readonly recording: string;
+  readonly person: string;
   readonly played: Played;
+  /** Of an attack: whether it got what it wanted. Of a bona fide subject: whether it was accepted. */
+  readonly succeeded: boolean;
 }
 
 interface LedgerOptions {
@@ -69,10 +78,13 @@ interface LedgerOptions {
   readonly policy: Policy;
   readonly contexts: readonly { readonly tier: Tier; readonly context: SessionContext }[];
   readonly scoreMotion: MotionScorer | null;
+  /** Workers with the models of a tier. The caller owns them. */
+  readonly openAnalyzer: (tier: Tier) => Promise<FrameAnalyzer>;
   /** Number of presentations of each kind. */
   readonly presentations: number;
   readonly seed: number;
-  readonly onSession: () => void;
+  /** Is given each session when it has ended. */
+  readonly onSession: (session: LedgerSession) => void;
 }
 
 export interface Ledger {
@@ -93,34 +105,40 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
     for (const { tier, context } of options.contexts) {
       const { footages, scoreMotion } = options;
       const recorded = recordedOn[tier];
-      const present = await kind.prepare({ footages, policy, context, scoreMotion, recorded });
+      const openAnalyzer = () => options.openAnalyzer(tier);
+      const stage: Stage = { footages, policy, context, scoreMotion, openAnalyzer, recorded };
+      const present = await kind.prepare(stage);
       if (present === null) {
         empty.push({ kind: kind.id, tier });
         continue;
       }
-      const played: LedgerSession[] = [];
-      for (let index = 0; index < options.presentations; index++) {
-        const random = seededRandom(seedOf(options.seed, kind.id, index));
-        const { recording, ...presented } = present(random, index);
-        const result = await playSession({ policy, ...presented, context, random, scoreMotion });
-        played.push({
-          kind: kind.id,
-          role: kind.role,
-          unasked: kind.unasked,
-          tier,
-          recording,
-          played: result,
-        });
-        options.onSession();
-        // A long run must handle an interrupt and draw its progress.
-        if (index % 20 === 0) await turnOfTheLoop();
-      }
+      const played = new Array<LedgerSession>(options.presentations);
+      const indices = played.keys();
+      const lane = async () => {
+        for (const index of indices) {
+          const random = seededRandom(seedOf(options.seed, kind.id, index));
+          const made = await present(random, index);
+          const { recording, person = recording, hasSucceeded = isAccept, ...presented } = made;
+          const result = await playSession({ policy, ...presented, context, random, scoreMotion });
+          const { id, role, unasked } = kind;
+          const succeeded = await hasSucceeded(result);
+          const session = { kind: id, role, unasked, tier, recording, person, played: result, succeeded };
+          played[index] = session;
+          options.onSession(session);
+          // A long run must handle an interrupt and draw its progress.
+          if (index % 20 === 0) await turnOfTheLoop();
+        }
+      };
+      // One picture is drawn while another is analysed.
+      await Promise.all([lane(), lane()]);
       rows.push(summarise(kind, tier, played));
       sessions.push(...played);
     }
   }
   return { rows, sessions, empty };
 }
+
+const isAccept = ({ outcome }: Played) => outcome === 'accept';
 
 /** Matching time of a recording, in ms: about twice the duration of a session with challenges. */
 const UNASKED_MATCHING_MS = 15_000;
@@ -150,19 +168,21 @@ function seedOf(seed: number, kind: string, index: number): number {
 function summarise(kind: SessionKind, tier: Tier, sessions: readonly LedgerSession[]): LedgerRow {
   const played = sessions.map((session) => session.played);
   const of = (outcome: Played['outcome']) => played.filter((one) => one.outcome === outcome).length;
-  const accepted = of('accept');
+  const acceptedOnce = sessions.filter(({ succeeded }) => succeeded);
+  const accepted = acceptedOnce.length;
   const errors = kind.role === 'attack' ? accepted : played.length - accepted;
-  const acceptedOnce = sessions.filter((session) => session.played.outcome === 'accept');
   const took = played.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
   const overheads = acceptedOnce
     .map((session) => session.played.tookMs - session.played.challengesMs)
     .toSorted((a, b) => a - b);
-  const { id, label, role, origin, unasked, people } = kind;
+  const { id, label, role, attackClass, origin, cost = null, unasked, people } = kind;
   return {
     kind: id,
     label,
     role,
+    attackClass,
     origin,
+    cost,
     unasked,
     people,
     tier,
@@ -174,12 +194,24 @@ function summarise(kind: SessionKind, tier: Tier, sessions: readonly LedgerSessi
     reVerified: of('re-verify'),
     closed: of('closed'),
     errorRate: proportion(errors, played.length),
+    byPerson: boundsByPerson(errorsByPerson(kind.role, sessions)),
     reasons: countReasons(played),
     cues: CUES.map((cue) => summariseCue(cue, played)),
     medianMs: quantile(took, 0.5),
     p90Ms: quantile(took, 0.9),
     medianOverheadMs: overheads.length === 0 ? null : quantile(overheads, 0.5),
   };
+}
+
+/** Errors and sessions of each person. */
+function errorsByPerson(role: SessionKind['role'], sessions: readonly LedgerSession[]) {
+  const people = new Map<string, { errors: number; sessions: number }>();
+  for (const { person, succeeded } of sessions) {
+    const { errors, sessions: before } = people.get(person) ?? { errors: 0, sessions: 0 };
+    const isError = succeeded === (role === 'attack');
+    people.set(person, { errors: errors + (isError ? 1 : 0), sessions: before + 1 });
+  }
+  return [...people.values()];
 }
 
 function quantile(sorted: readonly number[], share: number): number {
