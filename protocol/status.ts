@@ -16,6 +16,7 @@ export const HINTS = [
   'face-covered',
   'open-eyes',
   'do-challenge',
+  'again-slower',
   'wait',
   'connection-slow',
   'service-slow',

@@ -1,4 +1,5 @@
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
+import { course, type CoursePolicy } from './course.ts';
 
 /** Which challenges are drawn, and how much time each answer has. */
 export interface ChallengePolicy {
@@ -73,6 +74,8 @@ export interface GesturePolicy {
   readonly begunShare: number;
   /** How long a gesture must be held: in speech, lips part and widen for moments. */
   readonly holdMs: Readonly<Record<ChallengeKind, number>>;
+  /** Null: the end of a gesture is enough (recordings of earlier versions are decided so). */
+  readonly course: CoursePolicy | null;
   /** Beyond these angles an embedding becomes less reliable. */
   readonly awayTurnDeg: number;
   readonly awayLookDeg: number;
@@ -109,6 +112,7 @@ export const gestures: GesturePolicy = {
     'open-mouth': 300,
     'come-closer': 0,
   },
+  course,
   awayTurnDeg: 14,
   awayLookDeg: 8,
 };
