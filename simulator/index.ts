@@ -14,7 +14,6 @@ export { record, replay, type RecordedFrame } from './recording.ts';
 export { RoomLight } from './drawing/room-light.ts';
 export type { ScreenOptions } from './drawing/screen-colours.ts';
 export { PERSON_PORTRAITS, SAMPLE_PORTRAITS } from './portraits/samples.ts';
-export { stillSeries, type StillSeriesOptions } from './attacks/still-series.ts';
 export { wavedPhoto } from './attacks/waved-photo.ts';
 export {
   createPerson,

@@ -1,6 +1,7 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengePolicy, GesturePolicy } from '../policy/challenges.ts';
 import type { CoursePolicy } from '../policy/course.ts';
+import type { SequencePolicy } from '../policy/sequence.ts';
 import type { Blink } from './blink.ts';
 import { unchanged, type CueDefinition } from './cue.ts';
 import { NOT_REQUESTED, type Evidence } from './evidence.ts';
@@ -59,8 +60,10 @@ export type ChallengeRun = ChallengeBase &
         readonly respondedAtMs: number;
         readonly deadlineAtMs: number;
         readonly course: readonly CourseFrame[];
+        /** From the prompt until the answer began. */
+        readonly begunAfterMs: number;
       }
-    | { readonly stage: 'passed' }
+    | { readonly stage: 'passed'; readonly begunAfterMs: number }
     | { readonly stage: 'failed'; readonly failure: ChallengeFailure }
   );
 
@@ -179,7 +182,7 @@ export function foldChallenge(
       return gestures.course === null ||
         run.kind === 'blink' ||
         isCourseSeen(run.kind, course, gestures.course)
-        ? { ...baseOf(run), stage: 'passed' }
+        ? { ...baseOf(run), stage: 'passed', begunAfterMs: run.begunAfterMs }
         : notSeen(run, atMs, policy, gestures.course);
     }
   }
@@ -224,14 +227,15 @@ function awaitRest(run: Awaiting, earlyStarts: number): ChallengeRun {
   return { ...baseOf(run), earlyStarts, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs };
 }
 
-function responded(run: Awaiting, atMs: number, policy: ChallengePolicy): ChallengeRun {
-  const { course } = run;
+function responded(run: Awaiting, begunAtMs: number, atMs: number, policy: ChallengePolicy): ChallengeRun {
+  const { course, revealedAtMs } = run;
   return {
     ...baseOf(run),
     stage: 'settling',
     respondedAtMs: atMs,
     deadlineAtMs: atMs + policy.settleMs,
     course,
+    begunAfterMs: begunAtMs - revealedAtMs,
   };
 }
 
@@ -248,7 +252,7 @@ function awaitBlink(
   const inTime = blink !== null && blink.startMs >= run.revealedAtMs + policy.earliestBlinkMs;
   if (!inTime) return run;
   return course === null || blink.courseSeen
-    ? responded(run, atMs, policy)
+    ? responded(run, blink.startMs, atMs, policy)
     : { ...run, unseen: run.unseen + 1 };
 }
 
@@ -268,7 +272,7 @@ function awaitGesture(
   if (extent < 1) return { ...run, onsetAtMs, heldSinceMs: null };
   const heldSinceMs = run.heldSinceMs ?? atMs;
   const held = atMs - heldSinceMs >= gestures.holdMs[run.kind];
-  return held && resembles ? responded(run, atMs, policy) : { ...run, onsetAtMs, heldSinceMs };
+  return held && resembles ? responded(run, onsetAtMs, atMs, policy) : { ...run, onsetAtMs, heldSinceMs };
 }
 
 /**
@@ -320,15 +324,38 @@ export function challengeEvidence(
   return { measured: true, logLikelihoodRatio: gained + lost, score: passed.length, frames: passed.length };
 }
 
-/** The challenges of a session. `of` is null until their number is drawn. */
+/**
+ * The log-likelihood ratio of a passed challenge. A gesture that began later than `promptMs` after its prompt is less: a
+ * recording begins its gestures at any time.
+ */
+export function passedLlr(
+  kind: ChallengeKind,
+  begunAfterMs: number,
+  { promptMs, lateShare }: SequencePolicy,
+): number {
+  return PASSED_LLR[kind] * (begunAfterMs <= promptMs ? 1 : lateShare);
+}
+
+/** The challenges of a session. `of` is null until their number is drawn. It may grow. */
 export interface ChallengeLog {
   readonly of: number | null;
   readonly passed: readonly ChallengeKind[];
+  /** The sum of `passedLlr`; 0 where the number of challenges does not depend on it. */
+  readonly gained: number;
+  /** Answers whose course was not seen, of the passed and the skipped challenges. */
+  readonly doubts: number;
   readonly skipped: readonly ChallengeKind[];
   readonly failure: ChallengeFailure | null;
 }
 
-const noChallenges: ChallengeLog = { of: null, passed: [], skipped: [], failure: null };
+const noChallenges: ChallengeLog = {
+  of: null,
+  passed: [],
+  gained: 0,
+  doubts: 0,
+  skipped: [],
+  failure: null,
+};
 
 /** The phase `challenging` writes the log: a frame answers a challenge only together with the clock and the draws. */
 export const challengeCue: CueDefinition<ChallengeLog, unknown, unknown> = {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stillSeries, type Portrait } from '../../simulator/index.ts';
+import type { Portrait } from '../../simulator/index.ts';
 import { seededDraws } from '../../simulator/seeded.ts';
 import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { play } from '../support/play.ts';
+import { stillSeries } from '../support/still-series.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 interface Decisions {

@@ -1,11 +1,11 @@
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
-import { HEAD_AT_REST, type HeadState } from '../acting/head-state.ts';
-import type { Performance } from '../acting/motion.ts';
-import { Camera } from '../drawing/camera.ts';
-import type { Canvas } from '../drawing/rasterize.ts';
-import { PersonDrawing } from '../person/person.ts';
-import type { Portrait } from '../portraits/portrait.ts';
-import type { Presenter } from '../presenter.ts';
+import { HEAD_AT_REST, type HeadState } from '../../simulator/acting/head-state.ts';
+import type { Performance } from '../../simulator/acting/motion.ts';
+import { Camera } from '../../simulator/drawing/camera.ts';
+import type { Canvas } from '../../simulator/drawing/rasterize.ts';
+import { PersonDrawing } from '../../simulator/person/person.ts';
+import type { Portrait } from '../../simulator/portraits/portrait.ts';
+import type { Presenter } from '../../simulator/presenter.ts';
 
 export interface StillSeriesOptions {
   readonly portrait: Portrait;
