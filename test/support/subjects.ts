@@ -36,7 +36,10 @@ export function subject(options: SubjectOptions = {}): Script {
     startedMs ??= atMs;
     const key = challengeKey(status);
     if (key === null && told !== null && atMs - told.atMs > RESPONSE_MS) told = null;
-    if (key !== null && status?.challenge !== undefined && told?.key !== key)
+    // Who is in the middle of a gesture finishes it first.
+    const actingMs = told === null ? -1 : atMs - told.atMs - reactionMs;
+    const isBusy = told?.kind !== 'blink' && actingMs > 0 && actingMs < 2 * GESTURE_MS + HOLD_MS;
+    if (key !== null && status?.challenge !== undefined && told?.key !== key && !isBusy)
       told = { key, kind: status.challenge.kind, atMs };
     const doing = told === null ? null : answer(told.kind);
     const sinceMs = told === null ? 0 : (atMs - told.atMs) % REPEAT_MS;
