@@ -16,6 +16,7 @@ export const HINTS = [
   'face-covered',
   'open-eyes',
   'do-challenge',
+  'again-slower',
   'wait',
   'connection-slow',
   'service-slow',
@@ -58,7 +59,7 @@ export interface FaceBox {
 
 export interface ChallengeStatus {
   readonly kind: ChallengeKind;
-  /** 1-based number of this challenge and how many there will be. */
+  /** 1-based number of this challenge and how many there will be, as far as is known: `of` may grow. */
   readonly number: number;
   readonly of: number;
   /** Milliseconds that were left on the server's clock when the status was made. */

@@ -14,6 +14,7 @@ export const guidance: Guidance = {
     'face-covered': 'اكشف وجهك',
     'open-eyes': 'افتح عينيك',
     'do-challenge': 'اتبع الإشارة',
+    'again-slower': 'مرة أخرى، ببطء أكثر',
     wait: 'لحظة من فضلك',
     'connection-slow': 'الاتصال بطيء',
     'service-slow': 'الخدمة بطيئة',

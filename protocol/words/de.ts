@@ -14,6 +14,7 @@ export const guidance: Guidance = {
     'face-covered': 'Gesicht frei machen',
     'open-eyes': 'Augen öffnen',
     'do-challenge': 'Dem Zeichen folgen',
+    'again-slower': 'Noch einmal, langsamer',
     wait: 'Einen Moment',
     'connection-slow': 'Die Verbindung ist langsam',
     'service-slow': 'Der Dienst ist langsam',

@@ -14,6 +14,7 @@ export const guidance: Guidance = {
     'face-covered': 'Descubra su rostro',
     'open-eyes': 'Abra los ojos',
     'do-challenge': 'Siga la señal',
+    'again-slower': 'Otra vez, más despacio',
     wait: 'Un momento',
     'connection-slow': 'La conexión va lenta',
     'service-slow': 'El servicio va lento',

@@ -14,6 +14,7 @@ export const guidance: Guidance = {
     'face-covered': 'Dégagez votre visage',
     'open-eyes': 'Ouvrez les yeux',
     'do-challenge': 'Suivez le repère',
+    'again-slower': 'Encore, plus lentement',
     wait: 'Un instant',
     'connection-slow': 'La connexion est lente',
     'service-slow': 'Le service est lent',

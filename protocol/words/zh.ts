@@ -14,6 +14,7 @@ export const guidance: Guidance = {
     'face-covered': '请露出面部',
     'open-eyes': '请睁开眼睛',
     'do-challenge': '请跟随提示',
+    'again-slower': '再做一次，慢一点',
     wait: '请稍候',
     'connection-slow': '网络连接较慢',
     'service-slow': '服务响应较慢',

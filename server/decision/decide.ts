@@ -114,6 +114,7 @@ function wasSeen({ challengeFailure, severalFacesMs }: Findings, { continuity }:
     case 'too-early':
       return true;
     case 'too-late':
+    case 'unseen':
       return false;
     case null:
       return severalFacesMs > continuity.maxSeveralFacesMs;
@@ -161,6 +162,8 @@ function spoiledBy(findings: Findings, policy: Policy): readonly Reason[] | null
       return ['challenge-failed'];
     case 'too-early':
       return ['challenge-failed', 'challenge-too-early'];
+    case 'unseen':
+      return ['challenge-failed', 'gesture-unseen'];
     case 'too-late':
       return skipsExhausted(findings, policy)
         ? ['challenge-failed', 'time-up', 'skips-exhausted']

@@ -1,3 +1,4 @@
+import { CHALLENGE_STRENGTH } from '../policy/challenges.ts';
 import type { Policy } from '../policy/shape.ts';
 
 /** Names of cues, reasons and policies that records of earlier versions hold, and the present ones. */
@@ -16,11 +17,19 @@ export function presentNames(names: readonly string[]): readonly string[] {
   return names.map(presentName);
 }
 
+/** What policies have that were recorded before these were judged: they are decided as they were. */
+const NO_COURSE = { course: null };
+const FIXED_NUMBER = { sequence: null, strength: CHALLENGE_STRENGTH };
+const ANY_BLINK = { minFramesBetween: 0, betweenRatio: 1, betweenMargin: 0, betweenMs: 0 };
+
 /** A policy that was recorded by this version or an earlier one, in the present form. */
 export function presentPolicy(recorded: Policy): Policy {
   const { planarity, ...policy }: Policy & { readonly planarity?: Policy['depthParallax'] } = recorded;
   return {
     ...policy,
+    gestures: { ...NO_COURSE, ...policy.gestures },
+    blink: { ...ANY_BLINK, ...policy.blink },
+    challenges: policy.challenges === null ? null : { ...FIXED_NUMBER, ...policy.challenges },
     ...(planarity === undefined ? {} : { depthParallax: planarity }),
     name: presentName(policy.name),
     fusion: { ...policy.fusion, cues: policy.fusion.cues.map(presentName) },

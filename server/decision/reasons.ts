@@ -14,6 +14,7 @@ const GENERAL_REASONS = [
   'no-candidate',
   'challenge-failed',
   'challenge-too-early',
+  'gesture-unseen',
   'skips-exhausted',
   'continuity-broken',
   'several-faces',

@@ -7,6 +7,8 @@ export interface Blink {
   /** The first frame with closed lids, and the first with open lids after it. */
   readonly startMs: number;
   readonly endMs: number;
+  /** Frames showed the lids on their way, not only open and closed. */
+  readonly courseSeen: boolean;
 }
 
 interface OpenFrame {
@@ -29,14 +31,24 @@ interface Dip {
   readonly plausible: boolean;
 }
 
+/** How far the lids are open, of the eye that closed less: 1 is the baseline. */
+interface LidFrame {
+  readonly atMs: number;
+  readonly ratio: number;
+}
+
 export interface BlinkState {
   /** The frames of about the last second with both eyes open: the baseline. */
   readonly recent: readonly OpenFrame[];
   /** The last frame in which both eyes could be measured and the track was not lost; null: none. */
   readonly lastAtMs: number | null;
   readonly dip: Dip | null;
+  /** The lids in the newest frames, as far back as the course of a blink may reach. */
+  readonly lids: readonly LidFrame[];
   readonly eyesClosed: boolean;
+  /** Blinks, and those of them whose course was seen. */
   readonly count: number;
+  readonly seenCount: number;
   readonly latest: Blink | null;
   /** Time in which both eyes could be measured, and the part of it at a frame rate that misses no blink. */
   readonly seenMs: number;
@@ -48,8 +60,10 @@ export const initialBlink: BlinkState = {
   recent: [],
   lastAtMs: null,
   dip: null,
+  lids: [],
   eyesClosed: false,
   count: 0,
+  seenCount: 0,
   latest: null,
   seenMs: 0,
   watchedMs: 0,
@@ -70,7 +84,8 @@ export function foldBlink(
 ): BlinkState {
   const face = faceOf(sample);
   const measurable = face !== null && Math.abs(face.pose.yawDeg) < policy.maxYawDeg;
-  if (trackLost || !measurable) return { ...state, recent: [], lastAtMs: null, dip: null, eyesClosed: false };
+  if (trackLost || !measurable)
+    return { ...state, recent: [], lastAtMs: null, dip: null, lids: [], eyesClosed: false };
 
   const { atMs } = sample;
   const current: OpenFrame = { atMs, ...face.eyes, pitchDeg: face.pose.pitchDeg };
@@ -94,6 +109,7 @@ export function foldBlink(
   const atRest =
     Math.abs(current.pitchDeg - median(recent.map((frame) => frame.pitchDeg))) <= policy.maxPitchChangeDeg;
   const noGap = gapMs <= policy.maxFrameGapMs;
+  const lids = [...state.lids, { atMs, ratio }].filter((lid) => lid.atMs >= atMs - courseMs(policy));
 
   if (ratio < policy.closedRatio) {
     const dip = state.dip ?? {
@@ -107,6 +123,7 @@ export function foldBlink(
     return {
       ...next,
       recent,
+      lids,
       eyesClosed: true,
       dip: {
         ...dip,
@@ -117,13 +134,32 @@ export function foldBlink(
       },
     };
   }
-  if (state.dip === null || !isBlink(state.dip, atMs, atRest && noGap, policy)) return { ...next, dip: null };
+  if (state.dip === null || !isBlink(state.dip, atMs, atRest && noGap, policy))
+    return { ...next, lids, dip: null };
+  const courseSeen = framesBetween(state.dip, lids, policy) >= policy.minFramesBetween;
   return {
     ...next,
+    lids,
     dip: null,
     count: state.count + 1,
-    latest: { startMs: state.dip.startMs, endMs: atMs },
+    seenCount: state.seenCount + (courseSeen ? 1 : 0),
+    latest: { startMs: state.dip.startMs, endMs: atMs, courseSeen },
   };
+}
+
+/** From before the lids close to the frame in which they are open again, in milliseconds. */
+function courseMs({ betweenMs, maxDurationMs, maxFrameGapMs }: BlinkPolicy): number {
+  return betweenMs + maxDurationMs + 2 * maxFrameGapMs;
+}
+
+/** Frames that show the lids neither open nor as far closed as they came. Two stills have none. */
+function framesBetween({ startMs, deepest }: Dip, lids: readonly LidFrame[], policy: BlinkPolicy): number {
+  return lids.filter(
+    ({ atMs, ratio }) =>
+      atMs >= startMs - policy.betweenMs &&
+      ratio < policy.betweenRatio &&
+      ratio > deepest + policy.betweenMargin,
+  ).length;
 }
 
 /** The true length is between the span of the closed frames and the span from open frame to open frame. */
@@ -145,10 +181,11 @@ function isBlink(dip: Dip, openAgainMs: number, endPlausible: boolean, policy: B
 const SEEN_LLR = Math.log(0.63 / 0.2);
 const ABSENT_LLR = Math.log(0.37 / 0.8);
 
-/** Spontaneous blinking. Score: the number of blinks. */
+/** Spontaneous blinking. Score: the number of blinks whose course was seen. */
 export function blinkEvidence(state: BlinkState, policy: BlinkPolicy): Evidence {
-  const { count, frames, seenMs, watchedMs } = state;
-  if (count > 0) return { measured: true, logLikelihoodRatio: SEEN_LLR, score: count, frames };
+  const { count, seenCount, frames, seenMs, watchedMs } = state;
+  if (seenCount > 0) return { measured: true, logLikelihoodRatio: SEEN_LLR, score: seenCount, frames };
+  if (count > 0) return { measured: false, why: 'course-unseen' };
   if (watchedMs >= policy.absenceMs)
     return { measured: true, logLikelihoodRatio: ABSENT_LLR, score: 0, frames };
   return { measured: false, why: seenMs >= policy.absenceMs ? 'frame-rate-too-low' : 'too-few-frames' };

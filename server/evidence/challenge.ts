@@ -1,18 +1,36 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengePolicy, GesturePolicy } from '../policy/challenges.ts';
+import type { CoursePolicy } from '../policy/course.ts';
+import type { SequencePolicy } from '../policy/sequence.ts';
 import type { Blink } from './blink.ts';
 import { unchanged, type CueDefinition } from './cue.ts';
 import { NOT_REQUESTED, type Evidence } from './evidence.ts';
-import { conspicuousMoves, extentOf, facesAhead, isAtRest, type Deviation } from './gesture.ts';
+import { isCourseSeen, type CourseFrame } from './course.ts';
+import {
+  conspicuousMoves,
+  courseExtentOf,
+  extentOf,
+  facesAhead,
+  isAtRest,
+  type Deviation,
+} from './gesture.ts';
 
 /** Why a challenge was not passed. */
-export type ChallengeFailure = 'wrong-response' | 'unasked-move' | 'too-early' | 'too-late';
+export type ChallengeFailure =
+  | 'wrong-response'
+  | 'unasked-move'
+  | 'too-early'
+  | 'too-late'
+  /** It was answered, but no answer's course was seen. */
+  | 'unseen';
 
 /** What is known of a challenge in every stage. */
 interface ChallengeBase {
   readonly kind: ChallengeKind;
   /** Gestures that began before a person could react, in this challenge and in those before it in the session. */
   readonly earlyStarts: number;
+  /** Answers to this challenge whose course was not seen. */
+  readonly unseen: number;
 }
 
 /** One challenge, from its draw to its end. Times are server milliseconds. */
@@ -33,10 +51,19 @@ export type ChallengeRun = ChallengeBase &
         readonly onsetAtMs: number | null;
         /** Since when the gesture is done far enough to count. */
         readonly heldSinceMs: number | null;
+        /** Every frame since the face was at rest; empty for a blink. */
+        readonly course: readonly CourseFrame[];
       }
     /** Answered. The face must look straight and be recognised again. */
-    | { readonly stage: 'settling'; readonly respondedAtMs: number; readonly deadlineAtMs: number }
-    | { readonly stage: 'passed' }
+    | {
+        readonly stage: 'settling';
+        readonly respondedAtMs: number;
+        readonly deadlineAtMs: number;
+        readonly course: readonly CourseFrame[];
+        /** From the prompt until the answer began. */
+        readonly begunAfterMs: number;
+      }
+    | { readonly stage: 'passed'; readonly begunAfterMs: number }
     | { readonly stage: 'failed'; readonly failure: ChallengeFailure }
   );
 
@@ -65,7 +92,7 @@ export function startChallenge(
   earlyStarts = 0,
 ): ChallengeRun {
   const pauseMs = policy.minPauseMs + draw * (policy.maxPauseMs - policy.minPauseMs);
-  return { kind, earlyStarts, stage: 'pause', revealAtMs: atMs + Math.round(pauseMs) };
+  return { kind, earlyStarts, unseen: 0, stage: 'pause', revealAtMs: atMs + Math.round(pauseMs) };
 }
 
 /** Lets time pass: reveals the challenge when it is due, and fails it when it is overdue. */
@@ -82,7 +109,7 @@ export function passTime(run: ChallengeRun, atMs: number, policy: ChallengePolic
     case 'awaiting-neutral':
     case 'awaiting-response':
     case 'settling':
-      return atMs < run.deadlineAtMs ? run : failed(run, 'too-late');
+      return atMs < run.deadlineAtMs ? run : failed(run, run.unseen > 0 ? 'unseen' : 'too-late');
     case 'passed':
     case 'failed':
       return run;
@@ -108,8 +135,9 @@ export function nextChallengeTime(run: ChallengeRun): number | null {
  * Folds one frame. The head must rest until it is asked to move. A response counts under these conditions: it begins
  * from rest, after the prompt, and no sooner than a person can react. It goes the asked way and no other. It is held as
  * long as its kind demands, and arrives before the deadline. The face that does it resembles the session's, so that no
- * other face can answer for a moment. The challenge is passed when the face looks straight again, and an embedding
- * agrees that it is still the same face.
+ * other face can answer for a moment. The challenge is passed when the face looks straight again, an embedding agrees
+ * that it is still the same face, and the frames show how the gesture came about. An answer whose course was not seen
+ * may be given again, for a limited number of times.
  */
 export function foldChallenge(
   run: ChallengeRun,
@@ -127,42 +155,105 @@ export function foldChallenge(
     case 'awaiting-neutral':
       if (!trusted || eyesClosed || !isAtRest(deviation, run.kind, gestures) || atMs < run.revealedAtMs)
         return run;
-      return { ...run, stage: 'awaiting-response', onsetAtMs: null, heldSinceMs: null };
+      return {
+        ...run,
+        stage: 'awaiting-response',
+        onsetAtMs: null,
+        heldSinceMs: null,
+        course: withFrame([], run.kind, sample, gestures),
+      };
     case 'awaiting-response':
       if (atMs >= run.deadlineAtMs) return run;
       if (!trusted) return awaitRest(run, run.earlyStarts);
       if (conspicuousMoves(deviation, gestures).some((move) => move !== run.kind))
         return failed(run, 'wrong-response');
       return run.kind === 'blink'
-        ? awaitBlink(run, sample, policy)
-        : awaitGesture(run, sample, policy, gestures);
-    case 'settling':
-      if (!trusted || eyesClosed || !sample.recognised || atMs <= run.respondedAtMs) return run;
-      return facesAhead(deviation, run.kind, gestures) ? { ...baseOf(run), stage: 'passed' } : run;
+        ? awaitBlink(run, sample, policy, gestures)
+        : awaitGesture(
+            { ...run, course: withFrame(run.course, run.kind, sample, gestures) },
+            sample,
+            policy,
+            gestures,
+          );
+    case 'settling': {
+      const course = withFrame(run.course, run.kind, sample, gestures);
+      const isBack = trusted && !eyesClosed && sample.recognised && facesAhead(deviation, run.kind, gestures);
+      if (!isBack || atMs <= run.respondedAtMs) return { ...run, course };
+      return gestures.course === null ||
+        run.kind === 'blink' ||
+        isCourseSeen(run.kind, course, gestures.course)
+        ? { ...baseOf(run), stage: 'passed', begunAfterMs: run.begunAfterMs }
+        : notSeen(run, atMs, policy, gestures.course);
+    }
   }
 }
 
-function baseOf({ kind, earlyStarts }: ChallengeRun): ChallengeBase {
-  return { kind, earlyStarts };
+/** The course with one frame more. A blink has a course of its own (`blink.ts`). */
+function withFrame(
+  course: readonly CourseFrame[],
+  kind: ChallengeKind,
+  { atMs, deviation }: ChallengeSample,
+  gestures: GesturePolicy,
+): readonly CourseFrame[] {
+  return kind === 'blink' ? course : [...course, { atMs, extent: courseExtentOf(kind, deviation, gestures) }];
+}
+
+function baseOf({ kind, earlyStarts, unseen }: ChallengeRun): ChallengeBase {
+  return { kind, earlyStarts, unseen };
+}
+
+/** The gesture was done, but its course was not seen: the person does it again, with the full time. */
+function notSeen(
+  run: ChallengeRun,
+  atMs: number,
+  policy: ChallengePolicy,
+  course: CoursePolicy,
+): ChallengeRun {
+  const unseen = run.unseen + 1;
+  if (unseen > course.maxUnseen) return failed({ ...run, unseen }, 'unseen');
+  return {
+    ...baseOf(run),
+    unseen,
+    stage: 'awaiting-neutral',
+    revealedAtMs: atMs,
+    deadlineAtMs: atMs + policy.responseMs,
+  };
 }
 
 type Awaiting = Extract<ChallengeRun, { stage: 'awaiting-response' }>;
 
-function awaitRest({ kind, revealedAtMs, deadlineAtMs }: Awaiting, earlyStarts: number): ChallengeRun {
-  return { kind, earlyStarts, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs };
+function awaitRest(run: Awaiting, earlyStarts: number): ChallengeRun {
+  const { revealedAtMs, deadlineAtMs } = run;
+  return { ...baseOf(run), earlyStarts, stage: 'awaiting-neutral', revealedAtMs, deadlineAtMs };
 }
 
-function responded(run: Awaiting, atMs: number, policy: ChallengePolicy): ChallengeRun {
-  return { ...baseOf(run), stage: 'settling', respondedAtMs: atMs, deadlineAtMs: atMs + policy.settleMs };
+function responded(run: Awaiting, begunAtMs: number, atMs: number, policy: ChallengePolicy): ChallengeRun {
+  const { course, revealedAtMs } = run;
+  return {
+    ...baseOf(run),
+    stage: 'settling',
+    respondedAtMs: atMs,
+    deadlineAtMs: atMs + policy.settleMs,
+    course,
+    begunAfterMs: begunAtMs - revealedAtMs,
+  };
 }
 
 function failed(run: ChallengeRun, failure: ChallengeFailure): ChallengeRun {
   return { ...baseOf(run), stage: 'failed', failure };
 }
 
-function awaitBlink(run: Awaiting, { atMs, blink }: ChallengeSample, policy: ChallengePolicy): ChallengeRun {
+function awaitBlink(
+  run: Awaiting,
+  { atMs, blink }: ChallengeSample,
+  policy: ChallengePolicy,
+  { course }: GesturePolicy,
+): ChallengeRun {
   const inTime = blink !== null && blink.startMs >= run.revealedAtMs + policy.earliestBlinkMs;
-  return inTime ? responded(run, atMs, policy) : run;
+  if (!inTime) return run;
+  return course === null || blink.courseSeen
+    ? responded(run, blink.startMs, atMs, policy)
+    : { ...run, unseen: run.unseen + 1 };
 }
 
 function awaitGesture(
@@ -181,7 +272,7 @@ function awaitGesture(
   if (extent < 1) return { ...run, onsetAtMs, heldSinceMs: null };
   const heldSinceMs = run.heldSinceMs ?? atMs;
   const held = atMs - heldSinceMs >= gestures.holdMs[run.kind];
-  return held && resembles ? responded(run, atMs, policy) : { ...run, onsetAtMs, heldSinceMs };
+  return held && resembles ? responded(run, onsetAtMs, atMs, policy) : { ...run, onsetAtMs, heldSinceMs };
 }
 
 /**
@@ -211,6 +302,7 @@ const FAILED_LLR: Readonly<Record<ChallengeFailure, number>> = {
   'wrong-response': Math.log(0.01 / 0.2),
   'unasked-move': Math.log(0.02 / 0.3),
   'too-early': Math.log(0.003 / 0.2),
+  unseen: Math.log(0.04 / 0.4),
 };
 
 /**
@@ -232,15 +324,38 @@ export function challengeEvidence(
   return { measured: true, logLikelihoodRatio: gained + lost, score: passed.length, frames: passed.length };
 }
 
-/** The challenges of a session. `of` is null until their number is drawn. */
+/**
+ * The log-likelihood ratio of a passed challenge. A gesture that began later than `promptMs` after its prompt is less: a
+ * recording begins its gestures at any time.
+ */
+export function passedLlr(
+  kind: ChallengeKind,
+  begunAfterMs: number,
+  { promptMs, lateShare }: SequencePolicy,
+): number {
+  return PASSED_LLR[kind] * (begunAfterMs <= promptMs ? 1 : lateShare);
+}
+
+/** The challenges of a session. `of` is null until their number is drawn. It may grow. */
 export interface ChallengeLog {
   readonly of: number | null;
   readonly passed: readonly ChallengeKind[];
+  /** The sum of `passedLlr`; 0 where the number of challenges does not depend on it. */
+  readonly gained: number;
+  /** Answers whose course was not seen, of the passed and the skipped challenges. */
+  readonly doubts: number;
   readonly skipped: readonly ChallengeKind[];
   readonly failure: ChallengeFailure | null;
 }
 
-const noChallenges: ChallengeLog = { of: null, passed: [], skipped: [], failure: null };
+const noChallenges: ChallengeLog = {
+  of: null,
+  passed: [],
+  gained: 0,
+  doubts: 0,
+  skipped: [],
+  failure: null,
+};
 
 /** The phase `challenging` writes the log: a frame answers a challenge only together with the clock and the draws. */
 export const challengeCue: CueDefinition<ChallengeLog, unknown, unknown> = {

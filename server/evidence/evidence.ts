@@ -8,6 +8,8 @@ export type Unmeasured =
   | 'model-absent'
   | 'not-requested'
   | 'frame-rate-too-low'
+  /** It happened, but the frames do not show how it came about. */
+  | 'course-unseen'
   | 'no-reference'
   | 'skipped'
   /** No device sent depth with its frames. */

@@ -107,6 +107,14 @@ export function extentOf(kind: ChallengeKind, deviation: Deviation, policy: Gest
   }
 }
 
+/**
+ * The same for judging the course of a gesture. A smile's course is that of the mouth's width: its corners rise by so
+ * little that the smaller of the two is hardly more than noise.
+ */
+export function courseExtentOf(kind: ChallengeKind, deviation: Deviation, policy: GesturePolicy): number {
+  return kind === 'smile' ? deviation.widening / policy.smileWidening : extentOf(kind, deviation, policy);
+}
+
 /** The head moves that are done so far that they fail a challenge unless it asks for them. */
 export function conspicuousMoves(deviation: Deviation, policy: GesturePolicy): readonly HeadMove[] {
   const { yawDeg, pitchDeg } = deviation;

@@ -77,6 +77,7 @@ const blinkOnly: Policy = {
     pool: ['blink'],
     minCount: 1,
     maxCount: 1,
+    sequence: null,
     minHeadMoves: 0,
     maxSkips: 0,
     responseMs: 10_000,

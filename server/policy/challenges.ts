@@ -1,12 +1,19 @@
 import { CHALLENGE_KINDS, type ChallengeKind } from '../../protocol/status.ts';
+import { course, type CoursePolicy } from './course.ts';
+import { sequence, type SequencePolicy } from './sequence.ts';
 
 /** Which challenges are drawn, and how much time each answer has. */
 export interface ChallengePolicy {
   readonly pool: readonly ChallengeKind[];
   readonly minCount: number;
   readonly maxCount: number;
-  /** A head move has a direction, which a recording has to guess. A blink also comes by itself. */
+  /** Null: the number is drawn between the two, and what the session shows has no influence. */
+  readonly sequence: SequencePolicy | null;
+  /** The fewest challenges of the greatest strength: moves of the head, unless `strength` says otherwise. */
   readonly minHeadMoves: number;
+  /** How hard each kind is to answer with one warped photograph or by chance. Another kind is as strong if its number is. */
+  readonly strength: Readonly<Record<ChallengeKind, number>>;
+  /** The most challenges that a session may exchange for others; 0: none. */
   readonly maxSkips: number;
   /** The pause before each prompt is drawn between these two. */
   readonly minPauseMs: number;
@@ -23,24 +30,41 @@ export interface ChallengePolicy {
 }
 
 /**
+ * The one order of strength. One photograph has no texture for the far side of a turned head, and its depth must be
+ * invented; a move of the head has a direction, which a recording must guess, and fails where it is not asked for. Coming
+ * closer is a zoom to a flat picture, but for the depth of the nose, and recordings seldom do it. A mouth is warped in a
+ * few lines, and moves by itself when people talk. Lids are squeezed over the eyes, and people blink by themselves.
+ */
+export const CHALLENGE_STRENGTH: Readonly<Record<ChallengeKind, number>> = {
+  'turn-left': 4,
+  'turn-right': 4,
+  'look-up': 4,
+  'look-down': 4,
+  'come-closer': 3,
+  'open-mouth': 2,
+  smile: 2,
+  blink: 1,
+};
+
+/**
  * No voluntary response to a visual prompt begins within 150 ms. A simple reaction takes 200 ms and more, and a head
  * takes 200 ms more until half of its way to the bar is visible (simulated heads that move as people do).
  *
  * A kind may be drawn again. A recording must then move as asked in each challenge, and hold still where no move is
- * asked for. With three draws, two of them head moves, recordings of accepted sessions guessed the draw in up to 2.3 %
- * of 300 presentations (`npm run evaluate -- pad`). A fourth draw takes people two seconds more. It lowers the chance
- * that two sessions draw the same challenges from one in 190 to one in about 1 000. More head moves would raise that
- * chance, because there are only four of them. There is one skip: with more, a few recordings would suffice.
- * The other values are starting values.
+ * asked for. With three draws, two of them head moves, and 4 s for each answer, recordings of accepted sessions guessed
+ * the draw in up to 2.3 % of 300 presentations (`npm run evaluate -- pad`). There is one skip: with more, a few
+ * recordings would suffice. The other values are starting values.
  */
 export const challenges: ChallengePolicy = {
   pool: CHALLENGE_KINDS,
-  minCount: 4,
-  maxCount: 4,
+  minCount: 2,
+  maxCount: 5,
+  sequence,
   minHeadMoves: 2,
+  strength: CHALLENGE_STRENGTH,
   maxSkips: 1,
-  minPauseMs: 300,
-  maxPauseMs: 1_100,
+  minPauseMs: 100,
+  maxPauseMs: 500,
   earliestBlinkMs: 150,
   earliestGestureMs: 400,
   responseMs: 4_000,
@@ -73,6 +97,8 @@ export interface GesturePolicy {
   readonly begunShare: number;
   /** How long a gesture must be held: in speech, lips part and widen for moments. */
   readonly holdMs: Readonly<Record<ChallengeKind, number>>;
+  /** Null: the end of a gesture is enough (recordings of earlier versions are decided so). */
+  readonly course: CoursePolicy | null;
   /** Beyond these angles an embedding becomes less reliable. */
   readonly awayTurnDeg: number;
   readonly awayLookDeg: number;
@@ -109,6 +135,7 @@ export const gestures: GesturePolicy = {
     'open-mouth': 300,
     'come-closer': 0,
   },
+  course,
   awayTurnDeg: 14,
   awayLookDeg: 8,
 };

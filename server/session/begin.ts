@@ -65,6 +65,7 @@ function begin(
     subject: state.subject,
     offersFlash,
     virtualCamera,
+    trust: state.trust,
     sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
     flow,
     supply: openSupply(atMs, policy.supply),

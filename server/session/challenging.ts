@@ -3,6 +3,7 @@ import type { ChallengePolicy, GesturePolicy } from '../policy/challenges.ts';
 import type { Policy } from '../policy/shape.ts';
 import {
   foldChallenge,
+  passedLlr,
   passTime,
   startChallenge,
   type ChallengeLog,
@@ -10,10 +11,11 @@ import {
   type ChallengeSample,
 } from '../evidence/challenge.ts';
 import { deviationFrom, isFeasible, type Posture } from '../evidence/gesture.ts';
-import { alternativesTo, drawCount, drawKind, pick } from './draw-challenge.ts';
+import { needsMore, plannedCount } from './challenge-plan.ts';
+import { alternativesTo, drawKind, pick } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
-import type { ChallengingState, Live, MatchingState } from './state.ts';
+import type { ChallengingState, Live, MatchingState, SessionContext } from './state.ts';
 import { drawAt, type Step } from './step.ts';
 
 /** Draws the number of challenges and starts the first. Uses three draws. */
@@ -24,8 +26,10 @@ export function beginChallenges(
   draws: readonly number[],
   challenges: ChallengePolicy,
   gestures: GesturePolicy,
+  context: SessionContext,
 ): ChallengingState {
-  const log: ChallengeLog = { ...live.gathered.cues.challenge, of: drawCount(drawAt(draws, 0), challenges) };
+  const of = plannedCount(drawAt(draws, 0), live.trust, challenges, context);
+  const log: ChallengeLog = { ...live.gathered.cues.challenge, of };
   const kind = drawKind(drawAt(draws, 1), log, feasible(challenges, rest, gestures));
   const run = startChallenge(kind, atMs, drawAt(draws, 2), challenges);
   return { phase: 'challenging', live: withLog(live, log), rest, run };
@@ -38,13 +42,14 @@ export function advanceChallenging(
   atMs: number,
   draws: readonly number[],
   policy: Policy,
+  context: SessionContext,
 ): ChallengingState | MatchingState {
   const { challenges, gestures } = policy;
   if (challenges === null) return state;
   const sample = seen === null ? null : challengeSample(state, seen);
   const answered = sample === null ? state.run : foldChallenge(state.run, sample, challenges, gestures);
   const run = passTime(answered, atMs, challenges);
-  if (run.stage === 'passed') return afterPass(state, run, atMs, draws, policy, challenges);
+  if (run.stage === 'passed') return afterPass(state, run, atMs, draws, policy, challenges, context);
   if (run.stage !== 'failed') return { ...state, run };
   const log = { ...state.live.gathered.cues.challenge, failure: run.failure };
   return { ...state, run, live: withLog(state.live, log) };
@@ -62,18 +67,29 @@ function feasible(challenges: ChallengePolicy, rest: Posture, gestures: GestureP
 
 function afterPass(
   state: ChallengingState,
-  run: ChallengeRun,
+  run: Extract<ChallengeRun, { stage: 'passed' }>,
   atMs: number,
   draws: readonly number[],
   policy: Policy,
   challenges: ChallengePolicy,
+  context: SessionContext,
 ): ChallengingState | MatchingState {
   const before = state.live.gathered.cues.challenge;
-  const log: ChallengeLog = { ...before, passed: [...before.passed, run.kind] };
-  const live = withLog(state.live, log);
-  if (log.passed.length >= (log.of ?? 0)) return enterMatching(live, state.rest, atMs, policy);
+  const { sequence } = challenges;
+  const passed: ChallengeLog = {
+    ...before,
+    passed: [...before.passed, run.kind],
+    gained: before.gained + (sequence === null ? 0 : passedLlr(run.kind, run.begunAfterMs, sequence)),
+    doubts: before.doubts + run.unseen,
+  };
+  const isPlanned = passed.passed.length < (passed.of ?? 0);
+  const after = { ...state, live: withLog(state.live, passed) };
+  if (!isPlanned && !needsMore(after, policy, context))
+    return enterMatching(after.live, state.rest, atMs, policy);
+  const log = isPlanned ? passed : { ...passed, of: passed.passed.length + 1 };
   const kind = drawKind(drawAt(draws, 0), log, feasible(challenges, state.rest, policy.gestures));
-  return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };
+  const next = startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts);
+  return { ...state, live: withLog(state.live, log), run: next };
 }
 
 /** Whether the running challenge can be exchanged: it is revealed and unanswered, and there is another to take. */
@@ -93,8 +109,14 @@ export function skipChallenge(
     return [state, [{ type: 'send-error', code: 'skip.not_allowed' }]];
   const before = state.live.gathered.cues.challenge;
   const kind = pick(drawAt(draws, 0), alternatives(state.run.kind, before, state.rest, policy));
-  const live = withLog(state.live, { ...before, skipped: [...before.skipped, state.run.kind] });
-  return [{ ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), policy.challenges) }, []];
+  const { run } = state;
+  const live = withLog(state.live, {
+    ...before,
+    skipped: [...before.skipped, run.kind],
+    doubts: before.doubts + run.unseen,
+  });
+  const next = startChallenge(kind, atMs, drawAt(draws, 1), policy.challenges, run.earlyStarts);
+  return [{ ...state, live, run: next }, []];
 }
 
 function alternatives(

@@ -1,22 +1,6 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengeLog } from '../evidence/challenge.ts';
-import { isHeadMove } from '../evidence/gesture.ts';
 import type { ChallengePolicy } from '../policy/challenges.ts';
-
-/**
- * How seldom a recording answers each kind by chance. A head move has a direction, and fails where it is not asked for.
- * An approach is rare. But people blink by themselves, and move their mouths when they talk.
- */
-const STRENGTH: Readonly<Record<ChallengeKind, number>> = {
-  blink: 1,
-  smile: 1,
-  'open-mouth': 1,
-  'come-closer': 2,
-  'turn-left': 2,
-  'turn-right': 2,
-  'look-up': 2,
-  'look-down': 2,
-};
 
 /** Draws the number of challenges of a session. `draw` is in [0, 1). */
 export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy): number {
@@ -25,27 +9,47 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 
 /**
  * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
- * challenges do not tell the next one. Only head moves are drawn when the policy's minimum of them cannot be reached
- * otherwise.
+ * challenges do not tell the next one. Only the strongest are drawn while the policy's minimum of them is due.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
-  const open = policy.pool.filter((kind) => !log.skipped.includes(kind));
-  const moves = open.filter(isHeadMove);
-  const movesDue = policy.minHeadMoves - log.passed.filter(isHeadMove).length;
+  const open = policy.pool.filter((kind) => !isClosed(kind, log));
+  const strong = open.filter((kind) => isStrong(kind, policy));
+  const strongDue = policy.minHeadMoves - log.passed.filter((kind) => isStrong(kind, policy)).length;
   const challengesDue = (log.of ?? 0) - log.passed.length;
-  return pick(draw, movesDue >= challengesDue && moves.length > 0 ? moves : open);
+  return pick(draw, strongDue >= challengesDue && strong.length > 0 ? strong : open);
 }
 
-/** The kinds that may replace `kind`: at least as strong, and not skipped before. */
+/** The kinds that may replace `kind`: at least as strong, and of another movement than it and those skipped before. */
 export function alternativesTo(
   kind: ChallengeKind,
   log: ChallengeLog,
   policy: ChallengePolicy,
 ): readonly ChallengeKind[] {
   if (log.skipped.length >= policy.maxSkips) return [];
+  const skipped = { skipped: [...log.skipped, kind] };
   return policy.pool.filter(
-    (other) => other !== kind && !log.skipped.includes(other) && STRENGTH[other] >= STRENGTH[kind],
+    (other) => !isClosed(other, skipped) && policy.strength[other] >= policy.strength[kind],
   );
+}
+
+/** Of the strongest there are, by the policy's own order. */
+export function isStrong(kind: ChallengeKind, { strength }: ChallengePolicy): boolean {
+  return strength[kind] >= Math.max(...Object.values(strength));
+}
+
+/**
+ * Kinds that go together: who cannot do one of them cannot do the other either, so that a skip closes both. It would
+ * help nobody, and only attackers, to be asked for the other one.
+ */
+const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
+  'turn-left': 'turn-right',
+  'turn-right': 'turn-left',
+  'look-up': 'look-down',
+  'look-down': 'look-up',
+};
+
+function isClosed(kind: ChallengeKind, { skipped }: Pick<ChallengeLog, 'skipped'>): boolean {
+  return skipped.some((one) => one === kind || SAME_MOVEMENT[one] === kind);
 }
 
 export function pick(draw: number, kinds: readonly ChallengeKind[]): ChallengeKind {

@@ -3,6 +3,16 @@ import type { Downstream } from '../../protocol/downstream.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { Mode } from '../../protocol/status.ts';
 
+/** What is known of camera and device beside the pictures. */
+export interface KnownTrust {
+  /** Who vouches that the frames come from a camera. */
+  readonly capture: 'unattested' | 'kiosk-signed' | 'attested';
+  /** The subject's own device has signed the session. */
+  readonly possession: boolean;
+}
+
+export const UNATTESTED: KnownTrust = { capture: 'unattested', possession: false };
+
 /** What a relying party asked for when it created the session. */
 export interface SessionRequest {
   readonly sessionId: string;
@@ -17,6 +27,8 @@ export interface SessionRequest {
   readonly createdAtMs: number;
   /** Whether the relying party may follow its evidence frame by frame. */
   readonly observed?: true;
+  /** Absent: nobody vouches for anything. */
+  readonly trust?: KnownTrust;
 }
 
 /** The connection to the client. Its methods may be called after the socket has closed. */

@@ -1,4 +1,3 @@
-import type { CueTable } from '../decision/cue-table.ts';
 import { restOf } from '../evidence/gesture.ts';
 import type { Policy } from '../policy/shape.ts';
 import { beginChallenges } from './challenging.ts';
@@ -6,12 +5,14 @@ import { awaitsLine, withHold } from './frame-supply.ts';
 import { resetTrackBreaks, startOver, type Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
 import {
+  cuesOf,
   withLive,
   type ChallengingState,
   type Live,
   type MatchingState,
   type PositioningState,
   type PostureAt,
+  type SessionContext,
 } from './state.ts';
 
 export function enterPositioning(live: Live, atMs: number, policy: Policy): PositioningState {
@@ -30,12 +31,15 @@ export function advancePositioning(
   atMs: number,
   draws: readonly number[],
   policy: Policy,
-  table: CueTable,
+  context: SessionContext,
 ): PositioningState | ChallengingState | MatchingState {
   if (state.live.gathered.cues.continuity.changed && policy.continuity.followTrack)
     return withLive(
       { ...state, postures: [] },
-      { gathered: startOver(state.live.gathered, table), supply: withHold(state.live.supply, false) },
+      {
+        gathered: startOver(state.live.gathered, cuesOf(context)),
+        supply: withHold(state.live.supply, false),
+      },
     );
 
   const postures = posturesAtRest(state.postures, seen, policy);
@@ -51,7 +55,7 @@ export function advancePositioning(
   const { live } = withLive(next, { gathered: resetTrackBreaks(state.live.gathered) });
   return policy.challenges === null
     ? enterMatching(live, rest, atMs, policy)
-    : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures);
+    : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures, context);
 }
 
 function posturesAtRest(

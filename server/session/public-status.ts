@@ -64,6 +64,8 @@ function challengingHint(state: ChallengingState, atMs: number, policy: Policy):
     case 'pause':
       return aside ? 'look-straight' : (supplyHint(state) ?? 'hold-still');
     case 'awaiting-neutral':
+      if (run.unseen > 0 && run.kind !== 'blink' && atMs - run.revealedAtMs < policy.hintHoldMs)
+        return supplyHint(state) ?? 'again-slower';
       if (aside) return 'look-straight';
       return run.kind === 'come-closer' &&
         deviation !== null &&

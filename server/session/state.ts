@@ -12,7 +12,7 @@ import type { Reference } from '../matching/reference.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
 import type { FrameSupply } from './frame-supply.ts';
-import type { SessionRequest } from './ports.ts';
+import { UNATTESTED, type KnownTrust, type SessionRequest } from './ports.ts';
 
 /** What a session needs to know of the server. */
 export interface SessionContext {
@@ -99,6 +99,7 @@ export interface Live {
   readonly offersFlash: boolean;
   /** The client's camera has the name of a program that poses as a camera. */
   readonly virtualCamera: boolean;
+  readonly trust: KnownTrust;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
   /** Without meaning where the policy asks for no rate. */
@@ -123,6 +124,7 @@ export interface HelloState {
   readonly phase: 'hello';
   readonly mode: Mode;
   readonly subject: string | null;
+  readonly trust: KnownTrust;
   readonly createdAtMs: number;
   readonly references: readonly Reference[] | null;
 }
@@ -193,6 +195,7 @@ export function initialState(request: SessionRequest, atMs: number): SessionStat
     phase: 'hello',
     mode: request.mode,
     subject: request.subject,
+    trust: request.trust ?? UNATTESTED,
     createdAtMs: atMs,
     references: null,
   };

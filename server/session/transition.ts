@@ -1,4 +1,3 @@
-import type { CueTable } from '../decision/cue-table.ts';
 import type { Policy } from '../policy/shape.ts';
 import { accumulateFrame, type Seen } from './accumulate-frame.ts';
 import { onHello, onReferences } from './begin.ts';
@@ -223,7 +222,7 @@ function advance(
   policy: Policy,
   context: SessionContext,
 ): Step {
-  return judgeOrEnd(movePhase(state, seen, atMs, draws, policy, cuesOf(context)), atMs, policy, context);
+  return judgeOrEnd(movePhase(state, seen, atMs, draws, policy, context), atMs, policy, context);
 }
 
 function movePhase(
@@ -232,13 +231,13 @@ function movePhase(
   atMs: number,
   draws: readonly number[],
   policy: Policy,
-  table: CueTable,
+  context: SessionContext,
 ): LiveState {
   switch (state.phase) {
     case 'positioning':
-      return seen === null ? state : advancePositioning(state, seen, atMs, draws, policy, table);
+      return seen === null ? state : advancePositioning(state, seen, atMs, draws, policy, context);
     case 'challenging':
-      return advanceChallenging(state, seen, atMs, draws, policy);
+      return advanceChallenging(state, seen, atMs, draws, policy, context);
     case 'matching':
       return advanceFlash(state, seen, atMs, drawAt(draws, 0), policy);
   }

@@ -73,7 +73,7 @@ describe('a session that was starved of frames', () => {
       challengesDone: mostly(true, fc.constant(false)),
       challengeFailure: mostly<Findings['challengeFailure']>(
         null,
-        fc.constantFrom('wrong-response', 'unasked-move', 'too-early', 'too-late'),
+        fc.constantFrom('wrong-response', 'unasked-move', 'too-early', 'too-late', 'unseen'),
       ),
       flashPending: mostly(false, fc.constant(true)),
       skipsUsed: fc.integer({ min: 0, max: 1 }),

@@ -30,6 +30,25 @@ const lids =
   (atMs: number) =>
     atMs >= fromMs && atMs < toMs ? { openness } : {};
 
+/** Lids that are seen on their way, down and up. */
+const slowLids = (atMs: number): Look => {
+  const closed = Math.max(0, Math.min(1, (atMs - 2_000) / 90, (2_300 - atMs) / 120));
+  return { openness: 1 - 0.6 * closed };
+};
+
+describe('the course of a blink', () => {
+  it.each([12, 15, 25, 30])('is seen at %s frames a second where the lids are seen on their way', (rate) => {
+    const { count, seenCount, latest } = watch(slowLids, 4, rate);
+    expect([count, seenCount, latest?.courseSeen]).toEqual([1, 1, true]);
+  });
+
+  it.each([15, 25, 30])('is not seen at %s frames a second in two stills, which are no evidence', (rate) => {
+    const state = watch(lids(2_000, 2_150, 0.45), 4, rate);
+    expect([state.count, state.seenCount, state.latest?.courseSeen]).toEqual([1, 0, false]);
+    expect(blinkEvidence(state, policy)).toEqual({ measured: false, why: 'course-unseen' });
+  });
+});
+
 describe('blink', () => {
   it.each([15, 25, 30])('is seen at %s frames a second', (framesPerSecond) => {
     const state = watch(lids(2_000, 2_150), 4, framesPerSecond);
@@ -94,7 +113,7 @@ describe('blink', () => {
   });
 
   it('evidence is in favour of blinks, against their absence, and unmeasured where blinks could be missed', () => {
-    const seen = blinkEvidence(watch(lids(2_000, 2_150), 4, 25), policy);
+    const seen = blinkEvidence(watch(slowLids, 4, 25), policy);
     const never = blinkEvidence(
       watch(() => ({}), 6, 25),
       policy,

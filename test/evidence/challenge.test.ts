@@ -68,6 +68,35 @@ function turn(
   return frames.reduce((run, [atMs, moved]) => fold(run, frame(START_MS + atMs, moved)), revealed(kind));
 }
 
+type Points = readonly (readonly [number, number | Partial<Deviation>])[];
+
+const FRAME_MS = 40;
+
+/** The same course in frames of 25 a second: between two points the face moves at a constant speed. */
+function inFrames(points: Points): Points {
+  return points.flatMap(([atMs, moved], i) => {
+    const next = points[i + 1];
+    const count = next === undefined ? 1 : Math.ceil((next[0] - atMs) / FRAME_MS);
+    return Array.from({ length: count }, (_, frame) => {
+      const share = frame / count;
+      const [from, to] = [deviated(moved), deviated(next?.[1] ?? moved)];
+      const keys = Object.keys(AT_REST) as (keyof Deviation)[];
+      const between = Object.fromEntries(keys.map((key) => [key, from[key] + share * (to[key] - from[key])]));
+      return [atMs + share * ((next?.[0] ?? atMs) - atMs), between] as const;
+    });
+  });
+}
+
+function deviated(moved: number | Partial<Deviation>): Deviation {
+  return { ...AT_REST, ...(typeof moved === 'number' ? { yawDeg: moved } : moved) };
+}
+
+/** Revealed, and still at rest. */
+const AHEAD: Points = [
+  [40, 0],
+  [400, 0],
+];
+
 describe('the pause before a prompt', () => {
   it('is failed by a turn that was not asked for, but not by a small movement', () => {
     const pause = startChallenge('turn-left', START_MS, 0.5, policy);
@@ -96,22 +125,8 @@ describe('a turn', () => {
         [600, 21],
       ]).stage,
     ).toBe('settling');
-    expect(
-      turn('turn-left', [
-        [40, 0],
-        [500, 12],
-        [600, 21],
-        [800, 9],
-      ]).stage,
-    ).toBe('passed');
-    expect(
-      turn('turn-right', [
-        [40, 0],
-        [500, -12],
-        [600, -21],
-        [800, 3],
-      ]).stage,
-    ).toBe('passed');
+    expect(turn('turn-left', inFrames([...AHEAD, [800, 22], [1_100, 9]])).stage).toBe('passed');
+    expect(turn('turn-right', inFrames([...AHEAD, [800, -22], [1_100, 3]])).stage).toBe('passed');
   });
 
   it.each([
@@ -200,7 +215,9 @@ describe('a blink', () => {
   const blinked = (startMs: number, endMs: number) =>
     fold(
       ready(),
-      frame(START_MS + endMs, 0, { blink: { startMs: START_MS + startMs, endMs: START_MS + endMs } }),
+      frame(START_MS + endMs, 0, {
+        blink: { startMs: START_MS + startMs, endMs: START_MS + endMs, courseSeen: true },
+      }),
     );
 
   it('counts when it begins later after the prompt than a reaction takes', () => {
@@ -224,14 +241,15 @@ describe.each([
   ['open-mouth', { opening: 0.3 }, { opening: 0.5 }, { pitchDeg: -17 }],
 ] as const)('%s', (kind, done, further, otherwise) => {
   it('is passed when it is done, held long enough, and the face looks straight again', () => {
-    const answer = [
+    const answer = inFrames([
       [40, {}],
-      [500, done],
-      [700, further],
-      [900, done],
-    ] as const;
-    expect(['settling', 'passed']).toContain(turn(kind, answer).stage);
-    expect(turn(kind, [...answer, [1_400, {}]]).stage).toBe('passed');
+      [440, {}],
+      [700, done],
+      [800, further],
+      [1_200, done],
+      [1_500, {}],
+    ]);
+    expect(turn(kind, answer).stage).toBe('passed');
   });
 
   it('is not passed without a movement, nor by a movement before the prompt', () => {
@@ -319,7 +337,7 @@ describe('challenge evidence', () => {
     expect(llr(challengeEvidence(['turn-left'], null, 1))).toBeGreaterThan(
       llr(challengeEvidence(['blink'], null, 1)),
     );
-    for (const failure of ['too-late', 'too-early', 'wrong-response', 'unasked-move'] as const)
+    for (const failure of ['too-late', 'too-early', 'wrong-response', 'unasked-move', 'unseen'] as const)
       expect(llr(challengeEvidence([], failure, 2))).toBeLessThan(-2);
   });
 });

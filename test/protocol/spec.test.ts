@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'fedc9c951ced6208df9b7e9cf3f44ed60bd5e7eff69fa24055381a53ba7dc7df',
+  schemas: '53caa1779db14ad7187eb7837b9d120f5e0346cf46f633ce0c00a0b5cde4b845',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -8,6 +8,7 @@ import {
   type DriverOptions,
 } from '../support/session-driver.ts';
 import { isHeadMove, type HeadMove } from '../../server/evidence/gesture.ts';
+import { CHALLENGE_STRENGTH } from '../../server/policy/challenges.ts';
 import { BOB, type Look, type Script } from '../support/analysis-builder.ts';
 import { subject } from '../support/subjects.ts';
 
@@ -26,9 +27,6 @@ const OTHER_WAY: Readonly<Record<ChallengeKind, ChallengeKind>> = {
   'come-closer': 'turn-left',
 };
 
-/** Kinds without a direction. */
-const isWeak = (kind: ChallengeKind) => ['blink', 'smile', 'open-mouth'].includes(kind);
-
 const LENT: Readonly<Record<HeadMove, Look>> = {
   'turn-left': { yawDeg: 23 },
   'turn-right': { yawDeg: -23 },
@@ -45,12 +43,9 @@ const announced = (driver: SessionDriver): ChallengeKind[] => {
 };
 
 describe('challenges', () => {
-  it('are four in an unpredictable order, two of them head moves, and any of them may come again', () => {
-    const orders = SEEDS.map((seed) => announced(run({ seed })));
-    for (const order of orders) {
-      expect(order.length).toBe(4);
-      expect(order.filter(isHeadMove).length).toBeGreaterThanOrEqual(2);
-    }
+  it('come in an unpredictable order, two of them head moves, and any of them may come again', () => {
+    const orders = [...SEEDS, ...SEEDS.map((seed) => seed + 100)].map((seed) => announced(run({ seed })));
+    for (const order of orders) expect(order.filter(isHeadMove).length).toBeGreaterThanOrEqual(2);
     expect(new Set(orders.map((order) => order.join())).size).toBeGreaterThan(9);
     expect(orders.some((order) => new Set(order).size < order.length)).toBe(true);
   });
@@ -63,7 +58,7 @@ describe('challenges', () => {
       expect(entered?.status.challenge).toBeUndefined();
       return (revealed?.atMs ?? 0) - (entered?.atMs ?? 0);
     });
-    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(300);
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(100);
     expect(new Set(pauses).size).toBeGreaterThan(8);
   });
 
@@ -177,7 +172,7 @@ function skipper(seed: number, policy = 'standard'): SessionDriver {
 }
 
 describe('skip', () => {
-  it('R25 draws another of equal strength, a limited number of times', () => {
+  it('R25 draws another that is at least as strong, a limited number of times', () => {
     for (const seed of SEEDS) {
       const driver = skipper(seed);
       const refused = driver.effects.filter((effect) => effect.type === 'send-error');
@@ -186,7 +181,8 @@ describe('skip', () => {
       const kinds = driver.statuses.flatMap(({ status }) => status.challenge?.kind ?? []);
       const order = kinds.filter((kind, i) => kind !== kinds[i - 1]);
       expect(order.length).toBeLessThanOrEqual(3);
-      expect(order.filter((kind, i) => i > 0 && isWeak(kind) && !isWeak(order[i - 1]))).toEqual([]);
+      for (const [i, kind] of order.entries())
+        if (i > 0) expect(CHALLENGE_STRENGTH[kind]).toBeGreaterThanOrEqual(CHALLENGE_STRENGTH[order[i - 1]]);
       expect(driver.decision?.outcome).toBe('re-verify');
     }
   });

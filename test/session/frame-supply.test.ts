@@ -178,13 +178,13 @@ describe('a service that is too slow', () => {
 
   it('is not waited for: sessions that can be judged end, and free it for others', () => {
     const ends = SEEDS.flatMap((seed) =>
-      [100, 150, 250].map((analysisMs) => {
+      [80, 150, 250].map((analysisMs) => {
         const { decision } = new SessionDriver({ seed, analysisMs }).play(subject(), LONG_MS);
         return decision?.outcome === 'accept' ? 'accept' : decision?.reasons[0];
       }),
     );
     expect(new Set(ends)).toEqual(new Set(['accept', 'service-too-slow']));
-    expect(ends.filter((end) => end === 'accept').length).toBeGreaterThan(SEEDS.length);
+    expect(ends.filter((end) => end === 'accept').length).toBe(SEEDS.length);
   });
 
   it('is named also when it has slowed its client down', () => {

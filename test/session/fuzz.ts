@@ -59,11 +59,14 @@ const reference = { referenceId: 'r', subject: 'alice', embeddings: embeddingsOf
 
 /** What a cooperative subject shows next, now and then with closed lids. */
 function cooperative(state: SessionState, seq: number): Look {
-  if (state.phase !== 'challenging' || state.run.stage !== 'awaiting-response')
-    return seq % 40 < 2 ? { openness: 0.45 } : {};
+  const lids = (frame: number) => [0.7, 0.4, 0.4, 0.75][frame];
+  const answers =
+    state.phase === 'challenging' &&
+    (state.run.stage === 'awaiting-response' || state.run.stage === 'settling');
+  if (!answers) return { openness: lids(seq % 40) ?? 1 };
   const { kind } = state.run;
-  if (kind === 'blink') return seq % 16 < 2 ? { openness: 0.45 } : {};
-  return seq % 8 < 4 ? {} : gesture(kind, 1);
+  if (kind === 'blink') return { openness: lids(seq % 16) ?? 1 };
+  return gesture(kind, Math.max(0, Math.min(1, ((seq % 16) - 3) / 4, (15 - (seq % 16)) / 4)));
 }
 
 /** Plays the actions. Frames are sent only with credit, unless an action says otherwise. */

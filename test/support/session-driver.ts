@@ -2,6 +2,7 @@ import { policyFor, type Policy } from '../../server/policy/built-in.ts';
 import type { Effect } from '../../server/session/effect.ts';
 import type { EnrolmentResult, SessionEvent } from '../../server/session/event.ts';
 import type { Candidate, Reference } from '../../server/matching/reference.ts';
+import type { KnownTrust } from '../../server/session/ports.ts';
 import { initialState, type SessionContext, type SessionState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
 import type { Mode, PublicStatus } from '../../protocol/status.ts';
@@ -30,6 +31,8 @@ export interface DriverOptions {
   readonly framesPerSecond?: number;
   /** The client offers to show colours. */
   readonly flash?: boolean;
+  /** What is known of camera and device. */
+  readonly trust?: KnownTrust;
   /** How long a frame's analysis takes. */
   readonly analysisMs?: number;
   /** What every search of the gallery finds. */
@@ -73,7 +76,8 @@ export class SessionDriver {
     this.context = context;
     this.random = seeded(seed);
     this.request = requestOfAlice(mode, this.policy.name, START_MS);
-    this.state = initialState(this.request, START_MS);
+    const { trust } = options;
+    this.state = initialState({ ...this.request, ...(trust === undefined ? {} : { trust }) }, START_MS);
     this.dispatch({ type: 'hello', atMs: this.nowMs, flash: options.flash ?? false });
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
   }

@@ -4,7 +4,10 @@ import { ALICE, type Identity, type Look, type Script } from './analysis-builder
 const REACTION_MS = 450;
 const GESTURE_MS = 400;
 const HOLD_MS = 600;
-const BLINK_MS = 160;
+/** Lids close, stay closed, and open again. */
+const BLINK = { closeMs: 90, closedMs: 90, openMs: 130 };
+const BLINK_MS = BLINK.closeMs + BLINK.closedMs + BLINK.openMs;
+const CLOSED = 0.4;
 const RESPONSE_MS = 2_000;
 /** Somebody whose answer was not noticed gives it again. */
 const REPEAT_MS = 2_500;
@@ -33,14 +36,17 @@ export function subject(options: SubjectOptions = {}): Script {
     startedMs ??= atMs;
     const key = challengeKey(status);
     if (key === null && told !== null && atMs - told.atMs > RESPONSE_MS) told = null;
-    if (key !== null && status?.challenge !== undefined && told?.key !== key)
+    // Who is in the middle of a gesture finishes it first.
+    const actingMs = told === null ? -1 : atMs - told.atMs - reactionMs;
+    const isBusy = told?.kind !== 'blink' && actingMs > 0 && actingMs < 2 * GESTURE_MS + HOLD_MS;
+    if (key !== null && status?.challenge !== undefined && told?.key !== key && !isBusy)
       told = { key, kind: status.challenge.kind, atMs };
     const doing = told === null ? null : answer(told.kind);
     const sinceMs = told === null ? 0 : (atMs - told.atMs) % REPEAT_MS;
     const response = told === null || doing === null ? {} : respond(doing, sinceMs - reactionMs);
     const spontaneous =
       blinkEveryMs !== null && (atMs - startedMs) % blinkEveryMs > blinkEveryMs - BLINK_MS
-        ? { openness: 0.45 }
+        ? blinkLook(((atMs - startedMs) % blinkEveryMs) - (blinkEveryMs - BLINK_MS))
         : {};
     return { identity, ...options.look, ...spontaneous, ...response };
   };
@@ -52,10 +58,18 @@ function challengeKey(status: PublicStatus | null): string | null {
 
 function respond(kind: ChallengeKind, sinceMs: number): Look {
   if (sinceMs < 0) return {};
-  if (kind === 'blink') return sinceMs < BLINK_MS ? { openness: 0.45 } : {};
+  if (kind === 'blink') return blinkLook(sinceMs);
   const there = Math.min(1, sinceMs / GESTURE_MS);
   const back = Math.min(1, Math.max(0, sinceMs - GESTURE_MS - HOLD_MS) / GESTURE_MS);
   return gesture(kind, there - back);
+}
+
+/** The lids at a time since the blink began. */
+export function blinkLook(sinceMs: number): Look {
+  const { closeMs, closedMs } = BLINK;
+  if (sinceMs < 0 || sinceMs > BLINK_MS) return {};
+  const closed = Math.min(1, sinceMs / closeMs, (BLINK_MS - sinceMs) / (BLINK_MS - closeMs - closedMs));
+  return { openness: 1 - (1 - CLOSED) * closed };
 }
 
 /** A gesture done by `share`, 0 at rest. */

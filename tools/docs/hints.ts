@@ -56,6 +56,11 @@ export const HINT_ADVICE: Readonly<Record<Hint, Advice>> = {
     means: 'A challenge is shown and its answer is awaited.',
     todo: 'Do what the screen asks, once, and come back to rest. `skip` draws another challenge.',
   },
+  'again-slower': {
+    means:
+      'The gesture was done, but the frames do not show how it came about: it was too quick for the frame rate, or frames were lost.',
+    todo: 'Do it again without haste. If it comes often: a faster camera, more light, a better network.',
+  },
   wait: {
     means: 'Nothing is asked for: the gallery is searched or the reference is stored.',
     todo: 'Wait. If it stays: see `storage-failed` below.',

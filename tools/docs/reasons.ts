@@ -98,6 +98,10 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     means: 'The subject was erased while the session was running.',
     todo: 'Nothing. To enrol again, create a new session.',
   },
+  'gesture-unseen': {
+    means: 'A gesture was done, but no frames showed how it came about.',
+    todo: 'A camera, line or service of few frames a second, or an attack with still pictures.',
+  },
   'connection-too-slow': {
     means: 'Too few frames arrived for a judgement. It counts by the higher bound of the lock-out.',
     todo: 'A better network, smaller pictures, a faster device.',

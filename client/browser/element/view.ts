@@ -165,7 +165,7 @@ export function lineOf({ phase, hint, advised, challenge }: StreamingView): Line
 const SLOW_HINTS: readonly Hint[] = ['connection-slow', 'service-slow'];
 
 /** Hints that ask for no change of the picture: the face is where it should be. */
-const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'wait', ...SLOW_HINTS];
+const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'again-slower', 'wait', ...SLOW_HINTS];
 
 /**
  * Whether a line asks the person to change something about the picture. The oval then shows that the face does not fit.

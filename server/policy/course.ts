@@ -1,0 +1,47 @@
+/** What must be seen of a movement before it counts. Distances are shares of the way from rest to the movement's peak. */
+export interface CoursePolicy {
+  /** Frames that far from both ends, or further, are between them. */
+  readonly endShare: number;
+  /** Frames between the ends, each way. */
+  readonly minFramesBetween: number;
+  /** Frames between the ends, both ways together, where the return is judged too. */
+  readonly minFramesBothWays: number;
+  /** A frame counts only if the movement went on by this much since the last one that counted. */
+  readonly minStepShare: number;
+  /** The most that lies between two frames. */
+  readonly maxStepShare: number;
+  /** The most that a movement may go back on its way. */
+  readonly maxBackShare: number;
+  /** The longest time without a counted frame: this, or the share of the way's time, whichever is longer. */
+  readonly maxGapMs: number;
+  readonly maxGapShare: number;
+  /** The longest time in which frames come but show the same, in the same two ways. */
+  readonly maxStandMs: number;
+  readonly maxStandShare: number;
+  /** The shortest time of a way from one end to the other. */
+  readonly minWayMs: number;
+  /** So many gestures of a challenge may go unseen, and be done again, before it fails. */
+  readonly maxUnseen: number;
+}
+
+/**
+ * Stills go from one end to the other within a frame, or stand in between. The first frame after a jump may be measured
+ * up to .3 short of it, because the face is searched where it was before: hence `maxStepShare`. Measured by `npm run bench:gestures` on
+ * living recordings (nobody was asked to move in them), played at 12 to 30 frames a second. `maxGapMs` lets 12 frames
+ * a second through when one comes a third late, and stops 8 a second. A camera that sends each picture twice stands for
+ * 33 ms; 8 pictures a second stand for 66 ms and longer where 25 frames a second or more are sent.
+ */
+export const course: CoursePolicy = {
+  endShare: 0.15,
+  minFramesBetween: 1,
+  minFramesBothWays: 3,
+  minStepShare: 0.05,
+  maxStepShare: 0.65,
+  maxBackShare: 0.2,
+  maxGapMs: 115,
+  maxGapShare: 0.2,
+  maxStandMs: 60,
+  maxStandShare: 0.15,
+  minWayMs: 75,
+  maxUnseen: 2,
+};

@@ -1,0 +1,68 @@
+import { indicatorsFound } from '../decision/cue-table.ts';
+import type { EvidenceByCue } from '../evidence/evidence.ts';
+import type { ChallengePolicy } from '../policy/challenges.ts';
+import type { Cue } from '../policy/cues.ts';
+import type { SequencePolicy } from '../policy/sequence.ts';
+import type { Policy } from '../policy/shape.ts';
+import { drawCount, isStrong } from './draw-challenge.ts';
+import { evidenceOf } from './findings.ts';
+import type { KnownTrust } from './ports.ts';
+import { cuesOf, type ChallengingState, type SessionContext } from './state.ts';
+
+/**
+ * How many challenges a session begins with. It may become more. `draw`, in [0, 1), adds one now and then. One more is
+ * planned where the networks for passive PAD are not loaded, because it will be needed.
+ */
+export function plannedCount(
+  draw: number,
+  trust: KnownTrust,
+  challenges: ChallengePolicy,
+  { models }: SessionContext,
+): number {
+  const { sequence, minCount, maxCount } = challenges;
+  if (sequence === null) return drawCount(draw, challenges);
+  const one = draw < sequence.oneMoreShare ? 1 : 0;
+  const isTrusted = trust.capture !== 'unattested' || trust.possession;
+  const forPad = models.pad.length === 0 && !isTrusted ? 1 : 0;
+  return Math.min(maxCount, minCount + one + forPad);
+}
+
+/**
+ * Whether one more challenge is asked for, after those planned are passed. Whose face it is plays no part: the number of
+ * challenges must not tell it (SPEC R23).
+ */
+export function needsMore(state: ChallengingState, policy: Policy, context: SessionContext): boolean {
+  const { challenges } = policy;
+  const { gathered, trust } = state.live;
+  const { passed } = gathered.cues.challenge;
+  if (challenges?.sequence == null || passed.length >= challenges.maxCount) return false;
+  if (passed.filter((kind) => isStrong(kind, challenges)).length < challenges.minHeadMoves) return true;
+  const evidence = evidenceOf(state, null, policy, context);
+  const { skipped, doubts } = gathered.cues.challenge;
+  const indicators = indicatorsFound(cuesOf(context), gathered.cues, policy).length;
+  const counted = skipped.length + doubts + state.run.earlyStarts + indicators;
+  return (
+    convincingness(gathered.cues.challenge.gained, evidence, counted, trust, policy, challenges.sequence) <
+    challenges.sequence.convincing
+  );
+}
+
+/** The cues that may save a challenge. The others only speak against, or are weak by themselves. */
+const PASSIVE: readonly Cue[] = ['passive-pad', 'motion', 'depth-parallax'];
+
+/** The log-likelihood ratio of a living person in front of the camera, as far as it decides how much is asked for. */
+export function convincingness(
+  gained: number,
+  evidence: EvidenceByCue,
+  doubts: number,
+  trust: KnownTrust,
+  { fusion }: Policy,
+  sequence: SequencePolicy,
+): number {
+  const passive = PASSIVE.filter((cue) => fusion.cues.includes(cue)).reduce((sum, cue) => {
+    const one = evidence[cue];
+    return sum + (one.measured ? one.logLikelihoodRatio : 0);
+  }, 0);
+  const claims = (trust.capture === 'unattested' ? 0 : 1) + (trust.possession ? 1 : 0);
+  return gained + Math.min(sequence.maxPassive, passive) + claims * sequence.trust - doubts * sequence.doubt;
+}
