@@ -1,3 +1,4 @@
+import { relief } from '../policy/relief.ts';
 import type { Policy } from '../policy/shape.ts';
 
 /** Names of cues, reasons and policies that records of earlier versions hold, and the present ones. */
@@ -16,11 +17,18 @@ export function presentNames(names: readonly string[]): readonly string[] {
   return names.map(presentName);
 }
 
+/** A policy of an earlier version: a part had another name, or was not there yet. */
+type Recorded = Omit<Policy, 'relief'> & {
+  readonly planarity?: Policy['depthParallax'];
+  readonly relief?: Policy['relief'];
+};
+
 /** A policy that was recorded by this version or an earlier one, in the present form. */
 export function presentPolicy(recorded: Policy): Policy {
-  const { planarity, ...policy }: Policy & { readonly planarity?: Policy['depthParallax'] } = recorded;
+  const { planarity, ...policy }: Recorded = recorded;
   return {
     ...policy,
+    relief: policy.relief ?? relief,
     ...(planarity === undefined ? {} : { depthParallax: planarity }),
     name: presentName(policy.name),
     fusion: { ...policy.fusion, cues: policy.fusion.cues.map(presentName) },

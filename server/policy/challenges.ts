@@ -7,6 +7,10 @@ export interface ChallengePolicy {
   readonly maxCount: number;
   /** A head move has a direction, which a recording has to guess. A blink also comes by itself. */
   readonly minHeadMoves: number;
+  /** Turns among them: the relief of a head shows in turns only. */
+  readonly minTurns: number;
+  /** Turns that are asked for in addition, one after another, while none has shown the relief of a head. */
+  readonly maxExtraTurns: number;
   readonly maxSkips: number;
   /** The pause before each prompt is drawn between these two. */
   readonly minPauseMs: number;
@@ -38,6 +42,8 @@ export const challenges: ChallengePolicy = {
   minCount: 4,
   maxCount: 4,
   minHeadMoves: 2,
+  minTurns: 1,
+  maxExtraTurns: 1,
   maxSkips: 1,
   minPauseMs: 300,
   maxPauseMs: 1_100,

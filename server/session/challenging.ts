@@ -9,7 +9,8 @@ import {
   type ChallengeRun,
   type ChallengeSample,
 } from '../evidence/challenge.ts';
-import { deviationFrom, isFeasible, type Posture } from '../evidence/gesture.ts';
+import { deviationFrom, isFeasible, isTurn, type Posture } from '../evidence/gesture.ts';
+import { showsHead } from '../evidence/relief.ts';
 import { alternativesTo, drawCount, drawKind, pick } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
@@ -71,9 +72,33 @@ function afterPass(
   const before = state.live.gathered.cues.challenge;
   const log: ChallengeLog = { ...before, passed: [...before.passed, run.kind] };
   const live = withLog(state.live, log);
-  if (log.passed.length >= (log.of ?? 0)) return enterMatching(live, state.rest, atMs, policy);
-  const kind = drawKind(drawAt(draws, 0), log, feasible(challenges, state.rest, policy.gestures));
+  const open = feasible(challenges, state.rest, policy.gestures);
+  if (log.passed.length >= (log.of ?? 0)) {
+    if (!needsTurn(live, log, policy, challenges)) return enterMatching(live, state.rest, atMs, policy);
+    const extra = withLog(live, { ...log, of: log.passed.length + 1 });
+    const turn = drawKind(drawAt(draws, 0), log, { ...open, pool: open.pool.filter(isTurn) });
+    return { ...state, live: extra, run: startChallenge(turn, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };
+  }
+  const kind = drawKind(drawAt(draws, 0), log, open);
   return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };
+}
+
+/**
+ * Whether one more turn is asked for: the policy requires the relief of a head, and no turn has shown it. Not every turn
+ * of a living person does.
+ */
+function needsTurn(
+  { gathered }: Live,
+  { passed, skipped }: ChallengeLog,
+  policy: Policy,
+  { pool, maxCount, maxExtraTurns }: ChallengePolicy,
+): boolean {
+  return (
+    policy.requiredCues.includes('relief') &&
+    passed.length < maxCount + maxExtraTurns &&
+    pool.some((kind) => isTurn(kind) && !skipped.includes(kind)) &&
+    !showsHead(gathered.cues.relief, policy)
+  );
 }
 
 /** Whether the running challenge can be exchanged: it is revealed and unanswered, and there is another to take. */

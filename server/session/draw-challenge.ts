@@ -1,6 +1,6 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengeLog } from '../evidence/challenge.ts';
-import { isHeadMove } from '../evidence/gesture.ts';
+import { isHeadMove, isTurn } from '../evidence/gesture.ts';
 import type { ChallengePolicy } from '../policy/challenges.ts';
 
 /**
@@ -25,15 +25,17 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 
 /**
  * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
- * challenges do not tell the next one. Only head moves are drawn when the policy's minimum of them cannot be reached
- * otherwise.
+ * challenges do not tell the next one. Only turns, or only head moves, are drawn when the policy's minimum of them
+ * cannot be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !log.skipped.includes(kind));
-  const moves = open.filter(isHeadMove);
-  const movesDue = policy.minHeadMoves - log.passed.filter(isHeadMove).length;
   const challengesDue = (log.of ?? 0) - log.passed.length;
-  return pick(draw, movesDue >= challengesDue && moves.length > 0 ? moves : open);
+  const mustBe = (isOne: (kind: ChallengeKind) => boolean, least: number) =>
+    least - log.passed.filter(isOne).length >= challengesDue ? open.filter(isOne) : [];
+  const turns = mustBe(isTurn, policy.minTurns);
+  const moves = mustBe(isHeadMove, policy.minHeadMoves);
+  return pick(draw, [turns, moves, open].find((kinds) => kinds.length > 0) ?? open);
 }
 
 /** The kinds that may replace `kind`: at least as strong, and not skipped before. */

@@ -1,14 +1,16 @@
+import type { Pose } from '../analysis.ts';
 import type { RgbImage } from '../image.ts';
+import { headPose } from '../pose.ts';
 import { landmarkBounds, leftEyeCentre, rightEyeCentre } from '../landmarks.ts';
 import { midpoint, type Box, type Point } from '../geometry.ts';
 import { confirmedRelief, type ReliefSums } from './confirmed-relief.ts';
-import { PatchMatcher, type NormalisedPlane } from './patches.ts';
-import { RIM_PATCHES, SKIN_PATCHES } from './skin-patches.ts';
+import { PatchMatcher, type NormalisedPlane, type Place } from './patches.ts';
+import { SKIN_PATCHES } from './skin-patches.ts';
 import { eyeDistanceOf, LumaSampler, TEXELS, TEXTURE, writePlaces } from './texture.ts';
 
 /**
- * A face at rest, as later pictures of a turn are compared with it. It shows a person: it is kept as long as a frame
- * waits for a worker, plus the time to the end of the session, in memory only.
+ * A face at rest, as later pictures of a turn are compared with it. A person can be recognised in it: like a frame, it
+ * is kept in memory only, and no longer than its session.
  */
 export interface RestTexture {
   /** The face laid flat: luma 1..255, 0 where the picture ends. */
@@ -21,16 +23,15 @@ export interface RestTexture {
   readonly between: Point;
   readonly eyeDistance: number;
   readonly box: Box;
+  readonly pose: Pose;
 }
 
-/** What a picture of a turn shows against pictures of the same face at rest. */
-export interface TurnRelief extends ReliefSums {
+/** What a turned face shows against one picture of it at rest. */
+interface PairRelief extends ReliefSums {
   /** Share of the patches of skin that were found again, 0..1. */
   readonly keptShare: number;
   /** How far the hair above the face went, as a share of how far the face went; null: not to be told. */
   readonly hairFlow: number | null;
-  /** Share of the texture near the rim that comes into view that the rest did not show, 0..1; null: not to be told. */
-  readonly rimNovelty: number | null;
 }
 
 /** The part of the picture above and beside the face: cells, and cells between the eyes. */
@@ -39,7 +40,7 @@ const SURROUND = { width: 76, height: 42, eyeDistance: 20, originX: 38, originY:
 const MARGIN_X = 14;
 const MARGIN_Y = 6;
 const WIDE = { width: SURROUND.width + 2 * MARGIN_X, height: SURROUND.height + 2 * MARGIN_Y } as const;
-const HAIR_SPACING = 4;
+const HAIR_SPACING = 5;
 /** The hair: a ring around the face's ellipse, in its half-axes, above its middle. */
 const HAIR_FROM = 1.05;
 const HAIR_TO = 1.5;
@@ -53,6 +54,8 @@ const MAX_RETURN = 0.75;
 /** The face must move this share of the eye distance before the hair's way is told against it. */
 const MIN_FACE_FLOW = 0.08;
 const MIN_HAIR_PATCHES = 6;
+/** Texels that a patch may be away between two faces at rest. */
+const TREMBLE_REACH = 4;
 
 interface Turned {
   readonly places: Float32Array;
@@ -92,16 +95,12 @@ export class ReliefMeter {
       between,
       eyeDistance,
       box: landmarkBounds(landmarks),
+      pose: headPose(landmarks),
     };
   }
 
   /** Measures a turned face against the same face at rest. Null when too few patches were found again. */
-  measure(
-    image: RgbImage,
-    landmarks: Float32Array,
-    rest: RestTexture,
-    toImageRight: boolean,
-  ): TurnRelief | null {
+  measure(image: RgbImage, landmarks: Float32Array, rest: RestTexture): PairRelief | null {
     this.#unwrap(image, landmarks, eyeDistanceOf(landmarks));
     const { width, height } = TEXTURE;
     const turned = { places: this.#places, plane: this.#matcher.normalise(this.#texels, width, height) };
@@ -113,8 +112,24 @@ export class ReliefMeter {
       ...sums,
       keptShare: count / SKIN_PATCHES.length,
       hairFlow: this.#hairFlow(image, rest, count),
-      rimNovelty: this.#rimNovelty(atRest, turned.plane, toImageRight),
     };
+  }
+
+  /**
+   * How far the skin of two faces at rest is from where the meshes have it, median, in distances between the eyes. The
+   * network's mesh trembles with what a camera and a living face change from frame to frame. Null when too few patches
+   * were found again.
+   */
+  tremble(before: RestTexture, after: RestTexture): number | null {
+    const { width, height } = TEXTURE;
+    const first = this.#matcher.normalise(before.texels, width, height);
+    const second = this.#matcher.normalise(after.texels, width, height);
+    const ways: number[] = [];
+    for (const patch of SKIN_PATCHES) {
+      const there = this.#confirmed(first, patch, second, patch, TREMBLE_REACH, TREMBLE_REACH);
+      if (there !== null) ways.push(Math.hypot(there.dx, there.dy) / TEXTURE.eyeDistance);
+    }
+    return ways.length < SKIN_PATCHES.length / 4 ? null : middleOf(ways);
   }
 
   #unwrap(image: RgbImage, landmarks: Float32Array, eyeDistance: number): void {
@@ -127,7 +142,7 @@ export class ReliefMeter {
   #findSkin(atRest: NormalisedPlane, rest: RestTexture, turned: Turned): number {
     let count = 0;
     for (const [i, { x, y }] of SKIN_PATCHES.entries()) {
-      const there = this.#confirmed(atRest, x, y, turned.plane, x, y, REACH, REACH);
+      const there = this.#confirmed(atRest, { x, y }, turned.plane, { x, y }, REACH, REACH);
       if (there === null) continue;
       const seenX = between(turned.places, 0, x + there.dx, y + there.dy);
       const seenY = between(turned.places, 1, x + there.dx, y + there.dy);
@@ -148,21 +163,19 @@ export class ReliefMeter {
   /** Where a patch is found again, if that place leads back to the patch. */
   #confirmed(
     from: NormalisedPlane,
-    x: number,
-    y: number,
+    at: Place,
     to: NormalisedPlane,
-    toX: number,
-    toY: number,
+    centre: Place,
     reachX: number,
     reachY: number,
   ): { readonly dx: number; readonly dy: number } | null {
-    const there = this.#matcher.find(from, x, y, to, toX, toY, reachX, reachY);
+    const there = this.#matcher.find(from, at, to, centre, reachX, reachY);
     if (there === null || there.correlation < MIN_CORRELATION) return null;
     const dx = Math.round(there.dx);
     const dy = Math.round(there.dy);
-    const back = this.#matcher.find(to, toX + dx, toY + dy, from, x, y, reachX, reachY);
-    if (back === null || Math.hypot(back.dx + there.dx - dx, back.dy + there.dy - dy) > MAX_RETURN)
-      return null;
+    const found = { x: centre.x + dx, y: centre.y + dy };
+    const back = this.#matcher.find(to, found, from, at, reachX, reachY);
+    if (back === null || Math.hypot(back.dx + there.dx - dx, back.dy + there.dy - dy) > MAX_RETURN) return null;
     return there;
   }
 
@@ -180,7 +193,7 @@ export class ReliefMeter {
     for (let y = 0; y < height; y += HAIR_SPACING) {
       for (let x = 0; x < width; x += HAIR_SPACING) {
         if (!isHair(x, y, rest)) continue;
-        const there = this.#confirmed(atRest, x, y, turned, x + MARGIN_X, y + MARGIN_Y, MARGIN_X, MARGIN_Y);
+        const there = this.#confirmed(atRest, { x, y }, turned, { x: x + MARGIN_X, y: y + MARGIN_Y }, MARGIN_X, MARGIN_Y);
         if (there !== null) ways.push((cell * (there.dx * flow.x + there.dy * flow.y)) / squared);
       }
     }
@@ -201,18 +214,6 @@ export class ReliefMeter {
       down.push(seen[2 * i + 1] - y);
     }
     return across.length === 0 ? { x: 0, y: 0 } : { x: middleOf(across), y: middleOf(down) };
-  }
-
-  #rimNovelty(atRest: NormalisedPlane, turned: NormalisedPlane, toImageRight: boolean): number | null {
-    const near = RIM_PATCHES[toImageRight ? 'left' : 'right'];
-    let [sum, count] = [0, 0];
-    for (const { x, y } of near) {
-      const best = this.#matcher.likeness(turned, x, y, atRest, x, y, REACH, REACH);
-      if (best === null) continue;
-      sum += 1 - Math.max(0, best) ** 2;
-      count++;
-    }
-    return count < near.length / 2 ? null : sum / count;
   }
 
   #surround(

@@ -17,6 +17,14 @@ const NOISE_VARIANCE = 4;
 /** A patch must have this much of a textured patch's energy. */
 const MIN_ENERGY_SHARE = 0.05;
 
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** No correlation is this low. */
+const UNTRIED = -2;
+
 /** A place in the other plane that shows the same patch: the displacement in whole and parts of cells. */
 export interface Match {
   readonly dx: number;
@@ -57,16 +65,15 @@ export class PatchMatcher {
   }
 
   /**
-   * Where the patch around (x, y) of `from` is in `to`, at most `reachX` columns and `reachY` rows away. Null when it
-   * has no texture, or when the best place lies on the edge of what was searched.
+   * Where the patch around (x, y) of `from` is in `to`: around (toX, toY), at most `reachX` columns and `reachY` rows
+   * away. Every second place is tried, then the neighbours of the best one, as long as they are better. Null when the
+   * patch has no texture, or when the best place lies on the edge of what was searched.
    */
   find(
     from: NormalisedPlane,
-    x: number,
-    y: number,
+    { x, y }: Place,
     to: NormalisedPlane,
-    toX: number,
-    toY: number,
+    { x: toX, y: toY }: Place,
     reachX: number,
     reachY: number,
   ): Match | null {
@@ -76,49 +83,35 @@ export class PatchMatcher {
     const columns = 2 * reachX + 1;
     const cells = columns * (2 * reachY + 1);
     if (this.#scores.length < cells) this.#scores = new Float32Array(cells);
-    const scores = this.#scores;
-    let best = -2;
-    let bestAt = 0;
-    let at = 0;
-    for (let dy = -reachY; dy <= reachY; dy++) {
-      for (let dx = -reachX; dx <= reachX; dx++, at++) {
-        const score = this.#correlation(to, toX + dx, toY + dy) / norm;
-        scores[at] = score;
-        if (score > best) {
-          best = score;
-          bestAt = at;
+    const scores = this.#scores.fill(UNTRIED, 0, cells);
+    const scoreAt = (dx: number, dy: number) => {
+      const at = (dy + reachY) * columns + dx + reachX;
+      if (scores[at] === UNTRIED) scores[at] = this.#correlation(to, toX + dx, toY + dy) / norm;
+      return scores[at];
+    };
+    let best = -1;
+    let [dx, dy] = [0, 0];
+    for (let down = 1 - reachY; down < reachY; down += 2) {
+      for (let across = 1 - reachX; across < reachX; across += 2) {
+        const score = scoreAt(across, down);
+        if (score > best) [best, dx, dy] = [score, across, down];
+      }
+    }
+    for (let [fromX, fromY, isBest] = [dx, dy, false]; !isBest; [fromX, fromY] = [dx, dy]) {
+      if (Math.abs(fromX) === reachX || Math.abs(fromY) === reachY) return null;
+      isBest = true;
+      for (let down = fromY - 1; down <= fromY + 1; down++) {
+        for (let across = fromX - 1; across <= fromX + 1; across++) {
+          const score = scoreAt(across, down);
+          if (score > best) [best, dx, dy, isBest] = [score, across, down, false];
         }
       }
     }
-    const column = bestAt % columns;
-    const row = (bestAt - column) / columns;
-    if (column === 0 || column === columns - 1 || row === 0 || row === 2 * reachY) return null;
     return {
-      dx: column - reachX + vertex(scores[bestAt - 1], best, scores[bestAt + 1]),
-      dy: row - reachY + vertex(scores[bestAt - columns], best, scores[bestAt + columns]),
+      dx: dx + vertex(scoreAt(dx - 1, dy), best, scoreAt(dx + 1, dy)),
+      dy: dy + vertex(scoreAt(dx, dy - 1), best, scoreAt(dx, dy + 1)),
       correlation: best,
     };
-  }
-
-  /** The highest correlation of the patch with any place that is searched, -1..1; null without texture. */
-  likeness(
-    from: NormalisedPlane,
-    x: number,
-    y: number,
-    to: NormalisedPlane,
-    toX: number,
-    toY: number,
-    reachX: number,
-    reachY: number,
-  ): number | null {
-    const norm = from.norms[y * from.width + x];
-    if (norm === 0) return null;
-    this.#copyPatch(from, x, y);
-    let best = -1;
-    for (let dy = -reachY; dy <= reachY; dy++)
-      for (let dx = -reachX; dx <= reachX; dx++)
-        best = Math.max(best, this.#correlation(to, toX + dx, toY + dy) / norm);
-    return best;
   }
 
   /** The copied patch times that around (x, y), over the norm of the latter; -1 where there is none. */

@@ -7,7 +7,7 @@ export interface SkinPatch {
 }
 
 /** Texels between patches, and from a patch's centre to the rim of the face. */
-const SPACING = 4;
+const SPACING = 5;
 const RIM = 4;
 
 /**
@@ -44,27 +44,3 @@ export const SKIN_PATCHES: readonly SkinPatch[] = Array.from(
     return { x: SPACING * (i % columns), y: SPACING * Math.floor(i / columns) };
   },
 ).filter(({ x, y }) => isStillSkin(x, y));
-
-/** The rim of the mean face's ellipse, in its half-axes, between the brows and the jaw. */
-const FACE = { y: 0.47, halfWidth: 1.135, halfHeight: 1.345 } as const;
-const RIM_FROM = 0.78;
-const RIM_TO = 0.98;
-const RIM_HEIGHT = 0.6;
-
-function isOnRim(column: number, row: number, side: 1 | -1): boolean {
-  const { x, y } = onMeanFace(column, row);
-  const u = (side * x) / FACE.halfWidth;
-  const v = (y - FACE.y) / FACE.halfHeight;
-  const radius = Math.hypot(u, v);
-  return isOnFace(column, row) && u > 0 && Math.abs(v) < RIM_HEIGHT && radius > RIM_FROM && radius < RIM_TO;
-}
-
-function rimPatches(side: 1 | -1): readonly SkinPatch[] {
-  const patches: SkinPatch[] = [];
-  for (let y = 0; y < TEXTURE.height; y += 3)
-    for (let x = 0; x < TEXTURE.width; x += 2) if (isOnRim(x, y, side)) patches.push({ x, y });
-  return patches;
-}
-
-/** Patches near the rim, by the side of the picture. */
-export const RIM_PATCHES = { left: rimPatches(-1), right: rimPatches(1) } as const;
