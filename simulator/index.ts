@@ -1,4 +1,5 @@
 export { fixedOrder, stillPhoto, swapHalfway } from './attacks/presenters.ts';
+export { ADAPTIVE_EGGS, Egg, type EggOptions } from './attacks/egg/egg.ts';
 export { ACTIONS, type Action, type Performance } from './acting/motion.ts';
 export { preparePortrait, type Portrait, type PortraitSource } from './portraits/portrait.ts';
 export { drawFrameBank, presentBank, type FrameBank } from './frame-bank.ts';

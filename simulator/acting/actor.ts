@@ -9,17 +9,20 @@ const TRY_AGAIN_AFTER_MS = 1_200;
 export class Actor {
   readonly #draw: Draw;
   readonly #blinkSeed: number | null;
+  readonly #plan: typeof planPerformance;
   readonly #performances: Performance[] = [];
   #challenge: string | null = null;
 
-  constructor(seed: number, blinksByItself = true) {
+  /** `plan` times an action that is asked for. */
+  constructor(seed: number, blinksByItself = true, plan: typeof planPerformance = planPerformance) {
+    this.#plan = plan;
     this.#draw = seededDraws(hash32(seed, 1));
     this.#blinkSeed = blinksByItself ? hash32(seed, 3) : null;
   }
 
   /** Plans an action that begins after a human reaction time and after everything planned before. */
   perform(action: Action, atMs: number): Performance {
-    const performance = planPerformance(action, atMs, this.#busyUntilMs(), this.#draw);
+    const performance = this.#plan(action, atMs, this.#busyUntilMs(), this.#draw);
     this.#performances.push(performance);
     return performance;
   }

@@ -10,18 +10,25 @@ const NOISE_DEVIATION = 2.2;
 const GAIN_SWING = 0.012;
 const JPEG_QUALITY = 85;
 
+export interface CameraOptions {
+  /** Standard deviation of a colour value's noise, 0..255. Default 2.2. */
+  readonly noise?: number;
+  /** The brightness moves by up to this share from picture to picture. Default .012. */
+  readonly gainSwing?: number;
+}
+
 /** What stands between a scene and its JPEG: sensor noise and flicker, other ones for each instant and seed. */
 export class Camera {
   readonly #seed: number;
+  readonly #gainSwing: number;
   readonly #noise: Int8Array;
   readonly #turbo = loadJpegTurbo();
 
-  constructor(seed: number) {
+  constructor(seed: number, { noise = NOISE_DEVIATION, gainSwing = GAIN_SWING }: CameraOptions = {}) {
     this.#seed = hash32(seed, 0xca3e7a);
+    this.#gainSwing = gainSwing;
     const draw = seededDraws(this.#seed);
-    this.#noise = Int8Array.from({ length: NOISE_LENGTH }, () =>
-      Math.round(normalDraw(draw) * NOISE_DEVIATION),
-    );
+    this.#noise = Int8Array.from({ length: NOISE_LENGTH }, () => Math.round(normalDraw(draw) * noise));
   }
 
   /** Takes one picture. The same scene at the same instant gives the same bytes: what `data` holds when it is called. */
@@ -30,7 +37,7 @@ export class Camera {
     const exposed = Buffer.allocUnsafeSlow(3 * width * height);
     const instant = Math.round(atMs * 1000);
     const frameSeed = hash32(this.#seed, instant, Math.floor(instant / 2 ** 32));
-    const gain = Math.round(256 * (1 + GAIN_SWING * (2 * drawAt(frameSeed) - 1)));
+    const gain = Math.round(256 * (1 + this.#gainSwing * (2 * drawAt(frameSeed) - 1)));
     const rowLength = width * 3;
     const noise = this.#noise;
     for (let row = 0; row < height; row++) {

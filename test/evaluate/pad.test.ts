@@ -11,7 +11,7 @@ import { writeLedgerChart } from '../../models/evaluate/pad/ledger-chart.ts';
 import { markdownReport, readmeTable } from '../../models/evaluate/pad/ledger-text.ts';
 import { evaluatePad, type PadOptions } from '../../models/evaluate/pad/pad-evaluation.ts';
 import { parsePadArguments } from '../../models/evaluate/pad/pad-options.ts';
-import { PUPPET_KINDS } from '../../models/evaluate/pad/puppet-kinds.ts';
+import { DRAWN_KINDS } from '../../models/evaluate/pad/drawn-kinds.ts';
 import { findRecordings, presentationOf } from '../../models/evaluate/pad/recordings.ts';
 import { modelCacheDir } from '../../models/prepare/settings.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
@@ -62,17 +62,18 @@ function actingLook(action: ChallengeKind, frame: number): Look {
 const OPEN: readonly string[] = ['noiseless'];
 
 describe('the ledger of attacks', () => {
-  const ids = new Set(PUPPET_KINDS.flatMap(({ sources }) => sources.map(({ id }) => id)));
+  const ids = new Set(DRAWN_KINDS.flatMap(({ sources }) => sources.map(({ id }) => id)));
   const footages = new Map([...ids].map((id) => [id, scripted(id)] as const));
   const present = (kinds: readonly string[], presentations: number) =>
     runLedger({
-      kinds: PUPPET_KINDS.filter(({ id }) => kinds.includes(id)),
+      kinds: DRAWN_KINDS.filter(({ id }) => kinds.includes(id)),
       footages,
       policy: policyFor('standard'),
       contexts: [{ tier: 'full', context: { models: { ...ALL_MODELS.models, motion: false } } }],
       scoreMotion: null,
       presentations,
       seed: 1,
+      openAnalyzer: () => Promise.reject(new Error('no pictures are drawn here')),
       onSession: () => {},
     });
 
@@ -93,7 +94,7 @@ describe('the ledger of attacks', () => {
     expect(new Set(sessions.map(({ played }) => played.asked.join())).size).toBeGreaterThan(3);
   });
 
-  const attacks = PUPPET_KINDS.filter(({ id, role }) => role === 'attack' && !OPEN.includes(id)).map(
+  const attacks = DRAWN_KINDS.filter(({ id, role }) => role === 'attack' && !OPEN.includes(id)).map(
     ({ id }) => id,
   );
   let ledger: Ledger;
@@ -174,6 +175,8 @@ describe('a folder of recordings', () => {
   it('is analysed once by the real vision code and presented; the report has text, numbers and a chart', async () => {
     const options: PadOptions = {
       data: join(folder, 'set'),
+      photographs: null,
+      people: 1,
       policy: 'standard',
       kinds: ['recorded-print', 'recorded-print-unasked'],
       tier: 'base',
@@ -215,7 +218,7 @@ describe('the arguments of the ledger', () => {
     expect(parsePadArguments(['--kinds', 'puppet,late'])?.kinds).toEqual(['puppet', 'late']);
     for (const wrong of [
       ['--tier', 'best'],
-      ['--presentations', '0'],
+      ['--sessions', '0'],
       ['--policy', 'lenient'],
       ['--bogus'],
     ]) {

@@ -23,7 +23,7 @@ export function referenceOf(person: Person, { footages }: Stage): Reference {
   return reference;
 }
 
-type KindHead = Pick<SessionKind, 'id' | 'label'> & Partial<Pick<SessionKind, 'role' | 'origin'>>;
+type KindHead = Pick<SessionKind, 'id' | 'label' | 'attackClass'> & Partial<Pick<SessionKind, 'role'>>;
 
 /** A kind whose presentations each use one person's bank. */
 export function bankKind(
@@ -53,7 +53,7 @@ export function bankKind(
   };
 }
 
-/** The puppets of all people. */
+/** All people, simulated. */
 export const heads = PEOPLE.map((person) => ({ person, recipe: headRecipe(person) }));
 /** Answers every challenge as it asks, like a person. */
 export const answering = (bank: Bank, random: Random) =>

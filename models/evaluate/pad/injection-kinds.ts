@@ -12,7 +12,7 @@ const noiseless = PEOPLE.slice(0, 1).map((person) => ({ person, recipe: noiseles
 /** Injected streams of a modified client that answer no challenge, or answer at random. */
 export const INJECTION_KINDS: readonly SessionKind[] = [
   bankKind(
-    { id: 'frozen', label: 'live, then one frozen frame', origin: 'puppet' },
+    { id: 'frozen', label: 'live, then one frozen frame', attackClass: 'cheap injection' },
     heads,
     (bank, random) => {
       const live = answering(bank, random);
@@ -20,31 +20,31 @@ export const INJECTION_KINDS: readonly SessionKind[] = [
     },
   ),
   bankKind(
-    { id: 'frozen-noise', label: 'one frame with new noise each time', origin: 'puppet' },
+    { id: 'frozen-noise', label: 'one frame with new noise each time', attackClass: 'cheap injection' },
     heads,
     (bank, random) => freshly(streams.frozenFrom(answering(bank, random), 0, true)),
   ),
-  bankKind({ id: 'looped', label: 'two seconds in a loop', origin: 'puppet' }, heads, ({ rest }, random) =>
+  bankKind({ id: 'looped', label: 'two seconds in a loop', attackClass: 'cheap injection' }, heads, ({ rest }, random) =>
     streams.looped(recordingOf(rest), random, 2_000),
   ),
   bankKind(
-    { id: 'looped-noise', label: 'two seconds in a loop, new noise each time', origin: 'puppet' },
+    { id: 'looped-noise', label: 'two seconds in a loop, new noise each time', attackClass: 'cheap injection' },
     heads,
     ({ rest }, random) => freshly(streams.looped(recordingOf(rest), random, 2_000)),
   ),
   bankKind(
-    { id: 'noiseless', label: 'rendered answers without a camera’s noise', origin: 'puppet' },
+    { id: 'noiseless', label: 'rendered answers without a camera’s noise', attackClass: 'rendered injection' },
     noiseless,
     (bank, random) =>
       new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true, noise: false }),
   ),
   bankKind(
-    { id: 'own-order', label: 'hand-written client, clips in its own order', origin: 'puppet' },
+    { id: 'own-order', label: 'hand-written client, clips in its own order', attackClass: 'cheap injection' },
     heads,
     (bank, random) => streams.ownOrder(bank, random, CLIP_EVERY_MS),
   ),
   bankKind(
-    { id: 'guessing', label: 'hand-written client, a clip of its choice at each prompt', origin: 'puppet' },
+    { id: 'guessing', label: 'hand-written client, a clip of its choice at each prompt', attackClass: 'cheap injection' },
     heads,
     answeringBy((random, { policy }) => (kind, shown) => {
       const guess = oneOf(policy.challenges?.pool ?? [kind], random) ?? kind;
@@ -56,7 +56,7 @@ export const INJECTION_KINDS: readonly SessionKind[] = [
 /** Answers of a living face that do not comply with the challenge. */
 export const ANSWER_KINDS: readonly SessionKind[] = [
   bankKind(
-    { id: 'late', label: 'right answers after the deadline', origin: 'puppet' },
+    { id: 'late', label: 'right answers after the deadline', attackClass: 'cheap injection' },
     heads,
     answeringBy((random, { policy }) => (kind) => ({
       kind,
@@ -64,7 +64,7 @@ export const ANSWER_KINDS: readonly SessionKind[] = [
     })),
   ),
   bankKind(
-    { id: 'wrong', label: 'another answer than was asked for', origin: 'puppet' },
+    { id: 'wrong', label: 'another answer than was asked for', attackClass: 'cheap injection' },
     heads,
     answeringBy((random, stage) => (kind, shown) => {
       const other = oneOf(others(kind, stage), random);
@@ -72,7 +72,7 @@ export const ANSWER_KINDS: readonly SessionKind[] = [
     }),
   ),
   bankKind(
-    { id: 'wrong-order', label: 'the right answers in the wrong order', origin: 'puppet' },
+    { id: 'wrong-order', label: 'the right answers in the wrong order', attackClass: 'cheap injection' },
     heads,
     answeringBy((random, stage) => {
       // The answer to the preceding challenge; for the first challenge, any other answer.
@@ -85,7 +85,7 @@ export const ANSWER_KINDS: readonly SessionKind[] = [
     }),
   ),
   bankKind(
-    { id: 'too-early', label: 'right answers before anybody could react', origin: 'puppet' },
+    { id: 'too-early', label: 'right answers before anybody could react', attackClass: 'cheap injection' },
     heads,
     answeringBy((random) => (kind) => ({ kind, delayMs: 100 * random() })),
   ),

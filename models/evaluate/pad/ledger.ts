@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import type { FrameAnalyzer } from '../../../server/inference/calls.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import { CUES, type Cue } from '../../../server/policy/cues.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
@@ -23,7 +24,9 @@ export interface LedgerRow {
   readonly kind: string;
   readonly label: string;
   readonly role: SessionKind['role'];
+  readonly attackClass: SessionKind['attackClass'];
   readonly origin: SessionKind['origin'];
+  readonly cost: string | null;
   readonly unasked: boolean;
   readonly tier: Tier;
   readonly presentations: number;
@@ -61,6 +64,8 @@ interface LedgerSession {
   readonly tier: Tier;
   readonly recording: string;
   readonly played: Played;
+  /** Of an attack: whether it got what it wanted. Of a bona fide subject: whether it was accepted. */
+  readonly succeeded: boolean;
 }
 
 interface LedgerOptions {
@@ -69,6 +74,8 @@ interface LedgerOptions {
   readonly policy: Policy;
   readonly contexts: readonly { readonly tier: Tier; readonly context: SessionContext }[];
   readonly scoreMotion: MotionScorer | null;
+  /** Workers with the models of a tier. The caller owns them. */
+  readonly openAnalyzer: (tier: Tier) => Promise<FrameAnalyzer>;
   /** Number of presentations of each kind. */
   readonly presentations: number;
   readonly seed: number;
@@ -93,34 +100,38 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
     for (const { tier, context } of options.contexts) {
       const { footages, scoreMotion } = options;
       const recorded = recordedOn[tier];
-      const present = await kind.prepare({ footages, policy, context, scoreMotion, recorded });
+      const openAnalyzer = () => options.openAnalyzer(tier);
+      const stage: Stage = { footages, policy, context, scoreMotion, openAnalyzer, recorded };
+      const present = await kind.prepare(stage);
       if (present === null) {
         empty.push({ kind: kind.id, tier });
         continue;
       }
-      const played: LedgerSession[] = [];
-      for (let index = 0; index < options.presentations; index++) {
-        const random = seededRandom(seedOf(options.seed, kind.id, index));
-        const { recording, ...presented } = present(random, index);
-        const result = await playSession({ policy, ...presented, context, random, scoreMotion });
-        played.push({
-          kind: kind.id,
-          role: kind.role,
-          unasked: kind.unasked,
-          tier,
-          recording,
-          played: result,
-        });
-        options.onSession();
-        // A long run must handle an interrupt and draw its progress.
-        if (index % 20 === 0) await turnOfTheLoop();
-      }
+      const played = new Array<LedgerSession>(options.presentations);
+      const indices = played.keys();
+      const lane = async () => {
+        for (const index of indices) {
+          const random = seededRandom(seedOf(options.seed, kind.id, index));
+          const { recording, hasSucceeded = isAccept, ...presented } = await present(random, index);
+          const result = await playSession({ policy, ...presented, context, random, scoreMotion });
+          const { id, role, unasked } = kind;
+          const succeeded = await hasSucceeded(result);
+          played[index] = { kind: id, role, unasked, tier, recording, played: result, succeeded };
+          options.onSession();
+          // A long run must handle an interrupt and draw its progress.
+          if (index % 20 === 0) await turnOfTheLoop();
+        }
+      };
+      // One picture is drawn while another is analysed.
+      await Promise.all([lane(), lane()]);
       rows.push(summarise(kind, tier, played));
       sessions.push(...played);
     }
   }
   return { rows, sessions, empty };
 }
+
+const isAccept = ({ outcome }: Played) => outcome === 'accept';
 
 /** Matching time of a recording, in ms: about twice the duration of a session with challenges. */
 const UNASKED_MATCHING_MS = 15_000;
@@ -150,19 +161,21 @@ function seedOf(seed: number, kind: string, index: number): number {
 function summarise(kind: SessionKind, tier: Tier, sessions: readonly LedgerSession[]): LedgerRow {
   const played = sessions.map((session) => session.played);
   const of = (outcome: Played['outcome']) => played.filter((one) => one.outcome === outcome).length;
-  const accepted = of('accept');
+  const acceptedOnce = sessions.filter(({ succeeded }) => succeeded);
+  const accepted = acceptedOnce.length;
   const errors = kind.role === 'attack' ? accepted : played.length - accepted;
-  const acceptedOnce = sessions.filter((session) => session.played.outcome === 'accept');
   const took = played.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b);
   const overheads = acceptedOnce
     .map((session) => session.played.tookMs - session.played.challengesMs)
     .toSorted((a, b) => a - b);
-  const { id, label, role, origin, unasked, people } = kind;
+  const { id, label, role, attackClass, origin, cost = null, unasked, people } = kind;
   return {
     kind: id,
     label,
     role,
+    attackClass,
     origin,
+    cost,
     unasked,
     people,
     tier,

@@ -14,10 +14,10 @@ import type { FootageSource } from './footage.ts';
 import { Camera } from '../../../simulator/drawing/camera.ts';
 import {
   coupleDrawer,
-  headDrawer,
-  headPerformer,
+  personDrawer,
+  personPerformer,
   noiselessPerformer,
-} from '../../../simulator/flat-puppet/flat-head-performer.ts';
+} from '../../../simulator/person/person-performer.ts';
 import { cutPaper, type DisplayKind, paper, replayed } from '../../../simulator/attacks/surfaces.ts';
 
 /** Somebody who can be drawn. */
@@ -43,7 +43,7 @@ const ENROLMENT_MS = 1_200;
 /** What moving a flat thing can answer at all. */
 const RIGID_ACTIONS = ['turn-left', 'turn-right', 'look-up', 'look-down', 'come-closer'] as const;
 
-/** The puppet of a person. */
+/** The simulated person. */
 export function headRecipe({ name, seed, portrait }: Person): BankRecipe {
   return {
     id: `head ${name}`,
@@ -52,11 +52,11 @@ export function headRecipe({ name, seed, portrait }: Person): BankRecipe {
     takes: HEAD_TAKES,
     restMs: HEAD_REST_MS,
     blinksAtRest: true,
-    performer: async () => headPerformer(await portrait(), seed),
+    performer: async () => personPerformer(await portrait(), seed),
   };
 }
 
-/** The puppet of a person without a camera's noise. */
+/** The simulated person without a camera's noise. */
 export function noiselessRecipe(person: Person): BankRecipe {
   return {
     ...headRecipe(person),
@@ -74,7 +74,7 @@ export function enrolmentRecipe(person: Person): BankRecipe {
     seed,
     actions: [],
     restMs: ENROLMENT_MS,
-    performer: async () => headPerformer(await person.portrait(), seed),
+    performer: async () => personPerformer(await person.portrait(), seed),
   };
 }
 
@@ -108,7 +108,7 @@ function stillOn(kind: DisplayKind) {
 }
 
 function liveOn(kind: DisplayKind) {
-  return (portrait: Portrait, seed: number): Surface => replayed(headDrawer(portrait, seed), kind, seed);
+  return (portrait: Portrait, seed: number): Surface => replayed(personDrawer(portrait, seed), kind, seed);
 }
 
 /** A person's picture held up in one of these ways. */

@@ -4,15 +4,21 @@ import { EvaluateError } from '../evaluate-error.ts';
 import type { Progress } from '../verification.ts';
 import type { FootageSource } from './footage.ts';
 import { runLedger, type Ledger, type Tier } from './ledger.ts';
-import { PUPPET_KINDS } from './puppet-kinds.ts';
+import { DRAWN_KINDS } from './drawn-kinds.ts';
+import { photoKinds } from './photo-kinds.ts';
 import { recordingKinds } from './recording-kinds.ts';
 import { findRecordings } from './recordings.ts';
 import type { SessionKind } from './session-kinds.ts';
-import { loadMotionScorer, openAnalyst, tierContexts } from './stage-setup.ts';
+import { victimsFrom } from './victims.ts';
+import { loadMotionScorer, openAnalyst, openTierPools, tierContexts } from './stage-setup.ts';
 
 export interface PadOptions {
   /** Folder of recordings; null: only drawn presentations. */
   readonly data: string | null;
+  /** Folder of photographs laid out as Name/Name_0001.jpg; null: the sample portraits. */
+  readonly photographs: string | null;
+  /** The most people whose photographs are attacked. */
+  readonly people: number;
   readonly policy: string;
   /** Ids of the kinds to present; null: all. */
   readonly kinds: readonly string[] | null;
@@ -41,7 +47,7 @@ interface PadEvaluation extends Ledger {
  */
 export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
   const { models } = await loadPrepared(options.modelCache);
-  const { kinds, notices } = await chooseKinds(options);
+  const { kinds, notices } = await chooseKinds(options, models);
   const contexts = tierContexts(models, options.tier, notices);
 
   const sources = kinds.flatMap((kind) => kind.sources);
@@ -49,6 +55,7 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
   const policy = policyFor(options.policy);
   let played = 0;
   const total = kinds.length * contexts.length * options.presentations;
+  const pools = openTierPools({ ...options, models });
   const ledger = await runLedger({
     ...options,
     kinds,
@@ -56,23 +63,26 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
     policy,
     contexts,
     scoreMotion: await loadMotionScorer(models.motion),
+    openAnalyzer: pools.of,
     onSession: () => options.progress('sessions', ++played, total),
-  });
+  }).finally(() => pools.close());
   for (const { kind, tier } of ledger.empty) notices.push(`nothing to present for ${kind} (${tier} tier)`);
   const frames = [...footages.values()].reduce((sum, footage) => sum + footage.frames.length, 0);
   return { ...ledger, notices, frames };
 }
 
-async function chooseKinds({
-  data,
-  kinds: wanted,
-}: PadOptions): Promise<{ readonly kinds: readonly SessionKind[]; readonly notices: string[] }> {
+async function chooseKinds(
+  { data, photographs, people, kinds: wanted }: PadOptions,
+  models: PreparedModels['models'],
+): Promise<{ readonly kinds: readonly SessionKind[]; readonly notices: string[] }> {
   const found = data === null ? null : await findRecordings(data);
   const notices =
     found === null
       ? ['no recordings of people or of attacks (--data): only drawn presentations']
       : [...found.notices];
-  const all = [...PUPPET_KINDS, ...recordingKinds(found?.recordings ?? [])];
+  if (photographs === null) notices.push('no photographs (--photographs): only the sample portraits are attacked');
+  const victims = victimsFrom({ folder: photographs, wanted: people, models });
+  const all = [...photoKinds(victims), ...DRAWN_KINDS, ...recordingKinds(found?.recordings ?? [])];
   const kinds = wanted === null ? all : all.filter(({ id }) => wanted.includes(id));
   const unknown = (wanted ?? []).filter((id) => all.every((kind) => kind.id !== id));
   if (unknown.length > 0) {

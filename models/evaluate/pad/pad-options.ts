@@ -7,8 +7,10 @@ Presents living people and attacks to the server's own session, each through man
 
   --data DIR           recordings: folders of frames and videos; words in their paths such as live, print, screen
                        or phone say what they show. Without it, only what can be drawn from sample portraits
+  --photographs DIR    photographs of people to attack, laid out as Name/Name_0001.jpg; without it, the sample portraits
+  --people N           of so many people (24)
   --out DIR            where report.json, report.md, sessions.jsonl and the picture go (./reports/pad)
-  --presentations N    of each kind (300)
+  --sessions N         of each kind (300)
   --kinds A,B          these kinds only
   --tier base|full     this tier only
   --policy NAME        the sessions' policy (standard)
@@ -20,6 +22,8 @@ An interrupted run continues where it stopped: analyses are kept beside the prep
 
 export interface PadArguments {
   readonly data: string | null;
+  readonly photographs: string | null;
+  readonly people: number;
   readonly out: string;
   readonly presentations: number;
   readonly kinds: readonly string[] | null;
@@ -41,8 +45,10 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
   const flag = { type: 'boolean' } as const;
   const values = readArguments(args, {
     data: text,
+    photographs: text,
+    people: text,
     out: text,
-    presentations: text,
+    sessions: text,
     kinds: text,
     tier: text,
     policy: text,
@@ -55,8 +61,10 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
   if (values.help === true) return null;
   return {
     data: values.data ?? null,
+    photographs: values.photographs ?? null,
+    people: wholeNumber('people', values.people, 1, 24),
     out: values.out ?? './reports/pad',
-    presentations: wholeNumber('presentations', values.presentations, 1, 300),
+    presentations: wholeNumber('sessions', values.sessions, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
     policy: oneOf('policy', values.policy ?? 'standard', ACCEPTED_POLICY_NAMES),

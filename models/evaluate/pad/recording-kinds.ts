@@ -2,7 +2,7 @@ import type { Policy } from '../../../server/policy/shape.ts';
 import { durationMs, type Footage } from './footage.ts';
 import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';
-import { type Present, referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
+import { type AttackClass, type Present, referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
 
 /** This share of each recording, from its start, makes the reference. The rest is presented. */
 const ENROLMENT_SHARE = 0.2;
@@ -17,6 +17,16 @@ const LABELS: Readonly<Record<Presentation, string>> = {
   phone: 'recorded phones',
   injected: 'recorded injected videos',
   'other attack': 'recorded attacks of other kinds',
+};
+
+/** The class of an attack that shows these recordings: a video of a living person is fed in. */
+const CLASSES: Readonly<Record<Presentation, AttackClass>> = {
+  live: 'cheap injection',
+  print: 'presentation',
+  screen: 'presentation',
+  phone: 'presentation',
+  injected: 'rendered injection',
+  'other attack': 'presentation',
 };
 
 /**
@@ -37,6 +47,7 @@ export function recordingKinds(recordings: readonly Recording[]): SessionKind[] 
         id: isLive ? 'live' : `recorded-${slug}-unasked`,
         label: `${LABELS[presentation]}, nothing asked`,
         role: isLive ? 'bona fide' : 'attack',
+        attackClass: isLive ? null : CLASSES[presentation],
         unasked: true,
       }),
       kindOf({
@@ -44,6 +55,7 @@ export function recordingKinds(recordings: readonly Recording[]): SessionKind[] 
         id: isLive ? 'live-injected' : `recorded-${slug}`,
         label: isLive ? 'video of a living person, fed in' : LABELS[presentation],
         role: 'attack',
+        attackClass: CLASSES[presentation],
         unasked: false,
       }),
     );
@@ -56,6 +68,7 @@ interface Group {
   readonly id: string;
   readonly label: string;
   readonly role: Role;
+  readonly attackClass: AttackClass | null;
   readonly origin: 'recorded' | 'simulated';
   readonly unasked: boolean;
   readonly group: readonly Recording[];
@@ -83,6 +96,7 @@ function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): S
     id: `live-on-${display}`,
     label: `video of a living person on a ${display}`,
     role: 'attack',
+    attackClass: 'presentation',
     origin: 'simulated',
     unasked: false,
     people: null,

@@ -1,3 +1,4 @@
+import type { FrameAnalyzer } from '../../../server/inference/calls.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import type { Reference } from '../../../server/matching/reference.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
@@ -5,20 +6,28 @@ import type { Embeddings, FrameAnalysis } from '../../../server/vision/analysis.
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../ids.ts';
 import type { Footage, FootageSource } from './footage.ts';
 import type { RecordedSession } from './recorded-session.ts';
-import type { MotionScorer, Presenter } from './session-player.ts';
+import type { LivePresenter, MotionScorer, Played, PlayOptions, Presenter } from './session-player.ts';
 
 /** How a kind of presentation is counted. */
 export type Role =
   /** APCER: an accepted session is an error. */
   | 'attack'
   /** BPCER: every session that is not accepted is an error. */
-  | 'bona fide'
-  /** The answering puppet, which stands in for both. It is only reported. */
-  | 'puppet';
+  | 'bona fide';
+
+/**
+ * What an attacker puts in the place of a person, in the order of its price: something before a real camera; pictures fed
+ * in that one photograph, a few stills or clips can be made into without a model of the head's depth; pictures fed in that
+ * a head with depth is rendered in.
+ */
+export const ATTACK_CLASSES = ['presentation', 'cheap injection', 'rendered injection'] as const;
+export type AttackClass = (typeof ATTACK_CLASSES)[number];
 
 /** One presentation. */
-export interface Presented {
-  readonly presenter: Presenter;
+export interface Presented extends Partial<Pick<PlayOptions, 'mode' | 'flash' | 'search' | 'store'>> {
+  readonly presenter: Presenter | LivePresenter;
+  /** Whether the attack has what it wants. Default: it was accepted. */
+  readonly hasSucceeded?: (ended: Played) => boolean | Promise<boolean>;
   readonly references: readonly Reference[];
   readonly framesPerSecond: number;
   /** Digests of images that the victim's own session has shown before. */
@@ -35,12 +44,14 @@ export interface Stage {
   readonly policy: Policy;
   readonly context: SessionContext;
   readonly scoreMotion: MotionScorer | null;
+  /** Workers with the tier's models, for pictures that are made while a session runs. They start at the first call. */
+  readonly openAnalyzer: () => Promise<FrameAnalyzer>;
   /** Accepted sessions recorded on this stage, by the id of what was recorded: several kinds of attack share them. */
   readonly recorded: Map<string, Promise<readonly RecordedSession[]>>;
 }
 
 /** Makes the presentation with number `index`, which draws from `random`. */
-export type Present = (random: () => number, index: number) => Presented;
+export type Present = (random: () => number, index: number) => Presented | Promise<Presented>;
 
 /** A kind of presentation: its footages, and how it is presented. */
 export interface SessionKind {
@@ -48,8 +59,12 @@ export interface SessionKind {
   readonly id: string;
   readonly label: string;
   readonly role: Role;
-  /** How the presentations are made. */
-  readonly origin: 'recorded' | 'simulated' | 'puppet';
+  /** Null for bona fide subjects. */
+  readonly attackClass: AttackClass | null;
+  /** `recorded`: of recordings as they are. `simulated`: drawn, or shown on a drawn display. */
+  readonly origin: 'recorded' | 'simulated';
+  /** What an attacker needs for it; absent where the label says it. */
+  readonly cost?: string;
   /** True: the kind is played without challenges, for the cues that a recording can show. */
   readonly unasked: boolean;
   readonly sources: readonly FootageSource[];

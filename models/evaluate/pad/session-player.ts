@@ -1,14 +1,14 @@
-import type { Outcome, PublicStatus } from '../../../protocol/status.ts';
+import type { Mode, Outcome, PublicStatus } from '../../../protocol/status.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import type { Assurance, Reason } from '../../../server/decision/reasons.ts';
 import type { EvidenceByCue } from '../../../server/evidence/evidence.ts';
 import { FrameMemory, type SessionFrames } from '../../../server/sessions/frame-memory.ts';
 import type { Effect } from '../../../server/session/effect.ts';
-import { DRAWS_PER_EVENT, type SessionEvent } from '../../../server/session/event.ts';
-import type { Reference } from '../../../server/matching/reference.ts';
+import { DRAWS_PER_EVENT, type EnrolmentResult, type SessionEvent } from '../../../server/session/event.ts';
+import type { Candidate, Reference } from '../../../server/matching/reference.ts';
 import { initialState, type SessionContext, type SessionState } from '../../../server/session/state.ts';
 import { transition } from '../../../server/session/transition.ts';
-import type { FrameAnalysis } from '../../../server/vision/analysis.ts';
+import type { AnalysisOptions, Embeddings, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
 import { restrictAnalysis } from './restrict-analysis.ts';
 
 /**
@@ -25,10 +25,26 @@ export interface Presenter {
   onStatus?(status: PublicStatus, atMs: number): void;
 }
 
+/** Analyses one picture for a session that follows a face in `region` and asks for `options`; null: it is unreadable. */
+export type Look = (region: FaceRegion | null, options: AnalysisOptions) => Promise<FrameAnalysis | null>;
+
+/**
+ * A subject or an attack whose pictures are made while the session runs. The server's own worker analyses each of them as
+ * the session asks. Times as in `Presenter`.
+ */
+export interface LivePresenter {
+  lookAt(atMs: number): Look;
+  onStatus?(status: PublicStatus, atMs: number): void;
+  /** Whether the client asks to skip the challenge that the status shows. */
+  skips?(status: PublicStatus): boolean;
+}
+
 export interface PlayOptions {
-  /** Default: verify. An enrolment always stores a new reference. */
-  readonly mode?: 'enrol' | 'verify';
-  readonly presenter: Presenter;
+  /** Default: verify. */
+  readonly mode?: Mode;
+  /** The client offers to show colours around the picture. Default: it does not. */
+  readonly flash?: boolean;
+  readonly presenter: Presenter | LivePresenter;
   readonly policy: Policy;
   readonly context: SessionContext;
   /** The subject's references. */
@@ -38,6 +54,10 @@ export interface PlayOptions {
   readonly framesPerSecond: number;
   /** Digests of images that an earlier session has shown to the same server. */
   readonly shownBefore?: readonly string[];
+  /** Answers a search among all subjects. Default: nobody is found. */
+  readonly search?: (probe: Embeddings) => Promise<readonly Candidate[]>;
+  /** Stores an enrolled reference. Default: it always does. */
+  readonly store?: (embeddings: Embeddings) => Promise<EnrolmentResult>;
   /** The motion network, which runs on the windows that a session sends with a frame; null where it is absent. */
   readonly scoreMotion: MotionScorer | null;
 }
@@ -68,6 +88,12 @@ const ANALYSIS_MS = 15;
 const TRANSFER_MS = 40;
 const JITTER_MS = 6;
 const SUBJECT = 'subject';
+/** Time in ms in which a client asks to skip a challenge. */
+const SKIP_MS = 60;
+const STORED: EnrolmentResult = {
+  result: 'stored',
+  reference: { referenceId: 'new', subject: SUBJECT },
+};
 /** Longer than the limit of every policy. */
 const LONGEST_MS = 180_000;
 const FRAME_BYTES = 50_000;
@@ -81,13 +107,14 @@ export async function playSession(options: PlayOptions): Promise<Played> {
 
 class Player {
   readonly #options: PlayOptions;
-  readonly #shown = new Map<number, FrameAnalysis>();
+  readonly #shown = new Map<number, Look>();
   readonly #due: { readonly atMs: number; readonly event: () => SessionEvent | Promise<SessionEvent> }[] = [];
   readonly #frames: SessionFrames;
   #state: SessionState;
   #nowMs = START_MS;
   #wakeAtMs: number | null = null;
   #credit = 0;
+  #skipped: string | null = null;
   #decided: Extract<Effect, { type: 'decide' }> | null = null;
   #positioned = false;
   #challengesFromMs: number | null = null;
@@ -102,7 +129,7 @@ class Player {
         sessionId: 'session',
         tenant: 'tenant',
         mode: options.mode ?? 'verify',
-        subject: SUBJECT,
+        subject: options.mode === 'identify' ? null : SUBJECT,
         policy: options.policy.name,
         audience: null,
         nonce: null,
@@ -114,19 +141,19 @@ class Player {
 
   async run(): Promise<Played> {
     const { presenter, framesPerSecond, references, random } = this.#options;
-    this.#dispatch({ type: 'hello', atMs: this.#nowMs });
-    this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
+    this.#dispatch({ type: 'hello', atMs: this.#nowMs, flash: this.#options.flash ?? false });
+    if (this.#options.mode !== 'identify') this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
     for (let seq = 0; !this.#ended; seq++) {
       const atMs = Math.round((1000 * seq) / framesPerSecond);
       if (atMs > LONGEST_MS) throw new Error('The session does not end.');
       await this.#letTimePass(START_MS + atMs);
       if (this.#ended || this.#credit === 0) continue;
-      const analysis = presenter.showAt(atMs);
-      if (analysis === null) {
+      const look = this.#lookAt(presenter, atMs);
+      if (look === null) {
         await this.#finish();
         break;
       }
-      this.#shown.set(seq, analysis);
+      this.#shown.set(seq, look);
       this.#credit--;
       const capturedAtMs = this.#nowMs - TRANSFER_MS - JITTER_MS * random();
       this.#dispatch({ type: 'frame', atMs: this.#nowMs, seq, capturedAtMs, bytes: FRAME_BYTES });
@@ -143,6 +170,13 @@ class Player {
       challengesMs: this.#challengesFromMs === null ? 0 : toMs - this.#challengesFromMs,
       asked: this.#asked.map(({ kind }) => kind),
     };
+  }
+
+  #lookAt(presenter: Presenter | LivePresenter, atMs: number): Look | null {
+    if ('lookAt' in presenter) return presenter.lookAt(atMs);
+    const full = presenter.showAt(atMs);
+    const { context } = this.#options;
+    return full && (async (region, options) => restrictAnalysis(full, region, options, context));
   }
 
   /** The source has ended: the frames in progress are analysed, then the session ends. */
@@ -211,17 +245,23 @@ class Player {
       case 'wake-at':
         this.#wakeAtMs = effect.atMs;
         break;
-      case 'search-gallery':
-        this.#later(5, () => ({ type: 'candidates', atMs: this.#nowMs, candidates: [] }));
+      case 'search-gallery': {
+        const { search } = this.#options;
+        this.#later(5, async () => {
+          const candidates = search === undefined ? [] : await search(effect.probe);
+          return { type: 'candidates', atMs: this.#nowMs, candidates };
+        });
         break;
-      case 'store-reference':
-        this.#later(20, () => ({
+      }
+      case 'store-reference': {
+        const { store = async () => STORED } = this.#options;
+        this.#later(20, async () => ({
           type: 'enrolled',
           atMs: this.#nowMs,
-          result: 'stored',
-          reference: { referenceId: 'new', subject: 'subject' },
+          ...(await store(effect.embeddings)),
         }));
         break;
+      }
       case 'record-accept':
         this.#later(5, () => ({ type: 'accept-recorded', atMs: this.#nowMs, stands: true }));
         break;
@@ -235,15 +275,17 @@ class Player {
   }
 
   #analyze({ seq, region, options }: Extract<Effect, { type: 'analyze' }>): void {
-    const full = this.#shown.get(seq);
-    if (full === undefined) throw new Error('the frame to analyse is gone');
+    const look = this.#shown.get(seq);
+    if (look === undefined) throw new Error('the frame to analyse is gone');
     this.#shown.delete(seq);
-    const { context, scoreMotion } = this.#options;
-    const analysis = restrictAnalysis(full, region, options, context);
-    const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
+    const { scoreMotion } = this.#options;
     const draws = this.#draws();
-    const { motion } = options;
+    const { motion, ...asked } = options;
     this.#later(ANALYSIS_MS, async () => {
+      const analysis = await look(region, asked);
+      if (analysis === null)
+        return { type: 'analysis-failed', atMs: this.#nowMs, seq, code: 'frame.undecodable' };
+      const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
       const probability = motion === undefined || scoreMotion === null ? null : await scoreMotion(motion);
       const answer = probability === null ? analysis : { ...analysis, livingMotionProbability: probability };
       return { type: 'analyzed', atMs: this.#nowMs, seq, analysis: answer, seenBefore, draws };
@@ -258,7 +300,14 @@ class Player {
     if (challenge && (challenge.number !== last?.number || challenge.kind !== last.kind)) {
       this.#asked.push({ number: challenge.number, kind: challenge.kind });
     }
-    this.#options.presenter.onStatus?.(status, this.#nowMs - START_MS);
+    const { presenter } = this.#options;
+    presenter.onStatus?.(status, this.#nowMs - START_MS);
+    if (challenge && 'lookAt' in presenter && presenter.skips?.(status) === true) {
+      const shown = `${challenge.number} ${challenge.kind}`;
+      if (shown === this.#skipped) return;
+      this.#skipped = shown;
+      this.#later(SKIP_MS, () => ({ type: 'skip', atMs: this.#nowMs, draws: this.#draws() }));
+    }
   }
 }
 

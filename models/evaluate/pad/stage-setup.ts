@@ -94,3 +94,36 @@ export async function openAnalyst(
     },
   };
 }
+
+/** Pools with the models of one tier each. They start when they are first asked for. */
+export interface TierPools {
+  readonly of: (tier: Tier) => Promise<FrameAnalyzer>;
+  readonly close: () => Promise<void>;
+}
+
+export function openTierPools({ models, workers }: Pick<AnalystOptions, 'models' | 'workers'>): TierPools {
+  const pools = new Map<Tier, Promise<FrameAnalyzer>>();
+  const start = (tier: Tier) => {
+    const { mobilefacenet: _strong, ...weaker } = models;
+    const base = Object.fromEntries(
+      Object.entries(weaker).filter(([id]) => !(PAD_MODELS as readonly string[]).includes(id)),
+    );
+    const { motion: _motion, ...loaded }: Models = tier === 'base' ? base : models;
+    return createPool({
+      workers,
+      models: loaded,
+      maxImagePixels: MAX_IMAGE_PIXELS,
+      jobTimeoutMs: JOB_TIMEOUT_MS,
+    });
+  };
+  return {
+    of(tier) {
+      const pool = pools.get(tier) ?? start(tier);
+      pools.set(tier, pool);
+      return pool;
+    },
+    async close() {
+      await Promise.all([...pools.values()].map(async (pool) => (await pool).close()));
+    },
+  };
+}

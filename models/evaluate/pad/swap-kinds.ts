@@ -15,7 +15,7 @@ export const SWAP_KINDS: readonly SessionKind[] = [
   swapKind('swap-to-victim', 'attacker answers, then the victim’s face', 'to'),
   swapKind('swap-from-victim', 'victim’s face, then the attacker answers', 'from'),
   swapKind('swap-back', 'victim’s face at rest, the attacker’s in every answer', 'in answers'),
-  bankKind({ id: 'two-faces', label: 'two faces side by side', origin: 'puppet' }, coupleOf, answering),
+  bankKind({ id: 'two-faces', label: 'two faces side by side', attackClass: 'presentation' }, coupleOf, answering),
 ];
 
 function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'): SessionKind {
@@ -23,7 +23,8 @@ function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'):
     id,
     label,
     role: 'attack',
-    origin: 'puppet',
+    attackClass: 'cheap injection',
+    origin: 'simulated',
     unasked: false,
     people: PEOPLE.length,
     sources: heads.flatMap(({ person, recipe }) => [...enrolmentOf(person), ...bankSources(recipe)]),

@@ -7,14 +7,20 @@ import { OrtRunner } from '../../../../server/inference/ort-model.ts';
 import { deviationFrom, extentOf, postureOf } from '../../../../server/evidence/gesture.ts';
 import type { FaceAnalysis, FrameAnalysis } from '../../../../server/vision/analysis.ts';
 import { FrameAnalyzerCore } from '../../../../server/vision/analyze.ts';
-import { ACTIONS, preparePortrait, type Performance, type Portrait } from '../../../../simulator/index.ts';
+import {
+  ACTIONS,
+  preparePortrait,
+  stillPhoto,
+  type Performance,
+  type Portrait,
+} from '../../../../simulator/index.ts';
 import { planPerformance } from '../../../../simulator/acting/motion.ts';
 import { hash32 } from '../../../../simulator/seeded.ts';
 import { sha256 } from '../../../file-stamp.ts';
 import type { PreparedModels } from '../../../prepared.ts';
 import { EvaluateError } from '../../evaluate-error.ts';
 import { PEOPLE } from '../materials.ts';
-import { calmPerformer } from './drawn.ts';
+import { personPerformer } from '../../../../simulator/person/person-performer.ts';
 
 /** A person who can be drawn from one photograph. */
 export interface DrawnPerson {
@@ -49,6 +55,9 @@ const MIN_INTER_EYE_PX = 36;
 const MAX_CLOSURE = 0.68;
 const MAX_PIXELS = 8_000_000;
 
+/** What a picture is for: a person is drawn of it, or it is what an attacker has. */
+type Use = 'person' | 'photograph';
+
 /** The rule by which people are chosen, in words for a report. */
 export const CHOICE_RULE =
   `the first picture of each name, names in the order of their SHA-256; taken where it shows one face, turned by no ` +
@@ -58,12 +67,13 @@ export const CHOICE_RULE =
 
 /**
  * Chooses people from a folder laid out like LFW by `CHOICE_RULE`, as many as wanted or as there are. Throws EvaluateError
- * when the folder cannot be read or the models are missing.
+ * when the folder cannot be read or the models are missing. An attacker's `photograph` need not be fit to be drawn.
  */
 export async function choosePeople(
   folder: string,
   wanted: number,
   models: PreparedModels['models'],
+  use: Use = 'person',
 ): Promise<ChosenPeople> {
   const names = await readdir(folder).catch(() => {
     throw new EvaluateError(`${folder} cannot be read.`);
@@ -79,7 +89,7 @@ export async function choosePeople(
     const photograph = await firstPicture(path.join(folder, name));
     if (photograph === null) continue;
     tried++;
-    const person = await personOf(name, photograph, look);
+    const person = await personOf(name, photograph, look, use);
     if (typeof person === 'string') passedOver.set(person, (passedOver.get(person) ?? 0) + 1);
     else people.push(person);
   }
@@ -104,7 +114,12 @@ async function firstPicture(folder: string): Promise<Buffer | null> {
   return first === undefined ? null : await readFile(path.join(folder, first));
 }
 
-async function personOf(name: string, photograph: Buffer, look: Look): Promise<DrawnPerson | PassedOver> {
+async function personOf(
+  name: string,
+  photograph: Buffer,
+  look: Look,
+  use: Use,
+): Promise<DrawnPerson | PassedOver> {
   const seen = await look(photograph);
   if (seen === null || !seen.face.found || seen.faceCount !== 1) return 'no face, or several';
   const { pose, quality } = seen.face.value;
@@ -117,9 +132,13 @@ async function personOf(name: string, photograph: Buffer, look: Look): Promise<D
   const portrait = await preparePortrait({ image: photograph }).catch(() => null);
   if (portrait === null) return 'cannot be laid out';
   const seed = hash32(...Buffer.from(name));
-  const drawn = await look(await calmPerformer(portrait, seed).frameAt([], 0));
+  const shown =
+    use === 'photograph'
+      ? await stillPhoto(portrait, seed).frameAt(0)
+      : await personPerformer(portrait, seed).frameAt([], 0);
+  const drawn = await look(shown);
   if (drawn === null || !isGood(drawn)) return 'unclear when drawn';
-  return (await canPerform(portrait, seed, look))
+  return use === 'photograph' || (await canPerform(portrait, seed, look))
     ? { name, photograph: sha256(photograph).slice(0, 16), portrait, seed }
     : 'cannot be drawn doing all that may be asked';
 }
@@ -127,7 +146,7 @@ async function personOf(name: string, photograph: Buffer, look: Look): Promise<D
 /** Whether the server sees a drawing of each gesture at its height as done. */
 async function canPerform(portrait: Portrait, seed: number, look: Look): Promise<boolean> {
   const { gestures } = policyFor('standard');
-  const performer = calmPerformer(portrait, seed);
+  const performer = personPerformer(portrait, seed);
   const faceAt = async (performances: readonly Performance[], atMs: number) => {
     const seen = await look(await performer.frameAt(performances, atMs));
     return seen?.face.found ? { face: seen.face.value, width: seen.width } : null;

@@ -5,16 +5,16 @@ import type { SessionKind } from './session-kinds.ts';
 import { STREAM_KINDS } from './stream-kinds.ts';
 import { SWAP_KINDS } from './swap-kinds.ts';
 
-/** The answering puppet. It stands in for a bona fide subject, and for an attacker who renders one in real time. */
-const puppet = bankKind(
-  { id: 'puppet', label: 'answering puppet, rendered in real time', role: 'puppet', origin: 'puppet' },
+/** A head rendered in three dimensions that answers as people do: it stands in for a bona fide subject. */
+const person = bankKind(
+  { id: 'person', label: 'simulated person, answering', role: 'bona fide', attackClass: null },
   heads,
   answering,
 );
 
 /** Every kind that can be made of the sample portraits. */
-export const PUPPET_KINDS: readonly SessionKind[] = [
-  puppet,
+export const DRAWN_KINDS: readonly SessionKind[] = [
+  person,
   ...FLAT_KINDS,
   ...STREAM_KINDS,
   ...INJECTION_KINDS,

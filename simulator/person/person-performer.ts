@@ -1,37 +1,37 @@
 import sharp from 'sharp';
-import { Camera } from '../drawing/camera.ts';
-import { FlatHead } from './flat-head.ts';
-import type { Performance, Portrait } from '../index.ts';
-import { headStateAt } from '../acting/motion.ts';
-import type { Canvas } from '../drawing/rasterize.ts';
-import { hash32 } from '../seeded.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
+import type { Performance } from '../acting/motion.ts';
 import type { Performer } from '../acting/performer.ts';
+import { Camera } from '../drawing/camera.ts';
+import type { Canvas } from '../drawing/rasterize.ts';
+import type { Portrait } from '../portraits/portrait.ts';
+import { hash32 } from '../seeded.ts';
+import { PersonDrawing } from './person.ts';
 
-/** Draws a head in space that performs and sways as a person does who tries to hold still. */
-export function headDrawer(
+/** Draws a person who performs, and sways as people do who try to hold still. */
+export function personDrawer(
   portrait: Portrait,
   seed: number,
 ): (performances: readonly Performance[], atMs: number) => Canvas {
   const { width, height } = portrait.image;
-  const head = new FlatHead(portrait);
+  const drawing = new PersonDrawing(portrait, seed);
   return (performances, atMs) => {
     const canvas: Canvas = { data: Buffer.alloc(3 * width * height), width, height };
-    head.draw(headStateAt(performances, hash32(seed, 2), atMs, width / 640), canvas);
+    drawing.draw(performances, atMs, canvas);
     return canvas;
   };
 }
 
-/** The puppet: a bona fide subject's stand-in, and a perfect attacker's. */
-export function headPerformer(portrait: Portrait, seed: number): Performer {
-  const draw = headDrawer(portrait, seed);
+/** The person before a camera. */
+export function personPerformer(portrait: Portrait, seed: number): Performer {
+  const draw = personDrawer(portrait, seed);
   const camera = new Camera(seed);
   return { frameAt: (performances, atMs) => camera.take(draw(performances, atMs), atMs) };
 }
 
-/** The puppet as a program draws it: what stands still is the same from one picture to the next. */
+/** The person as a program draws it: without a camera's noise. */
 export function noiselessPerformer(portrait: Portrait, seed: number): Performer {
-  const draw = headDrawer(portrait, seed);
+  const draw = personDrawer(portrait, seed);
   return {
     async frameAt(performances, atMs) {
       const { data, width, height } = draw(performances, atMs);
@@ -48,8 +48,8 @@ export function coupleDrawer(
   second: Portrait,
   seed: number,
 ): (performances: readonly Performance[], atMs: number) => RgbImage {
-  const left = headDrawer(first, seed);
-  const right = headDrawer(second, hash32(seed, 77));
+  const left = personDrawer(first, seed);
+  const right = personDrawer(second, hash32(seed, 77));
   return (performances, atMs) => besides(left(performances, atMs), right([], atMs));
 }
 
