@@ -62,7 +62,7 @@ interface Indexed {
 }
 
 /** Reads which person is in which recording, where an index file beside the recordings states it. */
-async function readIndexes(folder: string): Promise<ReadonlyMap<string, Indexed>> {
+export async function readIndexes(folder: string): Promise<ReadonlyMap<string, Indexed>> {
   const indexed = new Map<string, Indexed>();
   const found = (await readdir(folder, { recursive: true })).filter(
     (name) => path.basename(name) === INDEX_FILE,
