@@ -93,7 +93,8 @@ export function judgeTurn(turn: Turn, policy: ReliefPolicy): TurnFinding {
   if (relief < policy.minRelief) return 'flat';
   const flows = frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
   if (2 * flows.length < frames.length) return relief >= policy.minReliefAlone ? 'head' : 'unclear';
-  return median(flows) >= policy.minHairFlow ? 'head' : 'flat';
+  if (median(flows) >= policy.minHairFlow) return 'head';
+  return relief < policy.clearRelief ? 'flat' : 'unclear';
 }
 
 /** Score: the number of turns that show a head. */

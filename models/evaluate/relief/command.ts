@@ -28,6 +28,8 @@ export async function runReliefCommand(args: readonly string[]): Promise<number>
     const shown = await measurePerformance(core, performance);
     found.push(shown);
     process.stderr.write(`${shown.species}: ${shown.name}, ${shown.turns.length} turns\n`);
+    // After each of them: an interrupted run leaves the report of what it has measured.
+    await writeReport(out, found.map(({ rest: _, ...row }) => row), reliefReport(found));
     return shown;
   };
   for await (const performance of recorded(data)) {
@@ -40,9 +42,6 @@ export async function runReliefCommand(args: readonly string[]): Promise<number>
       await study({ ...own, of: shown.of });
   }
   for await (const performance of simulated(data, photos)) await study(performance);
-  const report = reliefReport(found);
-  process.stdout.write(`${report}\n`);
-  const file = await writeReport(out, found.map(({ rest: _, ...row }) => row), report);
-  process.stderr.write(`report: ${file}\n`);
+  process.stdout.write(`${reliefReport(found)}\n`);
   return 0;
 }

@@ -14,6 +14,7 @@ import {
   type Presenter,
 } from '../../../simulator/index.ts';
 import { findRecordings } from '../pad/recordings.ts';
+import { hash32 } from '../../../simulator/seeded.ts';
 import { readIndexes } from '../pad/bona-fide/living.ts';
 
 /** Something that turns before a camera. */
@@ -28,12 +29,8 @@ export interface Performance {
 }
 
 const FRAMES_PER_SECOND = 12.5;
-/** Each drawn head and each picture turns to both sides. */
-const TURNS: readonly (readonly [Action, number])[] = [
-  ['turn-left', 800],
-  ['turn-right', 3_000],
-];
-const SHOWN_MS = 5_200;
+const TURN_AT_MS = 700;
+const SHOWN_MS = 2_700;
 
 /** Recordings below a folder; each second picture of those with more than 20 a second. */
 export async function* recorded(folder: string): AsyncGenerator<Performance> {
@@ -89,7 +86,8 @@ interface Turning extends Presenter {
 }
 
 function turning(species: string, name: string, presenter: Turning): Performance {
-  for (const [action, atMs] of TURNS) presenter.perform(action, atMs);
+  // One turn each, to either side: which one is left to the name.
+  presenter.perform(hash32(...Buffer.from(name)) % 4 < 2 ? 'turn-left' : 'turn-right', TURN_AT_MS);
   return {
     species,
     name,
