@@ -1,4 +1,4 @@
-import { deviationFrom, extentOf } from '../evidence/gesture.ts';
+import { deviationFrom, extentOf, isTurn } from '../evidence/gesture.ts';
 import { isReliefRest, lacksFrames } from '../evidence/relief.ts';
 import { nextMotionWindow } from '../evidence/motion.ts';
 import type { Policy } from '../policy/shape.ts';
@@ -41,7 +41,10 @@ export function nextAnalysis(
   };
 }
 
-/** A texture now and then while the face is at rest; the relief of a face that is, or may be, on its way to a turn. */
+/**
+ * A texture now and then while the face is at rest; the relief while a turn is asked for, until enough of its frames are
+ * measured. Other turns do not count: whoever has a recording of the person turning could show it at any time.
+ */
 function reliefOptions(
   state: LiveState,
   atMs: number,
@@ -56,7 +59,9 @@ function reliefOptions(
     const isDue = newest === undefined || atMs - newest.atMs >= relief.restEveryMs;
     if (look.assessment?.good === true && isDue) return { texture: true };
   }
-  if (gathered.cues.relief.rests.length === 0 || !lacksFrames(gathered.cues.relief, relief)) return {};
+  const isAsked = state.phase === 'challenging' && state.run.stage !== 'pause' && isTurn(state.run.kind);
+  const { rests } = gathered.cues.relief;
+  if (!isAsked || rests.length === 0 || !lacksFrames(gathered.cues.relief, relief)) return {};
   const { minTurnDeg, maxTurnDeg } = relief;
   return { relief: { minTurnDeg, maxTurnDeg } };
 }

@@ -22,7 +22,7 @@ const announced = ({ statuses }: SessionDriver): readonly ChallengeKind[] => {
 };
 
 /** Frames that a worker was asked to measure, and those of which it was to make a texture. */
-const asked = ({ effects }: SessionDriver) => {
+const asked = ({ effects }: Pick<SessionDriver, 'effects'>) => {
   const analyses = effects.filter((effect) => effect.type === 'analyze');
   return {
     measured: analyses.filter(({ options }) => options.relief !== undefined),
@@ -71,6 +71,15 @@ describe('relief in a session', () => {
       expect(all.slice(0, -1)).toEqual(plain);
       expect(isTurn(all[all.length - 1])).toBe(true);
       expect(driver.decision).toMatchObject({ outcome: 'accept' });
+    }
+  });
+
+  it('counts a turn only while one is asked for', () => {
+    const { effects, events, statuses } = run({ seed: 1 });
+    const atMs = new Map(events.flatMap((event) => (event.type === 'frame' ? [[event.seq, event.atMs]] : [])));
+    for (const { seq } of asked({ effects }).measured) {
+      const shown = statuses.findLast((one) => one.atMs <= (atMs.get(seq) ?? 0) + 50)?.status;
+      expect(shown?.challenge?.kind).toMatch(/^turn-/);
     }
   });
 

@@ -54,8 +54,6 @@ const MAX_RETURN = 0.75;
 /** The face must move this share of the eye distance before the hair's way is told against it. */
 const MIN_FACE_FLOW = 0.08;
 const MIN_HAIR_PATCHES = 6;
-/** Texels that a patch may be away between two faces at rest. */
-const TREMBLE_REACH = 4;
 
 interface Turned {
   readonly places: Float32Array;
@@ -113,23 +111,6 @@ export class ReliefMeter {
       keptShare: count / SKIN_PATCHES.length,
       hairFlow: this.#hairFlow(image, rest, count),
     };
-  }
-
-  /**
-   * How far the skin of two faces at rest is from where the meshes have it, median, in distances between the eyes. The
-   * network's mesh trembles with what a camera and a living face change from frame to frame. Null when too few patches
-   * were found again.
-   */
-  tremble(before: RestTexture, after: RestTexture): number | null {
-    const { width, height } = TEXTURE;
-    const first = this.#matcher.normalise(before.texels, width, height);
-    const second = this.#matcher.normalise(after.texels, width, height);
-    const ways: number[] = [];
-    for (const patch of SKIN_PATCHES) {
-      const there = this.#confirmed(first, patch, second, patch, TREMBLE_REACH, TREMBLE_REACH);
-      if (there !== null) ways.push(Math.hypot(there.dx, there.dy) / TEXTURE.eyeDistance);
-    }
-    return ways.length < SKIN_PATCHES.length / 4 ? null : middleOf(ways);
   }
 
   #unwrap(image: RgbImage, landmarks: Float32Array, eyeDistance: number): void {
