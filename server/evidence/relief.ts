@@ -81,7 +81,8 @@ export function lacksFrames({ isTurning, turns }: ReliefState, policy: ReliefPol
 
 /** The relief of a turn that the pixels confirm (α): 1 for a head, 0 for a picture, however it is bent. */
 export function reliefOf({ frames }: Turn): number {
-  const sum = (pick: (frame: TurnRelief) => number) => frames.reduce((total, frame) => total + pick(frame), 0);
+  const sum = (pick: (frame: TurnRelief) => number) =>
+    frames.reduce((total, frame) => total + pick(frame), 0);
   return sum(({ product }) => product) / sum(({ square }) => square);
 }
 

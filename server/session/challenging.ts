@@ -77,7 +77,11 @@ function afterPass(
     if (!needsTurn(live, log, policy, challenges)) return enterMatching(live, state.rest, atMs, policy);
     const extra = withLog(live, { ...log, of: log.passed.length + 1 });
     const turn = drawKind(drawAt(draws, 0), log, { ...open, pool: open.pool.filter(isTurn) });
-    return { ...state, live: extra, run: startChallenge(turn, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };
+    return {
+      ...state,
+      live: extra,
+      run: startChallenge(turn, atMs, drawAt(draws, 1), challenges, run.earlyStarts),
+    };
   }
   const kind = drawKind(drawAt(draws, 0), log, open);
   return { ...state, live, run: startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts) };

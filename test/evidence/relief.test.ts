@@ -105,11 +105,16 @@ describe('relief in turns', () => {
     expect(evidence(after([1, null]))).toEqual({ measured: false, why: 'not-started' });
     const single = seen(seen(initialRelief, 0), 15);
     expect(evidence(single)).toEqual({ measured: false, why: 'relief-unclear' });
-    expect(reliefCue.evidence(after([1, FLAT]), {}, policyFor('passive'))).toMatchObject({ why: 'not-requested' });
+    expect(reliefCue.evidence(after([1, FLAT]), {}, policyFor('passive'))).toMatchObject({
+      why: 'not-requested',
+    });
   });
 
   it('measures no more frames of one turn than the policy says, and keeps no more turns', () => {
-    const long = Array.from({ length: 40 }, () => 15).reduce((state, yawDeg) => seen(state, yawDeg), initialRelief);
+    const long = Array.from({ length: 40 }, () => 15).reduce(
+      (state, yawDeg) => seen(state, yawDeg),
+      initialRelief,
+    );
     expect(long.turns[0].frames.length).toBe(bars.maxFrames);
     const many = Array.from({ length: 20 }, (_, i) => [i % 2 === 0 ? 1 : -1, HEAD_RELIEF] as const);
     expect(after(...many).turns.length).toBe(bars.maxTurns);

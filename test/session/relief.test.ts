@@ -9,7 +9,8 @@ import { subject } from '../support/subjects.ts';
 
 const SEEDS = [1, 2, 3, 4];
 const FLAT: TurnRelief = { product: 0.2, square: 1, keptShare: 0.8, hairFlow: 0 };
-const run = (options: DriverOptions, script: Script = subject()) => new SessionDriver(options).play(script, 70_000);
+const run = (options: DriverOptions, script: Script = subject()) =>
+  new SessionDriver(options).play(script, 70_000);
 
 /** Someone who does all that is asked; the turns of both sides show this. */
 const showing = (relief: TurnRelief | null) => subject({ look: { relief } });
@@ -32,7 +33,10 @@ const asked = ({ effects }: Pick<SessionDriver, 'effects'>) => {
 };
 
 describe('relief in a session', () => {
-  it.each(['standard', 'standard-flash'])('%s always asks for a turn, and accepts when it shows a head', (policy) => {
+  it.each([
+    'standard',
+    'standard-flash',
+  ])('%s always asks for a turn, and accepts when it shows a head', (policy) => {
     for (const seed of SEEDS) {
       const driver = run({ policy, seed, flash: policy === 'standard-flash' });
       expect(announced(driver).some(isTurn)).toBe(true);
@@ -40,7 +44,9 @@ describe('relief in a session', () => {
     }
   });
 
-  it.each(SEEDS)('is no turn when nothing of it could be measured: the session ends in re-verify (seed %s)', (seed) => {
+  it.each(
+    SEEDS,
+  )('is no turn when nothing of it could be measured: the session ends in re-verify (seed %s)', (seed) => {
     const { decision } = run({ seed }, showing(null));
     expect(decision).toMatchObject({ outcome: 're-verify', evidence: { relief: { measured: false } } });
     expect(decision?.reasons).toContain('required-cue-unmeasured');
@@ -76,7 +82,9 @@ describe('relief in a session', () => {
 
   it('counts a turn only while one is asked for', () => {
     const { effects, events, statuses } = run({ seed: 1 });
-    const atMs = new Map(events.flatMap((event) => (event.type === 'frame' ? [[event.seq, event.atMs]] : [])));
+    const atMs = new Map(
+      events.flatMap((event) => (event.type === 'frame' ? [[event.seq, event.atMs]] : [])),
+    );
     for (const { seq } of asked({ effects }).measured) {
       const shown = statuses.findLast((one) => one.atMs <= (atMs.get(seq) ?? 0) + 50)?.status;
       expect(shown?.challenge?.kind).toMatch(/^turn-/);

@@ -10,7 +10,11 @@ const flats = (kind: FlatKind, people: readonly Person[]) =>
 
 /** Flat presentation attack instruments: prints and displays held before the camera. */
 export const FLAT_KINDS: readonly SessionKind[] = [
-  bankKind({ id: 'print-still', label: 'print held still', attackClass: 'presentation' }, flats('print held still', PEOPLE), answering),
+  bankKind(
+    { id: 'print-still', label: 'print held still', attackClass: 'presentation' },
+    flats('print held still', PEOPLE),
+    answering,
+  ),
   bankKind(
     { id: 'print-waved', label: 'print waved and turned as asked', attackClass: 'presentation' },
     flats('print waved', PEOPLE.slice(0, 2)),
@@ -22,12 +26,24 @@ export const FLAT_KINDS: readonly SessionKind[] = [
     answering,
   ),
   bankKind(
-    { id: 'print-cut', label: 'print with holes, a living face behind it, turned as asked', attackClass: 'presentation' },
+    {
+      id: 'print-cut',
+      label: 'print with holes, a living face behind it, turned as asked',
+      attackClass: 'presentation',
+    },
     flats('print cut', PEOPLE.slice(0, 2)),
     answering,
   ),
-  bankKind({ id: 'screen-still', label: 'still on a screen', attackClass: 'presentation' }, flats('screen still', PEOPLE), answering),
-  bankKind({ id: 'phone-still', label: 'still on a phone', attackClass: 'presentation' }, flats('phone still', PEOPLE), answering),
+  bankKind(
+    { id: 'screen-still', label: 'still on a screen', attackClass: 'presentation' },
+    flats('screen still', PEOPLE),
+    answering,
+  ),
+  bankKind(
+    { id: 'phone-still', label: 'still on a phone', attackClass: 'presentation' },
+    flats('phone still', PEOPLE),
+    answering,
+  ),
   ...(['screen', 'phone'] as const).map((display) => videoKind(display)),
   bankKind(
     { id: 'screen-answering', label: 'videos on a screen, picked as asked', attackClass: 'presentation' },

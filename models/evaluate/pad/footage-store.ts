@@ -154,6 +154,9 @@ function ask(
   rests: readonly RestTexture[],
 ): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants: options, rests }), resolve);
+    pool.requestTurn(
+      () => ({ image: new Uint8Array(picture).buffer, region, wants: options, rests }),
+      resolve,
+    );
   });
 }

@@ -24,16 +24,26 @@ export const INJECTION_KINDS: readonly SessionKind[] = [
     heads,
     (bank, random) => freshly(streams.frozenFrom(answering(bank, random), 0, true)),
   ),
-  bankKind({ id: 'looped', label: 'two seconds in a loop', attackClass: 'cheap injection' }, heads, ({ rest }, random) =>
-    streams.looped(recordingOf(rest), random, 2_000),
+  bankKind(
+    { id: 'looped', label: 'two seconds in a loop', attackClass: 'cheap injection' },
+    heads,
+    ({ rest }, random) => streams.looped(recordingOf(rest), random, 2_000),
   ),
   bankKind(
-    { id: 'looped-noise', label: 'two seconds in a loop, new noise each time', attackClass: 'cheap injection' },
+    {
+      id: 'looped-noise',
+      label: 'two seconds in a loop, new noise each time',
+      attackClass: 'cheap injection',
+    },
     heads,
     ({ rest }, random) => freshly(streams.looped(recordingOf(rest), random, 2_000)),
   ),
   bankKind(
-    { id: 'noiseless', label: 'rendered answers without a camera’s noise', attackClass: 'rendered injection' },
+    {
+      id: 'noiseless',
+      label: 'rendered answers without a camera’s noise',
+      attackClass: 'rendered injection',
+    },
     noiseless,
     (bank, random) =>
       new BankPresenter({ bank, random, answer: humanAnswer(random), smooth: true, noise: false }),
@@ -44,7 +54,11 @@ export const INJECTION_KINDS: readonly SessionKind[] = [
     (bank, random) => streams.ownOrder(bank, random, CLIP_EVERY_MS),
   ),
   bankKind(
-    { id: 'guessing', label: 'hand-written client, a clip of its choice at each prompt', attackClass: 'cheap injection' },
+    {
+      id: 'guessing',
+      label: 'hand-written client, a clip of its choice at each prompt',
+      attackClass: 'cheap injection',
+    },
     heads,
     answeringBy((random, { policy }) => (kind, shown) => {
       const guess = oneOf(policy.challenges?.pool ?? [kind], random) ?? kind;

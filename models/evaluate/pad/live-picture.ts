@@ -22,7 +22,8 @@ export function lookAt(picture: () => Promise<Buffer>, analyzer: FrameAnalyzer):
       analyzer.requestTurn(() => ({ image, region, wants, rests }), resolve);
     });
     if (reply.ok) return reply.analysis;
-    if (reply.code === 'server.internal') throw new EvaluateError('A worker failed on a picture: run it again.');
+    if (reply.code === 'server.internal')
+      throw new EvaluateError('A worker failed on a picture: run it again.');
     return null;
   };
 }

@@ -80,7 +80,8 @@ async function chooseKinds(
     found === null
       ? ['no recordings of people or of attacks (--data): only drawn presentations']
       : [...found.notices];
-  if (photographs === null) notices.push('no photographs (--photographs): only the sample portraits are attacked');
+  if (photographs === null)
+    notices.push('no photographs (--photographs): only the sample portraits are attacked');
   const victims = victimsFrom({ folder: photographs, wanted: people, models });
   const all = [...photoKinds(victims), ...DRAWN_KINDS, ...recordingKinds(found?.recordings ?? [])];
   const kinds = wanted === null ? all : all.filter(({ id }) => wanted.includes(id));

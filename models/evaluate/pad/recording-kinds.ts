@@ -2,7 +2,14 @@ import type { Policy } from '../../../server/policy/shape.ts';
 import { durationMs, type Footage } from './footage.ts';
 import { freshly, RecordingPresenter, recordingOf } from './presenters.ts';
 import { onDisplay, type Presentation, type Recording } from './recordings.ts';
-import { type AttackClass, type Present, referenceFrom, type Role, type SessionKind, type Stage } from './session-kinds.ts';
+import {
+  type AttackClass,
+  type Present,
+  referenceFrom,
+  type Role,
+  type SessionKind,
+  type Stage,
+} from './session-kinds.ts';
 
 /** This share of each recording, from its start, makes the reference. The rest is presented. */
 const ENROLMENT_SHARE = 0.2;

@@ -10,7 +10,12 @@ import { RestTextures } from '../../../server/sessions/rest-textures.ts';
 import type { RestTexture } from '../../../server/vision/relief/meter.ts';
 import { initialState, type SessionContext, type SessionState } from '../../../server/session/state.ts';
 import { transition } from '../../../server/session/transition.ts';
-import type { AnalysisOptions, Embeddings, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
+import type {
+  AnalysisOptions,
+  Embeddings,
+  FaceRegion,
+  FrameAnalysis,
+} from '../../../server/vision/analysis.ts';
 import { restrictAnalysis } from './restrict-analysis.ts';
 
 /**
@@ -152,7 +157,8 @@ class Player {
   async run(): Promise<Played> {
     const { presenter, framesPerSecond, references, random } = this.#options;
     this.#dispatch({ type: 'hello', atMs: this.#nowMs, flash: this.#options.flash ?? false });
-    if (this.#options.mode !== 'identify') this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
+    if (this.#options.mode !== 'identify')
+      this.#dispatch({ type: 'references', atMs: this.#nowMs, references });
     for (let seq = 0; !this.#ended; seq++) {
       const atMs = Math.round((1000 * seq) / framesPerSecond);
       if (atMs > LONGEST_MS) throw new Error('The session does not end.');

@@ -15,7 +15,11 @@ export const SWAP_KINDS: readonly SessionKind[] = [
   swapKind('swap-to-victim', 'attacker answers, then the victim’s face', 'to'),
   swapKind('swap-from-victim', 'victim’s face, then the attacker answers', 'from'),
   swapKind('swap-back', 'victim’s face at rest, the attacker’s in every answer', 'in answers'),
-  bankKind({ id: 'two-faces', label: 'two faces side by side', attackClass: 'presentation' }, coupleOf, answering),
+  bankKind(
+    { id: 'two-faces', label: 'two faces side by side', attackClass: 'presentation' },
+    coupleOf,
+    answering,
+  ),
 ];
 
 function swapKind(id: string, label: string, way: 'to' | 'from' | 'in answers'): SessionKind {

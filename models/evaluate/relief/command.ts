@@ -29,12 +29,17 @@ export async function runReliefCommand(args: readonly string[]): Promise<number>
     found.push(shown);
     process.stderr.write(`${shown.species}: ${shown.name}, ${shown.turns.length} turns\n`);
     // After each of them: an interrupted run leaves the report of what it has measured.
-    await writeReport(out, found.map(({ rest: _, ...row }) => row), reliefReport(found));
+    await writeReport(
+      out,
+      found.map((row) => ({ ...row, rest: undefined })),
+      reliefReport(found),
+    );
     return shown;
   };
   for await (const performance of recorded(data)) {
     const shown = await study(performance);
-    if (shown === null || shown.species !== 'living' || shown.rest === null || shown.turns.length === 0) continue;
+    if (shown === null || shown.species !== 'living' || shown.rest === null || shown.turns.length === 0)
+      continue;
     // The strongest photograph that an attacker can have: a picture of the very recording.
     const portrait = await preparePortrait({ image: shown.rest }).catch(() => null);
     if (portrait === null) continue;

@@ -53,7 +53,12 @@ export async function measurePerformance(
   core: FrameAnalyzerCore,
   { species, name, of, framesPerSecond, pictures }: Performance,
 ): Promise<PerformanceShown> {
-  const seen: { readonly jpeg: Buffer; readonly face: FaceAnalysis; readonly atMs: number; readonly width: number }[] = [];
+  const seen: {
+    readonly jpeg: Buffer;
+    readonly face: FaceAnalysis;
+    readonly atMs: number;
+    readonly width: number;
+  }[] = [];
   const decoder = new ImageDecoder(16_000_000);
   let region: FaceRegion | null = null;
   let index = 0;
@@ -65,7 +70,16 @@ export async function measurePerformance(
     region = analysis.face.found ? analysis.face.value.region : null;
     if (analysis.face.found) seen.push({ jpeg, face: analysis.face.value, atMs, width: analysis.width });
   }
-  const nothing = { species, name, of, turns: [], rest: null, costMs: 0, measuredFrames: 0, frames: seen.length };
+  const nothing = {
+    species,
+    name,
+    of,
+    turns: [],
+    rest: null,
+    costMs: 0,
+    measuredFrames: 0,
+    frames: seen.length,
+  };
   if (seen.length < MIN_FRAMES) return nothing;
 
   const rest = restOf(seen.map(({ face, width }) => postureOf(face, width)));

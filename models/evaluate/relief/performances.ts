@@ -94,7 +94,8 @@ function turning(species: string, name: string, presenter: Turning): Performance
     of: name,
     framesPerSecond: FRAMES_PER_SECOND,
     async *pictures() {
-      for (let atMs = 0; atMs < SHOWN_MS; atMs += 1000 / FRAMES_PER_SECOND) yield await presenter.frameAt(atMs);
+      for (let atMs = 0; atMs < SHOWN_MS; atMs += 1000 / FRAMES_PER_SECOND)
+        yield await presenter.frameAt(atMs);
     },
   };
 }

@@ -21,7 +21,18 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
     'judged. Accepted: of all that turned, those with a head among their first two turns that could be judged.',
     '',
     table(
-      ['species', 'half', 'shown', 'turns', 'relief α', 'patches kept', 'hair flow', 'heads', 'unclear', 'accepted'],
+      [
+        'species',
+        'half',
+        'shown',
+        'turns',
+        'relief α',
+        'patches kept',
+        'hair flow',
+        'heads',
+        'unclear',
+        'accepted',
+      ],
       rows,
     ),
     '',
@@ -63,7 +74,9 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
     range(turns.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]))),
     judged.length === 0 ? '–' : `${heads} of ${judged.length}`,
     `${turns.length - judged.length}`,
-    turned.length === 0 ? '–' : `${accepted} of ${turned.length}, ${bounded(proportion(accepted, turned.length))}`,
+    turned.length === 0
+      ? '–'
+      : `${accepted} of ${turned.length}, ${bounded(proportion(accepted, turned.length))}`,
   ];
 }
 

@@ -113,10 +113,7 @@ function withoutBend(
   across: number,
   down: number,
 ): Float64Array | null {
-  const along = Float64Array.from(
-    rows,
-    (_, i) => across * residuals[2 * i] + down * residuals[2 * i + 1],
-  );
+  const along = Float64Array.from(rows, (_, i) => across * residuals[2 * i] + down * residuals[2 * i + 1]);
   const equations = new LeastSquares(6);
   for (const [i, row] of rows.entries()) equations.add(row, along[i]);
   const bend = equations.solve();

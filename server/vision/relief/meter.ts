@@ -156,7 +156,8 @@ export class ReliefMeter {
     const dy = Math.round(there.dy);
     const found = { x: centre.x + dx, y: centre.y + dy };
     const back = this.#matcher.find(to, found, from, at, reachX, reachY);
-    if (back === null || Math.hypot(back.dx + there.dx - dx, back.dy + there.dy - dy) > MAX_RETURN) return null;
+    if (back === null || Math.hypot(back.dx + there.dx - dx, back.dy + there.dy - dy) > MAX_RETURN)
+      return null;
     return there;
   }
 
@@ -174,7 +175,14 @@ export class ReliefMeter {
     for (let y = 0; y < height; y += HAIR_SPACING) {
       for (let x = 0; x < width; x += HAIR_SPACING) {
         if (!isHair(x, y, rest)) continue;
-        const there = this.#confirmed(atRest, { x, y }, turned, { x: x + MARGIN_X, y: y + MARGIN_Y }, MARGIN_X, MARGIN_Y);
+        const there = this.#confirmed(
+          atRest,
+          { x, y },
+          turned,
+          { x: x + MARGIN_X, y: y + MARGIN_Y },
+          MARGIN_X,
+          MARGIN_Y,
+        );
         if (there !== null) ways.push((cell * (there.dx * flow.x + there.dy * flow.y)) / squared);
       }
     }

@@ -30,9 +30,7 @@ function isStillSkin(column: number, row: number): boolean {
   const { x, y } = onMeanFace(column, row);
   return (
     inside &&
-    MOVING.every(
-      (part) => ((x - part.x) / part.halfWidth) ** 2 + ((y - part.y) / part.halfHeight) ** 2 >= 1,
-    )
+    MOVING.every((part) => ((x - part.x) / part.halfWidth) ** 2 + ((y - part.y) / part.halfHeight) ** 2 >= 1)
   );
 }
 

@@ -150,7 +150,11 @@ function rasterMap(): RasterMap {
     const lastRow = Math.min(height - 1, Math.floor(Math.max(a.y, b.y, c.y) - 0.5));
     const lastColumn = Math.min(width - 1, Math.floor(Math.max(a.x, b.x, c.x) - 0.5));
     for (let row = Math.max(0, Math.ceil(Math.min(a.y, b.y, c.y) - 0.5)); row <= lastRow; row++) {
-      for (let column = Math.max(0, Math.ceil(Math.min(a.x, b.x, c.x) - 0.5)); column <= lastColumn; column++) {
+      for (
+        let column = Math.max(0, Math.ceil(Math.min(a.x, b.x, c.x) - 0.5));
+        column <= lastColumn;
+        column++
+      ) {
         const [x, y] = [column + 0.5 - a.x, row + 0.5 - a.y];
         const atB = (x * (c.y - a.y) - y * (c.x - a.x)) / doubled;
         const atC = ((b.x - a.x) * y - (b.y - a.y) * x) / doubled;
