@@ -17,6 +17,7 @@ const STAGE_LABEL: Readonly<Record<keyof StageMs, string>> = {
   mesh: 'mesh',
   eyes: 'eyes',
   quality: 'quality',
+  relief: 'relief',
   embed: 'embedding',
   pad: 'PAD',
   motion: 'motion',

@@ -5,6 +5,8 @@ import { BONA_FIDE_USAGE } from './pad/bona-fide/options.ts';
 import { runPad } from './pad/pad-command.ts';
 import { PAD_USAGE } from './pad/pad-options.ts';
 import { REPLAY_USAGE, runReplay } from './pad/replay-command.ts';
+import { runReliefCommand } from './relief/command.ts';
+import { RELIEF_USAGE } from './relief/options.ts';
 import { runVerification } from './verification-command.ts';
 
 /** `evaluate <study> [options]`. Returns the exit code: 0 done, 1 failed, 2 wrong usage or data. */
@@ -13,8 +15,9 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
     if (study === 'verification') return await runVerification(args);
     if (study === 'pad') return await runPad(args);
     if (study === 'bona-fide') return await runBonaFideCommand(args);
+    if (study === 'relief') return await runReliefCommand(args);
     if (study === 'replay') return await runReplay(args);
-    process.stderr.write(`${[USAGE, PAD_USAGE, BONA_FIDE_USAGE, REPLAY_USAGE].join('\n\n')}\n`);
+    process.stderr.write(`${[USAGE, PAD_USAGE, BONA_FIDE_USAGE, RELIEF_USAGE, REPLAY_USAGE].join('\n\n')}\n`);
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;

@@ -9,6 +9,7 @@ import type { Deviation } from '../evidence/gesture.ts';
 import { injectionCue } from '../evidence/injection.ts';
 import { motionCue } from '../evidence/motion.ts';
 import { passivePadCue } from '../evidence/passive-pad.ts';
+import { reliefCue } from '../evidence/relief.ts';
 import { qualityCue, type FrameAssessment } from '../evidence/quality-gate.ts';
 import type { Sample } from '../evidence/sample.ts';
 import { continuityCue } from '../matching/continuity.ts';
@@ -51,6 +52,7 @@ const rows = {
   continuity: continuityCue,
   injection: injectionCue,
   'depth-parallax': depthParallaxCue,
+  relief: reliefCue,
   depth: depthCue,
   flash: flashCue,
   quality: qualityCue,

@@ -1,4 +1,5 @@
 import { CHALLENGE_STRENGTH } from '../policy/challenges.ts';
+import { relief } from '../policy/relief.ts';
 import type { Policy } from '../policy/shape.ts';
 
 /** Names of cues, reasons and policies that records of earlier versions hold, and the present ones. */
@@ -19,17 +20,24 @@ export function presentNames(names: readonly string[]): readonly string[] {
 
 /** What policies have that were recorded before these were judged: they are decided as they were. */
 const NO_COURSE = { course: null };
-const FIXED_NUMBER = { sequence: null, strength: CHALLENGE_STRENGTH };
+const FIXED_NUMBER = { sequence: null, strength: CHALLENGE_STRENGTH, minTurns: 0, maxExtraTurns: 0 };
 const ANY_BLINK = { minFramesBetween: 0, betweenRatio: 1, betweenMargin: 0, betweenMs: 0 };
+
+/** A policy of an earlier version: a part had another name, or was not there yet. */
+type Recorded = Omit<Policy, 'relief'> & {
+  readonly planarity?: Policy['depthParallax'];
+  readonly relief?: Policy['relief'];
+};
 
 /** A policy that was recorded by this version or an earlier one, in the present form. */
 export function presentPolicy(recorded: Policy): Policy {
-  const { planarity, ...policy }: Policy & { readonly planarity?: Policy['depthParallax'] } = recorded;
+  const { planarity, ...policy }: Recorded = recorded;
   return {
     ...policy,
     gestures: { ...NO_COURSE, ...policy.gestures },
     blink: { ...ANY_BLINK, ...policy.blink },
     challenges: policy.challenges === null ? null : { ...FIXED_NUMBER, ...policy.challenges },
+    relief: policy.relief ?? relief,
     ...(planarity === undefined ? {} : { depthParallax: planarity }),
     name: presentName(policy.name),
     fusion: { ...policy.fusion, cues: policy.fusion.cues.map(presentName) },

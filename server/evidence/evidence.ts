@@ -14,6 +14,8 @@ export type Unmeasured =
   | 'skipped'
   /** No device sent depth with its frames. */
   | 'no-depth'
+  /** In no turn did enough of the skin come back in the picture to tell whether it has relief. */
+  | 'relief-unclear'
   /** The client does not show colours: the person declined, or the device cannot. */
   | 'not-offered'
   /** The surroundings outshine the screen. */

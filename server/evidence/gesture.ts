@@ -74,6 +74,12 @@ function growth(before: number, after: number): number {
 const HEAD_MOVES = ['turn-left', 'turn-right', 'look-up', 'look-down'] as const;
 export type HeadMove = (typeof HEAD_MOVES)[number];
 
+const TURNS: readonly ChallengeKind[] = ['turn-left', 'turn-right'];
+
+export function isTurn(kind: ChallengeKind): boolean {
+  return TURNS.includes(kind);
+}
+
 export function isHeadMove(kind: ChallengeKind): kind is HeadMove {
   return (HEAD_MOVES as readonly string[]).includes(kind);
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { EmbeddingModelId, PadModelId } from '../../models/ids.ts';
 import type { AnalysisOptions, FaceRegion, FrameAnalysis } from '../vision/analysis.ts';
+import type { RestTexture } from '../vision/relief/meter.ts';
 
 /** One frame to analyse. The receiver owns `image`: the sender must not touch it afterwards. */
 export interface AnalyzeRequest {
@@ -8,6 +9,8 @@ export interface AnalyzeRequest {
   /** Where the face was in the last frame; null: search the whole frame. */
   readonly region: FaceRegion | null;
   readonly wants: AnalysisOptions;
+  /** Textures of the face at rest, for the relief of a turn; absent: none. */
+  readonly rests?: readonly RestTexture[];
 }
 
 /** Milliseconds spent in each stage on the worker. */

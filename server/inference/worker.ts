@@ -64,7 +64,7 @@ async function answer(request: AnalyzeRequest): Promise<WorkerMessage> {
 
 async function analyze(
   { decoder, analyzer }: Tools,
-  { image, region, wants }: AnalyzeRequest,
+  { image, region, wants, rests }: AnalyzeRequest,
 ): Promise<AnalyzeReply> {
   const startedAt = performance.now();
   const decoded = await decoder.decode(Buffer.from(image));
@@ -75,17 +75,19 @@ async function analyze(
     mesh: 0,
     eyes: 0,
     quality: 0,
+    relief: 0,
     embed: 0,
     pad: 0,
     motion: 0,
   };
   const decodedAt = performance.now();
   let markedAt = decodedAt;
-  const analysis = await analyzer.analyze(decoded.image, region, wants, (stage) => {
+  const onStage = (stage: Stage) => {
     const now = performance.now();
     spent[stage] += now - markedAt;
     markedAt = now;
-  });
+  };
+  const analysis = await analyzer.analyze(decoded.image, region, wants, onStage, rests);
   const timings: AnalyzeTimings = {
     decodeMs: decodedAt - startedAt,
     detectMs: spent.detect,

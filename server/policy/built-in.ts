@@ -3,6 +3,7 @@ import type { Mode } from '../../protocol/status.ts';
 import { blink } from './blink.ts';
 import { challenges, gestures } from './challenges.ts';
 import { continuity } from './continuity.ts';
+import type { Cue } from './cues.ts';
 import { depthParallax } from './depth-parallax.ts';
 import { depth } from './depth.ts';
 import { flash } from './flash.ts';
@@ -12,6 +13,7 @@ import { enrol, match } from './match.ts';
 import { motion } from './motion.ts';
 import { passivePad } from './passive-pad.ts';
 import { positioning, quality } from './quality.ts';
+import { relief } from './relief.ts';
 import { checkedPolicies } from './right.ts';
 import { POLICY_NAMES, type Policy, type PolicyName, type Right } from './shape.ts';
 import { supply } from './supply.ts';
@@ -24,6 +26,9 @@ export { POLICY_NAMES, type Policy, type PolicyName } from './shape.ts';
  * comparison scores (`matching/score-scales.ts`), and the assumed rates behind log-likelihood ratios, which stand
  * beside the cue that uses them. "Starting value" means: chosen from what is known, not yet calibrated on a data set.
  */
+
+/** What is required where nobody is asked to turn: the relief of a head shows in turns only. */
+const WITHOUT_TURNS: readonly Cue[] = ['challenge', 'continuity', 'injection', 'quality'];
 
 const standard: Policy = {
   name: 'standard',
@@ -47,12 +52,13 @@ const standard: Policy = {
   motion,
   injection,
   depthParallax,
+  relief,
   depth,
   flash,
   match,
   enrol,
   fusion,
-  requiredCues: ['challenge', 'continuity', 'injection', 'quality'],
+  requiredCues: [...WITHOUT_TURNS, 'relief'],
 };
 
 /**
@@ -80,9 +86,11 @@ const blinkOnly: Policy = {
     sequence: null,
     minHeadMoves: 0,
     maxSkips: 0,
+    minTurns: 0,
     responseMs: 10_000,
   },
   fusion: { ...standard.fusion, acceptLiveness: 0.7 },
+  requiredCues: WITHOUT_TURNS,
 };
 
 /** Asks the person for nothing. So it needs the PAD networks, and a spontaneous blink. */

@@ -11,6 +11,10 @@ export interface ChallengePolicy {
   readonly sequence: SequencePolicy | null;
   /** The fewest challenges of the greatest strength: moves of the head, unless `strength` says otherwise. */
   readonly minHeadMoves: number;
+  /** Turns among them: the relief of a head shows in turns only. */
+  readonly minTurns: number;
+  /** Turns that are asked for in addition, one after another, while none has shown the relief of a head. */
+  readonly maxExtraTurns: number;
   /** How hard each kind is to answer with one warped photograph or by chance. Another kind is as strong if its number is. */
   readonly strength: Readonly<Record<ChallengeKind, number>>;
   /** The most challenges that a session may exchange for others; 0: none. */
@@ -61,6 +65,8 @@ export const challenges: ChallengePolicy = {
   maxCount: 5,
   sequence,
   minHeadMoves: 2,
+  minTurns: 1,
+  maxExtraTurns: 1,
   strength: CHALLENGE_STRENGTH,
   maxSkips: 1,
   minPauseMs: 100,

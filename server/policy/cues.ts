@@ -12,6 +12,7 @@ export const CUES = [
   'continuity',
   'injection',
   'depth-parallax',
+  'relief',
   'depth',
   'flash',
   'quality',

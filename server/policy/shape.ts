@@ -12,6 +12,7 @@ import type { EnrolPolicy, MatchPolicy } from './match.ts';
 import type { MotionPolicy } from './motion.ts';
 import type { PassivePadPolicy } from './passive-pad.ts';
 import type { PositioningPolicy, QualityPolicy } from './quality.ts';
+import type { ReliefPolicy } from './relief.ts';
 import type { SupplyPolicy } from './supply.ts';
 import type { SamplingPolicy, TimingPolicy } from './timing.ts';
 
@@ -61,6 +62,7 @@ export interface Policy {
   readonly motion: MotionPolicy;
   readonly injection: InjectionPolicy;
   readonly depthParallax: DepthParallaxPolicy;
+  readonly relief: ReliefPolicy;
   readonly depth: DepthPolicy;
   /** Null: never shown. Otherwise shown where the client offers it. */
   readonly flash: FlashPolicy | null;

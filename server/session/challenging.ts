@@ -10,9 +10,10 @@ import {
   type ChallengeRun,
   type ChallengeSample,
 } from '../evidence/challenge.ts';
-import { deviationFrom, isFeasible, type Posture } from '../evidence/gesture.ts';
+import { deviationFrom, isFeasible, isTurn, type Posture } from '../evidence/gesture.ts';
+import { showsHead } from '../evidence/relief.ts';
 import { needsMore, plannedCount } from './challenge-plan.ts';
-import { alternativesTo, drawKind, pick } from './draw-challenge.ts';
+import { alternativesTo, drawKind, isClosed, pick } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
 import type { ChallengingState, Live, MatchingState, SessionContext } from './state.ts';
@@ -84,12 +85,32 @@ function afterPass(
   };
   const isPlanned = passed.passed.length < (passed.of ?? 0);
   const after = { ...state, live: withLog(state.live, passed) };
-  if (!isPlanned && !needsMore(after, policy, context))
+  const open = feasible(challenges, state.rest, policy.gestures);
+  const turn = !isPlanned && needsTurn(after.live, passed, policy, open);
+  if (!isPlanned && !turn && !needsMore(after, policy, context))
     return enterMatching(after.live, state.rest, atMs, policy);
   const log = isPlanned ? passed : { ...passed, of: passed.passed.length + 1 };
-  const kind = drawKind(drawAt(draws, 0), log, feasible(challenges, state.rest, policy.gestures));
+  const kind = drawKind(drawAt(draws, 0), log, turn ? { ...open, pool: open.pool.filter(isTurn) } : open);
   const next = startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts);
   return { ...state, live: withLog(state.live, log), run: next };
+}
+
+/**
+ * Whether one more turn is asked for: the policy requires the relief of a head, and no turn has shown it. Not every turn
+ * of a living person does.
+ */
+function needsTurn(
+  { gathered }: Live,
+  log: ChallengeLog,
+  policy: Policy,
+  { pool, maxCount, maxExtraTurns }: ChallengePolicy,
+): boolean {
+  return (
+    policy.requiredCues.includes('relief') &&
+    log.passed.length < maxCount + maxExtraTurns &&
+    pool.some((kind) => isTurn(kind) && !isClosed(kind, log)) &&
+    !showsHead(gathered.cues.relief, policy)
+  );
 }
 
 /** Whether the running challenge can be exchanged: it is revealed and unanswered, and there is another to take. */

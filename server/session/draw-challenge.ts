@@ -1,5 +1,6 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengeLog } from '../evidence/challenge.ts';
+import { isTurn } from '../evidence/gesture.ts';
 import type { ChallengePolicy } from '../policy/challenges.ts';
 
 /** Draws the number of challenges of a session. `draw` is in [0, 1). */
@@ -9,14 +10,17 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 
 /**
  * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
- * challenges do not tell the next one. Only the strongest are drawn while the policy's minimum of them is due.
+ * challenges do not tell the next one. Only turns, or only the strongest, are drawn when the policy's minimum of them
+ * cannot be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !isClosed(kind, log));
-  const strong = open.filter((kind) => isStrong(kind, policy));
-  const strongDue = policy.minHeadMoves - log.passed.filter((kind) => isStrong(kind, policy)).length;
   const challengesDue = (log.of ?? 0) - log.passed.length;
-  return pick(draw, strongDue >= challengesDue && strong.length > 0 ? strong : open);
+  const mustBe = (isOne: (kind: ChallengeKind) => boolean, least: number) =>
+    least - log.passed.filter(isOne).length >= challengesDue ? open.filter(isOne) : [];
+  const turns = mustBe(isTurn, policy.minTurns);
+  const strong = mustBe((kind) => isStrong(kind, policy), policy.minHeadMoves);
+  return pick(draw, [turns, strong].find((kinds) => kinds.length > 0) ?? open);
 }
 
 /** The kinds that may replace `kind`: at least as strong, and of another movement than it and those skipped before. */
@@ -48,7 +52,8 @@ const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
   'look-down': 'look-up',
 };
 
-function isClosed(kind: ChallengeKind, { skipped }: Pick<ChallengeLog, 'skipped'>): boolean {
+/** Whether a skip has closed this kind. */
+export function isClosed(kind: ChallengeKind, { skipped }: Pick<ChallengeLog, 'skipped'>): boolean {
   return skipped.some((one) => one === kind || SAME_MOVEMENT[one] === kind);
 }
 

@@ -41,6 +41,8 @@ export type Effect =
       readonly seq: number;
       readonly region: FaceRegion | null;
       readonly options: AnalysisOptions;
+      /** Frames whose textures are still needed, at most `MAX_RESTS`. The runner drops all others. */
+      readonly rests: readonly number[];
     }
   /** Frame `seq` was replaced by a newer one: drop its bytes. */
   | { readonly type: 'forget-frame'; readonly seq: number }

@@ -1,4 +1,5 @@
-import { deviationFrom, extentOf } from '../evidence/gesture.ts';
+import { deviationFrom, extentOf, isTurn } from '../evidence/gesture.ts';
+import { isReliefRest, lacksFrames } from '../evidence/relief.ts';
 import { nextMotionWindow } from '../evidence/motion.ts';
 import type { Policy } from '../policy/shape.ts';
 import type { AnalysisOptions } from '../vision/analysis.ts';
@@ -36,7 +37,33 @@ export function nextAnalysis(
     colours: state.phase === 'matching' && isFlashPending(state, policy),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
     ...(motion === null ? {} : { motion }),
+    ...reliefOptions(state, atMs, policy),
   };
+}
+
+/**
+ * A texture now and then while the face is at rest; the relief while a turn is asked for, until enough of its frames are
+ * measured. Other turns do not count: whoever has a recording of the person turning could show it at any time.
+ */
+function reliefOptions(
+  state: LiveState,
+  atMs: number,
+  { relief, fusion }: Policy,
+): Pick<AnalysisOptions, 'texture' | 'relief'> {
+  const { look, gathered } = state.live;
+  const { posture } = look;
+  if (!fusion.cues.includes('relief') || posture === null) return {};
+  const deviation = state.phase === 'positioning' ? null : deviationFrom(state.rest, posture);
+  if (isReliefRest(deviation, relief)) {
+    const [newest] = gathered.cues.relief.rests;
+    const isDue = newest === undefined || atMs - newest.atMs >= relief.restEveryMs;
+    if (look.assessment?.good === true && isDue) return { texture: true };
+  }
+  const isAsked = state.phase === 'challenging' && state.run.stage !== 'pause' && isTurn(state.run.kind);
+  const { rests } = gathered.cues.relief;
+  if (!isAsked || rests.length === 0 || !lacksFrames(gathered.cues.relief, relief)) return {};
+  const { minTurnDeg, maxTurnDeg } = relief;
+  return { relief: { minTurnDeg, maxTurnDeg } };
 }
 
 /** Whether the next frame may answer the challenge with a gesture, or complete it. */

@@ -154,7 +154,8 @@ function onTurn(state: LiveState, atMs: number, policy: Policy, context: Session
   if (frame === null) return [next, []];
   const { region } = state.live.look;
   const options = nextAnalysis(state, atMs, policy, context);
-  return [next, [{ type: 'analyze', seq: frame.seq, region, options }]];
+  const rests = state.live.gathered.cues.relief.rests.map(({ seq }) => seq);
+  return [next, [{ type: 'analyze', seq: frame.seq, region, options, rests }]];
 }
 
 function onAnalyzed(

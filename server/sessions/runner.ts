@@ -17,6 +17,7 @@ import { initialState, type SessionContext, type SessionState } from '../session
 import { transition } from '../session/transition.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
 import { withDepth, type DepthImage } from '../vision/depth.ts';
+import { RestTextures } from './rest-textures.ts';
 
 /** What a running session uses. */
 export interface SessionServices {
@@ -46,7 +47,7 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 /**
  * Runs one session: turns messages and results into events, passes them to the pure `transition`, and executes the
  * effects in order. It owns the session's timer, its undecoded frames (at most one that waits and one that is being
- * handed over) and its turn at the worker pool; `end` releases all three. When the client leaves, the session goes on
+ * handed over), the textures of its face at rest, and its turn at the worker pool; `end` releases all of them. When the client leaves, the session goes on
  * until it is decided, so that a reference that is being stored is on record. Every session has exactly one end on
  * record: its decision, or the code of the error that ended it.
  */
@@ -55,6 +56,7 @@ export class SessionRunner implements SessionHandle {
   private readonly startedAtMs: number;
   private readonly frames = new Map<number, Pick<Frame, 'image' | 'depth'>>();
   private readonly sentFrames: SessionFrames | null;
+  private readonly textures = new RestTextures();
   private readonly queue: WithoutTime<SessionEvent>[] = [];
   private processing = false;
   private wantsTurn = false;
@@ -179,7 +181,13 @@ export class SessionRunner implements SessionHandle {
         const frame = this.frames.get(effect.seq);
         if (frame === undefined) throw new Error('the frame to analyse is missing');
         this.frames.delete(effect.seq);
-        const request = { image: imageBuffer(frame.image), region: effect.region, wants: effect.options };
+        const rests = this.textures.keepOnly(effect.rests);
+        const request = {
+          image: imageBuffer(frame.image),
+          region: effect.region,
+          wants: effect.options,
+          ...(effect.options.relief === undefined ? {} : { rests }),
+        };
         this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null };
         break;
       }
@@ -234,12 +242,14 @@ export class SessionRunner implements SessionHandle {
     if (this.handedOver === null) return;
     const { seq, depth } = this.handedOver;
     this.handedOver = null;
+    if (this.ended) return;
     if (reply.ok) {
-      const seenBefore = this.seenBefore(reply.analysis);
+      const analysis = this.textures.take(seq, reply.analysis);
+      const seenBefore = this.seenBefore(analysis);
       this.dispatch({
         type: 'analyzed',
         seq,
-        analysis: depth === null ? reply.analysis : withDepth(reply.analysis, depth),
+        analysis: depth === null ? analysis : withDepth(analysis, depth),
         ...(seenBefore === null ? {} : { seenBefore }),
         draws: this.services.draws(DRAWS_PER_EVENT),
       });
@@ -315,6 +325,7 @@ export class SessionRunner implements SessionHandle {
     this.cancelWake?.();
     this.withdrawTurn?.();
     this.frames.clear();
+    this.textures.clear();
     this.queue.length = 0;
     this.watch?.ended(this.endedWith);
     this.onEnd();

@@ -1,6 +1,8 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { FlashColours } from './flash-colours.ts';
 import type { Mouth } from './mouth.ts';
+import type { RestTexture } from './relief/meter.ts';
+import type { TurnRelief } from './relief/turn-relief.ts';
 
 /**
  * A rotated square around a face, in image pixels. It is the crop for the mesh network, and all that a worker needs to
@@ -102,6 +104,12 @@ export interface FaceAnalysis {
   readonly bonaFideProbability?: number;
   /** Present only when asked for, and when bare skin lies in the picture. */
   readonly colours?: FlashColours;
+  /** Present only when asked for, and when the face is turned far enough from the faces at rest, and not too far. */
+  readonly relief?: TurnRelief;
+  /** The picture's texture was made, and is kept under the frame's number. */
+  readonly textured?: true;
+  /** The texture on its way from the worker to where it is kept. It never reaches a session, a recording or a log. */
+  readonly texture?: RestTexture;
 }
 
 /** What was seen in one frame. Holds no pixels. */
@@ -123,6 +131,12 @@ export interface FrameAnalysis {
   readonly livingMotionProbability?: number;
 }
 
+/** How far a face must be turned from its rest, and how far at most, to be measured. */
+export interface TurnRange {
+  readonly minTurnDeg: number;
+  readonly maxTurnDeg: number;
+}
+
 /** What is analysed of one frame, beyond the mesh, eyes, pose and quality that are analysed of every frame. */
 export interface AnalysisOptions {
   readonly embeddings: boolean;
@@ -135,4 +149,8 @@ export interface AnalysisOptions {
   readonly motion?: Float32Array;
   /** Measure the colours of skin and background, which show a screen's light; absent: no. */
   readonly colours?: boolean;
+  /** Make a texture of the face, for turns to come to be compared with; absent: no. */
+  readonly texture?: boolean;
+  /** Measure the relief of a face that is turned so far from the textures that go with the frame; absent: no. */
+  readonly relief?: TurnRange;
 }

@@ -25,6 +25,8 @@ import { blockDigests } from './noise.ts';
 import { measureMouth } from './mouth.ts';
 import { bonaFideProbability, PAD_CROP, PAD_SIDE, padMatrix } from './pad.ts';
 import { headPose } from './pose.ts';
+import { ReliefMeter, type RestTexture } from './relief/meter.ts';
+import { turnRelief } from './relief/turn-relief.ts';
 import { measureQuality } from './quality.ts';
 import { isUsableRegion, regionMatrix } from './region.ts';
 import { Warper } from './warp.ts';
@@ -44,6 +46,7 @@ export class FrameAnalyzerCore {
   readonly #padInput = new Float32Array(3 * PAD_SIDE * PAD_SIDE);
   readonly #facePlanes = new Float32Array(3 * FACE_CROP_PIXELS);
   readonly #faceLuma = new Float32Array(FACE_CROP_PIXELS);
+  readonly #reliefMeter = new ReliefMeter();
 
   constructor(runner: ModelRunner) {
     this.#runner = runner;
@@ -52,13 +55,15 @@ export class FrameAnalyzerCore {
 
   /**
    * Analyses one picture. Looks for the face in `region` first, and in the whole picture when there is no region or no
-   * face in it. Rejects only when a network fails. `onStage` is called at the end of each stage.
+   * face in it. Rejects only when a network fails. `onStage` is called at the end of each stage. `rests` are textures
+   * of the face at rest, which the relief of a turned face is measured against.
    */
   async analyze(
     image: RgbImage,
     region: FaceRegion | null,
     options: AnalysisOptions,
     onStage: StageListener = () => {},
+    rests: readonly RestTexture[] = [],
   ): Promise<FrameAnalysis> {
     const hashes = { blocks: blockDigests(image), pixelDigest: pixelDigest(image) };
     onStage('hash');
@@ -79,7 +84,7 @@ export class FrameAnalyzerCore {
     }
 
     const box = landmarkBounds(mesh.landmarks);
-    const face = await this.#describe(image, mesh, box, options, onStage);
+    const face = await this.#describe(image, mesh, box, options, onStage, rests);
     const value = { ...face, followed };
     if (detections === null) return { ...frame, face: { found: true, value } };
     const faceCount = await this.#finder.count(image, detections, box, onStage);
@@ -92,6 +97,7 @@ export class FrameAnalyzerCore {
     box: Box,
     options: AnalysisOptions,
     onStage: StageListener,
+    rests: readonly RestTexture[],
   ): Promise<Omit<FaceAnalysis, 'followed'>> {
     const { landmarks, presence } = mesh;
     const region = regionFromMesh(landmarks);
@@ -103,6 +109,12 @@ export class FrameAnalyzerCore {
     const pose = headPose(landmarks);
     const colours = options.colours === true ? flashColours(image, landmarks, box) : null;
     onStage('quality');
+    const texture = options.texture === true ? this.#reliefMeter.texture(image, landmarks) : null;
+    const relief =
+      options.relief === undefined
+        ? null
+        : turnRelief(this.#reliefMeter, image, landmarks, pose, rests, options.relief);
+    if (texture !== null || relief !== null) onStage('relief');
     const models = options.embeddings ? (options.embeddingModels ?? EMBEDDING_MODELS) : [];
     const embeddings = await this.#embeddings(image, landmarks, models);
     if (embeddings !== null) onStage('embed');
@@ -121,6 +133,8 @@ export class FrameAnalyzerCore {
       ...(embeddings === null ? {} : { embeddings }),
       ...(bonaFide === null ? {} : { bonaFideProbability: bonaFide }),
       ...(colours === null ? {} : { colours }),
+      ...(relief === null ? {} : { relief }),
+      ...(texture === null ? {} : { texture }),
     };
   }
 

@@ -17,7 +17,7 @@ import { regionMatrix } from './region.ts';
 import type { Warper } from './warp.ts';
 
 /** The name of a stage of the analysis. */
-export type Stage = 'detect' | 'mesh' | 'eyes' | 'quality' | 'embed' | 'pad' | 'motion' | 'hash';
+export type Stage = 'detect' | 'mesh' | 'eyes' | 'quality' | 'relief' | 'embed' | 'pad' | 'motion' | 'hash';
 
 /** Called each time a stage ends, so that the caller, who has a clock, can measure it. */
 export type StageListener = (stage: Stage) => void;

@@ -10,7 +10,7 @@ import { compose, inverse, rotationOf, type Rotation } from '../drawing/rotation
 import type { HeadState } from '../acting/head-state.ts';
 import { SHAPES, shapeMoves, type ShapeMoves } from '../acting/shapes.ts';
 import { surroundFace } from './surroundings.ts';
-import { triangulate } from '../drawing/triangulate.ts';
+import { triangulate } from '../../server/vision/triangulate.ts';
 
 /** Focal length over the picture's width: a webcam of about 58° across. */
 const FOCAL_SHARE = 0.9;

@@ -2,7 +2,7 @@ import type { Point } from '../../server/vision/geometry.ts';
 import { LANDMARK, LANDMARK_COUNT } from '../../server/vision/landmarks.ts';
 import { SHAPES, shapeMoves, type ShapeMoves } from '../acting/shapes.ts';
 import { isInside } from '../drawing/polygon.ts';
-import { triangulate } from '../drawing/triangulate.ts';
+import { triangulate } from '../../server/vision/triangulate.ts';
 import { EYE_RINGS, INNER_LIPS } from '../portraits/landmark-groups.ts';
 import { drawAt } from '../seeded.ts';
 import { inAtlas } from './atlas-layout.ts';

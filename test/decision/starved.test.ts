@@ -66,6 +66,7 @@ describe('a session that was starved of frames', () => {
         continuity: evidence(everything.continuity),
         injection: evidence(everything.injection),
         'depth-parallax': evidence(everything['depth-parallax']),
+        relief: evidence(everything.relief),
         depth: evidence(everything.depth),
         flash: evidence(everything.flash),
         quality: evidence(everything.quality),

@@ -9,6 +9,7 @@ import type {
 import type { AnalysisOptions } from '../../server/vision/analysis.ts';
 import type { FlashColours } from '../../server/vision/flash-colours.ts';
 import type { Mouth } from '../../server/vision/mouth.ts';
+import type { TurnRelief } from '../../server/vision/relief/turn-relief.ts';
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -32,6 +33,8 @@ export interface Look {
   readonly livingMotionProbability?: number;
   /** Of skin and background; in a light that does not change unless said otherwise. */
   readonly colours?: FlashColours;
+  /** What a turned face shows; null: none of its skin is found again. */
+  readonly relief?: TurnRelief | null;
   /** Pictures with the same one are the same picture. */
   readonly picture?: string;
   /** Another session has shown the picture. */
@@ -44,6 +47,9 @@ const ROOM_LIGHT: FlashColours = {
   face: { red: 170, green: 125, blue: 105, pixels: 3_000 },
   background: { red: 120, green: 122, blue: 118, pixels: 2_000 },
 };
+
+/** What a living head shows in a turn. */
+export const HEAD_RELIEF: TurnRelief = { product: 0.9, square: 1, keptShare: 0.6, hairFlow: 0.5 };
 
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
 export interface Identity {
@@ -122,6 +128,9 @@ function faceOf(look: Look, wants: AnalysisOptions, models: Loaded, random: () =
   const open = 0.18 * (look.openness ?? 1);
   const eyes: EyeOpenness = { imageLeft: open + jitter(0.008), imageRight: open + jitter(0.008) };
   const embeddings = wants.embeddings ? pickModels(look, models, random) : null;
+  const relief = look.relief === undefined ? HEAD_RELIEF : look.relief;
+  // Scripted heads turn in one step, so that the widest turns count too.
+  const isTurned = wants.relief !== undefined && Math.abs(look.yawDeg ?? 0) >= wants.relief.minTurnDeg;
   return {
     presence: 0.999,
     region: { centreX, centreY, size, angleRad: jitter(0.01) },
@@ -145,6 +154,8 @@ function faceOf(look: Look, wants: AnalysisOptions, models: Loaded, random: () =
     },
     followed: look.followed ?? true,
     ...(embeddings === null ? {} : { embeddings }),
+    ...(isTurned && relief !== null ? { relief } : {}),
+    ...(wants.texture === true ? { textured: true } : {}),
     ...(wants.colours === true ? { colours: look.colours ?? ROOM_LIGHT } : {}),
     ...(wants.pad && models.pad.length > 0
       ? { bonaFideProbability: look.bonaFideProbability ?? 0.93 + jitter(0.05) }

@@ -53,6 +53,10 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     means: 'The PAD networks take what is before the camera for a print, a screen or a mask.',
     todo: 'Check the light and the focus, and let the person try again. Otherwise it is an attack.',
   },
+  'relief-below-bar': {
+    means: 'In two turns of the head or more, the pictures showed no relief: skin or hair stayed where a head moves them.',
+    todo: 'Let the person try again in better light, with slow turns. If it happens again, treat it as an attack.',
+  },
   'depth-parallax-below-bar': {
     means: 'When the head turned, its points moved like those of a flat picture.',
     todo: 'Let the person try again with slower turns. Below 12 frames a second the cue is less sure.',

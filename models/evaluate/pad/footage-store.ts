@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnalyzeReply, FrameAnalyzer } from '../../../server/inference/calls.ts';
-import type { AnalysisOptions, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
+import type { AnalysisOptions, FaceRegion, FrameAnalysis, Pose } from '../../../server/vision/analysis.ts';
 import { sha256, writeAtomically } from '../../file-stamp.ts';
 import { EvaluateError } from '../evaluate-error.ts';
+import { MAX_RESTS, relief } from '../../../server/policy/relief.ts';
+import { RestTextures } from '../../../server/sessions/rest-textures.ts';
+import type { RestTexture } from '../../../server/vision/relief/meter.ts';
+import { neutralPose, poseFrom } from '../../../server/vision/neutral-pose.ts';
 import { decodeAnalyses, encodeAnalyses } from './analysis-codec.ts';
 import type { Footage, FootageSource } from './footage.ts';
 
@@ -70,9 +74,11 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   const frames: FrameAnalysis[] = [];
   let region: FaceRegion | null = null;
   const { lookEvery = LOOK_EVERY } = source;
+  const rests = new FootageRests();
   for await (const picture of source.pictures()) {
     const options = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
-    const reply: AnalyzeReply = await ask(pool, picture, region, options);
+    const asked = { ...options, relief, texture: rests.areDue };
+    const reply: AnalyzeReply = await ask(pool, picture, region, asked, rests.textures);
     if (!reply.ok) {
       if (reply.code === 'server.internal')
         throw new EvaluateError(`A worker failed on a frame of ${source.id}: run it again.`);
@@ -80,9 +86,47 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
     }
     const { face } = reply.analysis;
     region = face.found ? face.value.region : null;
-    frames.push(reply.analysis);
+    frames.push(rests.take(frames.length, reply.analysis));
   }
   return frames;
+}
+
+/** Frames between two textures, and the poses that tell which frames show the face at rest. */
+const TEXTURE_EVERY = 8;
+const POSES = 100;
+
+/** The textures of a footage's face at rest: where it is turned as in the median of the frames before. */
+class FootageRests {
+  readonly #textures = new RestTextures();
+  readonly #poses: Pose[] = [];
+  readonly #kept: number[] = [];
+  #next = 0;
+
+  get areDue(): boolean {
+    return this.#poses.length >= this.#next;
+  }
+
+  get textures(): readonly RestTexture[] {
+    return this.#textures.keepOnly(this.#kept);
+  }
+
+  take(index: number, analysis: FrameAnalysis): FrameAnalysis {
+    const { face } = analysis;
+    if (!face.found) return analysis;
+    const neutral = neutralPose(this.#poses.slice(-POSES)) ?? face.value.pose;
+    this.#poses.push(face.value.pose);
+    const taken = this.#textures.take(index, analysis);
+    if (!taken.face.found) return taken;
+    const { textured, ...value } = taken.face.value;
+    const { yawDeg, pitchDeg } = poseFrom(neutral, value.pose);
+    const isRest = Math.abs(yawDeg) <= relief.restDeg && Math.abs(pitchDeg) <= relief.maxRestNodDeg;
+    if (textured === true && isRest) {
+      this.#kept.splice(0, Math.max(0, this.#kept.length - MAX_RESTS + 1));
+      this.#kept.push(index);
+      this.#next = this.#poses.length + TEXTURE_EVERY;
+    }
+    return { ...analysis, face: { found: true, value } };
+  }
 }
 
 /** A frame with the optional analyses of the nearest frame that has them. */
@@ -107,8 +151,12 @@ function ask(
   picture: Buffer,
   region: FaceRegion | null,
   options: AnalysisOptions,
+  rests: readonly RestTexture[],
 ): Promise<AnalyzeReply> {
   return new Promise((resolve) => {
-    pool.requestTurn(() => ({ image: new Uint8Array(picture).buffer, region, wants: options }), resolve);
+    pool.requestTurn(
+      () => ({ image: new Uint8Array(picture).buffer, region, wants: options, rests }),
+      resolve,
+    );
   });
 }

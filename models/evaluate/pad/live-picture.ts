@@ -16,10 +16,10 @@ export function live(before: CameraPresenter, analyzer: FrameAnalyzer): LivePres
 
 /** The analysis of one picture, made when it is asked for. Rejects with EvaluateError when a worker fails. */
 export function lookAt(picture: () => Promise<Buffer>, analyzer: FrameAnalyzer): Look {
-  return async (region, wants) => {
+  return async (region, wants, rests) => {
     const image = new Uint8Array(await picture()).buffer;
     const reply = await new Promise<Parameters<Parameters<FrameAnalyzer['requestTurn']>[1]>[0]>((resolve) => {
-      analyzer.requestTurn(() => ({ image, region, wants }), resolve);
+      analyzer.requestTurn(() => ({ image, region, wants, rests }), resolve);
     });
     if (reply.ok) return reply.analysis;
     if (reply.code === 'server.internal')

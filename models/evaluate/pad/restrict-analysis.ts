@@ -25,7 +25,7 @@ export function restrictAnalysis(
 ): FrameAnalysis {
   const { faceCount = 1, ...frame } = full;
   if (!full.face.found) return { ...frame, faceCount: 0 };
-  const { embeddings, bonaFideProbability, ...face } = full.face.value;
+  const { embeddings, bonaFideProbability, relief, ...face } = full.face.value;
   const followed = region !== null && isWithin(region, face.region);
   const kept = options.embeddings
     ? pick(embeddings, options.embeddingModels ?? EMBEDDING_MODELS, models.embeddings)
@@ -36,6 +36,8 @@ export function restrictAnalysis(
     followed,
     ...(Object.keys(kept).length > 0 ? { embeddings: kept } : {}),
     ...(isPad ? { bonaFideProbability } : {}),
+    ...(options.relief !== undefined && relief !== undefined ? { relief } : {}),
+    ...(options.texture === true ? { textured: true as const } : {}),
   };
   const counted = options.countFaces || !followed;
   return { ...frame, face: { found: true, value }, ...(counted ? { faceCount } : {}) };

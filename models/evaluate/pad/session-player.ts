@@ -6,6 +6,8 @@ import { FrameMemory, type SessionFrames } from '../../../server/sessions/frame-
 import type { Effect } from '../../../server/session/effect.ts';
 import { DRAWS_PER_EVENT, type EnrolmentResult, type SessionEvent } from '../../../server/session/event.ts';
 import type { Candidate, Reference } from '../../../server/matching/reference.ts';
+import { RestTextures } from '../../../server/sessions/rest-textures.ts';
+import type { RestTexture } from '../../../server/vision/relief/meter.ts';
 import { initialState, type SessionContext, type SessionState } from '../../../server/session/state.ts';
 import { transition } from '../../../server/session/transition.ts';
 import type {
@@ -30,8 +32,15 @@ export interface Presenter {
   onStatus?(status: PublicStatus, atMs: number): void;
 }
 
-/** Analyses one picture for a session that follows a face in `region` and asks for `options`; null: it is unreadable. */
-export type Look = (region: FaceRegion | null, options: AnalysisOptions) => Promise<FrameAnalysis | null>;
+/**
+ * Analyses one picture for a session that follows a face in `region` and asks for `options`; null: it is unreadable.
+ * `rests` are the textures that a turn is compared with.
+ */
+export type Look = (
+  region: FaceRegion | null,
+  options: AnalysisOptions,
+  rests: readonly RestTexture[],
+) => Promise<FrameAnalysis | null>;
 
 /**
  * A subject or an attack whose pictures are made while the session runs. The server's own worker analyses each of them as
@@ -115,6 +124,7 @@ class Player {
   readonly #shown = new Map<number, Look>();
   readonly #due: { readonly atMs: number; readonly event: () => SessionEvent | Promise<SessionEvent> }[] = [];
   readonly #frames: SessionFrames;
+  readonly #textures = new RestTextures();
   #state: SessionState;
   #nowMs = START_MS;
   #wakeAtMs: number | null = null;
@@ -280,17 +290,19 @@ class Player {
     }
   }
 
-  #analyze({ seq, region, options }: Extract<Effect, { type: 'analyze' }>): void {
+  #analyze({ seq, region, options, rests }: Extract<Effect, { type: 'analyze' }>): void {
     const look = this.#shown.get(seq);
     if (look === undefined) throw new Error('the frame to analyse is gone');
     this.#shown.delete(seq);
     const { scoreMotion } = this.#options;
     const draws = this.#draws();
     const { motion, ...asked } = options;
+    const kept = this.#textures.keepOnly(rests);
     this.#later(ANALYSIS_MS, async () => {
-      const analysis = await look(region, asked);
-      if (analysis === null)
+      const seen = await look(region, asked, asked.relief === undefined ? [] : kept);
+      if (seen === null)
         return { type: 'analysis-failed', atMs: this.#nowMs, seq, code: 'frame.undecodable' };
+      const analysis = this.#textures.take(seq, seen);
       const seenBefore = analysis.face.found && this.#frames.seenBefore(analysis.pixelDigest);
       const probability = motion === undefined || scoreMotion === null ? null : await scoreMotion(motion);
       const answer = probability === null ? analysis : { ...analysis, livingMotionProbability: probability };

@@ -109,7 +109,7 @@ async function portraitReference(
   const photo = stillPhoto(portrait, seed);
   const frames = [];
   for (let i = 0; i < REFERENCE_PICTURES; i++) {
-    const analysis = await lookAt(() => photo.frameAt(40 * i), analyzer)(null, EVERYTHING);
+    const analysis = await lookAt(() => photo.frameAt(40 * i), analyzer)(null, EVERYTHING, []);
     if (analysis !== null) frames.push(analysis);
   }
   const reference = referenceFrom(frames, name);

@@ -1,4 +1,4 @@
-import type { Point } from '../../server/vision/geometry.ts';
+import type { Point } from './geometry.ts';
 
 interface Triangle {
   readonly corners: readonly [number, number, number];

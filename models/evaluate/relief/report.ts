@@ -1,0 +1,93 @@
+import { hash32 } from '../../../simulator/seeded.ts';
+import { bounded, table } from '../text-cells.ts';
+import { proportion } from '../proportion.ts';
+import type { PerformanceShown, TurnShown } from './measure.ts';
+
+/** The report as Markdown: a row for each species and half, then one for each recording of a living person. */
+export function reliefReport(performances: readonly PerformanceShown[]): string {
+  const species = [...new Set(performances.map((one) => one.species))];
+  const rows = species.flatMap((kind) =>
+    (['set', 'judged'] as const).flatMap((half) => {
+      const own = performances.filter((one) => one.species === kind && halfOf(one.of) === half);
+      return own.length === 0 ? [] : [speciesRow(kind, half, own)];
+    }),
+  );
+  const living = performances.filter((one) => one.species === 'living' && one.turns.length > 0);
+  const cost = performances.reduce((sum, { costMs }) => sum + costMs, 0);
+  const measured = performances.reduce((sum, { measuredFrames }) => sum + measuredFrames, 0);
+  const frames = performances.reduce((sum, one) => sum + one.frames, 0);
+  return [
+    'Each measure: least / median / largest of the turns. Heads: turns that are taken for a head, of those that could be',
+    'judged. Accepted: of all that turned, those with a head among their first two turns that could be judged.',
+    '',
+    table(
+      [
+        'species',
+        'half',
+        'shown',
+        'turns',
+        'relief α',
+        'patches kept',
+        'hair flow',
+        'heads',
+        'unclear',
+        'accepted',
+      ],
+      rows,
+    ),
+    '',
+    'Turns of living people: finding, frames, α, share of patches, hair flow.',
+    '',
+    table(
+      ['recording', 'person', 'half', 'turns'],
+      living.map((one) => [one.name, one.of, halfOf(one.of), one.turns.map(turnCell).join('; ')]),
+    ),
+    '',
+    `Processor time: ${(cost / Math.max(1, measured)).toFixed(2)} ms a frame with a texture or a measured turn, ` +
+      `${(cost / Math.max(1, frames)).toFixed(2)} ms averaged over all frames.`,
+  ].join('\n');
+}
+
+/** People and photographs are split by their name: one half to choose bars by, one to judge them. */
+export function halfOf(of: string): 'set' | 'judged' {
+  return hash32(...Buffer.from(of)) % 2 === 0 ? 'set' : 'judged';
+}
+
+function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]): readonly string[] {
+  const turns = own.flatMap((one) => one.turns);
+  const judged = turns.filter(({ finding }) => finding !== 'unclear');
+  const heads = judged.filter(({ finding }) => finding === 'head').length;
+  const turned = own.filter((one) => one.turns.some(({ finding }) => finding !== 'unclear'));
+  const accepted = turned.filter(({ turns: all }) =>
+    all
+      .filter(({ finding }) => finding !== 'unclear')
+      .slice(0, 2)
+      .some(({ finding }) => finding === 'head'),
+  ).length;
+  return [
+    kind,
+    half,
+    `${own.length}`,
+    `${turns.length}`,
+    range(turns.map(({ relief }) => relief)),
+    range(turns.map(({ keptShare }) => keptShare)),
+    range(turns.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]))),
+    judged.length === 0 ? '–' : `${heads} of ${judged.length}`,
+    `${turns.length - judged.length}`,
+    turned.length === 0
+      ? '–'
+      : `${accepted} of ${turned.length}, ${bounded(proportion(accepted, turned.length))}`,
+  ];
+}
+
+function turnCell({ finding, frames, relief, keptShare, hairFlow }: TurnShown): string {
+  return `${finding} ${frames} ${relief.toFixed(2)} ${keptShare.toFixed(2)} ${hairFlow?.toFixed(2) ?? '–'}`;
+}
+
+function range(values: readonly number[]): string {
+  const sorted = values.filter((value) => Number.isFinite(value)).toSorted((a, b) => a - b);
+  if (sorted.length === 0) return '–';
+  return [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]]
+    .map((value) => value.toFixed(2))
+    .join(' / ');
+}

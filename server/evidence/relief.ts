@@ -1,0 +1,145 @@
+import type { Policy } from '../policy/shape.ts';
+import { MAX_RESTS, type ReliefPolicy } from '../policy/relief.ts';
+import type { TurnRelief } from '../vision/relief/turn-relief.ts';
+import type { CueDefinition } from './cue.ts';
+import { isWeighed, NOT_REQUESTED, type Evidence, type MeasuredEvidence } from './evidence.ts';
+import type { Deviation } from './gesture.ts';
+import type { FrameAssessment } from './quality-gate.ts';
+import { faceOf, median, type Sample } from './sample.ts';
+
+/** A frame whose texture shows the face at rest. */
+interface Rest {
+  readonly seq: number;
+  readonly atMs: number;
+}
+
+/** One turn to one side, from rest to rest. */
+interface Turn {
+  readonly direction: 1 | -1;
+  /** What each measured frame showed, at most `maxFrames`. */
+  readonly frames: readonly TurnRelief[];
+}
+
+export interface ReliefState {
+  /** The newest first, at most `MAX_RESTS`. */
+  readonly rests: readonly Rest[];
+  /** The newest last, at most `maxTurns`. */
+  readonly turns: readonly Turn[];
+  /** Whether the last turn goes on. */
+  readonly isTurning: boolean;
+}
+
+export const initialRelief: ReliefState = { rests: [], turns: [], isTurning: false };
+
+/** What a turn shows: a head, no head, or too little to tell. */
+export type TurnFinding = 'head' | 'flat' | 'unclear';
+
+/** Whether a face that is so far from its rest counts as at rest. The rest is not known at first: null. */
+export function isReliefRest(deviation: Deviation | null, policy: ReliefPolicy): boolean {
+  return (
+    deviation === null ||
+    (Math.abs(deviation.yawDeg) <= policy.restDeg && Math.abs(deviation.pitchDeg) <= policy.maxRestNodDeg)
+  );
+}
+
+/** Folds one frame: keeps the newest rests, and adds what a turned frame showed to its turn. */
+export function foldRelief(
+  state: ReliefState,
+  { seq, atMs, ...sample }: Sample,
+  assessment: FrameAssessment,
+  deviation: Deviation | null,
+  trackBroken: boolean,
+  policy: ReliefPolicy,
+): ReliefState {
+  // Another face may have taken the place of the first. What follows is compared with that face's own rest.
+  const before = trackBroken ? { ...state, rests: [], isTurning: false } : state;
+  const face = faceOf({ seq, atMs, ...sample });
+  if (face === null || !assessment.usable) return before;
+  if (isReliefRest(deviation, policy)) {
+    const isNew = face.textured === true && assessment.good;
+    const rests = isNew ? [{ seq, atMs }, ...before.rests].slice(0, MAX_RESTS) : before.rests;
+    return { ...before, rests, isTurning: false };
+  }
+  if (face.relief === undefined || deviation === null) return before;
+  const direction = deviation.yawDeg > 0 ? 1 : -1;
+  const last = before.turns.at(-1);
+  if (!before.isTurning || last === undefined || last.direction !== direction)
+    return {
+      ...before,
+      turns: [...before.turns, { direction, frames: [face.relief] } as const].slice(-policy.maxTurns),
+      isTurning: true,
+    };
+  if (last.frames.length >= policy.maxFrames) return before;
+  const turn: Turn = { direction, frames: [...last.frames, face.relief] };
+  return { ...before, turns: [...before.turns.slice(0, -1), turn] };
+}
+
+/** Whether the next frame of the turn that goes on is still to be measured. */
+export function lacksFrames({ isTurning, turns }: ReliefState, policy: ReliefPolicy): boolean {
+  return !isTurning || (turns.at(-1)?.frames.length ?? 0) < policy.maxFrames;
+}
+
+/** The relief of a turn that the pixels confirm (α): 1 for a head, 0 for a picture, however it is bent. */
+export function reliefOf({ frames }: Turn): number {
+  const sum = (pick: (frame: TurnRelief) => number) =>
+    frames.reduce((total, frame) => total + pick(frame), 0);
+  return sum(({ product }) => product) / sum(({ square }) => square);
+}
+
+export function judgeTurn(turn: Turn, policy: ReliefPolicy): TurnFinding {
+  const { frames } = turn;
+  if (frames.length < policy.minFrames) return 'unclear';
+  if (median(frames.map(({ keptShare }) => keptShare)) < policy.minKeptShare) return 'unclear';
+  const relief = reliefOf(turn);
+  if (relief < policy.minRelief) return 'flat';
+  const flows = frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
+  if (2 * flows.length < frames.length) return relief >= policy.minReliefAlone ? 'head' : 'unclear';
+  if (median(flows) >= policy.minHairFlow) return 'head';
+  return relief < policy.clearRelief ? 'flat' : 'unclear';
+}
+
+/** Score: the number of turns that show a head. */
+export function reliefEvidence({ turns }: ReliefState, policy: ReliefPolicy): Evidence {
+  const findings = turns.map((turn) => judgeTurn(turn, policy));
+  const heads = findings.filter((finding) => finding === 'head').length;
+  const flats = findings.filter((finding) => finding === 'flat').length;
+  if (heads + flats === 0)
+    return { measured: false, why: turns.length === 0 ? 'not-started' : 'relief-unclear' };
+  const llr = heads * policy.confirmedLlr + flats * policy.flatLlr;
+  return {
+    measured: true,
+    logLikelihoodRatio: Math.min(policy.maxLlr, Math.max(policy.minLlr, llr)),
+    score: heads,
+    frames: turns.reduce((sum, { frames }) => sum + frames.length, 0),
+  };
+}
+
+/** Whether a session that asks for relief has seen a turn that shows a head. */
+export function showsHead(state: ReliefState, policy: Policy): boolean {
+  const evidence = reliefEvidence(state, policy.relief);
+  return evidence.measured && evidence.score > 0;
+}
+
+const isFlat = ({ score, logLikelihoodRatio }: MeasuredEvidence, { relief }: Policy) =>
+  score === 0 && logLikelihoodRatio <= relief.rejectLlr;
+
+export const reliefCue: CueDefinition<
+  ReliefState,
+  {
+    readonly sample: Sample;
+    readonly assessment: FrameAssessment;
+    readonly deviation: Deviation | null;
+    readonly trackBroken: boolean;
+  },
+  unknown,
+  'relief-below-bar'
+> = {
+  initial: initialRelief,
+  fold: (state, { sample, assessment, deviation, trackBroken }, policy) =>
+    foldRelief(state, sample, assessment, deviation, trackBroken, policy.relief),
+  evidence: (state, _, policy) =>
+    isWeighed('relief', policy) ? reliefEvidence(state, policy.relief) : NOT_REQUESTED,
+  rejectReason: { reason: 'relief-below-bar', applies: isFlat },
+  fallsShort: (evidence, policy) =>
+    policy.requiredCues.includes('relief') && evidence.measured && evidence.score === 0,
+};

@@ -1,0 +1,43 @@
+import type { Pose, TurnRange } from '../analysis.ts';
+import { poseFrom } from '../neutral-pose.ts';
+import type { RgbImage } from '../image.ts';
+import type { ReliefSums } from './confirmed-relief.ts';
+import type { ReliefMeter, RestTexture } from './meter.ts';
+
+/** What one picture of a turn shows against pictures of the same face at rest. */
+export interface TurnRelief extends ReliefSums {
+  /** Share of the patches of skin that were found again, 0..1, mean over the pictures at rest. */
+  readonly keptShare: number;
+  /** How far the hair went, as a share of how far the face went, mean; null: not to be told from any of them. */
+  readonly hairFlow: number | null;
+}
+
+/**
+ * Measures a face against textures of it at rest. Null without textures from which it is turned by an angle in the
+ * range, and when no relief can be read from any of them.
+ */
+export function turnRelief(
+  meter: ReliefMeter,
+  image: RgbImage,
+  landmarks: Float32Array,
+  pose: Pose,
+  rests: readonly RestTexture[],
+  { minTurnDeg, maxTurnDeg }: TurnRange,
+): TurnRelief | null {
+  const measured = rests
+    .filter((rest) => {
+      const turnDeg = Math.abs(poseFrom(rest.pose, pose).yawDeg);
+      return turnDeg >= minTurnDeg && turnDeg <= maxTurnDeg;
+    })
+    .map((rest) => meter.measure(image, landmarks, rest))
+    .filter((one) => one !== null);
+  if (measured.length === 0) return null;
+  const flows = measured.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    product: sum(measured.map(({ product }) => product)),
+    square: sum(measured.map(({ square }) => square)),
+    keptShare: sum(measured.map(({ keptShare }) => keptShare)) / measured.length,
+    hairFlow: flows.length === 0 ? null : sum(flows) / flows.length,
+  };
+}

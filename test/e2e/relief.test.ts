@@ -1,0 +1,56 @@
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADAPTIVE_EGGS, Egg, type Portrait, type Presenter } from '../../simulator/index.ts';
+import { seededDraws } from '../../simulator/seeded.ts';
+import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
+import { person, preparePeople, subject } from '../support/people.ts';
+import { play } from '../support/play.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+/*
+ * Real models, sockets, store and workers; only time is the test's own. One portrait: a head rendered in three
+ * dimensions, which stands in for a living person, and the same photograph turned as an egg.
+ */
+
+interface Claims {
+  readonly veriframe: { readonly assurance: { readonly measured: readonly string[] } };
+}
+
+describe('the relief of a head, between processes', () => {
+  let server: RealServer;
+  let ada: Portrait;
+  const clock = new VirtualClock();
+  beforeAll(async () => {
+    ({ ada } = await preparePeople());
+    // The same challenges in every run.
+    const random = seededDraws(5);
+    const draws = (count: number) => Array.from({ length: count }, random);
+    server = await startRealServer({ transport: 'auto', clock, draws });
+    const enrolled = await play(server, clock, {
+      mode: 'enrol',
+      subject,
+      policy: 'blink-only',
+      presenter: await person(ada, 1),
+    });
+    expect(enrolled.decision.outcome).toBe('accept');
+  });
+  afterAll(() => server.close());
+
+  const verify = (presenter: Presenter, framesPerSecond = 15) =>
+    play(server, clock, { mode: 'verify', subject, policy: 'standard', presenter, framesPerSecond });
+
+  it('is confirmed in the turn of a head', async () => {
+    const { decision } = await verify(await person(ada, 2));
+    expect(decision.outcome).toBe('accept');
+    const { veriframe } = decodeJwt<Claims>(decision.token ?? '');
+    expect(veriframe.assurance.measured).toContain('relief');
+  });
+
+  it.each([
+    ['an egg', {}],
+    ['an egg with jitter, grain, shading and a nose', ADAPTIVE_EGGS.A5],
+  ])('is not there in %s of the same portrait', async (_, options) => {
+    const { decision } = await verify(new Egg(ada, { ...options, seed: 3 }));
+    expect(decision.outcome).not.toBe('accept');
+  });
+});
