@@ -121,6 +121,7 @@ const operatorVouched: Policy = {
     agreeLlr: 1,
     contradictLlr: -1,
     contradictAwayLlr: -1,
+    anchor: { ...continuity.anchor, agreeLlr: -1, storeLlr: -1, mutualLlr: -1 },
     maxBreaks: Infinity,
     maxSeveralFacesMs: Infinity,
     contradictionsToChange: 1,

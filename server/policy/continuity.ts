@@ -1,3 +1,19 @@
+/**
+ * The anchor: the probes before the first challenge. Every later embedding is compared with it, however far the session's
+ * own pool has moved since. All bars are unclamped log-likelihood ratios.
+ */
+export interface AnchorPolicy {
+  /** The most probes that make the anchor: the latest that agree with each other. */
+  readonly maxProbes: number;
+  /** An embedding that agrees with the pool must also reach this against the anchor. */
+  readonly agreeLlr: number;
+  /** What a stored probe reaches against the anchor, and any two stored probes against each other. */
+  readonly storeLlr: number;
+  readonly mutualLlr: number;
+  /** The least share of a session's probes that are stored; with fewer, they show no single face. */
+  readonly minStoredShare: number;
+}
+
 /** When one face has been in front of the camera all the time. */
 export interface ContinuityPolicy {
   /** False where the picture may change between frames: then every embedding has to agree instead. */
@@ -17,6 +33,7 @@ export interface ContinuityPolicy {
   readonly contradictLlr: number;
   /** The same for a face away from its rest, where every embedding is less reliable. */
   readonly contradictAwayLlr: number;
+  readonly anchor: AnchorPolicy;
   /**
    * How many contradictions, with no agreement between them, mean that it is another face. Either all are of good
    * frames whose face has looked ahead for `aheadMs`, and they span `contradictionSpanMs`. Or they are of any frames,
@@ -30,6 +47,14 @@ export interface ContinuityPolicy {
   readonly minAgreements: number;
   readonly maxSeveralFacesMs: number;
 }
+
+const anchor: AnchorPolicy = {
+  maxProbes: 5,
+  agreeLlr: 5.5,
+  storeLlr: 7,
+  mutualLlr: 6,
+  minStoredShare: 0.5,
+};
 
 /**
  * Movement, eight clips at 25 and 30 frames a second: between two frames the face's centre moved by at most .11 of its
@@ -59,6 +84,7 @@ export const continuity: ContinuityPolicy = {
   agreeLlr: 5.5,
   contradictLlr: 2.5,
   contradictAwayLlr: 0,
+  anchor,
   contradictionsToChange: 3,
   contradictionSpanMs: 200,
   aheadMs: 300,

@@ -64,6 +64,8 @@ export interface FrameFlow {
 /** What is gathered frame by frame: the probes, and the state of each cue. */
 export interface Gathered {
   readonly probes: EmbeddingPool;
+  /** The face before the first challenge; null until it begins. */
+  readonly anchor: Embeddings | null;
   readonly cues: CueStates;
 }
 
@@ -199,7 +201,7 @@ export function initialState(request: SessionRequest, atMs: number): SessionStat
 }
 
 export function emptyGathered(table: CueTable): Gathered {
-  return { probes: emptyPool, cues: initialCueStates(table) };
+  return { probes: emptyPool, anchor: null, cues: initialCueStates(table) };
 }
 
 export const nothingSeen: LastLook = {
