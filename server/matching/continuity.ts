@@ -1,8 +1,6 @@
-import { unclampedLlr } from './comparison-llr.ts';
-import { compare } from './compare.ts';
+import { llrBetween } from './comparison-llr.ts';
 import type { ContinuityPolicy } from '../policy/continuity.ts';
 import type { Embeddings, FaceAnalysis } from '../vision/analysis.ts';
-import { agreement } from './anchor.ts';
 import { poolMean, type EmbeddingPool } from './embedding-pool.ts';
 import type { CueDefinition } from '../evidence/cue.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -117,10 +115,9 @@ export function foldContinuity(
   if (!assessment.usable || face?.embeddings === undefined) return next;
 
   if (pool.frames === 0) return assessment.good ? agreed(next, null) : next;
-  const comparison = compare(face.embeddings, poolMean(pool));
-  if (comparison === null) return next;
-  const llr = unclampedLlr(comparison);
-  const toAnchor = anchor === null ? Infinity : agreement(face.embeddings, anchor);
+  const llr = llrBetween(face.embeddings, poolMean(pool));
+  if (llr === -Infinity) return next;
+  const toAnchor = anchor === null ? Infinity : llrBetween(face.embeddings, anchor);
   switch (similarity(llr, toAnchor, away, assessment, policy)) {
     case 'agrees':
       return agreed(next, llr);

@@ -1,3 +1,9 @@
+/** A bar for MobileFaceNet, and one for the networks without it, whose scores of one person spread further. */
+export interface AgreementBar {
+  readonly strong: number;
+  readonly weak: number;
+}
+
 /**
  * The anchor: the probes before the first challenge. Every later embedding is compared with it, however far the session's
  * own pool has moved since. All bars are unclamped log-likelihood ratios.
@@ -7,11 +13,14 @@ export interface AnchorPolicy {
   readonly maxProbes: number;
   /** An embedding that agrees with the pool must also reach this against the anchor. */
   readonly agreeLlr: number;
-  /** What a stored probe reaches against the anchor, and any two stored probes against each other. */
-  readonly storeLlr: number;
-  readonly mutualLlr: number;
-  /** The least share of a session's probes that are stored; with fewer, they show no single face. */
+  /** What a probe reaches against the anchor if it may be stored. */
+  readonly storeLlr: AgreementBar;
+  /** What any two probes of the anchor, and any two stored ones, reach against each other. */
+  readonly mutualLlr: AgreementBar;
+  /** With a smaller share of probes that may be stored, a session shows no single face. */
   readonly minStoredShare: number;
+  /** How far the agreement with the anchor may fall over a session, by the straight line that fits it best. */
+  readonly maxDriftLlr: number;
 }
 
 /** When one face has been in front of the camera all the time. */
@@ -50,10 +59,11 @@ export interface ContinuityPolicy {
 
 const anchor: AnchorPolicy = {
   maxProbes: 5,
-  agreeLlr: 5.5,
-  storeLlr: 7,
-  mutualLlr: 6,
+  agreeLlr: 4.5,
+  storeLlr: { strong: 9, weak: 6 },
+  mutualLlr: { strong: 8, weak: 5 },
   minStoredShare: 0.5,
+  maxDriftLlr: 6,
 };
 
 /**

@@ -7,7 +7,7 @@ import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import type { FrameAssessment } from '../evidence/quality-gate.ts';
 import { emptyPool, type EmbeddingPool } from '../matching/embedding-pool.ts';
-import type { MatchFinding } from '../matching/match.ts';
+import type { MatchFinding, SessionProbe } from '../matching/match.ts';
 import type { Reference } from '../matching/reference.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
@@ -147,7 +147,7 @@ export interface ChallengingState {
 
 /** A request to the gallery or the store that is not answered yet. */
 type Pending =
-  | { readonly for: 'candidates'; readonly probe: Embeddings; readonly probes: number }
+  | { readonly for: 'candidates'; readonly probe: SessionProbe }
   | { readonly for: 'storage'; readonly deadlineAtMs: number };
 
 export interface MatchingState {
