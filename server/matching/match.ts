@@ -114,6 +114,26 @@ function bandOf({ method, score }: Comparison, rejectFmr: Fmr, acceptFmr: Fmr): 
   return score < thresholdAt(method, rejectFmr) ? 'below' : 'between';
 }
 
+/**
+ * Whether a face may join a subject's references, which stand in order of creation. It must reach the score of `sameFmr`
+ * with the first one with which it can be compared, and that of `contradictedFmr` with every other. Likeness to a later
+ * one is not enough: each could lie a little further from the first, and the last be another person.
+ */
+export function joinsReferences(
+  probe: Embeddings,
+  own: readonly Pick<Reference, 'embeddings'>[],
+  sameFmr: Fmr,
+  contradictedFmr: Fmr,
+): boolean {
+  const comparisons = own.flatMap(({ embeddings }) => compare(probe, embeddings) ?? []);
+  return (
+    comparisons.length > 0 &&
+    comparisons.every(
+      ({ method, score }, at) => score >= thresholdAt(method, at === 0 ? sameFmr : contradictedFmr),
+    )
+  );
+}
+
 /** Score: the comparison score of the method used. `finding` is null where there was nothing to compare with. */
 function matchEvidence(finding: MatchFinding | null, policy: MatchPolicy): Evidence {
   if (finding === null || finding.comparison === null) return { measured: false, why: 'no-reference' };

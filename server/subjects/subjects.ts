@@ -1,5 +1,6 @@
 import { VeriframeError } from '../../protocol/errors.ts';
 import { compare } from '../matching/compare.ts';
+import { joinsReferences } from '../matching/match.ts';
 import { thresholdAt } from '../matching/score-scales.ts';
 import type { Fmr } from '../policy/false-match-rates.ts';
 import type { Gallery } from './gallery/gallery.ts';
@@ -23,10 +24,10 @@ const DUPLICATE_FMR: Fmr = 1e-5;
  * False match rate at which a subject who enrols again counts as the same person. It is verification's rate, because
  * the new reference verifies that face from then on.
  */
-const SAME_SUBJECT_FMR: Fmr = 1e-4;
+export const SAME_SUBJECT_FMR: Fmr = 1e-4;
 
 /** Below the score of this false match rate, a new reference contradicts one that the subject has. */
-const CONTRADICTED_FMR: Fmr = 1e-2;
+export const CONTRADICTED_FMR: Fmr = 1e-2;
 
 /** A probe is compared with every reference of a subject and the best score counts, so each one adds false matches. */
 export const MAX_REFERENCES = 5;
@@ -179,7 +180,8 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     own: readonly StoredReference[],
     embeddings: Embeddings,
   ): Promise<EnrolmentResult | null> {
-    if (own.length > 0 && !joins(embeddings, own)) return DUPLICATE;
+    if (own.length > 0 && !joinsReferences(embeddings, own, SAME_SUBJECT_FMR, CONTRADICTED_FMR))
+      return DUPLICATE;
     if (own.length >= MAX_REFERENCES) return FAILED;
     const candidates = await this.search(tenant, embeddings);
     const belongsToAnother = candidates.some(
@@ -227,21 +229,6 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-}
-
-/**
- * Whether a face may join a subject's references, which stand in order of creation. It must be the face of the first one
- * with which it can be compared, and contradict no other. Likeness to a later one is not enough: each could lie a
- * little further from the first, and the last be another person.
- */
-function joins(embeddings: Embeddings, own: readonly StoredReference[]): boolean {
-  const comparable = own.filter((reference) => compare(embeddings, reference.embeddings) !== null);
-  return (
-    comparable.length > 0 &&
-    comparable.every((reference, at) =>
-      isSameFace(embeddings, reference.embeddings, at === 0 ? SAME_SUBJECT_FMR : CONTRADICTED_FMR),
-    )
-  );
 }
 
 function isSameFace(probe: Embeddings, reference: Embeddings, fmr: Fmr): boolean {
