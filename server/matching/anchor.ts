@@ -47,7 +47,8 @@ function clique(ordered: readonly Probe[], bar: AgreementBar, most: number): rea
   const taken: Probe[] = [];
   for (const probe of ordered) {
     if (taken.length === most) break;
-    if (taken.every(({ embeddings }) => marginOver(bar, probe.embeddings, embeddings) >= 0)) taken.push(probe);
+    if (taken.every(({ embeddings }) => marginOver(bar, probe.embeddings, embeddings) >= 0))
+      taken.push(probe);
   }
   return taken;
 }
@@ -82,11 +83,7 @@ export interface ProbeFinding {
   readonly disagree: boolean;
 }
 
-export function judgeProbes(
-  anchor: Embeddings,
-  { kept }: EmbeddingPool,
-  policy: AnchorPolicy,
-): ProbeFinding {
+export function judgeProbes(anchor: Embeddings, { kept }: EmbeddingPool, policy: AnchorPolicy): ProbeFinding {
   const agreeing = agreeingProbes(anchor, kept, policy);
   const spanMs = (agreeing.at(-1)?.atMs ?? 0) - (agreeing[0]?.atMs ?? 0);
   const disagree =

@@ -126,7 +126,9 @@ export function foldContinuity(
     case 'doubtful':
       return { ...next, needsReidentification: true };
     case 'says-nothing':
-      return Math.min(llr, toAnchor) > policy.contradictLlr ? { ...next, resemblances: next.resemblances + 1 } : next;
+      return Math.min(llr, toAnchor) > policy.contradictLlr
+        ? { ...next, resemblances: next.resemblances + 1 }
+        : next;
   }
 }
 

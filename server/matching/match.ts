@@ -51,7 +51,7 @@ export function matchReferences(
   const [best] = ranked(probe.pooled, references);
   if (best === undefined) return { band: 'unknown', doubt: null, comparison: null, reference: null, probes };
   const band = bandOf(best.comparison, policy.rejectFmr, policy.acceptFmr);
-  return { ...doubted(best, band, probe, references, policy.rejectFmr), probes };
+  return { ...doubted(best, band, probe, references, policy), probes };
 }
 
 function doubted(
@@ -59,18 +59,21 @@ function doubted(
   band: MatchBand,
   { pooled, parts }: SessionProbe,
   references: readonly Reference[],
-  rejectFmr: Fmr,
+  { rejectFmr, firstReferenceFmr }: MatchPolicy,
 ): Compared & { readonly band: MatchBand; readonly doubt: MatchDoubt | null } {
   const found = { comparison, reference, band, doubt: null };
   if (band !== 'above') return found;
   const own = references.filter(({ subject }) => subject === reference.subject);
   const matched = own.find(({ referenceId }) => referenceId === reference.referenceId);
-  const contradicts = (shown: Embeddings, stored: Reference | undefined) => {
+  const contradicts = (shown: Embeddings, stored: Reference | undefined, fmr: Fmr) => {
     const score = stored === undefined ? null : compare(shown, stored.embeddings);
-    return score !== null && bandOf(score, rejectFmr, rejectFmr) === 'below';
+    return score !== null && bandOf(score, fmr, fmr) === 'below';
   };
-  if (parts.some((part) => contradicts(part, matched))) return { ...found, band: 'between', doubt: 'parts' };
-  return contradicts(pooled, own[0]) ? { ...found, band: 'between', doubt: 'first-reference' } : found;
+  if (parts.some((part) => contradicts(part, matched, rejectFmr)))
+    return { ...found, band: 'between', doubt: 'parts' };
+  return contradicts(pooled, own[0], firstReferenceFmr)
+    ? { ...found, band: 'between', doubt: 'first-reference' }
+    : found;
 }
 
 /**
@@ -91,7 +94,7 @@ export function matchCandidates(
     next === undefined ? Infinity : unclampedLlr(best.comparison) - unclampedLlr(next.comparison);
   const band = bandOf(best.comparison, policy.identifyRejectFmr, policy.identifyAcceptFmr);
   const clear = band === 'above' && margin < policy.identifyMarginLlr ? 'between' : band;
-  return { ...doubted(best, clear, probe, candidates, policy.rejectFmr), probes };
+  return { ...doubted(best, clear, probe, candidates, policy), probes };
 }
 
 interface Compared {

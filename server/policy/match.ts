@@ -5,6 +5,8 @@ export interface MatchPolicy {
   /** The thresholds are those of these false match rates (`matching/score-scales.ts`). */
   readonly acceptFmr: Fmr;
   readonly rejectFmr: Fmr;
+  /** A face that matches a later reference of a subject must match the first one at this rate. */
+  readonly firstReferenceFmr: Fmr;
   readonly identifyAcceptFmr: Fmr;
   readonly identifyRejectFmr: Fmr;
   /** The least difference between the best two subjects, in units of the unclamped log-likelihood ratio. */
@@ -21,6 +23,7 @@ export interface MatchPolicy {
 export const match: MatchPolicy = {
   acceptFmr: 1e-4,
   rejectFmr: 1e-2,
+  firstReferenceFmr: 1e-3,
   identifyAcceptFmr: 1e-5,
   identifyRejectFmr: 1e-3,
   identifyMarginLlr: 2,

@@ -58,7 +58,16 @@ export function accumulateFrame(
   const assessment = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
   const away = deviation !== null && isAway(deviation, policy.gestures);
-  const frame = { sample, assessment, deviation, away, trackBroken, blink, pool: before.probes, anchor: before.anchor };
+  const frame = {
+    sample,
+    assessment,
+    deviation,
+    away,
+    trackBroken,
+    blink,
+    pool: before.probes,
+    anchor: before.anchor,
+  };
   const cues = foldCues(table, before.cues, frame, policy);
 
   const { continuity } = cues;

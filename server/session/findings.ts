@@ -20,9 +20,7 @@ export function matchFinding(state: LiveState, policy: Policy): MatchFinding | n
     case 'identify':
       return state.phase === 'matching' ? state.found : null;
     case 'verify':
-      return references === null
-        ? null
-        : matchReferences(sessionProbe(gathered), references, policy.match);
+      return references === null ? null : matchReferences(sessionProbe(gathered), references, policy.match);
   }
 }
 

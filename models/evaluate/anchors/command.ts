@@ -124,7 +124,15 @@ async function studyMorphs(
       }
     }
   }
-  const head = ['couples', 'stored', 'serves A', 'serves B', 'serves both', 'verified as A', 'identified as B'];
+  const head = [
+    'couples',
+    'stored',
+    'serves A',
+    'serves B',
+    'serves both',
+    'verified as A',
+    'identified as B',
+  ];
   print('\nA face that walks from A to B (mixtures of embeddings)');
   print(alignedColumns([['tier', 'couples are', 'policy', 'course', ...head], ...courses]));
   print('\nFive references of A, each as near to B as it may be');
@@ -156,7 +164,7 @@ async function embeddingsIn(
       ),
     );
   } finally {
-    await (await pool as FrameAnalyzer | null)?.close();
+    await ((await pool) as FrameAnalyzer | null)?.close();
   }
 }
 
@@ -170,7 +178,9 @@ function quantiles(values: readonly number[]): string[] {
   const sorted = values.toSorted((a, b) => a - b);
   return [
     `${sorted.length}`,
-    ...QUANTILES.map((q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]?.toFixed(1) ?? '–'),
+    ...QUANTILES.map(
+      (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]?.toFixed(1) ?? '–',
+    ),
   ];
 }
 

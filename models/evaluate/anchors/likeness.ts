@@ -35,7 +35,12 @@ interface Look extends Probe {
 
 /** Compares the frames of a footage with anchors that begin at several moments of it. */
 export function likenessesIn(footage: Footage, context: SessionContext): Likenesses {
-  const found = { ahead: [] as number[], away: [] as number[], pairs: [] as number[], drifts: [] as number[] };
+  const found = {
+    ahead: [] as number[],
+    away: [] as number[],
+    pairs: [] as number[],
+    drifts: [] as number[],
+  };
   const lengthMs = (1000 * footage.frames.length) / footage.framesPerSecond;
   for (let start = 0; start * ANCHOR_EVERY_MS < lengthMs; start++) {
     const looks = looksFrom(footage, context, start * ANCHOR_EVERY_MS);
@@ -62,7 +67,8 @@ function looksFrom({ frames, framesPerSecond }: Footage, { models }: SessionCont
   for (const [seq, analysis] of frames.entries()) {
     const atMs = (1000 * seq) / framesPerSecond;
     const { face } = analysis;
-    if (atMs < nextMs || atMs > fromMs + WATCHED_MS || !face.found || face.value.embeddings === undefined) continue;
+    if (atMs < nextMs || atMs > fromMs + WATCHED_MS || !face.found || face.value.embeddings === undefined)
+      continue;
     nextMs = atMs + PROBE_EVERY_MS;
     const sample = { seq, atMs, capturedAtMs: atMs, analysis };
     const { good, hint } = assessFrame(sample, analysis.faceCount ?? 1, false, standard.quality);
@@ -75,5 +81,8 @@ function looksFrom({ frames, framesPerSecond }: Footage, { models }: SessionCont
   const placed = looks.filter(({ good }) => good).slice(0, standard.positioning.goodFrames);
   if (placed.length === 0) return [];
   const rest = restOf(placed.map(({ posture }) => posture));
-  return looks.map((look) => ({ ...look, away: isAway(deviationFrom(rest, look.posture), standard.gestures) }));
+  return looks.map((look) => ({
+    ...look,
+    away: isAway(deviationFrom(rest, look.posture), standard.gestures),
+  }));
 }

@@ -112,7 +112,8 @@ function joins(face: Embeddings, own: readonly Reference[], anchored: boolean): 
 
 /** The largest share of B that is allowed, to a hundredth. */
 function furthest(isAllowed: (share: number) => boolean): number {
-  for (let hundredth = 100; hundredth > 0; hundredth--) if (isAllowed(hundredth / 100)) return hundredth / 100;
+  for (let hundredth = 100; hundredth > 0; hundredth--)
+    if (isAllowed(hundredth / 100)) return hundredth / 100;
   return 0;
 }
 

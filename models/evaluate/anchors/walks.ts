@@ -3,7 +3,13 @@ import type { FrameAssessment } from '../../../server/evidence/quality-gate.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import { anchorOf, judgeProbes, partsOf, type ProbeFinding } from '../../../server/matching/anchor.ts';
 import { foldContinuity, initialContinuity } from '../../../server/matching/continuity.ts';
-import { addToPool, emptyPool, poolMean, poolOf, type EmbeddingPool } from '../../../server/matching/embedding-pool.ts';
+import {
+  addToPool,
+  emptyPool,
+  poolMean,
+  poolOf,
+  type EmbeddingPool,
+} from '../../../server/matching/embedding-pool.ts';
 import type { SessionProbe } from '../../../server/matching/match.ts';
 import type { Sample } from '../../../server/evidence/sample.ts';
 import type { Embeddings, FaceAnalysis } from '../../../server/vision/analysis.ts';
