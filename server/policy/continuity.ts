@@ -63,7 +63,7 @@ const anchor: AnchorPolicy = {
   storeLlr: { strong: 9, weak: 6 },
   mutualLlr: { strong: 8, weak: 5 },
   minStoredShare: 0.5,
-  maxDriftLlr: 6,
+  maxDriftLlr: 8,
 };
 
 /**

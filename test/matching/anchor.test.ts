@@ -89,7 +89,7 @@ describe('drift', () => {
       embeddings: faceAt(20 * (at % 2)),
     }));
     expect(Math.abs(driftOf(faceAt(0), steady))).toBeLessThan(1);
-    const walking = Array.from({ length: 20 }, (_, at) => ({ atMs: 200 * at, embeddings: faceAt(3 * at) }));
+    const walking = Array.from({ length: 24 }, (_, at) => ({ atMs: 200 * at, embeddings: faceAt(3 * at) }));
     expect(driftOf(faceAt(0), walking)).toBeGreaterThan(bars.maxDriftLlr);
     expect(driftOf(faceAt(0), walking.slice(0, 3))).toBe(0);
   });
