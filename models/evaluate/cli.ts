@@ -16,7 +16,9 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
     if (study === 'bona-fide') return await runBonaFideCommand(args);
     if (study === 'anchors') return await runAnchors(args);
     if (study === 'replay') return await runReplay(args);
-    process.stderr.write(`${[USAGE, PAD_USAGE, BONA_FIDE_USAGE, REPLAY_USAGE, ANCHORS_USAGE].join('\n\n')}\n`);
+    process.stderr.write(
+      `${[USAGE, PAD_USAGE, BONA_FIDE_USAGE, REPLAY_USAGE, ANCHORS_USAGE].join('\n\n')}\n`,
+    );
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;

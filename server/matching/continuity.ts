@@ -146,7 +146,8 @@ function similarity(
   if (llr >= policy.agreeLlr && toAnchor >= policy.anchor.agreeLlr) return 'agrees';
   const frontal = assessment.good && !away;
   const clear = assessment.good || assessment.hint === 'look-straight';
-  if (clear && llr <= (frontal ? policy.contradictLlr : policy.contradictAwayLlr)) return 'contradicts';
+  const lowest = frontal ? Math.min(llr, toAnchor) : llr;
+  if (clear && lowest <= (frontal ? policy.contradictLlr : policy.contradictAwayLlr)) return 'contradicts';
   return frontal ? 'doubtful' : 'says-nothing';
 }
 

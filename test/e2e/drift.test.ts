@@ -29,12 +29,24 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** What ended a session, none of it a chance likeness of the test's pictures to those of an earlier session. */
+async function reasonsOf(sessionId: string): Promise<readonly string[]> {
+  const { body } = await server.api<{ decisions: { sessionId: string; reasons: string[] }[] }>(
+    'GET',
+    '/v1/decisions?limit=5',
+  );
+  const { reasons = [] } = body.decisions.find((one) => one.sessionId === sessionId) ?? {};
+  expect(reasons).not.toContain('injection-above-bar');
+  return reasons;
+}
+
 describe('a face that drifts from one person to another', () => {
   it.each(Object.entries(COURSES))('%s is not enrolled', async (name, course) => {
     const presenter = await drifting(faces, 300 + name.length, course);
     const subject = `enrolled ${name}`.replaceAll(/\W/g, '-');
-    const { decision } = await play(server, clock, { mode: 'enrol', subject, presenter });
+    const { decision, sessionId } = await play(server, clock, { mode: 'enrol', subject, presenter });
     expect(decision.outcome).not.toBe('accept');
+    expect(await reasonsOf(sessionId)).not.toEqual([]);
   });
 
   it.each(
@@ -55,8 +67,9 @@ describe('a face that drifts from one person to another', () => {
         expect(enrolled.decision.outcome).toBe('accept');
       }
       const presenter = await drifting(faces, 320 + name.length + subject.length, course);
-      const { decision } = await play(server, clock, { mode: 'verify', subject, presenter });
+      const { decision, sessionId } = await play(server, clock, { mode: 'verify', subject, presenter });
       expect(decision.outcome).not.toBe('accept');
+      expect(await reasonsOf(sessionId)).not.toEqual([]);
     }
   });
 
