@@ -63,7 +63,7 @@ export interface ContinuityPolicy {
  * against anchors of two to five probes 10.5, 12.6, 16 (6.9, 8.9, 11.8), any two such frames, by the lower of both methods,
  * 5.4, 7.9, 11.8. One such frame in a thousand is below 3.7 (4.6), so that no single frame ends a session. Strangers reach
  * 5.3 (4.4) at most, see below. Along its trend the agreement fell by at most 7.8 (9.4) in eight seconds of 90, 6.5 at
- * the 95th percentile. With these bars 5 of 368 sessions of the clips end undecided by `probes-disagree`; `face-changed`
+ * the 95th percentile. With these bars 1 of 368 sessions of the clips ends undecided by `probes-disagree`; `face-changed`
  * ends none, as without an anchor.
  *
  * Faces that walk to another person (`--photographs`; 100 couples of look-alikes and 100 of any people, mixtures of
