@@ -1,4 +1,5 @@
 import { EvaluateError } from './evaluate-error.ts';
+import { ANCHORS_USAGE, runAnchors } from './anchors/command.ts';
 import { USAGE } from './options.ts';
 import { runBonaFideCommand } from './pad/bona-fide/command.ts';
 import { BONA_FIDE_USAGE } from './pad/bona-fide/options.ts';
@@ -16,8 +17,13 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
     if (study === 'pad') return await runPad(args);
     if (study === 'bona-fide') return await runBonaFideCommand(args);
     if (study === 'relief') return await runReliefCommand(args);
+    if (study === 'anchors') return await runAnchors(args);
     if (study === 'replay') return await runReplay(args);
-    process.stderr.write(`${[USAGE, PAD_USAGE, BONA_FIDE_USAGE, RELIEF_USAGE, REPLAY_USAGE].join('\n\n')}\n`);
+    const usages = [USAGE, PAD_USAGE, BONA_FIDE_USAGE, RELIEF_USAGE, ANCHORS_USAGE, REPLAY_USAGE];
+    process.stderr.write(`${usages.join('
+
+')}
+`);
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;

@@ -2,7 +2,7 @@ import type { Retry } from '../../protocol/errors.ts';
 import type { Mode, Outcome, Slowness } from '../../protocol/status.ts';
 import type { ChallengeFailure } from '../evidence/challenge.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
-import type { MatchBand } from '../matching/match.ts';
+import type { MatchBand, MatchDoubt } from '../matching/match.ts';
 import type { Cue } from '../policy/cues.ts';
 import type { Policy } from '../policy/shape.ts';
 import { CUE_TABLE, cuesIn, type CueTable } from './cue-table.ts';
@@ -24,11 +24,16 @@ export interface Findings {
   readonly trackBreaks: number;
   readonly severalFacesMs: number;
   readonly band: MatchBand;
+  /** Why a comparison above its bar does not match; null where nothing speaks against it. */
+  readonly doubt: MatchDoubt | null;
   /** Which part was too slow, so that too few frames were analysed; null: enough were. */
   readonly starvedBy: Slowness | null;
-  /** The number of pooled probes, and the time that they span. */
+  /** The number of pooled probes. */
   readonly probes: number;
-  readonly probeSpanMs: number;
+  /** The probes do not show one face, although no two frames after each other contradict. */
+  readonly probesDisagree: boolean;
+  /** Those that agree with the face before the first challenge and with each other, and the time that they span. */
+  readonly storable: { readonly frames: number; readonly spanMs: number };
 }
 
 /** Why no more frames will come. */
@@ -191,15 +196,24 @@ function lacksSomething(findings: Findings, policy: Policy, table: CueTable, isE
     cuesIn(table).some((cue) => table[cue].fallsShort?.(evidence[cue], policy) === true) ||
     !findings.challengesDone ||
     findings.needsReidentification ||
+    findings.probesDisagree ||
     findings.flashPending ||
     !enoughProbes(findings, policy, isEnding)
   );
 }
 
-function enoughProbes({ mode, probes, probeSpanMs }: Findings, policy: Policy, isEnding: boolean): boolean {
+function enoughProbes({ mode, probes, storable }: Findings, policy: Policy, isEnding: boolean): boolean {
   if (mode !== 'enrol') return probes >= policy.match.minProbes;
   const { minFrames, targetFrames, minSpanMs } = policy.enrol;
-  return probes >= (isEnding ? minFrames : targetFrames) && probeSpanMs >= minSpanMs;
+  return storable.frames >= (isEnding ? minFrames : targetFrames) && storable.spanMs >= minSpanMs;
+}
+
+/** What speaks against one face throughout, although the session may have found nothing else. */
+function disagreements({ doubt, probesDisagree }: Findings): readonly Reason[] {
+  return [
+    ...(probesDisagree || doubt === 'parts' ? (['probes-disagree'] as const) : []),
+    ...(doubt === 'first-reference' ? (['references-disagree'] as const) : []),
+  ];
 }
 
 /** The cues that must be measured before a session of this mode can be accepted. */
@@ -220,6 +234,7 @@ function giveUp(
     unmeasured ? 'required-cue-unmeasured' : 'evidence-insufficient',
     ...(findings.needsReidentification && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),
     ...(skipsExhausted(findings, policy) && !findings.challengesDone ? (['skips-exhausted'] as const) : []),
+    ...disagreements(findings),
     ...noted,
   ];
   return clearlyNegative ? conclude('reject', 'backoff', ...why) : conclude('re-verify', 'now', ...why);

@@ -18,6 +18,8 @@ const GENERAL_REASONS = [
   'skips-exhausted',
   'continuity-broken',
   'several-faces',
+  'probes-disagree',
+  'references-disagree',
   'required-cue-unmeasured',
   'duplicate-subject',
   'storage-failed',

@@ -23,6 +23,20 @@ export function compare(probe: Embeddings, reference: Embeddings): Comparison | 
 }
 
 /**
+ * The comparisons by every method that both allow: MobileFaceNet, and the best one without it. A reference is compared
+ * by either, for the models that a server has may change.
+ */
+export function compareByAll(probe: Embeddings, reference: Embeddings): readonly Comparison[] {
+  const { mobilefacenet: _, ...base } = probe;
+  const strong = cosine(probe.mobilefacenet, reference.mobilefacenet);
+  const weak = compare(base, reference);
+  return [
+    ...(strong === null ? [] : [{ method: 'mobilefacenet', score: strong } as const]),
+    ...(weak === null ? [] : [weak]),
+  ];
+}
+
+/**
  * The weighted sum of the two networks' z-normalised scores, divided by the root of the sum of the squared weights. For
  * impostors it would be standard normal if the errors of the two networks were independent.
  */

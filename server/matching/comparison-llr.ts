@@ -1,5 +1,6 @@
 import { clamp } from '../evidence/log-odds.ts';
-import type { Comparison } from './compare.ts';
+import type { Embeddings } from '../vision/analysis.ts';
+import { compare, type Comparison } from './compare.ts';
 import { SCORE_SCALES } from './score-scales.ts';
 
 /**
@@ -17,4 +18,10 @@ export function unclampedLlr({ method, score }: Comparison): number {
 /** The same, clamped to ±`MAX_COMPARISON_LLR`. */
 export function comparisonLlr(comparison: Comparison): number {
   return clamp(unclampedLlr(comparison), MAX_COMPARISON_LLR);
+}
+
+/** The unclamped ratio of the best comparison that both sets of embeddings allow; -Infinity where there is none. */
+export function llrBetween(a: Embeddings, b: Embeddings): number {
+  const comparison = compare(a, b);
+  return comparison === null ? -Infinity : unclampedLlr(comparison);
 }

@@ -1,7 +1,6 @@
-import { unclampedLlr } from './comparison-llr.ts';
-import { compare } from './compare.ts';
+import { llrBetween } from './comparison-llr.ts';
 import type { ContinuityPolicy } from '../policy/continuity.ts';
-import type { FaceAnalysis } from '../vision/analysis.ts';
+import type { Embeddings, FaceAnalysis } from '../vision/analysis.ts';
 import { poolMean, type EmbeddingPool } from './embedding-pool.ts';
 import type { CueDefinition } from '../evidence/cue.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -88,7 +87,9 @@ type Similarity = 'agrees' | 'doubtful' | 'contradicts' | 'says-nothing';
  * Folds one frame. The track shows where the face is, and embeddings show whose it is. After a break of the track,
  * nothing counts until an embedding agrees with `pool`, the session's own. Embeddings are also sampled while the track
  * holds, so that a face that was swapped without a break is found. The first good embedding starts the pool, and agrees
- * by definition. `away`: the face is so far from its rest that an embedding of it is less reliable.
+ * by definition. From the first challenge on, an embedding that agrees must also agree with `anchor`, the face before it:
+ * the pool follows a face that changes little by little, the anchor does not. `away`: the face is so far from its rest
+ * that an embedding of it is less reliable.
  */
 export function foldContinuity(
   state: ContinuityState,
@@ -97,6 +98,7 @@ export function foldContinuity(
   pool: EmbeddingPool,
   away: boolean,
   policy: ContinuityPolicy,
+  anchor: Embeddings | null = null,
 ): ContinuityState {
   const face = faceOf(sample);
   const severalFacesSinceMs =
@@ -113,10 +115,10 @@ export function foldContinuity(
   if (!assessment.usable || face?.embeddings === undefined) return next;
 
   if (pool.frames === 0) return assessment.good ? agreed(next, null) : next;
-  const comparison = compare(face.embeddings, poolMean(pool));
-  if (comparison === null) return next;
-  const llr = unclampedLlr(comparison);
-  switch (similarity(llr, away, assessment, policy)) {
+  const llr = llrBetween(face.embeddings, poolMean(pool));
+  if (llr === -Infinity) return next;
+  const toAnchor = anchor === null ? Infinity : llrBetween(face.embeddings, anchor);
+  switch (similarity(llr, toAnchor, away, assessment, policy)) {
     case 'agrees':
       return agreed(next, llr);
     case 'contradicts':
@@ -124,7 +126,9 @@ export function foldContinuity(
     case 'doubtful':
       return { ...next, needsReidentification: true };
     case 'says-nothing':
-      return llr > policy.contradictLlr ? { ...next, resemblances: next.resemblances + 1 } : next;
+      return Math.min(llr, toAnchor) > policy.contradictLlr
+        ? { ...next, resemblances: next.resemblances + 1 }
+        : next;
   }
 }
 
@@ -134,14 +138,16 @@ export function foldContinuity(
  */
 function similarity(
   llr: number,
+  toAnchor: number,
   away: boolean,
   assessment: FrameAssessment,
   policy: ContinuityPolicy,
 ): Similarity {
-  if (llr >= policy.agreeLlr) return 'agrees';
+  if (llr >= policy.agreeLlr && toAnchor >= policy.anchor.agreeLlr) return 'agrees';
   const frontal = assessment.good && !away;
   const clear = assessment.good || assessment.hint === 'look-straight';
-  if (clear && llr <= (frontal ? policy.contradictLlr : policy.contradictAwayLlr)) return 'contradicts';
+  const lowest = frontal ? Math.min(llr, toAnchor) : llr;
+  if (clear && lowest <= (frontal ? policy.contradictLlr : policy.contradictAwayLlr)) return 'contradicts';
   return frontal ? 'doubtful' : 'says-nothing';
 }
 
@@ -223,13 +229,14 @@ export const continuityCue: CueDefinition<
     readonly assessment: FrameAssessment;
     readonly pool: EmbeddingPool;
     readonly away: boolean;
+    readonly anchor: Embeddings | null;
   },
   unknown,
   'face-changed'
 > = {
   initial: initialContinuity,
-  fold: (state, { sample, assessment, pool, away }, policy) =>
-    foldContinuity(state, sample, assessment, pool, away, policy.continuity),
+  fold: (state, { sample, assessment, pool, away, anchor }, policy) =>
+    foldContinuity(state, sample, assessment, pool, away, policy.continuity, anchor),
   evidence: (state, _, policy) => continuityEvidence(state, policy.continuity),
   rejectReason: {
     reason: 'face-changed',

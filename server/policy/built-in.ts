@@ -130,6 +130,13 @@ const operatorVouched: Policy = {
     agreeLlr: 1,
     contradictLlr: -1,
     contradictAwayLlr: -1,
+    anchor: {
+      ...continuity.anchor,
+      agreeLlr: -1,
+      storeLlr: { strong: -1, weak: -1 },
+      mutualLlr: { strong: -1, weak: -1 },
+      maxDriftLlr: Infinity,
+    },
     maxBreaks: Infinity,
     maxSeveralFacesMs: Infinity,
     contradictionsToChange: 1,

@@ -58,7 +58,16 @@ export function accumulateFrame(
   const assessment = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
   const away = deviation !== null && isAway(deviation, policy.gestures);
-  const frame = { sample, assessment, deviation, away, trackBroken, blink, pool: before.probes };
+  const frame = {
+    sample,
+    assessment,
+    deviation,
+    away,
+    trackBroken,
+    blink,
+    pool: before.probes,
+    anchor: before.anchor,
+  };
   const cues = foldCues(table, before.cues, frame, policy);
 
   const { continuity } = cues;
@@ -91,12 +100,12 @@ export function accumulateFrame(
     recognised,
     resembles: continuity.resemblances > before.cues.continuity.resemblances,
   };
-  return { gathered: { probes, cues }, look, seen };
+  return { gathered: { ...before, probes, cues }, look, seen };
 }
 
 /** Forgets the person seen so far, as when another person takes their place before anything was asked. */
 export function startOver({ cues }: Gathered, table: CueTable): Gathered {
-  return { probes: emptyPool, cues: forgetPerson(table, cues) };
+  return { probes: emptyPool, anchor: null, cues: forgetPerson(table, cues) };
 }
 
 /** Breaks of the track while a person is still moving into place do not count. */

@@ -2,13 +2,14 @@ import { evidenceByCue, type CueSession } from '../decision/cue-table.ts';
 import type { Findings } from '../decision/decide.ts';
 import type { Assurance } from '../decision/reasons.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
+import { judgeProbes, partsOf, type ProbeFinding } from '../matching/anchor.ts';
 import { poolMean } from '../matching/embedding-pool.ts';
-import { matchReferences, type MatchFinding } from '../matching/match.ts';
+import { matchReferences, type MatchFinding, type SessionProbe } from '../matching/match.ts';
 import type { Cue } from '../policy/cues.ts';
 import type { Policy } from '../policy/shape.ts';
 import { isFlashPending } from './flashing.ts';
 import { starvedTask } from './frame-supply.ts';
-import { cuesOf, type LiveState, type SessionContext } from './state.ts';
+import { cuesOf, type Gathered, type LiveState, type SessionContext } from './state.ts';
 
 /** What the session knows about whose face it is; null when there is nothing to compare with, or not yet. */
 export function matchFinding(state: LiveState, policy: Policy): MatchFinding | null {
@@ -19,10 +20,21 @@ export function matchFinding(state: LiveState, policy: Policy): MatchFinding | n
     case 'identify':
       return state.phase === 'matching' ? state.found : null;
     case 'verify':
-      return references === null
-        ? null
-        : matchReferences(poolMean(gathered.probes), gathered.probes.frames, references, policy.match);
+      return references === null ? null : matchReferences(sessionProbe(gathered), references, policy.match);
   }
+}
+
+/** What the session compares with references. */
+export function sessionProbe({ probes, anchor }: Gathered): SessionProbe {
+  return { pooled: poolMean(probes), frames: probes.frames, parts: partsOf(anchor, probes) };
+}
+
+/** What the probes show together; null before the challenges are done. */
+export function probeFinding(state: LiveState, policy: Policy): ProbeFinding | null {
+  const { anchor, probes } = state.live.gathered;
+  return state.phase !== 'matching' || anchor === null
+    ? null
+    : judgeProbes(anchor, probes, policy.continuity.anchor);
 }
 
 /** All evidence of a live session, by cue. */
@@ -52,6 +64,7 @@ export function findingsOf(
   const { mode, gathered, supply } = state.live;
   const { probes } = gathered;
   const { continuity, challenge } = gathered.cues;
+  const together = probeFinding(state, policy);
   return {
     mode,
     starvedBy:
@@ -65,8 +78,10 @@ export function findingsOf(
     trackBreaks: continuity.breaks,
     severalFacesMs: continuity.severalFacesSinceMs === null ? 0 : atMs - continuity.severalFacesSinceMs,
     band: found?.band ?? 'unknown',
+    doubt: found?.doubt ?? null,
     probes: probes.frames,
-    probeSpanMs: probes.lastAtMs - probes.firstAtMs,
+    probesDisagree: together?.disagree ?? false,
+    storable: { frames: together?.agreeing.length ?? 0, spanMs: together?.spanMs ?? 0 },
   };
 }
 

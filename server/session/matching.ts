@@ -1,6 +1,6 @@
 import { conclude, type Conclusion } from '../decision/decide.ts';
 import type { Policy } from '../policy/shape.ts';
-import { poolMean } from '../matching/embedding-pool.ts';
+import { poolMean, poolOf } from '../matching/embedding-pool.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import { matchCandidates } from '../matching/match.ts';
 import type { Mode } from '../../protocol/status.ts';
@@ -8,6 +8,7 @@ import type { EnrolmentResult } from './event.ts';
 import type { Candidate } from '../matching/reference.ts';
 import type { Live, MatchingState } from './state.ts';
 import type { Step } from './step.ts';
+import { probeFinding, sessionProbe } from './findings.ts';
 import { flashTimeMs } from './flashing.ts';
 
 export function enterMatching(live: Live, rest: Posture, atMs: number, policy: Policy): MatchingState {
@@ -23,19 +24,20 @@ export function enterMatching(live: Live, rest: Posture, atMs: number, policy: P
   };
 }
 
-/** Liveness was shown. Searches the gallery, again only with more probes, or stores the new reference. */
+/** Liveness was shown. Searches the gallery, again only with more probes, or stores the probes that agree. */
 export function proceed(state: MatchingState, atMs: number, policy: Policy): Step {
   if (state.pending !== null) return [state, []];
-  const { probes } = state.live.gathered;
-  const probe = poolMean(probes);
   if (state.live.mode === 'enrol') {
+    const agreeing = probeFinding(state, policy)?.agreeing ?? [];
     const pending = { for: 'storage', deadlineAtMs: atMs + policy.timing.storageMs } as const;
-    return [{ ...state, pending }, [{ type: 'store-reference', embeddings: probe, frames: probes.frames }]];
+    const embeddings = poolMean(poolOf(agreeing));
+    return [{ ...state, pending }, [{ type: 'store-reference', embeddings, frames: agreeing.length }]];
   }
   const early = state.searchedAtMs !== null && atMs - state.searchedAtMs < policy.match.searchEveryMs;
-  if (early || state.found?.probes === probes.frames) return [state, []];
-  const pending = { for: 'candidates', probe, probes: probes.frames } as const;
-  return [{ ...state, pending, searchedAtMs: atMs }, [{ type: 'search-gallery', probe }]];
+  if (early || state.found?.probes === state.live.gathered.probes.frames) return [state, []];
+  const probe = sessionProbe(state.live.gathered);
+  const pending = { for: 'candidates', probe } as const;
+  return [{ ...state, pending, searchedAtMs: atMs }, [{ type: 'search-gallery', probe: probe.pooled }]];
 }
 
 /** Takes in the answer of a search. */
@@ -45,8 +47,8 @@ export function takeCandidates(
   policy: Policy,
 ): MatchingState {
   if (state.pending?.for !== 'candidates') return state;
-  const { probe, probes } = state.pending;
-  return { ...state, pending: null, found: matchCandidates(probe, probes, candidates, policy.match) };
+  const { probe } = state.pending;
+  return { ...state, pending: null, found: matchCandidates(probe, candidates, policy.match) };
 }
 
 /** The decision that the store's answer leads to. */

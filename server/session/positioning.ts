@@ -1,4 +1,6 @@
 import { restOf } from '../evidence/gesture.ts';
+import { anchorOf } from '../matching/anchor.ts';
+import { poolMean, poolOf } from '../matching/embedding-pool.ts';
 import type { Policy } from '../policy/shape.ts';
 import { beginChallenges } from './challenging.ts';
 import { awaitsLine, withHold } from './frame-supply.ts';
@@ -22,7 +24,7 @@ export function enterPositioning(live: Live, atMs: number, policy: Policy): Posi
 /**
  * Waits for a face at rest, and keeps the median of its postures. Gestures are measured against it, because a camera
  * above or beside the screen biases every pose, and mouths differ. If another face takes the place of the first, the
- * session starts over, because nothing was shown yet. On a connection that is too slow for a fair judgement, no
+ * session starts over, because nothing was shown yet. The probes that remain are the anchor. On a connection that is too slow for a fair judgement, no
  * challenge starts.
  */
 export function advancePositioning(
@@ -43,16 +45,19 @@ export function advancePositioning(
     );
 
   const postures = posturesAtRest(state.postures, seen, policy);
-  const isPlaced =
-    atRest(postures, policy) &&
-    seen.trusted &&
-    state.live.gathered.probes.frames >= policy.positioning.probes;
+  const anchor =
+    atRest(postures, policy) && seen.trusted
+      ? anchorOf(state.live.gathered.probes.kept, policy.continuity.anchor)
+      : [];
+  const isPlaced = anchor.length > 0 && anchor.length >= policy.positioning.probes;
   const isHeld = isPlaced && policy.supply !== null && awaitsLine(state.live.supply, policy.supply);
   const next = withLive({ ...state, postures }, { supply: withHold(state.live.supply, isHeld) });
   if (!isPlaced || isHeld) return next;
 
   const rest = restOf(postures.map(({ posture }) => posture));
-  const { live } = withLive(next, { gathered: resetTrackBreaks(state.live.gathered) });
+  const probes = poolOf(anchor);
+  const gathered = { ...resetTrackBreaks(state.live.gathered), probes, anchor: poolMean(probes) };
+  const { live } = withLive(next, { gathered });
   return policy.challenges === null
     ? enterMatching(live, rest, atMs, policy)
     : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures, context);

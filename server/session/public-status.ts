@@ -4,6 +4,7 @@ import type { ChallengeRun } from '../evidence/challenge.ts';
 import { deviationFrom, facesAhead, isAtRest } from '../evidence/gesture.ts';
 import { isSkippable } from './challenging.ts';
 import { halfTimeOf } from './deadlines.ts';
+import { probeFinding } from './findings.ts';
 import { flashProgress, flashStatus } from './flashing.ts';
 import { SLOWNESS_HINT } from './frame-supply.ts';
 import type { ChallengingState, LiveState, MatchingState, PositioningState } from './state.ts';
@@ -134,8 +135,11 @@ function progressOf(state: LiveState, policy: Policy): number {
       return of === null ? 0 : Math.min(1, (passed.length + half) / of);
     }
     case 'matching': {
-      const needed = mode === 'enrol' ? policy.enrol.targetFrames : policy.match.minProbes;
-      return Math.min(1, gathered.probes.frames / needed, flashProgress(state, policy));
+      const shown =
+        mode === 'enrol'
+          ? (probeFinding(state, policy)?.agreeing.length ?? 0) / policy.enrol.targetFrames
+          : gathered.probes.frames / policy.match.minProbes;
+      return Math.min(1, shown, flashProgress(state, policy));
     }
   }
 }

@@ -7,7 +7,7 @@ import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import type { FrameAssessment } from '../evidence/quality-gate.ts';
 import { emptyPool, type EmbeddingPool } from '../matching/embedding-pool.ts';
-import type { MatchFinding } from '../matching/match.ts';
+import type { MatchFinding, SessionProbe } from '../matching/match.ts';
 import type { Reference } from '../matching/reference.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
@@ -64,6 +64,8 @@ export interface FrameFlow {
 /** What is gathered frame by frame: the probes, and the state of each cue. */
 export interface Gathered {
   readonly probes: EmbeddingPool;
+  /** The face before the first challenge; null until it begins. */
+  readonly anchor: Embeddings | null;
   readonly cues: CueStates;
 }
 
@@ -147,7 +149,7 @@ export interface ChallengingState {
 
 /** A request to the gallery or the store that is not answered yet. */
 type Pending =
-  | { readonly for: 'candidates'; readonly probe: Embeddings; readonly probes: number }
+  | { readonly for: 'candidates'; readonly probe: SessionProbe }
   | { readonly for: 'storage'; readonly deadlineAtMs: number };
 
 export interface MatchingState {
@@ -202,7 +204,7 @@ export function initialState(request: SessionRequest, atMs: number): SessionStat
 }
 
 export function emptyGathered(table: CueTable): Gathered {
-  return { probes: emptyPool, cues: initialCueStates(table) };
+  return { probes: emptyPool, anchor: null, cues: initialCueStates(table) };
 }
 
 export const nothingSeen: LastLook = {

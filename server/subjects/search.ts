@@ -8,7 +8,10 @@ import { StoreError } from '../store/errors.ts';
 import type { ReferenceStore } from '../store/ports.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 
-/** A 1:N search. Each candidate carries the stored reference that decides about it. */
+/**
+ * A 1:N search. Each candidate carries a stored reference: of each subject that was found its first one, which must not
+ * contradict, and the one that fits best, which decides. They stand in this order, and are one where both are the same.
+ */
 export type Search = (tenant: string, probe: Embeddings) => Promise<readonly Candidate[]>;
 
 /** Subjects that a search returns. Several, because the fused comparison may order them otherwise than one model. */
@@ -18,8 +21,7 @@ const SEARCH_DEPTH = 8;
 const POSSIBLE_FMR: Fmr = 1e-2;
 
 /**
- * Makes the 1:N search of a gallery. Each candidate carries the one of its references that fits the probe best. A
- * subject that the gallery finds and `references` does not know is not a candidate: the gallery may be out of date.
+ * Makes the 1:N search of a gallery. A subject that the gallery finds and `references` does not know is not a candidate: the gallery may be out of date.
  *
  * When a subject's references cannot be opened, `onCorrupt` is told. The search then rejects only if the face may be
  * that subject's. A damaged row must not stop the recognition of everybody else, and must not make its subject unknown.
@@ -42,18 +44,28 @@ export function createSearch(
   return async (tenant, probe) => {
     const found = gallery.search(tenant, probe, SEARCH_DEPTH);
     const stored = await Promise.all(found.map((one) => storedOf(tenant, one)));
-    return stored.flatMap((ofSubject) => bestOf(probe, ofSubject));
+    return stored.flatMap((ofSubject) => {
+      const [best] = bestOf(probe, ofSubject);
+      if (best === undefined) return [];
+      const [first] = ofSubject;
+      return first.referenceId === best.referenceId ? [best] : [candidateOf(first), best];
+    });
   };
 }
 
 /** The reference that fits the probe best; none when no reference can be compared with it. */
 function bestOf(probe: Embeddings, references: readonly Candidate[]): readonly Candidate[] {
   const [best] = references
-    .flatMap(({ referenceId, subject, embeddings }) => {
-      const comparison = compare(probe, embeddings);
-      const candidate = { referenceId, subject, embeddings };
-      return comparison === null ? [] : [{ candidate, llr: unclampedLlr(comparison) }];
+    .flatMap((reference) => {
+      const comparison = compare(probe, reference.embeddings);
+      return comparison === null
+        ? []
+        : [{ candidate: candidateOf(reference), llr: unclampedLlr(comparison) }];
     })
     .toSorted((a, b) => b.llr - a.llr);
   return best === undefined ? [] : [best.candidate];
+}
+
+function candidateOf({ referenceId, subject, embeddings }: Candidate): Candidate {
+  return { referenceId, subject, embeddings };
 }

@@ -1,5 +1,6 @@
 import { VeriframeError } from '../../protocol/errors.ts';
 import { compare } from '../matching/compare.ts';
+import { joinsReferences } from '../matching/match.ts';
 import { thresholdAt } from '../matching/score-scales.ts';
 import type { Fmr } from '../policy/false-match-rates.ts';
 import type { Gallery } from './gallery/gallery.ts';
@@ -23,7 +24,10 @@ const DUPLICATE_FMR: Fmr = 1e-5;
  * False match rate at which a subject who enrols again counts as the same person. It is verification's rate, because
  * the new reference verifies that face from then on.
  */
-const SAME_SUBJECT_FMR: Fmr = 1e-4;
+export const SAME_SUBJECT_FMR: Fmr = 1e-4;
+
+/** Below the score of this false match rate, a new reference contradicts one that the subject has. */
+export const CONTRADICTED_FMR: Fmr = 1e-2;
 
 /** A probe is compared with every reference of a subject and the best score counts, so each one adds false matches. */
 export const MAX_REFERENCES = 5;
@@ -176,10 +180,7 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     own: readonly StoredReference[],
     embeddings: Embeddings,
   ): Promise<EnrolmentResult | null> {
-    if (
-      own.length > 0 &&
-      !own.some((reference) => isSameFace(embeddings, reference.embeddings, SAME_SUBJECT_FMR))
-    )
+    if (own.length > 0 && !joinsReferences(embeddings, own, SAME_SUBJECT_FMR, CONTRADICTED_FMR))
       return DUPLICATE;
     if (own.length >= MAX_REFERENCES) return FAILED;
     const candidates = await this.search(tenant, embeddings);

@@ -37,7 +37,7 @@ describe('verifying a subject that may not exist', () => {
       const standings = Array.from({ length: ROUNDS }, () => {
         const decoy = decoyReference('tenant', 'nobody', models, bytes);
         const probe = decoyReference('tenant', 'probe', models, bytes).embeddings;
-        return matchReferences(probe, 8, [decoy], match).band;
+        return matchReferences({ pooled: probe, frames: 8, parts: [] }, [decoy], match).band;
       });
       expect(standings).not.toContain('above');
       const below = standings.filter((standing) => standing === 'below').length;

@@ -20,6 +20,40 @@ import { everything, findings, measured, nothing, unmeasured } from './findings.
 const random = seeded(6);
 const alice = () => embeddingsOf(ALICE, 0.3, random);
 
+describe('probes or references that do not agree', () => {
+  const standard = policyFor('standard');
+  const disagreeing = findings({ probesDisagree: true });
+
+  it('keep a session from being accepted, and end it undecided', () => {
+    expect(decide(findings(), null, standard)).toMatchObject({ outcome: 'accept' });
+    expect(decide(disagreeing, null, standard)).toEqual({ kind: 'go-on' });
+    for (const cause of ['time-up', 'source-ended'] as const)
+      expect(decide(disagreeing, cause, standard)).toMatchObject({
+        outcome: 're-verify',
+        reasons: [cause, 'evidence-insufficient', 'probes-disagree'],
+      });
+  });
+
+  it.each([
+    ['parts', 'probes-disagree'],
+    ['first-reference', 'references-disagree'],
+  ] as const)('say which: %s is %s', (doubt, reason) => {
+    const found = findings({ band: 'between', doubt });
+    const judged = decide(found, 'time-up', standard);
+    expect(judged).toMatchObject({ outcome: 're-verify', reasons: expect.arrayContaining([reason]) });
+  });
+
+  it('are not enough of an enrolment, however many probes there are', () => {
+    const storable = { frames: standard.enrol.minFrames - 1, spanMs: 5_000 };
+    const enrolment = findings({ mode: 'enrol', band: 'unknown', probes: 30, storable });
+    expect(decide(enrolment, null, standard)).toEqual({ kind: 'go-on' });
+    expect(decide(enrolment, 'time-up', standard)).toMatchObject({ outcome: 're-verify' });
+    expect(decide({ ...enrolment, storable: { ...storable, frames: 8 } }, null, standard)).toEqual({
+      kind: 'proceed',
+    });
+  });
+});
+
 describe('compare', () => {
   it('uses MobileFaceNet when both sides have it, else the fused pair, else the one network that both have', () => {
     const [a, b] = [alice(), alice()];

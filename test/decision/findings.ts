@@ -52,7 +52,9 @@ export const findings = (change: Partial<Findings> = {}): Findings => ({
   severalFacesMs: 0,
   starvedBy: null,
   band: 'above',
+  doubt: null,
   probes: 8,
-  probeSpanMs: 2_000,
+  probesDisagree: false,
+  storable: { frames: 8, spanMs: 2_000 },
   ...change,
 });

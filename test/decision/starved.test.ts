@@ -84,7 +84,12 @@ describe('a session that was starved of frames', () => {
       starvedBy: fc.constant(null),
       band: mostly<Findings['band']>('above', fc.constantFrom('between', 'below', 'unknown')),
       probes: mostly(8, fc.integer({ min: 0, max: 12 })),
-      probeSpanMs: mostly(2_000, fc.integer({ min: 0, max: 3_000 })),
+      doubt: mostly<Findings['doubt']>(null, fc.constantFrom('parts', 'first-reference')),
+      probesDisagree: mostly(false, fc.constant(true)),
+      storable: mostly(
+        { frames: 8, spanMs: 2_000 },
+        fc.record({ frames: fc.integer({ min: 0, max: 12 }), spanMs: fc.integer({ min: 0, max: 3_000 }) }),
+      ),
     });
     const seen = new Set<string>();
     fc.assert(

@@ -49,7 +49,7 @@ const session = (evidence: EvidenceByCue, mode: Findings['mode']): Findings =>
     evidence,
     band: mode === 'enrol' ? 'unknown' : 'above',
     probes: 12,
-    probeSpanMs: 6_000,
+    storable: { frames: 12, spanMs: 6_000 },
   });
 
 describe('a weak indicator of injection', () => {

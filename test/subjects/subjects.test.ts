@@ -117,6 +117,35 @@ describe('enrolling again', () => {
     expect(await subjects.countReferences('default', 'ada')).toBe(1);
     expect(await enrol('ada', faceAt(verified + 0.01))).toBe('stored');
   });
+
+  it('takes no face that is like a later reference, but not like the first', async () => {
+    const atAngle = (angleDeg: number) => faceAt(Math.cos((angleDeg * Math.PI) / 180));
+    const [near, far] = [50, 70];
+    for (const angle of [0, near]) expect(await enrol('ada', atAngle(angle))).toBe('stored');
+    expect(Math.cos(((far - near) * Math.PI) / 180)).toBeGreaterThan(verified);
+    expect(await enrol('ada', atAngle(far))).toBe('duplicate');
+  });
+
+  it('takes no face that is like the first reference and contradicts a later one', async () => {
+    const beside = (angleDeg: number): Embeddings => {
+      const angle = (angleDeg * Math.PI) / 180;
+      const mobilefacenet = new Float32Array(192);
+      mobilefacenet.set([Math.cos(angle), Math.sin(angle)]);
+      return { mobilefacenet };
+    };
+    for (const angle of [0, 50]) expect(await enrol('ada', beside(angle))).toBe('stored');
+    expect(await enrol('ada', beside(-50))).toBe('duplicate');
+  });
+
+  it('keeps the first reference among the candidates of a search, before the one that fits', async () => {
+    for (const cosine of [1, verified + 0.01]) expect(await enrol('ada', faceAt(cosine))).toBe('stored');
+    const found = await subjects.search('default', faceAt(verified + 0.01));
+    expect(found.map(({ embeddings }) => embeddings.mobilefacenet?.[0].toFixed(2))).toEqual([
+      '1.00',
+      (verified + 0.01).toFixed(2),
+    ]);
+    expect(await subjects.search('default', faceAt(1))).toHaveLength(1);
+  });
 });
 
 describe('a reference that the store rejects', () => {

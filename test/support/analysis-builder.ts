@@ -54,6 +54,8 @@ export const HEAD_RELIEF: TurnRelief = { product: 0.9, square: 1, keptShare: 0.6
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
 export interface Identity {
   readonly axis: number;
+  /** Mixed with another one, of which it has a share of 0..1. */
+  readonly mixed?: { readonly axis: number; readonly share: number };
 }
 
 export const ALICE: Identity = { axis: 0 };
@@ -74,18 +76,24 @@ export function seeded(seed: number): () => number {
  * An embedding near the identity's own direction: the cosine of two of them is about 1 / (1 + noise²). faceres and
  * dlib get a common part as well, for their impostors' cosines are far from zero.
  */
-export function embeddingsOf({ axis }: Identity, noise: number, random: () => number): Required<Embeddings> {
+export function embeddingsOf(identity: Identity, noise: number, random: () => number): Required<Embeddings> {
   return {
-    mobilefacenet: embedding(axis, 0, noise, random),
-    faceres: embedding(axis, 0.6, noise, random),
-    dlib: embedding(axis, 2.2, noise / 4, random),
+    mobilefacenet: embedding(identity, 0, noise, random),
+    faceres: embedding(identity, 0.6, noise, random),
+    dlib: embedding(identity, 2.2, noise / 4, random),
   };
 }
 
-function embedding(axis: number, common: number, noise: number, random: () => number): Float32Array {
+function embedding(
+  { axis, mixed = { axis, share: 0 } }: Identity,
+  common: number,
+  noise: number,
+  random: () => number,
+): Float32Array {
   const length = 64;
   const vector = Float32Array.from({ length }, () => ((random() - 0.5) * 3.4 * noise) / Math.sqrt(length));
-  vector[axis] += 1;
+  vector[axis] += 1 - mixed.share;
+  vector[mixed.axis] += mixed.share;
   vector[length - 1] += common;
   const norm = Math.hypot(...vector);
   return vector.map((value) => value / norm);

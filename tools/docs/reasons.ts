@@ -85,6 +85,15 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     means: 'More than one face was in the picture for too long.',
     todo: 'Let one person stand alone. Take down photographs behind them.',
   },
+  'probes-disagree': {
+    means:
+      'The face before the first challenge, the one that answered and the one at the end do not agree well enough, or the face drifted away from the first. No two pictures after each other contradicted.',
+    todo: 'Even light, no hand, hair or mask before the face, and try again. Often with one person: a face that is changed by a program.',
+  },
+  'references-disagree': {
+    means: 'The face matches a later reference of the subject, and clearly not the first one.',
+    todo: 'If it is the subject: erase the references and enrol again. Otherwise a later reference shows two people.',
+  },
   'required-cue-unmeasured': {
     means: 'A cue that the policy requires could not be measured. `unmeasured` in the record names it.',
     todo: '`passive-pad`: load the full tier. `flash`: the client does not show colours, or the room outshines the screen. `blink`: at least 12 frames a second, no reflecting glasses.',

@@ -64,6 +64,8 @@ export const operatorStrings: OperatorStrings = {
     'continuity-broken': 'غاب الوجه عن النظر مرات كثيرة',
     'face-changed': 'حلّ وجه آخر محل الأول',
     'several-faces': 'كانت في الصورة عدة وجوه',
+    'probes-disagree': 'الوجه تغيّر تدريجياً أثناء الجلسة',
+    'references-disagree': 'مراجع الشخص لا تتطابق فيما بينها',
     'required-cue-unmeasured': 'تعذّر قياس شيء لا بد من قياسه',
     'duplicate-subject': 'هذا الوجه مُعدّ لشخص آخر',
     'storage-failed': 'تعذّر حفظ الوجه',

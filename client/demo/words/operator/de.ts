@@ -64,6 +64,8 @@ export const operatorStrings: OperatorStrings = {
     'continuity-broken': 'Das Gesicht ging zu oft aus dem Blick',
     'face-changed': 'Ein anderes Gesicht trat an die Stelle des ersten',
     'several-faces': 'Mehrere Gesichter waren im Bild',
+    'probes-disagree': 'Das Gesicht veränderte sich im Lauf der Sitzung',
+    'references-disagree': 'Die Referenzen der Person passen nicht zueinander',
     'required-cue-unmeasured': 'Etwas, das gemessen werden muss, ließ sich nicht messen',
     'duplicate-subject': 'Dieses Gesicht ist schon für jemand anderen eingerichtet',
     'storage-failed': 'Das Gesicht konnte nicht gespeichert werden',

@@ -64,6 +64,8 @@ export const operatorStrings: OperatorStrings = {
     'continuity-broken': 'The face was lost from sight too often',
     'face-changed': 'Another face took the first one’s place',
     'several-faces': 'Several faces were in the picture',
+    'probes-disagree': 'The face changed little by little',
+    'references-disagree': 'The person’s references do not agree',
     'required-cue-unmeasured': 'Something that has to be measured could not be',
     'duplicate-subject': 'This face is set up for somebody else already',
     'storage-failed': 'The face could not be stored',

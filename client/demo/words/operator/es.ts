@@ -64,6 +64,8 @@ export const operatorStrings: OperatorStrings = {
     'continuity-broken': 'El rostro se perdió de vista demasiadas veces',
     'face-changed': 'Otro rostro ocupó el lugar del primero',
     'several-faces': 'Había varios rostros en la imagen',
+    'probes-disagree': 'El rostro cambió poco a poco',
+    'references-disagree': 'Las referencias de la persona no coinciden',
     'required-cue-unmeasured': 'No se pudo medir algo que hay que medir',
     'duplicate-subject': 'Este rostro ya está configurado para otra persona',
     'storage-failed': 'No se pudo guardar el rostro',

@@ -64,6 +64,8 @@ export const operatorStrings: OperatorStrings = {
     'continuity-broken': 'Le visage a été perdu de vue trop souvent',
     'face-changed': 'Un autre visage a pris la place du premier',
     'several-faces': 'Plusieurs visages étaient dans l’image',
+    'probes-disagree': 'Le visage a changé peu à peu',
+    'references-disagree': 'Les références de la personne ne concordent pas',
     'required-cue-unmeasured': 'Une mesure indispensable n’a pas pu être faite',
     'duplicate-subject': 'Ce visage est déjà enregistré pour quelqu’un d’autre',
     'storage-failed': 'Le visage n’a pas pu être enregistré',

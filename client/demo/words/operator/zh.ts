@@ -64,6 +64,8 @@ export const operatorStrings: OperatorStrings = {
     'continuity-broken': '面部离开画面太多次',
     'face-changed': '换成了另一张面孔',
     'several-faces': '画面中有多张面孔',
+    'probes-disagree': '面孔在过程中逐渐变化',
+    'references-disagree': '此人的参考模板彼此不一致',
     'required-cue-unmeasured': '有一项必须测量的内容未能测量',
     'duplicate-subject': '这张面孔已为他人设置',
     'storage-failed': '面部未能保存',
