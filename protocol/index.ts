@@ -11,6 +11,7 @@ export {
 } from './codec.ts';
 export * from './downstream.ts';
 export * from './errors.ts';
+export * from './frame-chain.ts';
 export * from './live.ts';
 export * from './status.ts';
 export * from './upstream.ts';

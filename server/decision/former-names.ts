@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/shape.ts';
+import { trustDemand as noDemand } from '../policy/trust.ts';
 
 /** Names of cues, reasons and policies that records of earlier versions hold, and the present ones. */
 const PRESENT_NAME: Readonly<Record<string, string>> = {
@@ -19,8 +20,11 @@ export function presentNames(names: readonly string[]): readonly string[] {
 /** A policy that was recorded by this version or an earlier one, in the present form. */
 export function presentPolicy(recorded: Policy): Policy {
   const { planarity, ...policy }: Policy & { readonly planarity?: Policy['depthParallax'] } = recorded;
+  // Policies of earlier versions could demand nothing.
+  const { trustDemand = noDemand } = policy as Partial<Policy>;
   return {
     ...policy,
+    trustDemand,
     ...(planarity === undefined ? {} : { depthParallax: planarity }),
     name: presentName(policy.name),
     fusion: { ...policy.fusion, cues: policy.fusion.cues.map(presentName) },

@@ -13,6 +13,7 @@ import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
 import type { FrameSupply } from './frame-supply.ts';
 import type { SessionRequest } from './ports.ts';
+import type { TrustState } from './trust.ts';
 
 /** What a session needs to know of the server. */
 export interface SessionContext {
@@ -99,6 +100,8 @@ export interface Live {
   readonly offersFlash: boolean;
   /** The client's camera has the name of a program that poses as a camera. */
   readonly virtualCamera: boolean;
+  /** Who controls the camera and holds the subject's key; `control.trust` is what has been shown of it. */
+  readonly control: TrustState;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
   /** Without meaning where the policy asks for no rate. */

@@ -49,6 +49,8 @@ export const findings = (change: Partial<Findings> = {}): Findings => ({
   trackBreaks: 0,
   severalFacesMs: 0,
   starvedBy: null,
+  missingTrust: [],
+  trustPending: false,
   band: 'above',
   probes: 8,
   probeSpanMs: 2_000,

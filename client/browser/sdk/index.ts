@@ -16,15 +16,17 @@ export type {
   FaceSessionEnd,
   FaceSessionEvent,
   FaceSessionState,
+  KeyResult,
 } from './session-state.ts';
 export type { PlacementAdvice } from './help/placement-advice.ts';
 export type {
   ChallengeStatus,
+  DecisionCause,
   ErrorCode,
   FlashStatus,
   Mode,
   Outcome,
+  PossessionRequest,
   Retry,
-  Slowness,
   Status,
 } from '@veriframe/protocol';

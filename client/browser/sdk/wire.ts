@@ -7,12 +7,12 @@ import {
   type Downstream,
   ERRORS,
   CHALLENGE_KINDS,
+  DECISION_CAUSES,
   HINTS,
   MODES,
   OUTCOMES,
   PHASES,
   RETRIES,
-  SLOWNESSES,
   type Upstream,
 } from '@veriframe/protocol';
 import { FaceSessionError } from './errors.ts';
@@ -60,6 +60,16 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
       maxFramesPerSecond: positive,
       maxSessionMs: count,
     }),
+    possession: optional(
+      map({
+        task: oneOf(['assert', 'register']),
+        challenge: text,
+        rpId: text,
+        userVerification: oneOf(['required', 'preferred']),
+        user: optional(text),
+      }),
+    ),
+    chain: optional(map({ nonce: text })),
   }),
   status: map({
     phase: oneOf(PHASES),
@@ -117,7 +127,7 @@ function withoutNewWords(message: Downstream): Downstream {
     const { hint: _, ...rest } = message;
     return rest;
   }
-  if (message.type === 'decision' && message.cause !== undefined && !SLOWNESSES.includes(message.cause)) {
+  if (message.type === 'decision' && message.cause !== undefined && !DECISION_CAUSES.includes(message.cause)) {
     const { cause: _, ...rest } = message;
     return rest;
   }
