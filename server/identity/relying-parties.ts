@@ -49,7 +49,7 @@ function readEntry(entry: string): { readonly tenant: string | null; readonly pa
 function checkOrigin(origin: string, rpId: string): void {
   if (origin === ANY_PORT && rpId === 'localhost') return;
   const url = URL.canParse(origin) ? new URL(origin) : null;
-  const isOrigin = url !== null && url.origin === origin;
+  const isOrigin = url !== null && url.origin === origin && !origin.includes('*');
   const isBelow = url !== null && (url.hostname === rpId || url.hostname.endsWith(`.${rpId}`));
   const isSafe = url !== null && (url.protocol === 'https:' || url.hostname === 'localhost');
   if (!isOrigin || !isBelow || !isSafe)
@@ -65,5 +65,6 @@ function splitAtFirst(text: string, mark: string): readonly [string, string] {
 
 /** Whether pages of this origin may ask for the party's keys. */
 export function isOriginOf({ origins }: RelyingParty, origin: string): boolean {
+  if (origin === ANY_PORT) return false;
   return origins.includes(origin) || (origins.includes(ANY_PORT) && /^http:\/\/localhost(:\d{1,5})?$/.test(origin));
 }

@@ -1,7 +1,8 @@
-import { connect, type KioskSession } from '../../client/kiosk/session-client.ts';
+import { connect, type ConnectOptions, type KioskSession } from '../../client/kiosk/session-client.ts';
+import type { FrameSigner } from '../../client/kiosk/signer.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
 import type { Decision, Status } from '../../protocol/downstream.ts';
-import type { Mode } from '../../protocol/status.ts';
+import type { CaptureDemand, Mode, PossessionDemand } from '../../protocol/status.ts';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Presenter } from '../../simulator/presenter.ts';
@@ -13,6 +14,10 @@ export interface Presentation {
   readonly maxMs?: number;
   /** Offers to show colours; the presenter hears of them. */
   readonly flash?: boolean;
+  /** Answers for the subject's key; absent: the client cannot. */
+  readonly askForKey?: NonNullable<ConnectOptions['askForKey']>;
+  /** Signs the frames. */
+  readonly signer?: FrameSigner;
 }
 
 export interface Play extends Presentation {
@@ -21,6 +26,8 @@ export interface Play extends Presentation {
   readonly policy?: string;
   readonly audience?: string;
   readonly nonce?: string;
+  readonly require?: { readonly capture?: CaptureDemand; readonly possession?: PossessionDemand };
+  readonly registerKey?: boolean;
 }
 
 export interface Presented {
@@ -44,6 +51,8 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
     framesPerSecond: _rate,
     maxMs: _longest,
     flash: _flash,
+    askForKey: _askForKey,
+    signer: _signer,
     ...request
   } = options;
   const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
@@ -57,9 +66,15 @@ export async function present(
   server: RealServer,
   clock: VirtualClock,
   ticket: string,
-  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false }: Presentation,
+  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false, askForKey, signer }: Presentation,
 ): Promise<Presented> {
-  const session = await connect({ url: server.streamUrl, ticket, flash });
+  const session = await connect({
+    url: server.streamUrl,
+    ticket,
+    flash,
+    ...(askForKey === undefined ? {} : { askForKey }),
+    ...(signer === undefined ? {} : { signer }),
+  });
   const statuses: Status[] = [];
   const startMs = clock.nowMs();
   const listening = (async () => {
