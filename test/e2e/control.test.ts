@@ -6,7 +6,7 @@ import type { DecisionClaims } from '../../protocol/http/claims.ts';
 import { createPerson, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { seededDraws } from '../../simulator/seeded.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
-import { play, type Play } from '../support/play.ts';
+import { play, type Play, present } from '../support/play.ts';
 import { SoftAuthenticator } from '../support/soft-authenticator.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -193,7 +193,6 @@ describe('control of the camera and possession of a key', () => {
     const { ticket, path, status } = await attested('n-3', 'n-3');
     expect(status).toBe(200);
     const presenter = await createPerson({ portrait: ada, seed: seed++ });
-    const { present } = await import('../support/play.ts');
     const { decision } = await present(server, clock, ticket, { presenter });
     expect(decodeJwt<DecisionClaims>(decision.token ?? '').veriframe).toMatchObject({
       outcome: 'accept',
