@@ -20,11 +20,6 @@ export function newKeyChallenge(sessionId: string): string {
     .digest('base64url');
 }
 
-/** A random user handle, base64url. It says nothing of the subject (WebAuthn, section 14.6.1). */
-export function newUserHandle(): string {
-  return randomBytes(RANDOM_BYTES).toString('base64url');
-}
-
 /** What the server knows of a key that has signed. */
 interface KnownKey {
   readonly credentialId: string;

@@ -3,7 +3,7 @@ import type { Bye, Frame, PossessionAnswer } from '../../protocol/upstream.ts';
 import type { Possession } from '../decision/reasons.ts';
 import { FrameChain } from '../identity/frame-chain.ts';
 import type { RelyingParty } from '../identity/relying-parties.ts';
-import { newKeyChallenge, newUserHandle, verifyAssertion, verifyRegistration } from '../identity/webauthn.ts';
+import { newKeyChallenge, verifyAssertion, verifyRegistration } from '../identity/webauthn.ts';
 import { bothDemands, type TrustDemand } from '../policy/trust.ts';
 import type { Policy } from '../policy/shape.ts';
 import type { ClientOffers, SessionRequest } from '../session/ports.ts';
@@ -11,7 +11,7 @@ import type { TrustAtHello } from '../session/trust.ts';
 import type { KioskKeyStore, NewSubjectKey, SubjectKey, SubjectKeyStore } from '../store/key-ports.ts';
 
 export interface TrustParts {
-  readonly subjectKeys: Pick<SubjectKeyStore, 'ofSubject' | 'isRegistered' | 'use'>;
+  readonly subjectKeys: Pick<SubjectKeyStore, 'ofSubject' | 'userHandle' | 'isRegistered' | 'use'>;
   readonly kioskKeys: Pick<KioskKeyStore, 'find'>;
   readonly relyingPartyOf: (tenant: string) => RelyingParty | null;
   /** How many references a subject has, decoys not counted. */
@@ -33,7 +33,8 @@ interface KeyRequest {
   readonly userVerified: boolean;
   /** The subject's keys when the session began. */
   readonly keys: readonly SubjectKey[];
-  readonly userHandle: string;
+  /** Of the key to be made. */
+  readonly userHandle: string | null;
 }
 
 /** Finds what a session may be shown of its client: which key is asked for, and which kiosk signs. */
@@ -68,7 +69,7 @@ async function keyRequestFor(
     party,
     userVerified: demand.possession === 'user-verified',
     keys,
-    userHandle: keys[0]?.userHandle ?? newUserHandle(),
+    userHandle: task === 'register' ? await parts.subjectKeys.userHandle(tenant, subject) : null,
   };
 }
 
@@ -128,7 +129,9 @@ export class SessionTrust {
               challenge: asked.challenge,
               rpId: asked.party.rpId,
               userVerification: asked.userVerified ? 'required' : 'preferred',
-              ...(asked.task === 'register' ? { user: asked.userHandle } : {}),
+              ...(asked.userHandle === null
+                ? {}
+                : { user: asked.userHandle, exclude: asked.keys.map(({ credentialId }) => credentialId) }),
             },
           }),
       ...(this.#chain === null ? {} : { chain: { nonce: this.#chain.nonce } }),
@@ -199,7 +202,7 @@ export class SessionTrust {
     if (verified === null) return null;
     const { userVerified, ...key } = verified;
     if (await this.#parts.subjectKeys.isRegistered(this.#request.tenant, key.credentialId)) return null;
-    this.registration = { ...key, userHandle: asked.userHandle, createdAtMs: this.#parts.wallMs() };
+    this.registration = { ...key, createdAtMs: this.#parts.wallMs() };
     return { proof: 'registration', userVerified };
   }
 }

@@ -6,8 +6,6 @@ export interface NewSubjectKey {
   readonly publicKey: Uint8Array;
   /** The authenticator's count of signatures; 0 in those that do not count. */
   readonly counter: number;
-  /** Base64url; equal for all keys of a subject. */
-  readonly userHandle: string;
   /** A copy of it is kept elsewhere, such as a passkey in the cloud of its maker. */
   readonly backedUp: boolean;
   readonly createdAtMs: number;
@@ -26,6 +24,11 @@ export interface SubjectKey extends NewSubjectKey {
 export interface SubjectKeyStore {
   /** In order of registration. */
   ofSubject(tenant: string, subject: string): Promise<readonly SubjectKey[]>;
+  /**
+   * The user handle of a subject's keys, 32 bytes in base64url: a keyed hash, which says nothing of the subject. It is
+   * always the same one, so that a device that makes another key for the subject drops the one before.
+   */
+  userHandle(tenant: string, subject: string): Promise<string>;
   /** Whether any subject of the tenant has the key. */
   isRegistered(tenant: string, credentialId: string): Promise<boolean>;
   /**

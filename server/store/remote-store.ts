@@ -49,6 +49,7 @@ export class RemoteStore implements Store {
     };
     this.subjectKeys = {
       ofSubject: (...args) => this.#call('subjectKeysOf', args),
+      userHandle: (...args) => this.#call('userHandleOf', args),
       isRegistered: (...args) => this.#call('isSubjectKey', args),
       use: (...args) => this.#call('useSubjectKey', args),
       remove: (...args) => this.#call('removeSubjectKey', args),

@@ -50,6 +50,7 @@ function methodsOf({ references, decisions, subjectKeys, kioskKeys }: SqliteStor
     lockedUntil: (...given) => decisions.lockedUntil(...given),
     listDecisions: (...given) => decisions.list(...given),
     subjectKeysOf: (...given) => subjectKeys.ofSubject(...given),
+    userHandleOf: (...given) => subjectKeys.userHandle(...given),
     isSubjectKey: (...given) => subjectKeys.isRegistered(...given),
     useSubjectKey: (...given) => subjectKeys.use(...given),
     removeSubjectKey: (...given) => subjectKeys.remove(...given),

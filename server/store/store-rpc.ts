@@ -12,6 +12,7 @@ export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'ofSubject'>,
   itemsOfSubject(tenant: string, subject: string): Promise<readonly ReferenceItem[]>;
   listDecisions: DecisionLog['list'];
   subjectKeysOf: SubjectKeyStore['ofSubject'];
+  userHandleOf: SubjectKeyStore['userHandle'];
   isSubjectKey: SubjectKeyStore['isRegistered'];
   useSubjectKey: SubjectKeyStore['use'];
   removeSubjectKey: SubjectKeyStore['remove'];

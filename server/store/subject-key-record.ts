@@ -21,7 +21,6 @@ const payloadForm = z.object({
   credentialId: z.string(),
   publicKey: z.instanceof(Uint8Array),
   counter: z.int().min(0),
-  userHandle: z.string(),
   backedUp: z.boolean(),
   lastUsedAtMs: z.number().nullable(),
 });
@@ -30,6 +29,13 @@ const payloadForm = z.object({
 export function credentialHash(lookupKey: EnvelopeKey, tenant: string, credentialId: string): Buffer {
   return createHmac('sha256', lookupKey.bytes)
     .update(encodeFields(['credential', tenant, credentialId]))
+    .digest();
+}
+
+/** HMAC-SHA-256 of tenant and subject, for the devices that keep it. It is another one than finds rows. */
+export function userHandle(lookupKey: EnvelopeKey, tenant: string, subject: string): Buffer {
+  return createHmac('sha256', lookupKey.bytes)
+    .update(encodeFields(['user-handle', tenant, subject]))
     .digest();
 }
 

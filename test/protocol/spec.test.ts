@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '1d93efb66b47460f14803c5f1c26a85798bf5a7ec40a841309abad7e91040dc8',
+  schemas: 'd214f0bd5f111ef04fb7507fe164bb3fe28b2f4661ffd2e9a441197bd00a604e',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

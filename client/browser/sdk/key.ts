@@ -55,7 +55,7 @@ async function assertion({ challenge, rpId, userVerification }: PossessionReques
 }
 
 async function registration(
-  { challenge, rpId, userVerification, user = '' }: PossessionRequest,
+  { challenge, rpId, userVerification, user = '', exclude = [] }: PossessionRequest,
   keyName: string,
 ) {
   const { id, response } = await startRegistration({
@@ -65,6 +65,7 @@ async function registration(
       user: { id: user, name: keyName, displayName: keyName },
       pubKeyCredParams: ALGORITHMS.map((alg) => ({ alg, type: 'public-key' })),
       authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification },
+      excludeCredentials: exclude.map((known) => ({ id: known, type: 'public-key' })),
       attestation: 'none',
       timeout: PROMPT_MS,
     },

@@ -67,6 +67,7 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
         rpId: text,
         userVerification: oneOf(['required', 'preferred']),
         user: optional(text),
+        exclude: optional((value) => Array.isArray(value) && value.every(text)),
       }),
     ),
     chain: optional(map({ nonce: text })),

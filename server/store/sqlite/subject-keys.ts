@@ -6,6 +6,7 @@ import {
   openSubjectKey,
   sealSubjectKey,
   type SubjectKeyRecord,
+  userHandle,
 } from '../subject-key-record.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { SqliteKeys } from './keys.ts';
@@ -64,6 +65,14 @@ export class SqliteSubjectKeys implements SubjectKeyStore {
         .all(tenant, subjectHash(lookupKey, tenant, subject))
         .map((row) => openSubjectKey(row, this.#keys.dataKey(row.keyId, tenant)));
     });
+  }
+
+  async userHandle(tenant: string, subject: string): Promise<string> {
+    assertStorableText(tenant, 'tenant');
+    assertStorableText(subject, 'subject');
+    return await this.#database.write(() =>
+      userHandle(this.#keys.findOrCreate(tenant, 'lookup'), tenant, subject).toString('base64url'),
+    );
   }
 
   async isRegistered(tenant: string, credentialId: string): Promise<boolean> {

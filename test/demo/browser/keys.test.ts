@@ -43,6 +43,7 @@ describe.skipIf(chromiumPath === null)("the demo with devices' keys (skipped whe
     browser = await launchBrowser(chromiumPath ?? '');
   });
   afterAll(async () => {
+    console.log('DBG', JSON.stringify(((await server.api('GET', '/v1/decisions')).body as any).decisions.map((d: any) => [d.mode, d.outcome, d.code, d.reasons, d.unmeasured, d.challengesPassed, d.decidedAtMs - d.startedAtMs])));
     await browser.close();
     await server.close();
     await rm(assets, { recursive: true, force: true });
@@ -67,6 +68,8 @@ describe.skipIf(chromiumPath === null)("the demo with devices' keys (skipped whe
     const person = await createPerson({ portrait, seed: seed++ });
     await camera.stand(page, person);
     await showStatuses(page);
+    page.on('console', (m) => console.log('PAGE', m.text()));
+    await page.addInitScript(() => document.addEventListener('key', (e: any) => console.log('KEY', JSON.stringify(e.detail)), { capture: true }));
     await page.goto(url);
     await camera.film(page, person, () => journey(page));
     await context.close();
