@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES, RETRIES } from './errors.ts';
-import { CHALLENGE_KINDS, HINTS, MODES, OUTCOMES, PHASES, SLOWNESSES } from './status.ts';
+import { CHALLENGE_KINDS, DECISION_CAUSES, HINTS, MODES, OUTCOMES, PHASES } from './status.ts';
 
 /** Leaves out a field whose value only a later server knows (SPEC R47). */
 function withoutNewWord(field: string, known: readonly string[]) {
@@ -14,6 +14,22 @@ function withoutNewWord(field: string, known: readonly string[]) {
 
 const fraction = z.number().min(0).max(1);
 const retry = z.enum(RETRIES);
+
+/** What the client asks a WebAuthn key for (SPEC R48). */
+const possessionRequest = z.object({
+  /** `assert`: a key that the subject has signs. `register`: a new key is made. */
+  task: z.enum(['assert', 'register']),
+  /** Base64url. Good for this session and one answer. */
+  challenge: z.string(),
+  /** The relying party's id: the domain that keys are made for. */
+  rpId: z.string(),
+  /** Whether the key must verify its user, by PIN or fingerprint. */
+  userVerification: z.enum(['required', 'preferred']),
+  /** The user handle of a new key, base64url. Only with `register`. */
+  user: z.string().exactOptional(),
+  /** Ids of keys that the subject has, base64url: a device that has one of them makes no other. Only with `register`. */
+  exclude: z.array(z.string()).exactOptional(),
+});
 
 export const welcome = z.object({
   type: z.literal('welcome'),
@@ -31,6 +47,10 @@ export const welcome = z.object({
     /** Longest duration of the session, from `welcome`. */
     maxSessionMs: z.int().positive(),
   }),
+  /** Only to a client whose `hello` says that it can. */
+  possession: possessionRequest.exactOptional(),
+  /** The server knows the kiosk's key, and takes signed frames. The nonce is base64url (SPEC R52). */
+  chain: z.object({ nonce: z.string() }).exactOptional(),
 });
 
 const statusFields = z.object({
@@ -68,10 +88,10 @@ const decisionFields = z.object({
   /** Compact JWS. The relying application verifies it with the server's JWKS. */
   token: z.string().optional(),
   retry,
-  /** What was too slow for a decision. Absent: nothing was, or it made no difference. */
-  cause: z.enum(SLOWNESSES).exactOptional(),
+  /** What was too slow for a decision, or which demanded proof is missing. Absent: neither made a difference. */
+  cause: z.enum(DECISION_CAUSES).exactOptional(),
 });
-export const decision = z.preprocess(withoutNewWord('cause', SLOWNESSES), decisionFields);
+export const decision = z.preprocess(withoutNewWord('cause', DECISION_CAUSES), decisionFields);
 
 export const error = z.object({
   type: z.literal('error'),
@@ -86,6 +106,7 @@ export const error = z.object({
 export const DOWNSTREAM = { welcome, status, credit, decision, error } as const;
 
 export type Welcome = z.infer<typeof welcome>;
+export type PossessionRequest = z.infer<typeof possessionRequest>;
 export type Status = z.infer<typeof status>;
 export type Credit = z.infer<typeof credit>;
 export type Decision = z.infer<typeof decision>;

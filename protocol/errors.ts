@@ -92,6 +92,12 @@ export const ERRORS = {
     closeCode: 4108,
     httpStatus: 422,
   },
+  'frame.signature': {
+    message: 'A signature does not fit the frames that were sent.',
+    retry: 'now',
+    closeCode: 4109,
+    httpStatus: 422,
+  },
   'skip.not_allowed': {
     message: 'There is no challenge to skip, or no skip is left.',
     retry: 'never',

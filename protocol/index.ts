@@ -12,6 +12,7 @@ export {
 export { type DepthImage, shrinkDepth } from './depth-image.ts';
 export * from './downstream.ts';
 export * from './errors.ts';
+export * from './frame-chain.ts';
 export * from './live.ts';
 export * from './status.ts';
 export * from './upstream.ts';

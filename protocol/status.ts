@@ -49,6 +49,33 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const SLOWNESSES = ['connection', 'service'] as const;
 export type Slowness = (typeof SLOWNESSES)[number];
 
+/**
+ * Why a session ended undecided, as far as its client may know: what was too slow, or which demanded proof is missing
+ * (SPEC R46, R56).
+ */
+export const DECISION_CAUSES = [...SLOWNESSES, 'capture', 'possession'] as const;
+export type DecisionCause = (typeof DECISION_CAUSES)[number];
+
+/**
+ * What is known of who controls the camera. `unattested`: nothing, the client may be anybody's. `kiosk-signed`: every
+ * analysed frame is covered by a signature of a kiosk's key. `attested`: the relying party's backend vouches for the
+ * application.
+ */
+export const CAPTURES = ['unattested', 'kiosk-signed', 'attested'] as const;
+export type Capture = (typeof CAPTURES)[number];
+
+/** What may be demanded of the capture. */
+export const CAPTURE_DEMANDS = ['kiosk-signed', 'attested'] as const;
+export type CaptureDemand = (typeof CAPTURE_DEMANDS)[number];
+
+/** What may be demanded of the subject's key: that it signs, or that it also has verified its user (PIN, fingerprint). */
+export const POSSESSION_DEMANDS = ['required', 'user-verified'] as const;
+export type PossessionDemand = (typeof POSSESSION_DEMANDS)[number];
+
+/** What a key did in the session: it signed as one that the subject already had, or it was registered. */
+export const POSSESSION_PROOFS = ['assertion', 'registration'] as const;
+export type PossessionProof = (typeof POSSESSION_PROOFS)[number];
+
 /** Position of the face in fractions of the frame: 0..1 from the left and the top. */
 export interface FaceBox {
   readonly x: number;

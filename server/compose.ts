@@ -79,7 +79,7 @@ async function openParts(
   const { clock, log } = base;
   parts.add(await openDataFolder(settings.store));
   const inference = parts.add(prepareInference(settings.inference, log));
-  const { keys, issuer, developmentKeyFile } = await openIdentity(settings.identity);
+  const { keys, issuer, developmentKeyFile, relyingPartyOf } = await openIdentity(settings.identity);
   const gallery = parts.add(createGallery());
   const store = parts.add(await openStore(settings.store, log));
   const directory = new SessionDirectory(clock);
@@ -88,7 +88,17 @@ async function openParts(
   const references = withDecoys(subjects, pool.models.embeddings);
   const openSessions = () => sessions.registry.openSessions;
   const observers = parts.add(await openObservers(settings, { ...base, pool, openSessions }));
-  const sessionParts = { ...base, pool, store, subjects, references, directory, issuer, observers };
+  const sessionParts = {
+    ...base,
+    pool,
+    store,
+    subjects,
+    references,
+    directory,
+    issuer,
+    relyingPartyOf,
+    observers,
+  };
   const sessions: Sessions = parts.add(await startSessions(settings.sessions, sessionParts));
   const transport = chooseTransport(settings.gateway.transport);
   const system = describeSystem(pool.models, transport);

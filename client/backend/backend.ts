@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import type { Mode } from '@veriframe/protocol';
+import type { CaptureDemand, Mode, PossessionDemand } from '@veriframe/protocol';
 import { DEFAULT_POLICY, type OperationId } from '@veriframe/protocol/http';
 import { type AcceptedDecision, type VerifiedDecision, verifyDecision } from './decision.ts';
 import { ApiError } from './errors.ts';
 import type { DecisionExpectation } from './expectation.ts';
 import { type ApiRequest, ask, baseOf, type Connection } from './http.ts';
 import { remoteKeys } from './keys.ts';
-import type { CreatedSession, DecisionsPage, LiveTicket, SessionView, SubjectsPage } from './schemas.ts';
+import type {
+  CreatedSession,
+  DecisionsPage,
+  KioskKey,
+  LiveTicket,
+  SessionView,
+  SubjectKey,
+  SubjectsPage,
+} from './schemas.ts';
 
 export interface BackendOptions {
   /** Base address of the service, http or https, such as `https://faces.example`. A path is kept as a prefix. */
@@ -34,6 +42,22 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What must be shown beside the pictures. What is missing ends the session `re-verify`. */
+export interface SessionDemand {
+  /** Who must control the camera. */
+  readonly capture?: CaptureDemand;
+  /** A WebAuthn key of the subject must sign; `user-verified`: and verify its user, by PIN or fingerprint. */
+  readonly possession?: PossessionDemand;
+}
+
+/** A platform's verdict about the application that runs a session, which the caller has checked. */
+export interface Attestation {
+  /** The session's nonce, which the verdict is for. */
+  readonly nonce: string;
+  /** Whose verdict it is, 1 to 64 of `A-Z a-z 0-9 _ . : -`, such as `play-integrity`. */
+  readonly issuer: string;
+}
+
 /** What a session is asked for. */
 export type NewSession = {
   /** Default `standard`. */
@@ -47,6 +71,13 @@ export type NewSession = {
   readonly concealUnknown?: boolean;
   /** Lets its evidence be followed. Its token proves nothing, and the API key must have the right `mayObserve`. */
   readonly observe?: boolean;
+  /** What must be shown beside the pictures. Not possession in the mode identify. */
+  readonly require?: SessionDemand;
+  /**
+   * Registers another WebAuthn key for the subject; the first enrolment does so by itself. The caller vouches that the
+   * person was identified in another way, and the API key must have the right `mayVouch`.
+   */
+  readonly registerKey?: boolean;
 } & (
   | {
       readonly mode: Exclude<Mode, 'identify'>;
@@ -64,6 +95,9 @@ export interface SessionExpectation {
   readonly policy: string;
   /** Null in the mode identify. */
   readonly subject: string | null;
+  /** What was demanded; absent: nothing. */
+  readonly capture?: CaptureDemand;
+  readonly possession?: PossessionDemand;
 }
 
 export interface StartedSession extends CreatedSession {
@@ -89,6 +123,19 @@ export interface Subjects {
   erase(subject: string, options?: CallOptions): Promise<number>;
   /** Enrolled subjects, by keyed hash. The API key must have the right `mayObserve`. */
   list(options?: PageOptions): Promise<SubjectsPage>;
+  /** WebAuthn keys of the subject, in order of registration. */
+  keys(subject: string, options?: CallOptions): Promise<readonly SubjectKey[]>;
+  /** Removes a key of the subject. Resolves as well when the subject does not have it. */
+  removeKey(subject: string, key: string, options?: CallOptions): Promise<void>;
+}
+
+/** Keys with which kiosks sign. The API key must have the right `mayVouch`. Every call rejects with `ApiError`. */
+export interface KioskKeys {
+  /** Enrols a public key: 32 bytes of Ed25519, base64url. */
+  add(key: { readonly name: string; readonly publicKey: string }, options?: CallOptions): Promise<KioskKey>;
+  list(options?: CallOptions): Promise<readonly KioskKey[]>;
+  /** Refuses the key in sessions that begin from now on. `api.not_found`: it is not there, or was revoked before. */
+  revoke(id: string, options?: CallOptions): Promise<void>;
 }
 
 type Names = keyof BackendNames;
@@ -129,7 +176,15 @@ export interface Backend<Expected = Omit<DecisionExpectation, 'keys' | Names>> {
     expected: Expected & { readonly outcome?: 'accept' },
   ): Promise<AcceptedDecision>;
   verifyDecision(token: string, expected: Expected): Promise<VerifiedDecision>;
+  /**
+   * Vouches for the application that runs a session, once its platform's verdict was checked (Play Integrity, App
+   * Attest). The API key must have the right `mayVouch`.
+   *
+   * @throws ApiError `api.invalid` for another nonce, `session.decided` when it comes too late
+   */
+  attest(sessionId: string, attestation: Attestation, options?: CallOptions): Promise<void>;
   readonly subjects: Subjects;
+  readonly kioskKeys: KioskKeys;
   /** Attempts that have ended, the latest first. The API key must have the right `mayObserve`. */
   listDecisions(options?: PageOptions): Promise<DecisionsPage>;
   /** A ticket for the live feed of what the tenant runs. The API key must have the right `mayObserve`. */
@@ -173,10 +228,18 @@ export function createBackend({
   return {
     async createSession(request, { signal } = {}) {
       // The default policy is named all the same, so that the token can be held to it.
-      const { mode, subject, policy = DEFAULT_POLICY, nonce = newNonce(), concealUnknown, observe } = request;
-      const body = { mode, subject, policy, nonce, concealUnknown, observe, audience: audience ?? undefined };
+      const { policy = DEFAULT_POLICY, nonce = newNonce(), require, ...rest } = request;
+      const { mode, subject } = rest;
+      const body = { ...rest, policy, nonce, require, audience: audience ?? undefined };
       const created = await api({ operation: 'createSession', body, signal });
-      const expected = { session: created.sessionId, nonce, mode, policy, subject: subject ?? null };
+      const expected = {
+        session: created.sessionId,
+        nonce,
+        mode,
+        policy,
+        subject: subject ?? null,
+        ...require,
+      };
       return { ...created, expected };
     },
     getSession: (id, { signal } = {}) => api({ operation: 'getSession', params: { id }, signal }),
@@ -198,8 +261,28 @@ export function createBackend({
         const erased = await orNull(api({ operation: 'deleteSubject', params: { id }, signal }));
         return erased?.erasedReferences ?? 0;
       },
+      async keys(id, { signal } = {}) {
+        return (await api({ operation: 'listSubjectKeys', params: { id }, signal })).keys;
+      },
+      async removeKey(id, key, { signal } = {}) {
+        const removing = api({ operation: 'deleteSubjectKey', params: { id, key }, signal });
+        await orNull(removing, 'api.not_found');
+      },
       list: ({ signal, limit, page } = {}) =>
         api({ operation: 'listSubjects', query: pageQuery('after', page, limit), signal }),
+    },
+    async attest(id, { nonce, issuer: by }, { signal } = {}) {
+      await api({ operation: 'attestSession', params: { id }, body: { nonce, issuer: by }, signal });
+    },
+    kioskKeys: {
+      add: ({ name, publicKey }, { signal } = {}) =>
+        api({ operation: 'addKioskKey', body: { name, publicKey }, signal }),
+      async list({ signal } = {}) {
+        return (await api({ operation: 'listKioskKeys', signal })).keys;
+      },
+      async revoke(id, { signal } = {}) {
+        await api({ operation: 'revokeKioskKey', params: { id }, signal });
+      },
     },
     listDecisions: ({ signal, limit, page } = {}) =>
       api({ operation: 'listDecisions', query: pageQuery('before', page, limit), signal }),
@@ -215,12 +298,15 @@ function checkedKey(apiKey: string): string {
 
 const newNonce = () => randomBytes(NONCE_BYTES).toString('base64url');
 
-/** Null for a subject that has no reference; every other failure stays one. */
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+/** Null for this refusal, by default that the subject has no reference; every other failure stays one. */
+async function orNull<T>(
+  asked: Promise<T>,
+  refusal: ApiError['code'] = 'subject.unknown',
+): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'subject.unknown') return null;
+    if (error instanceof ApiError && error.code === refusal) return null;
     throw error;
   }
 }

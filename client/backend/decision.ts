@@ -1,5 +1,5 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
-import type { Mode, Outcome } from '@veriframe/protocol';
+import type { Capture, Mode, Outcome, PossessionProof } from '@veriframe/protocol';
 import { DECISION_TOKEN_TYPE, OBSERVATION_TOKEN_TYPE, TOKEN_ALGORITHM } from '@veriframe/protocol/http';
 import { DecisionError, type DecisionErrorCode } from './errors.ts';
 import { checkedExpectation, type DecisionExpectation, firstFailure } from './expectation.ts';
@@ -22,7 +22,15 @@ interface Decided {
     readonly measured: readonly string[];
     readonly unmeasured: readonly string[];
     readonly challengesPassed: number;
+    /** Classes of attacker that nothing in the session stands against; null: the service does not say. */
+    readonly openTo: readonly string[] | null;
   };
+  /** Who controls the camera. */
+  readonly capture: Capture;
+  /** The id of the kiosk's key, or who attested the application; null: nobody. */
+  readonly captureBy: string | null;
+  /** A WebAuthn key of the subject that took part; null: none did. */
+  readonly possession: { readonly proof: PossessionProof; readonly userVerified: boolean } | null;
 }
 
 /** The person was accepted, or enrolled, as `subject`. */
@@ -44,7 +52,7 @@ const MOST_CHARACTERS = 16_384;
 
 /**
  * Checks a decision's token, the only thing that a relying party may believe: type, signature, issuer, audience, time,
- * session, nonce, mode, policy, outcome, subject and tier. Resolves with what it says, or rejects with a
+ * session, nonce, mode, policy, outcome, subject, tier, capture and possession. Resolves with what it says, or rejects with a
  * `DecisionError` whose code is the first check that it failed (`DECISION_ERRORS`).
  *
  * A token is good once, which only the caller can see to: forget the session before its token is checked.
@@ -164,7 +172,8 @@ function rejectionOf(signal: AbortSignal): { readonly promise: Promise<never>; r
 }
 
 function decisionOf({ iss, aud, jti, iat, exp, sub, nonce, veriframe }: DecisionClaims): VerifiedDecision {
-  const { mode, policy, outcome, assurance } = veriframe;
+  const { mode, policy, outcome, assurance, capture = 'unattested', captureBy = null } = veriframe;
+  const { possession = null } = veriframe;
   const decided = {
     sessionId: jti,
     mode,
@@ -174,7 +183,11 @@ function decisionOf({ iss, aud, jti, iat, exp, sub, nonce, veriframe }: Decision
     audience: aud === undefined ? [] : [aud].flat(),
     decidedAtMs: iat * 1000,
     expiresAtMs: exp * 1000,
-    assurance,
+    assurance: { ...assurance, openTo: assurance.openTo ?? null },
+    capture,
+    captureBy,
+    possession:
+      possession === null ? null : { proof: possession.proof, userVerified: possession.userVerified },
   };
   if (outcome !== 'accept') return { ...decided, outcome, subject: null };
   if (sub === undefined) throw new DecisionError('subject');

@@ -80,6 +80,8 @@ export const DECISION_ERRORS = {
   outcome: 'The outcome is another one.',
   subject: 'The token names another subject, or none.',
   tier: 'The decision was made with fewer models than was asked for.',
+  capture: 'The camera was not controlled as was asked for.',
+  possession: 'No key of the subject took part as was asked for.',
 } as const satisfies Record<string, string>;
 
 /** The check that a token failed: a key of `DECISION_ERRORS`. */

@@ -1,4 +1,4 @@
-import type { Mode, Outcome } from '@veriframe/protocol';
+import type { Capture, Mode, Outcome, PossessionDemand } from '@veriframe/protocol';
 import type { DecisionErrorCode } from './errors.ts';
 import type { DecisionKeys } from './keys.ts';
 import type { DecisionClaims, Tier } from './schemas.ts';
@@ -28,6 +28,16 @@ export interface DecisionExpectation {
   readonly outcome?: Outcome | null;
   /** Fewest models that must have decided. Default `base`. */
   readonly minimumTier?: Tier;
+  /**
+   * `veriframe.capture`: who controls the camera, or a list of which one suffices. Absent: whoever, be it a program of
+   * an attacker's.
+   */
+  readonly capture?: Capture | readonly Capture[];
+  /**
+   * `veriframe.possession`: a WebAuthn key of the subject took part; `user-verified`: and verified its user. In a
+   * verification only a key that the subject had before counts. Absent: none is needed.
+   */
+  readonly possession?: PossessionDemand;
   /** Longest time since the decision, in ms. Default: until the token expires, five minutes after the decision. */
   readonly maxAgeMs?: number;
   /** How far the two machines' clocks may differ, in ms, 0 to 60 000. Default 10 000. */
@@ -44,6 +54,8 @@ export interface CheckedExpectation
   readonly policies: readonly string[] | null;
   readonly outcome: Outcome | null;
   readonly minimumTier: Tier;
+  readonly captures: readonly Capture[] | null;
+  readonly possession: PossessionDemand | null;
   readonly maxAgeMs: number;
   readonly clockToleranceMs: number;
   readonly atMs: number;
@@ -70,6 +82,8 @@ export function checkedExpectation(expected: DecisionExpectation): CheckedExpect
     policy,
     outcome = 'accept',
     minimumTier = 'base',
+    capture = null,
+    possession = null,
     maxAgeMs = Number.POSITIVE_INFINITY,
     clockToleranceMs = DEFAULT_CLOCK_TOLERANCE_MS,
     atMs = Date.now(),
@@ -79,7 +93,18 @@ export function checkedExpectation(expected: DecisionExpectation): CheckedExpect
   if (!(maxAgeMs >= 0)) throw new RangeError('maxAgeMs must be 0 or more.');
   if (!Number.isFinite(atMs)) throw new RangeError('atMs must be a time.');
   const policies = typeof policy === 'string' ? [policy] : policy;
-  return { ...expected, policies, outcome, minimumTier, maxAgeMs, clockToleranceMs, atMs };
+  const captures = typeof capture === 'string' ? [capture] : capture;
+  return {
+    ...expected,
+    policies,
+    outcome,
+    minimumTier,
+    captures,
+    possession,
+    maxAgeMs,
+    clockToleranceMs,
+    atMs,
+  };
 }
 
 type Check = readonly [DecisionErrorCode, (claims: DecisionClaims, expected: CheckedExpectation) => boolean];
@@ -107,7 +132,23 @@ const CHECKS: readonly Check[] = [
   ['outcome', ({ veriframe }, { outcome }) => outcome === null || veriframe.outcome === outcome],
   ['subject', namesWhomItMay],
   ['tier', ({ veriframe }, { minimumTier }) => RANK[veriframe.assurance.tier] >= RANK[minimumTier]],
+  [
+    'capture',
+    ({ veriframe }, { captures }) =>
+      captures === null ||
+      veriframe.outcome !== 'accept' ||
+      captures.includes(veriframe.capture ?? 'unattested'),
+  ],
+  ['possession', showsPossession],
 ];
+
+/** A key that is made in a verification proves nothing of who was there before. */
+function showsPossession({ veriframe }: DecisionClaims, { possession }: CheckedExpectation): boolean {
+  if (possession === null || veriframe.outcome !== 'accept') return true;
+  const shown = veriframe.possession ?? null;
+  if (shown === null || (possession === 'user-verified' && !shown.userVerified)) return false;
+  return shown.proof === 'assertion' || veriframe.mode === 'enrol';
+}
 
 /** An accept names somebody, the one who was expected where that is known. Every other outcome names nobody. */
 function namesWhomItMay({ sub, veriframe }: DecisionClaims, { subject }: CheckedExpectation): boolean {

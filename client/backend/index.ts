@@ -2,11 +2,14 @@
 export {
   type Backend,
   type BackendNames,
+  type Attestation,
   type BackendOptions,
   type CallOptions,
   createBackend,
   type NewSession,
   type PageOptions,
+  type KioskKeys,
+  type SessionDemand,
   type SessionExpectation,
   type StartedSession,
   type Subjects,
@@ -33,9 +36,19 @@ export { type DecisionKeys, fixedKeys, type KeySet, remoteKeys, type RemoteKeysO
 export type {
   CreatedSession,
   DecisionsPage,
+  KioskKey,
   LiveTicket,
   SessionView,
+  SubjectKey,
   SubjectsPage,
   Tier,
 } from './schemas.ts';
-export type { ErrorCode, Mode, Outcome, Retry } from '@veriframe/protocol';
+export type {
+  Capture,
+  CaptureDemand,
+  ErrorCode,
+  Mode,
+  Outcome,
+  PossessionDemand,
+  Retry,
+} from '@veriframe/protocol';

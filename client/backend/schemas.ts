@@ -33,6 +33,12 @@ export type SubjectsPage = AnswerOf<'listSubjects'>;
  */
 export type DecisionsPage = AnswerOf<'listDecisions'>;
 
+/** A WebAuthn key of a subject. `lastUsedAtMs` is null until it signs. */
+export type SubjectKey = AnswerOf<'listSubjectKeys'>['keys'][number];
+
+/** A public key that a kiosk signs its frames with. `revokedAtMs` is null while it is good. */
+export type KioskKey = AnswerOf<'addKioskKey'>;
+
 /** Body of every refusal. Its code is what counts: a proxy in between may have shortened the rest. */
 export const failure = z.object({ error: errorBody.shape.error.partial({ message: true, retry: true }) });
 

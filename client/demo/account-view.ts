@@ -9,6 +9,8 @@ export interface AccountView {
   /** Whether the user has confirmed their identity recently enough to change the ways to sign in. */
   readonly isConfirmed: boolean;
   readonly isServiceUp: boolean;
+  /** Keys of the user's devices, in the order in which they were added. */
+  readonly keys: readonly KeyView[];
   /** Latest first. */
   readonly signIns: readonly SignInView[];
   readonly devices: readonly DeviceView[];
@@ -30,4 +32,9 @@ export interface DeviceView {
   readonly place: string;
   readonly lastSeenAtMs: number;
   readonly isThis: boolean;
+}
+
+export interface KeyView {
+  readonly id: string;
+  readonly addedAtMs: number;
 }

@@ -40,7 +40,8 @@ export function refusal(status: number, body: string): KioskError {
   return kioskErrorOf(apiErrorOf(status, body));
 }
 
-function kioskErrorOf(cause: ApiError): KioskError {
+/** The error of the service by its own code, or the nearest of the kiosk. */
+export function kioskErrorOf(cause: ApiError): KioskError {
   const { code, detail } = cause;
   if (isErrorCode(code)) return new KioskError(code, detail ?? undefined, { cause });
   const ours = code === 'answer.unexpected' ? 'api.unexpected' : 'connection.refused';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { asKioskError, KioskError } from './errors.ts';
+import { runKioskKey } from './kiosk-key.ts';
 import { readCommand, USAGE, type RunOptions } from './options.ts';
 import { presenterFor } from './present/choose.ts';
 import { jsonPresenter } from './present/json.ts';
@@ -19,6 +20,10 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === 'kiosk-key') {
+      await runKioskKey(args.slice(1), process.env, out);
+      return 0;
+    }
     const command = readCommand(args, process.env);
     if (command.kind === 'run') return await runPresented(command.options);
     out(command.kind === 'help' ? USAGE : `${version()}\n`);

@@ -28,6 +28,10 @@ export interface RunOptions {
   readonly apiKey: string | null;
   /** Ticket of a session that another program created. No API key is used then. */
   readonly ticket: string | null;
+  /** File of the key that signs the pictures; null: they are not signed. */
+  readonly keyFile: string | null;
+  /** The session is asked for with the demand that every picture is signed. */
+  readonly requireSigned: boolean;
   readonly json: boolean;
   /**
    * The rate of a folder, and the maximum rate of any other source. Null: `FOLDER_FRAMES_PER_SECOND` for a folder,
@@ -51,6 +55,7 @@ export const FOLDER_FRAMES_PER_SECOND = 10;
 const DEFAULTS = { url: 'ws://localhost:8080', maxEdgePx: 640, timeoutS: 120 } as const;
 
 export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [options]
+       veriframe kiosk-key create|rotate|list|revoke   the key of this kiosk
        veriframe try [options]    without a camera: a drawn person shows how it
                                   works; in a clone of veriframe only
 
@@ -71,6 +76,9 @@ PICTURE.depth.png or PICTURE.depth-WxH.raw; in MJPEG a 16-bit PNG comes before.
   --issuer NAME         whom the token must be from (default VERIFRAME_ISSUER;
                         without either any issuer will do)
   --ticket TICKET       join a session that someone else created; needs no key
+  --key-file FILE       sign the pictures with the key of this kiosk, made by
+                        veriframe kiosk-key create
+  --require-signed      accept only with every picture signed; needs --key-file
   --fps N               frames a second: the rate of a folder and of standard
                         input, the most of a video or camera
   --loop, --once        start over at the end, or stop there
@@ -110,6 +118,13 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
   if (ticket !== null && (subject !== null || values.policy !== undefined || values['api-key'] !== undefined))
     throw usage('--ticket already stands for a subject, a policy and a key; leave those out.');
 
+  const keyFile = text('key-file', values['key-file']);
+  const requireSigned = values['require-signed'] === true;
+  if (requireSigned && (keyFile === null || ticket !== null))
+    throw usage(
+      '--require-signed needs --key-file, and no --ticket: whoever made the ticket has demanded it or not.',
+    );
+
   const source = sourceNamed(text('source', values.source));
   const loop = loopWanted(values.loop, values.once);
   if (loop === true && source.kind !== 'path') throw usage('Only a folder or a video file can --loop.');
@@ -125,6 +140,8 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
       issuer: text('issuer', values.issuer ?? (environment['VERIFRAME_ISSUER'] || undefined)),
       apiKey: text('api-key', values['api-key']),
       ticket,
+      keyFile,
+      requireSigned,
       json: values.json === true,
       framesPerSecond: numberIn('fps', values.fps, { above: 0, most: 240 }),
       loop,
@@ -149,6 +166,8 @@ function parsed(args: readonly string[]) {
         issuer: { type: 'string' },
         'api-key': { type: 'string' },
         ticket: { type: 'string' },
+        'key-file': { type: 'string' },
+        'require-signed': { type: 'boolean' },
         json: { type: 'boolean' },
         fps: { type: 'string' },
         loop: { type: 'boolean' },

@@ -7,6 +7,7 @@ import type { RunOptions } from './options.ts';
 import type { Presenter } from './present/presenter.ts';
 import { pump } from './pump.ts';
 import { connect, type KioskSession } from './session-client.ts';
+import { readSigner } from './signer.ts';
 import { openSource } from './sources/open.ts';
 import { checkToken } from './token.ts';
 
@@ -29,12 +30,19 @@ interface Admission {
  */
 export async function run(options: RunOptions, presenter: Presenter, signal: AbortSignal): Promise<Outcome> {
   const source = await openSource(options);
+  const signer = options.keyFile === null ? null : await readSigner(options.keyFile);
   const { ticket, expected } = await admission(options, presenter, signal);
-  const session = await connect({ url: options.endpoints.stream, ticket, signal });
+  const session = await connect({
+    url: options.endpoints.stream,
+    ticket,
+    signal,
+    ...(signer === null ? {} : { signer }),
+  });
   const playing = new AbortController();
   try {
     const { welcome } = session;
     if (welcome.mode !== options.mode) throw new KioskError('session.mode', `It is for ${welcome.mode}.`);
+    if (signer !== null && !session.signs) throw new KioskError('key.refused');
     presenter.welcome(welcome);
     const pumping = pump(source, session, {
       maxEdgePx: options.maxEdgePx,
@@ -66,6 +74,7 @@ async function admission(options: RunOptions, presenter: Presenter, signal: Abor
   const request = {
     ...(mode === 'identify' ? { mode } : { mode, subject: subject ?? '' }),
     ...(policy === null ? {} : { policy }),
+    ...(options.requireSigned ? { require: { capture: 'kiosk-signed' as const } } : {}),
   };
   const { sessionId, ticket, expected } = await createSession(endpoints.base, apiKey, request, signal);
   presenter.session({ sessionId, mode, subject, policy });
@@ -98,6 +107,7 @@ async function conclude(
     outcome,
     nonce: asked?.nonce ?? null,
     subject: options.subject,
+    ...(options.requireSigned ? { capture: 'kiosk-signed' as const } : {}),
   };
   const checked = await tokenOf(decision, (given) =>
     checkToken(given, options.endpoints.jwks, expected, signal),

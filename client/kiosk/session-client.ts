@@ -12,10 +12,13 @@ import {
   type Welcome,
   ERRORS,
   type Bye,
+  type PossessionAnswer,
+  type PossessionRequest,
   type Upstream,
   SUBPROTOCOL,
 } from '@veriframe/protocol';
 import { refusal } from './api.ts';
+import type { FrameSigner, SignedChain } from './signer.ts';
 import { asKioskError, KioskError } from './errors.ts';
 import { closeError, openingError } from './wire-errors.ts';
 
@@ -25,6 +28,13 @@ export interface ConnectOptions {
   readonly ticket: string;
   /** Names the client software in the server's audit log. */
   readonly client?: string;
+  /** Signs the frames with the key of this kiosk, where the server knows the key (SPEC section 14). Absent: unsigned. */
+  readonly signer?: FrameSigner;
+  /**
+   * Asks the person for the WebAuthn key that the server asks for, and resolves with the answer; null declines. No frame
+   * is sent before. Absent: the server is told that no key can be asked for.
+   */
+  readonly askForKey?: (request: PossessionRequest) => Promise<Omit<PossessionAnswer, 'type'> | null>;
   /** A screen around the camera shows the colour of each status that contains one (SPEC R39, R40). Default false. */
   readonly flash?: boolean;
   /**
@@ -86,9 +96,17 @@ export class KioskSession {
   #welcome: Welcome | null = null;
   #credits = 0;
   #seq = 0;
+  readonly #signer: FrameSigner | null;
+  readonly #askForKey: ConnectOptions['askForKey'] | null;
+  #chain: SignedChain | null = null;
+  /** The person is being asked for a key. */
+  #isAsking = false;
   #creditWaiters: (() => void)[] = [];
 
-  constructor({ url, ticket, client = 'veriframe-kiosk', flash = false, signal }: ConnectOptions) {
+  constructor(options: ConnectOptions) {
+    const { url, ticket, client = 'veriframe-kiosk', flash = false, signal, signer, askForKey } = options;
+    this.#signer = signer ?? null;
+    this.#askForKey = askForKey ?? null;
     this.welcomed = new Promise((resolve, reject) => (this.#settleWelcome = { resolve, reject }));
     this.decision = new Promise((resolve, reject) => (this.#settleDecision = { resolve, reject }));
     for (const promise of [this.welcomed, this.decision]) promise.catch(() => {});
@@ -115,7 +133,14 @@ export class KioskSession {
     this.#socket = socket;
     socket.on('open', () => {
       this.#opened = true;
-      this.#send({ type: 'hello', ticket, client, ...(flash ? { flash } : {}) });
+      this.#send({
+        type: 'hello',
+        ticket,
+        client,
+        ...(flash ? { flash } : {}),
+        ...(askForKey === undefined ? {} : { possession: true }),
+        ...(signer === undefined ? {} : { kiosk: { key: signer.keyId } }),
+      });
     });
     socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     socket.on('unexpected-response', (request, response) => {
@@ -142,7 +167,12 @@ export class KioskSession {
 
   /** Number of frames that may be sent now. */
   get credits(): number {
-    return this.#state === 'open' ? this.#credits : 0;
+    return this.#state === 'open' && !this.#isAsking ? this.#credits : 0;
+  }
+
+  /** Whether the server takes this kiosk's signatures. False as well before `welcomed` has resolved. */
+  get signs(): boolean {
+    return this.#chain !== null;
   }
 
   /**
@@ -156,7 +186,9 @@ export class KioskSession {
     this.#credits -= 1;
     this.#seq += 1;
     const ofSensor = depth === undefined ? {} : { depth };
-    this.#send({ type: 'frame', seq: this.#seq, capturedAtMs, image: picture, ...ofSensor });
+    const frame = { seq: this.#seq, capturedAtMs, image: picture, ...ofSensor };
+    const signature = this.#chain?.add(frame) ?? null;
+    this.#send({ type: 'frame', ...frame, ...(signature === null ? {} : { signature }) });
     return true;
   }
 
@@ -174,7 +206,8 @@ export class KioskSession {
 
   /** Tells the server that no more frames come. A decision can still follow. */
   bye(reason: Bye['reason']): void {
-    this.#send({ type: 'bye', reason });
+    const signature = reason === 'source-ended' ? (this.#chain?.end() ?? null) : null;
+    this.#send({ type: 'bye', reason, ...(signature === null ? {} : { signature }) });
   }
 
   /** Ends the session from the client's side at once. Does nothing when it is over. */
@@ -220,6 +253,9 @@ export class KioskSession {
       case 'welcome':
         this.#state = 'open';
         this.#welcome = message;
+        if (message.chain !== undefined && this.#signer !== null)
+          this.#chain = this.#signer.open(message.sessionId, message.chain.nonce);
+        if (message.possession !== undefined) void this.#answerForKey(message.possession);
         this.#settleWelcome.resolve(message);
         return;
       case 'credit':
@@ -243,6 +279,14 @@ export class KioskSession {
         if (this.#hasReader) this.#queue.close();
         return;
     }
+  }
+
+  async #answerForKey(request: PossessionRequest): Promise<void> {
+    this.#isAsking = true;
+    const answer = await this.#askForKey?.(request).catch(() => null);
+    this.#isAsking = false;
+    this.#send({ type: 'possession', ...answer });
+    for (const resolve of this.#creditWaiters.splice(0)) resolve();
   }
 
   #emit(event: KioskSessionEvent): void {

@@ -1,5 +1,6 @@
 import {
   ApiError,
+  type CaptureDemand,
   DecisionError,
   type Mode,
   type Outcome,
@@ -18,6 +19,8 @@ export interface TokenExpectation {
   readonly nonce: string | null;
   /** Whom an accept has to name; null when anyone. */
   readonly subject: string | null;
+  /** Who must control the camera; absent: whoever. */
+  readonly capture?: CaptureDemand;
 }
 
 export interface CheckedToken {

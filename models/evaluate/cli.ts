@@ -20,10 +20,7 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
     if (study === 'anchors') return await runAnchors(args);
     if (study === 'replay') return await runReplay(args);
     const usages = [USAGE, PAD_USAGE, BONA_FIDE_USAGE, RELIEF_USAGE, ANCHORS_USAGE, REPLAY_USAGE];
-    process.stderr.write(`${usages.join('
-
-')}
-`);
+    process.stderr.write(`${usages.join('\n\n')}\n`);
     return study === '--help' ? 0 : 2;
   } catch (error) {
     if (!(error instanceof EvaluateError)) throw error;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MODES, OUTCOMES } from '../status.ts';
+import { CAPTURES, MODES, OUTCOMES, POSSESSION_PROOFS } from '../status.ts';
 import { modelTier } from './fields.ts';
 
 /** Signature algorithm of decision tokens: Ed25519 (RFC 8037). A verifier accepts no other. */
@@ -16,6 +16,21 @@ export const DECISION_TOKEN_TYPE = 'veriframe-decision+jwt';
  * it, so a verifier must not accept this token as a decision.
  */
 export const OBSERVATION_TOKEN_TYPE = 'veriframe-observation+jwt';
+
+/**
+ * Classes of attacker (docs/security.md): something before a real camera; a client that feeds what a few pictures can be
+ * made into; a client with a renderer, which every test of pictures lets pass.
+ */
+export const ATTACKS = ['presentation', 'cheap-injection', 'rendered-injection'] as const;
+
+/** A WebAuthn key of the subject that took part in the session. */
+export const possessionClaim = z.object({
+  kind: z.literal('webauthn'),
+  /** `registration` says nothing of who was there before: it made the key. */
+  proof: z.enum(POSSESSION_PROOFS),
+  /** The key verified its user, by PIN or fingerprint. */
+  userVerified: z.boolean(),
+});
 
 /** Claims of a decision token. Verifiers drop unknown claims. */
 export const decisionClaims = z.object({
@@ -46,7 +61,15 @@ export const decisionClaims = z.object({
       measured: z.array(z.string()),
       unmeasured: z.array(z.string()),
       challengesPassed: z.int().min(0),
+      /** Classes of attacker that nothing in this session stands against. Absent: the server does not say. */
+      openTo: z.array(z.string()).exactOptional(),
     }),
+    /** Who controls the camera. Absent: the server does not know such proofs, which is as good as `unattested`. */
+    capture: z.enum(CAPTURES).exactOptional(),
+    /** The id of the kiosk's key, or who attested the application in the relying party's words. */
+    captureBy: z.string().exactOptional(),
+    /** Null: no key of the subject took part. Absent: the server does not know such proofs. */
+    possession: possessionClaim.nullable().exactOptional(),
     /** Only in a token of type `OBSERVATION_TOKEN_TYPE`. */
     observed: z.literal(true).exactOptional(),
   }),

@@ -1,5 +1,6 @@
 /** The HTTP API: requests and answers of every operation, and the claims of the tokens. */
 export {
+  ATTACKS,
   DECISION_TOKEN_TYPE,
   type DecisionClaims,
   decisionClaims,

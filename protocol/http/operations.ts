@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { addKioskKey, deleteSubjectKey, listKioskKeys, listSubjectKeys, revokeKioskKey } from './keys.ts';
 import { createLiveTicket } from './live-feed.ts';
 import type { OperationDescription } from './operation.ts';
 import { listDecisions, listSubjects } from './records.ts';
-import { createSession, getSession } from './sessions.ts';
+import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
 import { getHealth, getKeys, getOpenApi, getReadiness, getSystem } from './system.ts';
 
@@ -13,8 +14,14 @@ import { getHealth, getKeys, getOpenApi, getReadiness, getSystem } from './syste
 export const OPERATIONS = {
   createSession,
   getSession,
+  attestSession,
   getSubject,
   deleteSubject,
+  listSubjectKeys,
+  deleteSubjectKey,
+  addKioskKey,
+  listKioskKeys,
+  revokeKioskKey,
   listSubjects,
   listDecisions,
   createLiveTicket,

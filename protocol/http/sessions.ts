@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { MODES, OUTCOMES } from '../status.ts';
+import { CAPTURE_DEMANDS, MODES, OUTCOMES, POSSESSION_DEMANDS } from '../status.ts';
 import { errorCode, subjectId } from './fields.ts';
 import { liveTicket } from './live-feed.ts';
-import { KEY_ERRORS, type OperationDescription, WITH_KEY } from './operation.ts';
+import { FOR_VOUCHERS, KEY_ERRORS, type OperationDescription, VOUCHER_ERRORS, WITH_KEY } from './operation.ts';
 
 /** The policy of a session that names none. */
 export const DEFAULT_POLICY = 'standard';
@@ -32,10 +32,44 @@ const newSession = z
           'token of such a session is of another type, names nobody, and opens nothing; its failures lock out ' +
           'further observed sessions of the subject, and no others.',
       ),
+    require: z
+      .strictObject({
+        capture: z
+          .enum(CAPTURE_DEMANDS)
+          .optional()
+          .describe(
+            'kiosk-signed: every analysed picture is covered by a signature of an enrolled kiosk. attested: your ' +
+              'backend vouches for the application.',
+          ),
+        possession: z
+          .enum(POSSESSION_DEMANDS)
+          .optional()
+          .describe(
+            'A WebAuthn key of the subject signs in the session; user-verified: it also verifies its user. Not to ' +
+              'identify. An enrolment fulfils it with a new key.',
+          ),
+      })
+      .default({})
+      .describe('What must be shown beside the pictures. Without it the session ends re-verify, never accept.'),
+    registerKey: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Register another WebAuthn key for the subject; the first enrolment does so by itself. You vouch that ' +
+          'the person was identified in another way. Needs an API key that may vouch.',
+      ),
   })
   .refine(({ mode, subject }) => (mode === 'identify') === (subject === undefined), {
     path: ['subject'],
     message: 'required to enrol and to verify, absent to identify',
+  })
+  .refine(({ mode, require }) => mode !== 'identify' || require.possession === undefined, {
+    path: ['require', 'possession'],
+    message: 'not to identify',
+  })
+  .refine(({ mode, registerKey }) => mode !== 'identify' || !registerKey, {
+    path: ['registerKey'],
+    message: 'not to identify',
   });
 
 const createdSession = z.object({
@@ -91,4 +125,24 @@ export const getSession = {
   params: z.strictObject({ id: z.string().min(1).max(64) }),
   answers: { 200: sessionView },
   errors: [...KEY_ERRORS, 'api.not_found'],
+} as const satisfies OperationDescription;
+
+export const attestSession = {
+  ...FOR_VOUCHERS,
+  method: 'POST',
+  path: '/v1/sessions/{id}/attestation',
+  summary:
+    "Vouch for the application that runs the session, after its platform's verdict (Play Integrity, App Attest), " +
+    'before the decision.',
+  params: z.strictObject({ id: z.string().min(1).max(64) }),
+  bodyKind: 'json',
+  body: z.strictObject({
+    nonce: opaque.describe('The nonce that the session was created with, and that the verdict is for.'),
+    issuer: z
+      .string()
+      .regex(/^[\w.:-]{1,64}$/)
+      .describe('Whose verdict it is, in your words, such as play-integrity. Goes into token and record.'),
+  }),
+  answers: { 200: z.object({ attested: z.literal(true) }) },
+  errors: [...VOUCHER_ERRORS, 'api.not_found', 'session.decided'],
 } as const satisfies OperationDescription;

@@ -4,12 +4,14 @@ import type { VeriframeError } from '../../protocol/errors.ts';
 import type { Mode } from '../../protocol/status.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Right } from '../policy/shape.ts';
+import type { TrustDemand } from '../policy/trust.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { Subjects } from '../subjects/subjects.ts';
+import type { KioskKeyStore, SubjectKeyStore } from '../store/key-ports.ts';
 import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
 
 /** The policies there are. */
@@ -18,6 +20,8 @@ interface PolicyCatalogue {
   serves(name: string, mode: Mode): boolean;
   /** What a key must be granted to create sessions under it; null: nothing. */
   neededRight(name: string): Right | null;
+  /** What its sessions demand beside their pictures. */
+  demandOf(name: string): TrustDemand;
 }
 
 /** The records that operators may read, page by page. */
@@ -43,8 +47,12 @@ export interface ApiContext {
   readonly tickets: Tickets;
   readonly liveTickets: Pick<Tickets<LiveGrant>, 'issue'>;
   readonly audit: Audit;
-  readonly sessions: Pick<SessionDirectory, 'announce' | 'find'>;
+  readonly sessions: Pick<SessionDirectory, 'announce' | 'find' | 'attest'>;
   readonly subjects: Pick<Subjects, 'countReferences' | 'isBeingErased' | 'erase'>;
+  readonly subjectKeys: Pick<SubjectKeyStore, 'ofSubject' | 'remove'>;
+  readonly kioskKeys: Pick<KioskKeyStore, 'add' | 'list' | 'revoke'>;
+  /** Whether a WebAuthn relying party is set up for the tenant. */
+  asksForKeys(tenant: string): boolean;
   readonly attempts: Pick<DecisionLog, 'lockedUntil'>;
   readonly lockOut: LockOutPolicy;
   readonly policies: PolicyCatalogue;

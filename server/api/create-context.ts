@@ -4,10 +4,11 @@ import { GEOMETRY_MODELS, type ModelId, SEQUENCE_MODELS } from '../../models/ids
 import { packageRoot } from '../../models/package-root.ts';
 import type { ApiKeys } from '../identity/api-keys.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
+import type { RelyingParty } from '../identity/relying-parties.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { TokenIssuer } from '../identity/tokens.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
-import { ACCEPTED_POLICY_NAMES, neededRight, serves } from '../policy/built-in.ts';
+import { ACCEPTED_POLICY_NAMES, neededRight, policyFor, serves } from '../policy/built-in.ts';
 import type { SessionContext } from '../session/state.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { SessionRegistry } from '../sessions/registry.ts';
@@ -20,6 +21,7 @@ export interface ApiParts {
   readonly clock: Clock;
   readonly keys: ApiKeys;
   readonly issuer: Pick<TokenIssuer, 'jwks'>;
+  readonly relyingPartyOf: (tenant: string) => RelyingParty | null;
   readonly store: Store;
   readonly subjects: Subjects;
   readonly directory: SessionDirectory;
@@ -36,7 +38,7 @@ export interface ApiParts {
 /** What the operations of the API work on, from the parts of the running server. */
 export function createApiContext(parts: ApiParts): ApiContext {
   const { sessions, subjects } = parts;
-  const { references, decisions } = parts.store;
+  const { references, decisions, subjectKeys, kioskKeys } = parts.store;
   return {
     clock: parts.clock,
     keys: parts.keys,
@@ -49,9 +51,17 @@ export function createApiContext(parts: ApiParts): ApiContext {
     },
     sessions: parts.directory,
     subjects,
+    subjectKeys,
+    kioskKeys,
+    asksForKeys: (tenant) => parts.relyingPartyOf(tenant) !== null,
     attempts: decisions,
     lockOut: sessions.lockOut,
-    policies: { names: () => ACCEPTED_POLICY_NAMES, serves, neededRight },
+    policies: {
+      names: () => ACCEPTED_POLICY_NAMES,
+      serves,
+      neededRight,
+      demandOf: (name) => policyFor(name).trustDemand,
+    },
     jwks: parts.issuer.jwks,
     system: parts.system,
     readiness: sessions.readiness,

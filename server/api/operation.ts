@@ -62,7 +62,8 @@ export function tenantOperation<Id extends OperationId>(
         body: body === null ? undefined : request.body,
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
-      if (right === 'observe' && !caller.mayObserve) throw new VeriframeError('api.not_granted');
+      const lacks = (right === 'observe' && !caller.mayObserve) || (right === 'vouch' && !caller.mayVouch);
+      if (lacks) throw new VeriframeError('api.not_granted');
       // The schemas just applied are those that the type is inferred from.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const checked = parsed.data as CheckedRequest<Id>;

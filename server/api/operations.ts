@@ -1,9 +1,10 @@
 import type { OperationId } from '../../protocol/http/operations.ts';
+import { addKioskKey, deleteSubjectKey, listKioskKeys, listSubjectKeys, revokeKioskKey } from './keys.ts';
 import { createLiveTicket } from './live-feed.ts';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
 import { listDecisions, listSubjects } from './records.ts';
-import { createSession, getSession } from './sessions.ts';
+import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
 import { getHealth, getKeys, getReadiness, getSystem } from './system.ts';
 
@@ -15,8 +16,14 @@ const getOpenApi = publicOperation('getOpenApi', ({ system }) =>
 export const OPERATIONS: readonly Operation[] = Object.values({
   createSession,
   getSession,
+  attestSession,
   getSubject,
   deleteSubject,
+  listSubjectKeys,
+  deleteSubjectKey,
+  addKioskKey,
+  listKioskKeys,
+  revokeKioskKey,
   listSubjects,
   listDecisions,
   createLiveTicket,

@@ -7,7 +7,7 @@ import type { Cue } from '../policy/cues.ts';
 import type { Policy } from '../policy/shape.ts';
 import { CUE_TABLE, cuesIn, type CueTable } from './cue-table.ts';
 import { fuse } from './fuse.ts';
-import { SLOWNESS_REASON, type Reason } from './reasons.ts';
+import { MISSING_TRUST_REASON, type MissingTrust, SLOWNESS_REASON, type Reason } from './reasons.ts';
 
 /** Everything that a session has found out and that its outcome depends on. */
 export interface Findings {
@@ -28,6 +28,10 @@ export interface Findings {
   readonly doubt: MatchDoubt | null;
   /** Which part was too slow, so that too few frames were analysed; null: enough were. */
   readonly starvedBy: Slowness | null;
+  /** What is demanded beside the pictures and not shown. */
+  readonly missingTrust: readonly MissingTrust[];
+  /** More of that may still come, or a signature that covers the last frames. */
+  readonly trustPending: boolean;
   /** The number of pooled probes. */
   readonly probes: number;
   /** The probes do not show one face, although no two frames after each other contradict. */
@@ -92,6 +96,10 @@ export function decide(
   if (mismatch !== null && (isShown || isTimeUp)) return conclude('reject', 'backoff', mismatch);
   const probability = fuse(findings.evidence, policy.fusion);
   if (isShown && probability >= policy.fusion.accept) {
+    const isRecognised = findings.mode === 'enrol' || findings.band === 'above';
+    if (isRecognised && findings.trustPending && cause === null) return GO_ON;
+    const lacking = findings.missingTrust.map((missing) => MISSING_TRUST_REASON[missing]);
+    if (isRecognised && lacking.length > 0) return conclude('re-verify', 'now', ...lacking);
     if (findings.mode === 'enrol') return { kind: 'proceed' };
     if (findings.band === 'above') return conclude('accept', 'never', 'evidence-sufficient');
     if (findings.mode === 'identify' && cause === null) return { kind: 'proceed' };

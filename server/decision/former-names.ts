@@ -1,6 +1,7 @@
 import { CHALLENGE_STRENGTH } from '../policy/challenges.ts';
 import { relief } from '../policy/relief.ts';
 import type { Policy } from '../policy/shape.ts';
+import { trustDemand as noDemand } from '../policy/trust.ts';
 
 /** Names of cues, reasons and policies that records of earlier versions hold, and the present ones. */
 const PRESENT_NAME: Readonly<Record<string, string>> = {
@@ -24,10 +25,8 @@ const FIXED_NUMBER = { sequence: null, strength: CHALLENGE_STRENGTH, minTurns: 0
 const ANY_BLINK = { minFramesBetween: 0, betweenRatio: 1, betweenMargin: 0, betweenMs: 0 };
 
 /** A policy of an earlier version: a part had another name, or was not there yet. */
-type Recorded = Omit<Policy, 'relief'> & {
-  readonly planarity?: Policy['depthParallax'];
-  readonly relief?: Policy['relief'];
-};
+type Recorded = Omit<Policy, 'relief' | 'trustDemand'> &
+  Partial<Pick<Policy, 'relief' | 'trustDemand'>> & { readonly planarity?: Policy['depthParallax'] };
 
 /** A policy that was recorded by this version or an earlier one, in the present form. */
 export function presentPolicy(recorded: Policy): Policy {
@@ -38,6 +37,7 @@ export function presentPolicy(recorded: Policy): Policy {
     blink: { ...ANY_BLINK, ...policy.blink },
     challenges: policy.challenges === null ? null : { ...FIXED_NUMBER, ...policy.challenges },
     relief: policy.relief ?? relief,
+    trustDemand: policy.trustDemand ?? noDemand,
     ...(planarity === undefined ? {} : { depthParallax: planarity }),
     name: presentName(policy.name),
     fusion: { ...policy.fusion, cues: policy.fusion.cues.map(presentName) },

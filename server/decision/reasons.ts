@@ -1,4 +1,10 @@
-import { SLOWNESSES, type Slowness } from '../../protocol/status.ts';
+import {
+  type Capture,
+  DECISION_CAUSES,
+  type DecisionCause,
+  type PossessionProof,
+  type Slowness,
+} from '../../protocol/status.ts';
 import type { Cue } from '../policy/cues.ts';
 import { CUE_INDICATORS, CUE_REJECT_REASONS, type CueIndicator, type CueRejectReason } from './cue-table.ts';
 
@@ -26,6 +32,8 @@ const GENERAL_REASONS = [
   'subject-erased',
   'connection-too-slow',
   'service-too-slow',
+  'possession-missing',
+  'capture-missing',
 ] as const;
 
 /** Why a session ended as it did. For the audit record; the client never sees it. */
@@ -38,13 +46,47 @@ export const SLOWNESS_REASON: Readonly<Record<Slowness, Reason>> = {
   service: 'service-too-slow',
 };
 
+/** What may be demanded beside the pictures, and missing. */
+export type MissingTrust = Exclude<DecisionCause, Slowness>;
+
+/** The reason of a session that would have been accepted with what was demanded beside its pictures. */
+export const MISSING_TRUST_REASON: Readonly<Record<MissingTrust, Reason>> = {
+  possession: 'possession-missing',
+  capture: 'capture-missing',
+};
+
+const REASON_OF_CAUSE: Readonly<Record<DecisionCause, Reason>> = {
+  ...SLOWNESS_REASON,
+  ...MISSING_TRUST_REASON,
+};
+
 /**
- * What the client may know of the reasons: what was too slow, if the session ended because of that (SPEC R46). The
+ * What the client may know of the reasons: what was too slow, or which demanded proof is missing (SPEC R46, R56). The
  * reasons may come from a record, and a record may hold names that this version does not know: it may be older, or,
  * after a rollback, newer.
  */
-export function slownessOf(reasons: readonly string[]): Slowness | null {
-  return SLOWNESSES.find((slowness) => reasons.includes(SLOWNESS_REASON[slowness])) ?? null;
+export function causeOf(reasons: readonly string[]): DecisionCause | null {
+  return DECISION_CAUSES.find((cause) => reasons.includes(REASON_OF_CAUSE[cause])) ?? null;
+}
+
+/** Classes of attacker (docs/security.md), from the easiest to the one that no picture shows. */
+export type Attack = 'presentation' | 'cheap-injection' | 'rendered-injection';
+
+/** A WebAuthn key of the subject that took part in a session. */
+export interface Possession {
+  readonly proof: PossessionProof;
+  /** It verified its user, by PIN or fingerprint. */
+  readonly userVerified: boolean;
+}
+
+/** What a session has shown beside its pictures. */
+export interface ShownTrust {
+  readonly capture: Capture;
+  readonly possession: Possession | null;
+  /** Classes of attacker that nothing in the session stands against. */
+  readonly openTo: readonly Attack[];
+  /** Who answers for the capture. Only in a record. */
+  readonly by?: string | null;
 }
 
 /** What an outcome rests on. It is signed into the token, so that a relying party can set its own bar. */
@@ -54,4 +96,6 @@ export interface Assurance {
   readonly measured: readonly Cue[];
   readonly unmeasured: readonly Cue[];
   readonly challengesPassed: number;
+  /** What was shown beside the pictures. Absent in what earlier versions recorded. */
+  readonly trust?: ShownTrust;
 }

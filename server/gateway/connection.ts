@@ -144,12 +144,14 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     state.waiting.push(message);
   }
 
-  async #attach({ ticket, flash = false, camera }: Hello): Promise<void> {
+  async #attach({ ticket, flash = false, camera, possession = false, kiosk }: Hello): Promise<void> {
     const waiting: SessionMessage[] = [];
     this.#state = { phase: 'attaching', waiting };
     try {
       const handle = await this.#context.host.attach(ticket, this, {
         flash,
+        possession,
+        kioskKey: kiosk?.key ?? null,
         virtualCamera: camera !== undefined && isVirtualCamera(camera.label),
       });
       const state = this.#stateNow();

@@ -12,6 +12,11 @@ export interface Caller {
   readonly mayAttend: boolean;
   /** Whether the key's owner may follow sessions live with their evidence, and read the record of attempts. */
   readonly mayObserve: boolean;
+  /**
+   * Whether the key's owner may vouch for devices: add WebAuthn keys for a subject that has one, enrol kiosks' keys, and
+   * attest applications.
+   */
+  readonly mayVouch: boolean;
 }
 
 /** The keys that the API accepts. */
@@ -41,6 +46,11 @@ const record = z.object({
    * improve an attack, so only those who are responsible for the service should have it.
    */
   mayObserve: z.boolean().default(false),
+  /**
+   * Grants what speaks for a client beside its pictures: further WebAuthn keys of a subject, keys of kiosks, attestations
+   * of applications. Whoever has it can have a camera believed that is none.
+   */
+  mayVouch: z.boolean().default(false),
 });
 const keyFile = z.object({ keys: z.array(record).min(1) });
 
@@ -53,27 +63,27 @@ export class ApiKeysError extends Error {
 }
 
 /** Rights in addition to running sessions and erasing subjects, which every key has. */
-export type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve'>>;
+export type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve' | 'mayVouch'>>;
 
 /** Makes a key for a tenant: the key's text, to be handed over once, and the record to store. */
 export function generateApiKey(
   tenant: string,
-  { mayAttend = false, mayObserve = false }: KeyRights = {},
+  { mayAttend = false, mayObserve = false, mayVouch = false }: KeyRights = {},
 ): { key: string; record: ApiKeyRecord } {
   const id = randomBytes(ID_BYTES).toString('hex');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   return {
     key: `vf_${id}_${secret}`,
-    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), mayAttend, mayObserve },
+    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), mayAttend, mayObserve, mayVouch },
   };
 }
 
 /** @throws ApiKeysError when two records share an id */
 export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
   const byId = new Map(
-    records.map(({ id, tenant, secretSha256, mayAttend, mayObserve }) => [
+    records.map(({ id, tenant, secretSha256, mayAttend, mayObserve, mayVouch }) => [
       id,
-      { tenant, mayAttend, mayObserve, hash: Buffer.from(secretSha256, 'hex') },
+      { tenant, mayAttend, mayObserve, mayVouch, hash: Buffer.from(secretSha256, 'hex') },
     ]),
   );
   if (byId.size < records.length) throw new ApiKeysError('Two API keys have the same id.');
@@ -87,14 +97,14 @@ export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
       const entry = byId.get(keyId);
       const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? hashOfUnknown);
       if (!isRight || entry === undefined) return null;
-      const { tenant, mayAttend, mayObserve } = entry;
-      return { tenant, keyId, mayAttend, mayObserve };
+      const { tenant, mayAttend, mayObserve, mayVouch } = entry;
+      return { tenant, keyId, mayAttend, mayObserve, mayVouch };
     },
   };
 }
 
 /**
- * Reads keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, "mayObserve"?}]}`.
+ * Reads keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, "mayObserve"?, "mayVouch"?}]}`.
  * @throws ApiKeysError when the file cannot be read or does not have this form
  */
 export async function readApiKeys(path: string): Promise<ApiKeys> {
@@ -136,6 +146,7 @@ export async function developmentApiKeys(
       secretSha256: sha256(secret).toString('hex'),
       mayAttend: true,
       mayObserve: true,
+      mayVouch: true,
     },
   ]);
   return { keys, path, created };

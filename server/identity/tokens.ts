@@ -8,7 +8,7 @@ import {
   TOKEN_ALGORITHM,
 } from '../../protocol/http/claims.ts';
 import type { Outcome } from '../../protocol/status.ts';
-import type { Assurance } from '../decision/reasons.ts';
+import type { Assurance, ShownTrust } from '../decision/reasons.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import { readOrCreateSecretFile } from './secret-file.ts';
 
@@ -19,6 +19,8 @@ export interface DecisionToSign {
   /** The subject decided on; named in the token only when accepted, and in none of a session that was observed. */
   readonly subject: string | null;
   readonly assurance: Assurance;
+  /** Who answers for the capture; absent or null: nobody. */
+  readonly captureBy?: string | null;
   /** Server time of the decision. */
   readonly atMs: number;
 }
@@ -61,12 +63,23 @@ export async function createTokenIssuer(dataDir: string, issuer: string): Promis
   };
 }
 
+function trustClaims(
+  { capture, possession }: ShownTrust,
+  captureBy: string | null,
+): Pick<DecisionClaims['veriframe'], 'capture' | 'captureBy' | 'possession'> {
+  return {
+    capture,
+    ...(captureBy === null ? {} : { captureBy }),
+    possession: possession === null ? null : { kind: 'webauthn', ...possession },
+  };
+}
+
 function claimsOf(
-  { request, outcome, subject, assurance, atMs }: DecisionToSign,
+  { request, outcome, subject, assurance, captureBy = null, atMs }: DecisionToSign,
   issuer: string,
 ): DecisionClaims {
   const { sessionId, mode, policy, audience, nonce, observed } = request;
-  const { tier, measured, unmeasured, challengesPassed } = assurance;
+  const { tier, measured, unmeasured, challengesPassed, trust } = assurance;
   const issuedAtS = Math.floor(atMs / 1000);
   return {
     iss: issuer,
@@ -80,7 +93,14 @@ function claimsOf(
       mode,
       outcome,
       policy,
-      assurance: { tier, measured: [...measured], unmeasured: [...unmeasured], challengesPassed },
+      assurance: {
+        tier,
+        measured: [...measured],
+        unmeasured: [...unmeasured],
+        challengesPassed,
+        ...(trust === undefined ? {} : { openTo: [...trust.openTo] }),
+      },
+      ...(trust === undefined ? {} : trustClaims(trust, captureBy)),
       ...(observed ? { observed } : {}),
     },
   };

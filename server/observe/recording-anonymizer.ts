@@ -52,6 +52,10 @@ export class RecordingAnonymizer {
       case 'analysis-failed':
       case 'skip':
       case 'accept-recorded':
+      case 'possession':
+      case 'signed':
+      case 'chain-broken':
+      case 'attested':
       case 'deadline':
       case 'bye':
       case 'disconnected':

@@ -18,6 +18,7 @@ import { checkedPolicies } from './right.ts';
 import { POLICY_NAMES, type Policy, type PolicyName, type Right } from './shape.ts';
 import { supply } from './supply.ts';
 import { sampling, timing } from './timing.ts';
+import { trustDemand } from './trust.ts';
 
 export { POLICY_NAMES, type Policy, type PolicyName } from './shape.ts';
 
@@ -59,6 +60,7 @@ const standard: Policy = {
   enrol,
   fusion,
   requiredCues: [...WITHOUT_TURNS, 'relief'],
+  trustDemand,
 };
 
 /**

@@ -15,6 +15,7 @@ import type { PositioningPolicy, QualityPolicy } from './quality.ts';
 import type { ReliefPolicy } from './relief.ts';
 import type { SupplyPolicy } from './supply.ts';
 import type { SamplingPolicy, TimingPolicy } from './timing.ts';
+import type { TrustDemand } from './trust.ts';
 
 export const POLICY_NAMES = [
   'standard',
@@ -71,4 +72,6 @@ export interface Policy {
   readonly fusion: FusionPolicy;
   /** Without these cues there is no accept. Verify and identify also require `match`, whether it is listed or not. */
   readonly requiredCues: readonly Cue[];
+  /** What must be shown beside the pictures. A session may demand more. */
+  readonly trustDemand: TrustDemand;
 }

@@ -1,6 +1,8 @@
 /** When each part of a session runs out. All values are milliseconds of server time. */
 export interface TimingPolicy {
   readonly helloMs: number;
+  /** How long the session waits, before anything else, for the client to answer for the subject's key. */
+  readonly possessionMs: number;
   readonly positioningMs: number;
   /** The matching phase: time to collect what is still missing after the last challenge. */
   readonly matchingMs: number;
@@ -12,6 +14,7 @@ export interface TimingPolicy {
 /** Starting values: enough time to act without haste, too little for an attacker to wait for a lucky draw. */
 export const timing: TimingPolicy = {
   helloMs: 10_000,
+  possessionMs: 45_000,
   positioningMs: 15_000,
   matchingMs: 6_000,
   sessionMs: 60_000,

@@ -7,6 +7,7 @@ import { evidenceOf, matchFinding } from './findings.ts';
 import { openFlow } from './frame-flow.ts';
 import { openSupply } from './frame-supply.ts';
 import { silent } from './pace-status.ts';
+import { bothDemands } from '../policy/trust.ts';
 import { enterPositioning } from './positioning.ts';
 import {
   cuesOf,
@@ -18,6 +19,7 @@ import {
   type SessionContext,
 } from './state.ts';
 import { failWith, withEffects, type Step } from './step.ts';
+import { lacksCaptureForever, NO_TRUST, openTrust } from './trust.ts';
 
 /** Folds an event into a session that waits for its hello. */
 export function onHello(
@@ -49,24 +51,35 @@ export function onHello(
     case 'candidates':
     case 'enrolled':
     case 'accept-recorded':
+    case 'possession':
+    case 'signed':
+    case 'chain-broken':
+    case 'attested':
       return [state, []];
   }
 }
 
 function begin(
   state: HelloState,
-  { atMs, flash: offersFlash = false, virtualCamera = false }: Extract<SessionEvent, { type: 'hello' }>,
+  {
+    atMs,
+    flash: offersFlash = false,
+    virtualCamera = false,
+    trust = NO_TRUST,
+  }: Extract<SessionEvent, { type: 'hello' }>,
   policy: Policy,
   context: SessionContext,
 ): Step {
   const [flow, effects] = openFlow(policy);
+  const control = openTrust(trust, bothDemands(policy.trustDemand, trust.demand));
+  const waitMs = trust.asksForKey ? policy.timing.possessionMs : 0;
   const live = {
+    control,
     mode: state.mode,
     subject: state.subject,
     offersFlash,
     virtualCamera,
-    trust: state.trust,
-    sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
+    sessionDeadlineAtMs: atMs + waitMs + policy.timing.sessionMs,
     flow,
     supply: openSupply(atMs, policy.supply),
     look: nothingSeen,
@@ -76,7 +89,8 @@ function begin(
     wakeAtMs: null,
     ending: false,
   };
-  const started = enterPositioning(live, atMs, policy);
+  const started = enterPositioning(live, atMs + waitMs, policy);
+  if (lacksCaptureForever(control)) return concludeWith(started, captureMissing, atMs, policy, context);
   if (lacksForever(started, policy, context))
     return concludeWith(started, neverMeasurable, atMs, policy, context);
   return state.references === null
@@ -98,6 +112,9 @@ function lacksForever(state: LiveState, policy: Policy, context: SessionContext)
 
 /** The policy requires what this server, client or subject does not have: trying again changes nothing. */
 const neverMeasurable = conclude('re-verify', 'never', 'required-cue-unmeasured');
+
+/** Frames that no enrolled kiosk signs will not be signed later. */
+const captureMissing = conclude('re-verify', 'never', 'capture-missing');
 
 /** Takes in the references of the claimed subject. */
 export function onReferences(

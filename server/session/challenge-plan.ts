@@ -6,8 +6,8 @@ import type { SequencePolicy } from '../policy/sequence.ts';
 import type { Policy } from '../policy/shape.ts';
 import { drawCount, isStrong } from './draw-challenge.ts';
 import { evidenceOf } from './findings.ts';
-import type { KnownTrust } from './ports.ts';
 import { cuesOf, type ChallengingState, type SessionContext } from './state.ts';
+import { knownBefore, type Trust } from './trust.ts';
 
 /**
  * How many challenges a session begins with. It may become more. `draw`, in [0, 1), adds one now and then. One more is
@@ -15,15 +15,14 @@ import { cuesOf, type ChallengingState, type SessionContext } from './state.ts';
  */
 export function plannedCount(
   draw: number,
-  trust: KnownTrust,
+  trust: Trust,
   challenges: ChallengePolicy,
   { models }: SessionContext,
 ): number {
   const { sequence, minCount, maxCount } = challenges;
   if (sequence === null) return drawCount(draw, challenges);
   const one = draw < sequence.oneMoreShare ? 1 : 0;
-  const isTrusted = trust.capture !== 'unattested' || trust.possession;
-  const forPad = models.pad.length === 0 && !isTrusted ? 1 : 0;
+  const forPad = models.pad.length === 0 && knownBefore(trust) === 0 ? 1 : 0;
   return Math.min(maxCount, minCount + one + forPad);
 }
 
@@ -33,7 +32,7 @@ export function plannedCount(
  */
 export function needsMore(state: ChallengingState, policy: Policy, context: SessionContext): boolean {
   const { challenges } = policy;
-  const { gathered, trust } = state.live;
+  const { gathered, control } = state.live;
   const { passed } = gathered.cues.challenge;
   if (challenges?.sequence == null || passed.length >= challenges.maxCount) return false;
   if (passed.filter((kind) => isStrong(kind, challenges)).length < challenges.minHeadMoves) return true;
@@ -42,8 +41,14 @@ export function needsMore(state: ChallengingState, policy: Policy, context: Sess
   const indicators = indicatorsFound(cuesOf(context), gathered.cues, policy).length;
   const counted = skipped.length + doubts + state.run.earlyStarts + indicators;
   return (
-    convincingness(gathered.cues.challenge.gained, evidence, counted, trust, policy, challenges.sequence) <
-    challenges.sequence.convincing
+    convincingness(
+      gathered.cues.challenge.gained,
+      evidence,
+      counted,
+      control.trust,
+      policy,
+      challenges.sequence,
+    ) < challenges.sequence.convincing
   );
 }
 
@@ -55,7 +60,7 @@ export function convincingness(
   gained: number,
   evidence: EvidenceByCue,
   doubts: number,
-  trust: KnownTrust,
+  trust: Trust,
   { fusion }: Policy,
   sequence: SequencePolicy,
 ): number {
@@ -63,6 +68,10 @@ export function convincingness(
     const one = evidence[cue];
     return sum + (one.measured ? one.logLikelihoodRatio : 0);
   }, 0);
-  const claims = (trust.capture === 'unattested' ? 0 : 1) + (trust.possession ? 1 : 0);
-  return gained + Math.min(sequence.maxPassive, passive) + claims * sequence.trust - doubts * sequence.doubt;
+  return (
+    gained +
+    Math.min(sequence.maxPassive, passive) +
+    knownBefore(trust) * sequence.trust -
+    doubts * sequence.doubt
+  );
 }

@@ -29,7 +29,7 @@ export function beginChallenges(
   gestures: GesturePolicy,
   context: SessionContext,
 ): ChallengingState {
-  const of = plannedCount(drawAt(draws, 0), live.trust, challenges, context);
+  const of = plannedCount(drawAt(draws, 0), live.control.trust, challenges, context);
   const log: ChallengeLog = { ...live.gathered.cues.challenge, of };
   const kind = drawKind(drawAt(draws, 1), log, feasible(challenges, rest, gestures));
   const run = startChallenge(kind, atMs, drawAt(draws, 2), challenges);

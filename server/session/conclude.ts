@@ -32,7 +32,7 @@ export function concludeWith(
 ): Step {
   const found = matchFinding(state, policy);
   const evidence = evidenceOf(state, found, policy, context);
-  const assurance = assuranceOf(state, found, evidence);
+  const assurance = assuranceOf(state, found, evidence, policy);
   const indicators = indicatorsFound(cuesOf(context), state.live.gathered.cues, policy);
   const grounds = { retry, assurance, evidence, reasons: [...reasons, ...indicators] };
   const { mode, subject } = state.live;

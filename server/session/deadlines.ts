@@ -11,8 +11,8 @@ export function nextDeadline(state: LiveState, atMs: number, policy: Policy): nu
 
 /** When a hint is due because no frames arrive. */
 function supplyDeadline(state: LiveState, policy: Policy): number {
-  const { supply, ending } = state.live;
-  if (policy.supply === null || ending) return Infinity;
+  const { supply, ending, control } = state.live;
+  if (policy.supply === null || ending || control.keyRequest === 'awaited') return Infinity;
   return starvationDueMs(supply, state.phase === 'positioning', policy.supply);
 }
 

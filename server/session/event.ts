@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Bye } from '../../protocol/upstream.ts';
 import type { Candidate, Reference } from '../matching/reference.ts';
+import type { Possession } from '../decision/reasons.ts';
+import type { TrustAtHello } from './trust.ts';
 import type { FrameAnalysis } from '../vision/analysis.ts';
 
 /** The store's answer to a new reference. `erased`: the subject was erased after the session was created. */
@@ -22,7 +24,17 @@ export type SessionEvent = { readonly atMs: number } & (
       readonly flash?: boolean;
       /** The client's camera has the name of a program that poses as a camera; absent: the client does not say. */
       readonly virtualCamera?: boolean;
+      /** Absent: nothing is demanded, asked for or known. */
+      readonly trust?: TrustAtHello;
     }
+  /** The client has answered for the subject's key. Null: it declined, or its answer was refused. */
+  | { readonly type: 'possession'; readonly possession: Possession | null }
+  /** A signature of the client's kiosk covers its frames up to `seq`. */
+  | { readonly type: 'signed'; readonly seq: number }
+  /** A signature does not fit the frames that arrived. */
+  | { readonly type: 'chain-broken' }
+  /** The relying party vouches for the client's application. */
+  | { readonly type: 'attested' }
   | { readonly type: 'references'; readonly references: readonly Reference[] }
   | {
       readonly type: 'frame';

@@ -9,7 +9,9 @@ import type { Cue } from '../policy/cues.ts';
 import type { Policy } from '../policy/shape.ts';
 import { isFlashPending } from './flashing.ts';
 import { starvedTask } from './frame-supply.ts';
+import { asksForLiveness } from '../policy/right.ts';
 import { cuesOf, type Gathered, type LiveState, type SessionContext } from './state.ts';
+import { claimedTrust, isTrustPending, missingTrust, openToAttacks } from './trust.ts';
 
 /** What the session knows about whose face it is; null when there is nothing to compare with, or not yet. */
 export function matchFinding(state: LiveState, policy: Policy): MatchFinding | null {
@@ -79,6 +81,8 @@ export function findingsOf(
     severalFacesMs: continuity.severalFacesSinceMs === null ? 0 : atMs - continuity.severalFacesSinceMs,
     band: found?.band ?? 'unknown',
     doubt: found?.doubt ?? null,
+    missingTrust: missingTrust(state.live.control),
+    trustPending: isTrustPending(state.live.control),
     probes: probes.frames,
     probesDisagree: together?.disagree ?? false,
     storable: { frames: together?.agreeing.length ?? 0, spanMs: together?.spanMs ?? 0 },
@@ -93,8 +97,10 @@ export function assuranceOf(
   state: LiveState,
   found: MatchFinding | null,
   evidence: EvidenceByCue,
+  policy: Policy,
 ): Assurance {
   const { mode, gathered } = state.live;
+  const { capture, possession } = claimedTrust(state.live.control);
   const strongMatch =
     mode === 'enrol'
       ? gathered.probes.sums.mobilefacenet !== undefined
@@ -105,5 +111,10 @@ export function assuranceOf(
     measured: cues.filter((cue) => evidence[cue].measured),
     unmeasured: cues.filter((cue) => !evidence[cue].measured),
     challengesPassed: gathered.cues.challenge.passed.length,
+    trust: {
+      capture,
+      possession,
+      openTo: openToAttacks({ capture, possession }, asksForLiveness(policy), mode),
+    },
   };
 }

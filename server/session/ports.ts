@@ -2,16 +2,7 @@ import type { ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Downstream } from '../../protocol/downstream.ts';
 import type { Upstream } from '../../protocol/upstream.ts';
 import type { Mode } from '../../protocol/status.ts';
-
-/** What is known of camera and device beside the pictures. */
-export interface KnownTrust {
-  /** Who vouches that the frames come from a camera. */
-  readonly capture: 'unattested' | 'kiosk-signed' | 'attested';
-  /** The subject's own device has signed the session. */
-  readonly possession: boolean;
-}
-
-export const UNATTESTED: KnownTrust = { capture: 'unattested', possession: false };
+import type { TrustDemand } from '../policy/trust.ts';
 
 /** What a relying party asked for when it created the session. */
 export interface SessionRequest {
@@ -27,8 +18,10 @@ export interface SessionRequest {
   readonly createdAtMs: number;
   /** Whether the relying party may follow its evidence frame by frame. */
   readonly observed?: true;
-  /** Absent: nobody vouches for anything. */
-  readonly trust?: KnownTrust;
+  /** What it demands beside the pictures; absent: nothing more than its policy. */
+  readonly demand?: TrustDemand;
+  /** The relying party vouches for another WebAuthn key of the subject, which an accept stores. */
+  readonly registersKey?: true;
 }
 
 /** The connection to the client. Its methods may be called after the socket has closed. */
@@ -53,6 +46,10 @@ export interface ClientOffers {
   readonly flash: boolean;
   /** Its camera has the name of a program that poses as a camera. */
   readonly virtualCamera?: boolean;
+  /** It can ask the person for a WebAuthn key. */
+  readonly possession?: boolean;
+  /** The id of the key that it signs its frames with; absent or null: it signs none. */
+  readonly kioskKey?: string | null;
 }
 
 /** Turns tickets into running sessions. */

@@ -12,7 +12,8 @@ import type { Reference } from '../matching/reference.ts';
 import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
 import type { FrameSupply } from './frame-supply.ts';
-import { UNATTESTED, type KnownTrust, type SessionRequest } from './ports.ts';
+import type { SessionRequest } from './ports.ts';
+import type { TrustState } from './trust.ts';
 
 /** What a session needs to know of the server. */
 export interface SessionContext {
@@ -101,7 +102,8 @@ export interface Live {
   readonly offersFlash: boolean;
   /** The client's camera has the name of a program that poses as a camera. */
   readonly virtualCamera: boolean;
-  readonly trust: KnownTrust;
+  /** Who controls the camera and holds the subject's key; `control.trust` is what has been shown of it. */
+  readonly control: TrustState;
   readonly sessionDeadlineAtMs: number;
   readonly flow: FrameFlow;
   /** Without meaning where the policy asks for no rate. */
@@ -126,7 +128,6 @@ export interface HelloState {
   readonly phase: 'hello';
   readonly mode: Mode;
   readonly subject: string | null;
-  readonly trust: KnownTrust;
   readonly createdAtMs: number;
   readonly references: readonly Reference[] | null;
 }
@@ -197,7 +198,6 @@ export function initialState(request: SessionRequest, atMs: number): SessionStat
     phase: 'hello',
     mode: request.mode,
     subject: request.subject,
-    trust: request.trust ?? UNATTESTED,
     createdAtMs: atMs,
     references: null,
   };

@@ -7,14 +7,22 @@ import { nextDeadline } from './deadlines.ts';
 import type { SessionEvent } from './event.ts';
 import { advanceFlash } from './flashing.ts';
 import { runningFrame, startRunning, stopRunning, takeFrame } from './frame-flow.ts';
-import { atTask, countAnalysis, countArrival, countFailure, passSupplyTime } from './frame-supply.ts';
+import {
+  atTask,
+  countAnalysis,
+  countArrival,
+  countFailure,
+  openSupply,
+  passSupplyTime,
+} from './frame-supply.ts';
 import { enrolmentConclusion, takeCandidates } from './matching.ts';
 import { nextAnalysis } from './next-analysis.ts';
 import { paceStatus } from './pace-status.ts';
-import { advancePositioning } from './positioning.ts';
+import { advancePositioning, enterPositioning } from './positioning.ts';
 import { publicStatus } from './public-status.ts';
 import { cuesOf, isLive, withLive, type LiveState, type SessionContext, type SessionState } from './state.ts';
 import { drawAt, failWith, withEffects, type Step } from './step.ts';
+import { withAnalyzed, withAttestation, withPossession, withSignature } from './trust.ts';
 
 export type { SessionContext } from './state.ts';
 
@@ -50,8 +58,8 @@ export function transition(
 
 /** Counts the time since the last event, in which the session should have got frames. */
 function passTime(state: LiveState, atMs: number, policy: Policy): LiveState {
-  const { supply, flow, ending } = state.live;
-  if (policy.supply === null || ending) return state;
+  const { supply, flow, ending, control } = state.live;
+  if (policy.supply === null || ending || control.keyRequest === 'awaited') return state;
   const placing = state.phase === 'positioning';
   return withLive(state, { supply: passSupplyTime(supply, flow, placing, atMs, policy.supply) });
 }
@@ -90,9 +98,24 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
       return onReferences(state, event.references, atMs, policy, context);
     case 'frame': {
       const taken = takeFrame(flow, event);
-      return typeof taken === 'string'
-        ? failWith(taken, atMs)
-        : [withLive(state, { flow: taken[0], supply: countArrival(state.live.supply) }), taken[1]];
+      if (typeof taken === 'string') return failWith(taken, atMs);
+      const begun = withClocksStarted(state, atMs, policy);
+      return [withLive(begun, { flow: taken[0], supply: countArrival(begun.live.supply) }), taken[1]];
+    }
+    case 'possession': {
+      const begun = withClocksStarted(state, atMs, policy);
+      const control = withPossession(begun.live.control, event.possession);
+      return judgeOrEnd(withLive(begun, { control }), atMs, policy, context);
+    }
+    case 'signed': {
+      const control = withSignature(state.live.control, event.seq);
+      return judgeOrEnd(withLive(state, { control }), atMs, policy, context);
+    }
+    case 'chain-broken':
+      return failWith('frame.signature', atMs);
+    case 'attested': {
+      const control = withAttestation(state.live.control);
+      return judgeOrEnd(withLive(state, { control }), atMs, policy, context);
     }
     case 'turn':
       return onTurn(state, atMs, policy, context);
@@ -130,6 +153,19 @@ function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: 
     case 'disconnected':
       return onDisconnected(state, event, policy, context);
   }
+}
+
+/** Lets the time of the session begin, where it waited for the client to answer for its key. */
+function withClocksStarted(state: LiveState, atMs: number, policy: Policy): LiveState {
+  const { control } = state.live;
+  if (control.keyRequest !== 'awaited' || state.phase !== 'positioning') return state;
+  const live = {
+    ...state.live,
+    control: { ...control, keyRequest: 'late' as const },
+    supply: openSupply(atMs, policy.supply),
+    sessionDeadlineAtMs: atMs + policy.timing.sessionMs,
+  };
+  return enterPositioning(live, atMs, policy);
 }
 
 /**
@@ -186,7 +222,10 @@ function onAnalyzed(
     policy.supply === null
       ? state.live.supply
       : countAnalysis(state.live.supply, seen.assessment.good, placing, policy.supply);
-  const folded = withLive(state, { flow, supply, gathered, look });
+  // What was seen while the reference is being stored is no part of what was decided.
+  const isStoring = state.phase === 'matching' && state.pending?.for === 'storage';
+  const control = isStoring ? state.live.control : withAnalyzed(state.live.control, seq);
+  const folded = withLive(state, { flow, supply, gathered, look, control });
   return withEffects(effects, advance(folded, seen, atMs, draws, policy, context));
 }
 

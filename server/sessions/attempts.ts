@@ -1,8 +1,10 @@
 import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Assurance } from '../decision/reasons.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Logger } from '../observe/log.ts';
 import type { SessionDirectory } from './directory.ts';
+import type { ShownByClient } from './runner.ts';
 import type { Verdict } from '../session/effect.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import { StoreError } from '../store/errors.ts';
@@ -65,16 +67,28 @@ export class Attempts {
    * Records a decision. Durable when it resolves. Returns whether the verdict is on record: an accept is not when the
    * reference that it rests on is no longer stored. Rejects with a `StoreError`; the caller then calls `failed`.
    */
-  async decided(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<boolean> {
+  async decided(
+    request: SessionRequest,
+    verdict: Verdict,
+    startedAtMs: number,
+    shown?: ShownByClient,
+  ): Promise<boolean> {
     const { clock, record } = this.parts;
     const decidedAtMs = clock.wallMs();
     const { reasons, assurance } = verdict;
     const attempt = attemptOf(request, decidedAtMs - (clock.nowMs() - startedAtMs));
-    const ending = { ...attempt, reasons, assurance, decidedAtMs };
+    const ending = { ...attempt, reasons, assurance: recordedAs(assurance, shown), decidedAtMs };
     const { outcome, subject } = verdict;
+    const registers = shown?.registers ?? null;
     return await record.record(
       outcome === 'accept'
-        ? { ...ending, outcome, subject, restsOn: verdict.restsOn }
+        ? {
+            ...ending,
+            outcome,
+            subject,
+            restsOn: verdict.restsOn,
+            ...(registers === null ? {} : { registers }),
+          }
         : { ...ending, outcome, subject },
     );
   }
@@ -127,6 +141,13 @@ export class Attempts {
       this.pauses.add(endPause);
     });
   }
+}
+
+/** The assurance with who answers for the capture. */
+function recordedAs(assurance: Assurance, shown: ShownByClient | undefined): Assurance {
+  const { trust } = assurance;
+  if (trust === undefined) return assurance;
+  return { ...assurance, trust: { ...trust, by: shown?.captureBy ?? null } };
 }
 
 function attemptOf(request: SessionRequest, startedAtMs: number): NewAttempt {

@@ -22,15 +22,23 @@ export function deliverDecisions(
   const { clock, log, issuer, directory, attempts, subjects } = parts;
   return {
     failed: (request: SessionRequest, code) => attempts.failed(request, code),
-    async recordAccept(request, accept, startedAtMs) {
+    async recordAccept(request, accept, startedAtMs, shown) {
       if (subjects.isBeingErased(request.tenant, accept.subject)) return false;
-      return await attempts.decided(request, accept, startedAtMs);
+      return await attempts.decided(request, accept, startedAtMs, shown);
     },
-    async conclude(request, verdict, startedAtMs) {
+    async conclude(request, verdict, startedAtMs, shown) {
       const { outcome, subject, assurance, reasons } = verdict;
       const { sessionId, mode, policy } = request;
-      if (outcome !== 'accept') await attempts.decided(request, verdict, startedAtMs);
-      const token = await issuer.sign({ request, outcome, subject, assurance, atMs: clock.wallMs() });
+      if (outcome !== 'accept') await attempts.decided(request, verdict, startedAtMs, shown);
+      const captureBy = shown?.captureBy ?? null;
+      const token = await issuer.sign({
+        request,
+        outcome,
+        subject,
+        assurance,
+        captureBy,
+        atMs: clock.wallMs(),
+      });
       directory.decided(request, outcome, token);
       const tookMs = clock.nowMs() - startedAtMs;
       log.info({ sessionId, mode, policy, outcome, reasons, tookMs }, 'decided');

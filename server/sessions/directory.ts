@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import type { ErrorCode } from '../../protocol/errors.ts';
+import { type ErrorCode, VeriframeError } from '../../protocol/errors.ts';
 import type { Mode, Outcome } from '../../protocol/status.ts';
 import type { SessionRequest } from '../session/ports.ts';
 
@@ -31,6 +31,10 @@ interface Entry {
   /** The error that ended it without a decision. */
   readonly code: ErrorCode | null;
   readonly state: 'announced' | 'running' | 'ended';
+  /** Who vouches for its client's application, in the relying party's words; null: nobody. */
+  readonly attestedBy: string | null;
+  /** Tells the running session. */
+  readonly onAttested: ((by: string) => void) | null;
   /** Its subject has been erased since it was created, so it may not enrol. */
   readonly isRevoked: boolean;
 }
@@ -62,12 +66,32 @@ export class SessionDirectory {
       ending: null,
       code: null,
       state: 'announced',
+      attestedBy: null,
+      onAttested: null,
       isRevoked: false,
     });
   }
 
-  started({ sessionId }: SessionRequest): void {
-    this.change(sessionId, { state: 'running', forgetAtMs: Infinity });
+  /** @param onAttested called when the relying party vouches for the client: at once when it has done so before */
+  started({ sessionId }: SessionRequest, onAttested: ((by: string) => void) | null = null): void {
+    this.change(sessionId, { state: 'running', forgetAtMs: Infinity, onAttested });
+    const by = this.entries.get(sessionId)?.attestedBy ?? null;
+    if (by !== null) onAttested?.(by);
+  }
+
+  /**
+   * The relying party vouches for the application that runs the session. `nonce` must be the session's own, so that a
+   * verdict about another session does not count.
+   * @throws VeriframeError `api.not_found`, `api.invalid` (another nonce, or the session has none), `session.decided`
+   */
+  attest(tenant: string, sessionId: string, nonce: string, by: string): void {
+    const entry = this.entries.get(sessionId);
+    if (entry === undefined || entry.request.tenant !== tenant) throw new VeriframeError('api.not_found');
+    if (entry.request.nonce !== nonce) throw new VeriframeError('api.invalid', 'It is for another nonce.');
+    const state = this.stateOf(entry);
+    if (state === 'decided' || state === 'ended') throw new VeriframeError('session.decided');
+    this.change(sessionId, { attestedBy: by });
+    entry.onAttested?.(by);
   }
 
   decided({ sessionId }: SessionRequest, outcome: Outcome, token: string): void {
@@ -81,7 +105,11 @@ export class SessionDirectory {
   }
 
   ended({ sessionId }: SessionRequest): void {
-    this.change(sessionId, { state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
+    this.change(sessionId, {
+      onAttested: null,
+      state: 'ended',
+      forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS,
+    });
   }
 
   /** Null when the tenant has no session of this id. */

@@ -5,6 +5,7 @@ import type { TokenIssuer } from '../identity/tokens.ts';
 import type { FrameAnalyzer } from '../inference/calls.ts';
 import type { Logger } from '../observe/log.ts';
 import type { WatchSession } from '../observe/session-watch.ts';
+import type { KioskKeyStore, SubjectKeyStore } from '../store/key-ports.ts';
 import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
 import type { Clock } from '../time/clock.ts';
 import { Attempts } from './attempts.ts';
@@ -14,6 +15,7 @@ import type { SessionDirectory } from './directory.ts';
 import { FrameMemory } from './frame-memory.ts';
 import { SessionRegistry } from './registry.ts';
 import type { SessionServices } from './runner.ts';
+import type { TrustParts } from './session-trust.ts';
 
 export interface SessionSettings {
   readonly part: 'sessions';
@@ -35,11 +37,17 @@ export interface SessionParts {
   readonly draws: (count: number) => readonly number[];
   readonly log: Logger;
   readonly pool: FrameAnalyzer;
-  readonly store: { readonly decisions: DecisionLog };
+  readonly store: {
+    readonly decisions: DecisionLog;
+    readonly subjectKeys: SubjectKeyStore;
+    readonly kioskKeys: KioskKeyStore;
+  };
+  readonly relyingPartyOf: TrustParts['relyingPartyOf'];
   /** References to verify against, with decoys for subjects that have none. */
   readonly references: Pick<ReferenceStore, 'ofSubject'>;
   readonly subjects: Pick<SessionServices, 'search' | 'enrol'> & {
     isBeingErased(tenant: string, subject: string): boolean;
+    countReferences(tenant: string, subject: string): Promise<number>;
   };
   readonly directory: SessionDirectory;
   readonly issuer: Pick<TokenIssuer, 'sign'>;
@@ -84,6 +92,13 @@ export async function startSessions(settings: SessionSettings, parts: SessionPar
     attempts,
     references: parts.references,
     directory,
+    trust: {
+      subjectKeys: parts.store.subjectKeys,
+      kioskKeys: parts.store.kioskKeys,
+      relyingPartyOf: parts.relyingPartyOf,
+      countReferences: (...of) => subjects.countReferences(...of),
+      wallMs: () => clock.wallMs(),
+    },
     services: {
       clock,
       draws,

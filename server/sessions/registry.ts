@@ -16,12 +16,15 @@ import type {
   SessionRequest,
 } from '../session/ports.ts';
 import type { ReferenceStore } from '../store/ports.ts';
+import { openSessionTrust, type SessionTrust, type TrustParts } from './session-trust.ts';
 
 interface Parts {
   readonly tickets: Pick<Tickets, 'take'>;
   readonly attempts: Pick<Attempts, 'begin' | 'refusal'>;
   readonly references: Pick<ReferenceStore, 'ofSubject'>;
   readonly services: SessionServices;
+  /** Absent: no client is asked for a key, and none signs. */
+  readonly trust?: TrustParts;
   readonly directory: Pick<SessionDirectory, 'started' | 'ended'>;
   readonly limits: Omit<Welcome['limits'], 'maxSessionMs'>;
   /** Most simultaneous sessions, however fast the workers are. */
@@ -116,15 +119,27 @@ export class SessionRegistry implements SessionHost {
       throw error;
     }
     let stored: readonly Reference[];
+    let trust: SessionTrust | null;
     try {
       stored = await this.referencesFor(request);
+      trust = await this.trustFor(request, offers);
       if (this.draining) throw new VeriframeError('server.draining');
     } catch (error) {
       newcomer.turnedAway();
       services.failed(request, error instanceof VeriframeError ? error.code : 'server.internal');
       throw error;
     }
-    return this.run(request, stored, link, offers, newcomer);
+    return this.run(request, stored, link, offers, newcomer, trust);
+  }
+
+  private async trustFor(
+    request: SessionRequest,
+    offers: ClientOffers | undefined,
+  ): Promise<SessionTrust | null> {
+    const { trust } = this.parts;
+    return trust === undefined
+      ? null
+      : await openSessionTrust(trust, request, policyFor(request.policy), offers);
   }
 
   private async referencesFor({ mode, tenant, subject }: SessionRequest): Promise<readonly Reference[]> {
@@ -139,17 +154,21 @@ export class SessionRegistry implements SessionHost {
     link: ClientLink,
     offers: ClientOffers | undefined,
     newcomer: Newcomer,
+    trust: SessionTrust | null,
   ): SessionHandle {
     const { services, limits, directory } = this.parts;
     const policy = policyFor(request.policy);
-    const runner: SessionRunner = new SessionRunner(request, policy, link, services, () => {
+    const end = () => {
       newcomer.left();
       this.running.delete(runner);
       directory.ended(request);
       this.tellWhenEmpty();
-    });
+    };
+    const runner: SessionRunner = new SessionRunner(request, policy, link, services, end, trust);
     this.running.add(runner);
-    directory.started(request);
+    directory.started(request, (by) => runner.attest(by));
+    const { sessionMs, possessionMs } = policy.timing;
+    const welcome = trust?.welcome ?? {};
     const { sessionId, mode } = request;
     try {
       runner.start(
@@ -158,7 +177,11 @@ export class SessionRegistry implements SessionHost {
           sessionId,
           mode,
           policy: request.policy,
-          limits: { ...limits, maxSessionMs: policy.timing.sessionMs },
+          limits: {
+            ...limits,
+            maxSessionMs: sessionMs + (welcome.possession === undefined ? 0 : possessionMs),
+          },
+          ...welcome,
         },
         stored,
         offers,

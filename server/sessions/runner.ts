@@ -1,18 +1,21 @@
 import { imageBuffer } from '../../protocol/codec.ts';
 import type { Welcome } from '../../protocol/downstream.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { Frame, Upstream } from '../../protocol/upstream.ts';
+import type { Frame, PossessionAnswer, Upstream } from '../../protocol/upstream.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../inference/calls.ts';
 import type { FrameMemory, SessionFrames } from './frame-memory.ts';
 import type { Logger } from '../observe/log.ts';
 import type { SessionWatch, WatchSession } from '../observe/session-watch.ts';
 import type { Policy } from '../policy/built-in.ts';
-import { slownessOf } from '../decision/reasons.ts';
+import { causeOf } from '../decision/reasons.ts';
 import type { Accept, Effect, Verdict } from '../session/effect.ts';
 import { DRAWS_PER_EVENT, type EnrolmentResult, type SessionEvent } from '../session/event.ts';
 import type { Candidate, Reference } from '../matching/reference.ts';
 import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from '../session/ports.ts';
+import { NO_TRUST } from '../session/trust.ts';
+import type { NewSubjectKey } from '../store/key-ports.ts';
+import type { SessionTrust } from './session-trust.ts';
 import { initialState, type SessionContext, type SessionState } from '../session/state.ts';
 import { transition } from '../session/transition.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
@@ -35,11 +38,29 @@ export interface SessionServices {
   /** Never rejects. `isAwaited` says whether the session still waits; it is called before anything is stored. */
   enrol(request: SessionRequest, embeddings: Embeddings, isAwaited: () => boolean): Promise<EnrolmentResult>;
   /** Records an accept. Returns whether it stands: it does not when the reference that it rests on was removed. */
-  recordAccept(request: SessionRequest, accept: Accept, startedAtMs: number): Promise<boolean>;
+  recordAccept(
+    request: SessionRequest,
+    accept: Accept,
+    startedAtMs: number,
+    shown?: ShownByClient,
+  ): Promise<boolean>;
   /** Records a decision, unless it is an accept, which is recorded already. Returns its signed token. */
-  conclude(request: SessionRequest, verdict: Verdict, startedAtMs: number): Promise<string>;
+  conclude(
+    request: SessionRequest,
+    verdict: Verdict,
+    startedAtMs: number,
+    shown?: ShownByClient,
+  ): Promise<string>;
   /** Records that the session ended without a decision. Never throws. */
   failed(request: SessionRequest, code: ErrorCode): void;
+}
+
+/** What goes on record with a decision, beside what the session itself knows. */
+export interface ShownByClient {
+  /** A key that was registered, which an accept stores. */
+  readonly registers: NewSubjectKey | null;
+  /** Who answers for the capture: the kiosk's key, or who attested the application; null: nobody. */
+  readonly captureBy: string | null;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
@@ -78,6 +99,9 @@ export class SessionRunner implements SessionHandle {
   private readonly services: SessionServices;
   private readonly onEnd: () => void;
   private readonly watch: SessionWatch | null;
+  private readonly trust: SessionTrust | null;
+  /** Who vouches for the client's application, in the relying party's words. */
+  private attestedBy: string | null = null;
 
   constructor(
     request: SessionRequest,
@@ -85,7 +109,9 @@ export class SessionRunner implements SessionHandle {
     link: ClientLink,
     services: SessionServices,
     onEnd: () => void,
+    trust: SessionTrust | null = null,
   ) {
+    this.trust = trust;
     this.request = request;
     this.policy = policy;
     this.link = link;
@@ -101,7 +127,8 @@ export class SessionRunner implements SessionHandle {
   start(welcome: Welcome, references: readonly Reference[], offers?: ClientOffers): void {
     this.link.send(welcome);
     const { flash = false, virtualCamera = false } = offers ?? {};
-    this.dispatch({ type: 'hello', flash, virtualCamera });
+    const trust = this.trust?.atHello(this.attestedBy !== null) ?? NO_TRUST;
+    this.dispatch({ type: 'hello', flash, virtualCamera, trust });
     this.dispatch({ type: 'references', references });
   }
 
@@ -113,9 +140,31 @@ export class SessionRunner implements SessionHandle {
       case 'skip':
         this.dispatch({ type: 'skip', draws: this.services.draws(DRAWS_PER_EVENT) });
         break;
-      case 'bye':
+      case 'bye': {
+        const end = this.trust?.end(message) ?? null;
+        if (end !== null)
+          this.dispatch(end.fits ? { type: 'signed', seq: end.seq } : { type: 'chain-broken' });
         this.dispatch({ type: 'bye', reason: message.reason });
         break;
+      }
+      case 'possession':
+        void this.takeKey(message);
+        break;
+    }
+  }
+
+  /** The relying party vouches for the client's application: from now on, or before the session began. */
+  attest(by: string): void {
+    this.attestedBy = by;
+    if (this.state.phase !== 'hello') this.dispatch({ type: 'attested' });
+  }
+
+  private async takeKey(answer: PossessionAnswer): Promise<void> {
+    try {
+      const possession = (await this.trust?.answer(answer)) ?? null;
+      this.dispatch({ type: 'possession', possession });
+    } catch (error) {
+      this.giveUp(error, 'the key could not be checked');
     }
   }
 
@@ -132,9 +181,15 @@ export class SessionRunner implements SessionHandle {
     this.endWith(code);
   }
 
-  private receiveFrame({ seq, capturedAtMs, image, depth, shown }: Frame): void {
+  private receiveFrame(frame: Frame): void {
+    const { seq, capturedAtMs, image, depth, shown } = frame;
     // Nothing would use a frame that arrives while the decision is being recorded.
     if (this.ended || this.state.phase === 'confirming' || this.state.phase === 'decided') return;
+    const signature = this.trust?.frame(frame) ?? 'unsigned';
+    if (signature === 'broken') {
+      this.dispatch({ type: 'chain-broken' });
+      return;
+    }
     this.frames.set(seq, { image, depth });
     this.dispatch({
       type: 'frame',
@@ -143,6 +198,7 @@ export class SessionRunner implements SessionHandle {
       bytes: image.byteLength,
       ...(shown === undefined ? {} : { shown }),
     });
+    if (signature === 'signed') this.dispatch({ type: 'signed', seq });
   }
 
   private dispatch(event: WithoutTime<SessionEvent>): void {
@@ -276,7 +332,12 @@ export class SessionRunner implements SessionHandle {
   private async recordAccept(accept: Accept): Promise<void> {
     this.concluding = true;
     try {
-      const stands = await this.services.recordAccept(this.request, accept, this.startedAtMs);
+      const stands = await this.services.recordAccept(
+        this.request,
+        accept,
+        this.startedAtMs,
+        this.shownBy(accept),
+      );
       if (this.endedWith === null) this.dispatch({ type: 'accept-recorded', stands });
       else if (stands) await this.conclude(accept);
       else this.services.failed(this.request, this.endedWith);
@@ -288,15 +349,28 @@ export class SessionRunner implements SessionHandle {
   private async conclude(verdict: Verdict): Promise<void> {
     this.concluding = true;
     try {
-      const token = await this.services.conclude(this.request, verdict, this.startedAtMs);
+      const shown = this.shownBy(verdict);
+      const token = await this.services.conclude(this.request, verdict, this.startedAtMs, shown);
       const { outcome, retry, reasons } = verdict;
-      const cause = slownessOf(reasons);
+      const cause = causeOf(reasons);
       this.link.send({ type: 'decision', outcome, token, retry, ...(cause === null ? {} : { cause }) });
       this.link.close(null);
       this.end();
     } catch (error) {
       this.notRecorded(error, 'decision not delivered');
     }
+  }
+
+  private shownBy({ assurance }: Verdict): ShownByClient {
+    const by = {
+      unattested: null,
+      'kiosk-signed': this.trust?.kioskKeyId ?? null,
+      attested: this.attestedBy,
+    };
+    return {
+      registers: this.trust?.registration ?? null,
+      captureBy: by[assurance.trust?.capture ?? 'unattested'],
+    };
   }
 
   /** A session that was aborted meanwhile is recorded with the code that its client was told. */

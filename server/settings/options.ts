@@ -207,6 +207,11 @@ export const OPTIONS = {
     'Recordings of sessions kept in their folder; the oldest are deleted first.',
   ),
   issuer: text('VERIFRAME_ISSUER', 'veriframe', 'Issuer named in tokens.'),
+  webAuthn: text(
+    'VERIFRAME_WEBAUTHN',
+    'localhost=http://localhost:*',
+    'For whom WebAuthn keys of subjects are made: [TENANT:]DOMAIN=ORIGIN[,ORIGIN], several separated by semicolons; off: none are asked for.',
+  ),
   sdkDir: text(
     'VERIFRAME_SDK_DIR',
     '',

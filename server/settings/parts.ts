@@ -6,7 +6,7 @@ import { type Config, OPTIONS } from './options.ts';
 export const PARTS = {
   /** `main.ts`: log, signals, start-up notice. */
   process: ['host', 'logLevel', 'drainMs', 'demo'],
-  identity: ['dataDir', 'apiKeysFile', 'issuer'],
+  identity: ['dataDir', 'apiKeysFile', 'issuer', 'webAuthn'],
   store: ['dataDir', 'masterKey', 'masterKeyFile'],
   /** Workers may not read the paths of secrets that are among these. */
   inference: [

@@ -51,6 +51,8 @@ export async function openStore(settings: StoreSettings, log: Log): Promise<Open
   return {
     references: store.references,
     decisions: store.decisions,
+    subjectKeys: store.subjectKeys,
+    kioskKeys: store.kioskKeys,
     close: () => store.close(),
     onReplaced: (listener) => void listeners.push(listener),
   };

@@ -5,6 +5,7 @@ import type { AttemptedSubject, LockOutPolicy } from '../identity/lock-out.ts';
 import type { Reference } from '../matching/reference.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import type { StoreError } from './errors.ts';
+import type { KioskKeyStore, NewSubjectKey, SubjectKeyStore } from './key-ports.ts';
 
 export interface NewReference {
   readonly tenant: string;
@@ -47,7 +48,7 @@ export interface ReferenceStore {
    */
   all(onCorrupt?: OnCorruptReference): AsyncIterable<StoredReference>;
   /**
-   * Removes every reference of the subject and the link from attempts to the subject, so that nothing can be
+   * Removes every reference and WebAuthn key of the subject and the link from attempts to the subject, so that nothing can be
    * recovered. Returns how many references there were. When it rejects, the references may or may not be gone, and
    * traces of them may remain: call it again until it resolves.
    */
@@ -92,7 +93,13 @@ export type NewDecision = AttemptStart & {
   readonly assurance: Assurance;
   readonly decidedAtMs: number;
 } & (
-    | { readonly outcome: 'accept'; readonly subject: string; readonly restsOn: string }
+    | {
+        readonly outcome: 'accept';
+        readonly subject: string;
+        readonly restsOn: string;
+        /** A WebAuthn key that was registered in the session: it is stored if the accept is. Absent: none. */
+        readonly registers?: NewSubjectKey;
+      }
     | { readonly outcome: Exclude<Outcome, 'accept'>; readonly subject: string | null }
   );
 
@@ -111,9 +118,17 @@ interface EndedAttempt extends AttemptStart {
 }
 
 /** `Assurance` as read from the record: its cues may be of a newer version. */
-export interface RecordedAssurance extends Omit<Assurance, 'measured' | 'unmeasured'> {
+export interface RecordedAssurance extends Omit<Assurance, 'measured' | 'unmeasured' | 'trust'> {
   readonly measured: readonly string[];
   readonly unmeasured: readonly string[];
+  /** Absent where an earlier version recorded it. */
+  readonly trust?: {
+    readonly capture: string;
+    readonly possession: { readonly proof: string; readonly userVerified: boolean } | null;
+    readonly openTo: readonly string[];
+    /** The kiosk's key, or who attested the application; null: neither. */
+    readonly by: string | null;
+  };
 }
 
 /**
@@ -170,6 +185,8 @@ export type DecisionPlace = Pick<EndedAttempt, 'decidedAtMs' | 'sessionId'>;
 export interface Store {
   readonly references: ReferenceStore;
   readonly decisions: DecisionLog;
+  readonly subjectKeys: SubjectKeyStore;
+  readonly kioskKeys: KioskKeyStore;
   /** Safe to call twice. Later calls of either port reject with `store.unavailable`. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { StoreError } from './errors.ts';
+import type { KioskKeyStore, SubjectKeyStore } from './key-ports.ts';
 import type { DecisionLog, ReferenceStore, Store } from './ports.ts';
 import { iteratePages, referencesOfSubject } from './reference-pages.ts';
 import type { StoreRpcClient } from './store-rpc-client.ts';
@@ -18,6 +19,8 @@ export interface RemoteStoreOptions {
 export class RemoteStore implements Store {
   readonly references: ReferenceStore;
   readonly decisions: DecisionLog;
+  readonly subjectKeys: SubjectKeyStore;
+  readonly kioskKeys: KioskKeyStore;
   readonly #options: RemoteStoreOptions;
   readonly #underWay = new Set<Promise<unknown>>();
   #client: StoreRpcClient;
@@ -43,6 +46,19 @@ export class RemoteStore implements Store {
       endInterrupted: (...args) => this.#call('endInterrupted', args),
       lockedUntil: (...args) => this.#call('lockedUntil', args),
       list: (...args) => this.#call('listDecisions', args),
+    };
+    this.subjectKeys = {
+      ofSubject: (...args) => this.#call('subjectKeysOf', args),
+      userHandle: (...args) => this.#call('userHandleOf', args),
+      isRegistered: (...args) => this.#call('isSubjectKey', args),
+      use: (...args) => this.#call('useSubjectKey', args),
+      remove: (...args) => this.#call('removeSubjectKey', args),
+    };
+    this.kioskKeys = {
+      add: (...args) => this.#call('addKioskKey', args),
+      find: (...args) => this.#call('findKioskKey', args),
+      list: (...args) => this.#call('listKioskKeys', args),
+      revoke: (...args) => this.#call('revokeKioskKey', args),
     };
   }
 

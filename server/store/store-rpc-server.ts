@@ -35,7 +35,7 @@ export async function serveStore(port: MessagePort, options: SqliteStoreOptions)
   reply({ type: 'opened' });
 }
 
-function methodsOf({ references, decisions }: SqliteStore): StoreMethods {
+function methodsOf({ references, decisions, subjectKeys, kioskKeys }: SqliteStore): StoreMethods {
   return {
     add: (...given) => references.add(...given),
     itemsOfSubject: (...given) => references.itemsOfSubject(...given),
@@ -49,5 +49,14 @@ function methodsOf({ references, decisions }: SqliteStore): StoreMethods {
     endInterrupted: (...given) => decisions.endInterrupted(...given),
     lockedUntil: (...given) => decisions.lockedUntil(...given),
     listDecisions: (...given) => decisions.list(...given),
+    subjectKeysOf: (...given) => subjectKeys.ofSubject(...given),
+    userHandleOf: (...given) => subjectKeys.userHandle(...given),
+    isSubjectKey: (...given) => subjectKeys.isRegistered(...given),
+    useSubjectKey: (...given) => subjectKeys.use(...given),
+    removeSubjectKey: (...given) => subjectKeys.remove(...given),
+    addKioskKey: (...given) => kioskKeys.add(...given),
+    findKioskKey: (...given) => kioskKeys.find(...given),
+    listKioskKeys: (...given) => kioskKeys.list(...given),
+    revokeKioskKey: (...given) => kioskKeys.revoke(...given),
   };
 }

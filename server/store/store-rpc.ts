@@ -1,15 +1,25 @@
 import type { StoreError, StoreErrorCode } from './errors.ts';
+import type { KioskKeyStore, SubjectKeyStore } from './key-ports.ts';
 import type { DecisionLog, ReferenceStore } from './ports.ts';
 import type { ReferenceItem, ReferencePage } from './reference-pages.ts';
 
 /**
- * The calls that cross threads: the methods of both ports. A callback cannot cross, so references that cannot be
+ * The calls that cross threads: the methods of the ports. A callback cannot cross, so references that cannot be
  * opened come as items: page by page in place of `all`, and all of one subject in place of `ofSubject`.
  */
 export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'ofSubject'>, Omit<DecisionLog, 'list'> {
   page(after: number): Promise<ReferencePage>;
   itemsOfSubject(tenant: string, subject: string): Promise<readonly ReferenceItem[]>;
   listDecisions: DecisionLog['list'];
+  subjectKeysOf: SubjectKeyStore['ofSubject'];
+  userHandleOf: SubjectKeyStore['userHandle'];
+  isSubjectKey: SubjectKeyStore['isRegistered'];
+  useSubjectKey: SubjectKeyStore['use'];
+  removeSubjectKey: SubjectKeyStore['remove'];
+  addKioskKey: KioskKeyStore['add'];
+  findKioskKey: KioskKeyStore['find'];
+  listKioskKeys: KioskKeyStore['list'];
+  revokeKioskKey: KioskKeyStore['revoke'];
 }
 
 export type StoreMethod = keyof StoreMethods;

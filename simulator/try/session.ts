@@ -6,7 +6,7 @@ import type { Presenter as Display } from '../../client/kiosk/present/presenter.
 import { connect, type KioskSession } from '../../client/kiosk/session-client.ts';
 import { checkToken } from '../../client/kiosk/token.ts';
 import type { Decision } from '../../protocol/downstream.ts';
-import type { Mode, Outcome, Slowness } from '../../protocol/status.ts';
+import type { DecisionCause, Mode, Outcome } from '../../protocol/status.ts';
 import type { Pace } from './pace.ts';
 import type { Presenter, RecordedFrame } from './people.ts';
 import type { Audit, ServerOnTrial } from './server.ts';
@@ -34,7 +34,7 @@ export interface TokenClaims {
 export interface SessionResult {
   readonly outcome: Outcome;
   /** What was too slow for a judgement; null: nothing was. */
-  readonly slowness: Slowness | null;
+  readonly slowness: DecisionCause | null;
   /** Null where an outcome that grants nothing came without a token. */
   readonly claims: TokenClaims | null;
   readonly audit: Audit;

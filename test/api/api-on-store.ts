@@ -1,4 +1,4 @@
-import { ACCEPTED_POLICY_NAMES, neededRight, serves } from '../../server/policy/built-in.ts';
+import { ACCEPTED_POLICY_NAMES, neededRight, policyFor, serves } from '../../server/policy/built-in.ts';
 import type { ApiContext } from '../../server/api/context.ts';
 import { type ApiKeyRecord, createApiKeys } from '../../server/identity/api-keys.ts';
 import { createLogger } from '../../server/observe/log.ts';
@@ -47,7 +47,14 @@ export async function openApiOnStore(
       subjects,
       attempts: store.decisions,
       sessions: directory,
-      policies: { names: () => ACCEPTED_POLICY_NAMES, serves, neededRight },
+      subjectKeys: store.subjectKeys,
+      kioskKeys: store.kioskKeys,
+      policies: {
+        names: () => ACCEPTED_POLICY_NAMES,
+        serves,
+        neededRight,
+        demandOf: (name) => policyFor(name).trustDemand,
+      },
       audit: {
         listDecisions: (...page) => store.decisions.list(...page),
         listSubjects: (...page) => store.references.listSubjects(...page),

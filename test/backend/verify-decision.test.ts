@@ -9,7 +9,8 @@ import {
   verifyDecision,
 } from '../../client/backend/index.ts';
 import { ALTERED, base64 } from './altered.ts';
-import { createSigner, DECIDED_AT_MS, ISSUER, type Signer } from './signer.ts';
+import type { ShownTrust } from '../../server/decision/reasons.ts';
+import { createSigner, DECIDED_AT_MS, DECISION, type Difference, ISSUER, type Signer } from './signer.ts';
 
 let signer: Signer;
 let expected: DecisionExpectation & { outcome?: 'accept' };
@@ -52,7 +53,71 @@ describe('verifyDecision', () => {
       subject: 'ada',
       decidedAtMs: DECIDED_AT_MS,
       expiresAtMs: DECIDED_AT_MS + 300_000,
-      assurance: { tier: 'base', measured: ['match'], unmeasured: ['passive-pad'], challengesPassed: 2 },
+      assurance: {
+        tier: 'base',
+        measured: ['match'],
+        unmeasured: ['passive-pad'],
+        challengesPassed: 2,
+        openTo: null,
+      },
+      capture: 'unattested',
+      captureBy: null,
+      possession: null,
+    });
+  });
+
+  describe('what was shown beside the pictures', () => {
+    const shown = async (trust: ShownTrust, difference: Difference = {}) =>
+      await signer.sign({ ...difference, assurance: { ...DECISION.assurance, trust } });
+    const nothing: ShownTrust = { capture: 'unattested', possession: null, openTo: ['rendered-injection'] };
+    const asserted: ShownTrust = {
+      ...nothing,
+      possession: { proof: 'assertion', userVerified: false },
+      openTo: [],
+    };
+
+    it('is told, with who answers for it', async () => {
+      const trust: ShownTrust = { ...asserted, capture: 'kiosk-signed' };
+      expect(await verifyDecision(await shown(trust, { captureBy: 'key-1' }), expected)).toMatchObject({
+        capture: 'kiosk-signed',
+        captureBy: 'key-1',
+        possession: { proof: 'assertion', userVerified: false },
+        assurance: { openTo: [] },
+      });
+    });
+
+    it('is refused as possession without a key that the subject had before, verified where that is demanded', async () => {
+      const registered: ShownTrust = {
+        ...nothing,
+        possession: { proof: 'registration', userVerified: true },
+      };
+      const verified: ShownTrust = { ...nothing, possession: { proof: 'assertion', userVerified: true } };
+      const required = { possession: 'required' } as const;
+      const strict = { possession: 'user-verified' } as const;
+      expect(await codeOf(await signer.sign(), required)).toBe('possession');
+      for (const trust of [nothing, registered])
+        expect(await codeOf(await shown(trust), required)).toBe('possession');
+      expect(await codeOf(await shown(asserted), required)).toBe('holds');
+      expect(await codeOf(await shown(asserted), strict)).toBe('possession');
+      expect(await codeOf(await shown(verified), strict)).toBe('holds');
+      const enrolment = await shown(registered, { request: { mode: 'enrol' } });
+      expect(await codeOf(enrolment, { ...strict, mode: 'enrol' })).toBe('holds');
+    });
+
+    it('is refused as capture where the camera was controlled otherwise, or not', async () => {
+      const attested: ShownTrust = { ...nothing, capture: 'attested' };
+      expect(await codeOf(await signer.sign(), { capture: 'attested' })).toBe('capture');
+      expect(await codeOf(await shown(nothing), { capture: 'kiosk-signed' })).toBe('capture');
+      expect(await codeOf(await shown(attested), { capture: 'kiosk-signed' })).toBe('capture');
+      expect(await codeOf(await shown(attested), { capture: ['kiosk-signed', 'attested'] })).toBe('holds');
+      expect(await codeOf(await signer.sign(), { capture: 'unattested' })).toBe('holds');
+    });
+
+    it('is demanded of accepts alone', async () => {
+      const refused = await shown(nothing, { outcome: 're-verify' });
+      expect(
+        await codeOf(refused, { outcome: 're-verify', possession: 'required', capture: 'attested' }),
+      ).toBe('holds');
     });
   });
 
@@ -78,7 +143,7 @@ describe('verifyDecision', () => {
   });
 
   it('has a case for each code of the table', () => {
-    const tried = new Set<string>(['age', 'tier', ...ALTERED.map(([code]) => code)]);
+    const tried = new Set<string>(['age', 'tier', 'capture', 'possession', ...ALTERED.map(([code]) => code)]);
     expect([...tried].toSorted()).toEqual(Object.keys(DECISION_ERRORS).toSorted());
   });
 

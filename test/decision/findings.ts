@@ -51,6 +51,8 @@ export const findings = (change: Partial<Findings> = {}): Findings => ({
   trackBreaks: 0,
   severalFacesMs: 0,
   starvedBy: null,
+  missingTrust: [],
+  trustPending: false,
   band: 'above',
   doubt: null,
   probes: 8,

@@ -113,7 +113,15 @@ describe('the network for motion', () => {
     const policy = policyFor(name);
     for (const mode of policy.modes) {
       const outcome = (motion: number | null) => {
-        const evidence = shown({ match: 7, challenge, continuity: 0.49, motion, quality: 0, relief: 0.8, flash: 0 });
+        const evidence = shown({
+          match: 7,
+          challenge,
+          continuity: 0.49,
+          motion,
+          quality: 0,
+          relief: 0.8,
+          flash: 0,
+        });
         return decide(session(withIndicators(evidence, [], policy), mode), null, policy);
       };
       expect(outcome(policy.motion.minLlr)).toEqual(outcome(null));

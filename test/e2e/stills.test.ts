@@ -38,7 +38,11 @@ describe('eight stills of the subject, shown as asked', () => {
     [8, 'standard', 15],
     [8, 'blink-only', 15],
   ])('at %d pictures a second, are not accepted under %s', async (picturesPerSecond, policy, framesPerSecond) => {
-    const presenter = stillSeries({ portrait: ada, seed: 40 + picturesPerSecond + policy.length, picturesPerSecond });
+    const presenter = stillSeries({
+      portrait: ada,
+      seed: 40 + picturesPerSecond + policy.length,
+      picturesPerSecond,
+    });
     const options = { mode: 'verify', subject, policy, presenter, framesPerSecond } as const;
     const { decision, sessionId, statuses } = await play(server, clock, options);
     expect(decision.outcome).not.toBe('accept');

@@ -178,6 +178,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
           token: null,
           code: null,
         }),
+      attest: () => undefined,
       find(tenant, sessionId) {
         const view = views.get(sessionId);
         return view?.tenant === tenant ? view : null;
@@ -192,6 +193,9 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
         return count;
       },
     },
+    subjectKeys: { ofSubject: async () => [], remove: async () => false },
+    kioskKeys: { add: async () => true, list: async () => [], revoke: async () => false },
+    asksForKeys: () => true,
     attempts: {
       lockedUntil: async ({ observed }, nowMs, policy) =>
         lockedUntilMs(
@@ -205,6 +209,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
       names: () => ['standard', 'passive', 'attended'],
       serves: (name, mode) => name !== 'passive' || mode === 'verify',
       neededRight: (name) => (name === 'attended' ? 'attend' : null),
+      demandOf: () => ({ capture: null, possession: null }),
     },
     jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'k', alg: 'EdDSA', use: 'sig' }] },
     system: {

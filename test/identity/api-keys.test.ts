@@ -25,6 +25,7 @@ describe('API keys', () => {
     expect(keys.authenticate(`Bearer ${mine.key}`)).toEqual({
       mayAttend: false,
       mayObserve: false,
+      mayVouch: false,
       tenant: 'mine',
       keyId: mine.record.id,
     });

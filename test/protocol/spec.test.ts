@@ -6,7 +6,7 @@ import { CLOSE } from '../../protocol/close.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
 import { DOWNSTREAM } from '../../protocol/downstream.ts';
 import { ERRORS } from '../../protocol/errors.ts';
-import { HINTS, PHASES, SLOWNESSES } from '../../protocol/status.ts';
+import { DECISION_CAUSES, HINTS, PHASES, SLOWNESSES } from '../../protocol/status.ts';
 import { IMAGE_BYTES_CEILING, UPSTREAM } from '../../protocol/upstream.ts';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 
@@ -73,6 +73,10 @@ describe('protocol/SPEC.md', () => {
       expect(rule('R46')).toContain(`\`${cause}\``);
       expect(HINTS).toContain(`${cause}-slow`);
       expect(rule('R45')).toContain(`\`${cause}-slow\``);
+    }
+    for (const cause of ['possession', 'capture'] as const) {
+      expect(DECISION_CAUSES).toContain(cause);
+      expect(rule('R56')).toContain(`\`${cause}\``);
     }
     expect(spec.replaceAll(/\s+/g, ' ')).toContain(PHASES.map((phase) => `\`${phase}\``).join(', '));
   });

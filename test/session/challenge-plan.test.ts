@@ -8,7 +8,7 @@ import { CUES, type Cue } from '../../server/policy/cues.ts';
 import type { EvidenceByCue } from '../../server/evidence/evidence.ts';
 import { convincingness } from '../../server/session/challenge-plan.ts';
 import { alternativesTo, drawKind } from '../../server/session/draw-challenge.ts';
-import { UNATTESTED } from '../../server/session/ports.ts';
+import type { Trust } from '../../server/session/trust.ts';
 import type { ChallengeLog } from '../../server/evidence/challenge.ts';
 import { ALICE, BOB, type Script } from '../support/analysis-builder.ts';
 import { ALL_MODELS, BASE_MODELS, SessionDriver, type DriverOptions } from '../support/session-driver.ts';
@@ -101,11 +101,14 @@ describe('the number of challenges', () => {
   });
 
   it('is smaller where the camera is attested', () => {
-    const trust = { capture: 'attested', possession: false } as const;
+    const trust = { attested: true };
     const counts = SEEDS.map((seed) => passed(play({ seed, context: BASE_MODELS, trust })));
     expect(counts.filter((count) => count === 2).length).toBeGreaterThan(SEEDS.length / 2);
   });
 });
+
+const UNATTESTED: Trust = { capture: 'unattested', possession: null };
+const KEY = { userVerified: true };
 
 describe('how convincing a session is', () => {
   const policy = standard;
@@ -149,8 +152,13 @@ describe('how convincing a session is', () => {
         return (
           of(passedCount + 1, doubts) > base &&
           of(passedCount, doubts + 1) < base &&
-          of(passedCount, doubts, { capture: 'attested', possession: false }) > base &&
-          of(passedCount, doubts, { capture: 'kiosk-signed', possession: true }) > base &&
+          of(passedCount, doubts, { capture: 'attested', possession: null }) > base &&
+          of(passedCount, doubts, { capture: 'unattested', possession: { ...KEY, proof: 'assertion' } }) >
+            base &&
+          of(passedCount, doubts, {
+            capture: 'unattested',
+            possession: { ...KEY, proof: 'registration' },
+          }) === base &&
           of(passedCount, doubts, UNATTESTED, { match }) === base
         );
       },

@@ -173,7 +173,9 @@ describe('SQLite store', () => {
       const [row] = database
         .prepare<[], { subject_hash: Buffer; reasons: string; assurance: string }>('SELECT * FROM attempt')
         .all();
-      database.exec('DROP TABLE attempt; DELETE FROM migration WHERE version >= 4;');
+      database.exec(
+        'DROP TABLE attempt; DROP TABLE subject_key; DROP TABLE kiosk_key; DELETE FROM migration WHERE version >= 4;',
+      );
       for (const { version, sql } of MIGRATIONS) {
         if (version === 1) database.exec(sql.slice(sql.indexOf('CREATE TABLE decision')));
         else if (version < 4) database.exec(sql);
@@ -206,6 +208,7 @@ describe('SQLite store', () => {
       '35e7fb9a51a2f39c13349ce5d9b3f275238987ca4f56bed469d04cdc498fc1c3',
       'd2e1fcb0b3fd6b5ff99b1bb3030c24681f96fefd277bd3f62a1bdaa3ee43e18e',
       'e0eea9823bca40e639f5bfe9256522cf8c41c0cc4976461c882162aaf854c296',
+      'eb7eef9668a7b8969e890add4a424a15c3a899561565a2fa967b38849502d5b3',
     ]);
   });
 

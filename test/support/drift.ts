@@ -1,6 +1,6 @@
 import type { Portrait, Presenter } from '../../simulator/index.ts';
 import { drawTriangle, insideTexture, type Canvas } from '../../simulator/drawing/rasterize.ts';
-import { triangulate } from '../../simulator/drawing/triangulate.ts';
+import { triangulate } from '../../server/vision/triangulate.ts';
 import type { Lids } from '../../simulator/portraits/portrait.ts';
 import type { Point } from '../../server/vision/geometry.ts';
 import { person } from './people.ts';

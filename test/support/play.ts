@@ -1,7 +1,8 @@
-import { connect, type KioskSession } from '../../client/kiosk/session-client.ts';
+import { connect, type ConnectOptions, type KioskSession } from '../../client/kiosk/session-client.ts';
+import type { FrameSigner } from '../../client/kiosk/signer.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
 import type { Decision, Status } from '../../protocol/downstream.ts';
-import type { Mode } from '../../protocol/status.ts';
+import type { CaptureDemand, Mode, PossessionDemand } from '../../protocol/status.ts';
 import type { DepthImage } from '../../protocol/depth-image.ts';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -16,6 +17,10 @@ export interface Presentation {
   readonly flash?: boolean;
   /** What the client's depth sensor sees; absent: it has none. */
   readonly depth?: DepthImage;
+  /** Answers for the subject's key; absent: the client cannot. */
+  readonly askForKey?: NonNullable<ConnectOptions['askForKey']>;
+  /** Signs the frames. */
+  readonly signer?: FrameSigner;
 }
 
 export interface Play extends Presentation {
@@ -24,6 +29,8 @@ export interface Play extends Presentation {
   readonly policy?: string;
   readonly audience?: string;
   readonly nonce?: string;
+  readonly require?: { readonly capture?: CaptureDemand; readonly possession?: PossessionDemand };
+  readonly registerKey?: boolean;
 }
 
 export interface Presented {
@@ -48,6 +55,8 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
     maxMs: _longest,
     flash: _flash,
     depth: _depth,
+    askForKey: _askForKey,
+    signer: _signer,
     ...request
   } = options;
   const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
@@ -61,9 +70,15 @@ export async function present(
   server: RealServer,
   clock: VirtualClock,
   ticket: string,
-  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false, depth }: Presentation,
+  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false, depth, askForKey, signer }: Presentation,
 ): Promise<Presented> {
-  const session = await connect({ url: server.streamUrl, ticket, flash });
+  const session = await connect({
+    url: server.streamUrl,
+    ticket,
+    flash,
+    ...(askForKey === undefined ? {} : { askForKey }),
+    ...(signer === undefined ? {} : { signer }),
+  });
   const statuses: Status[] = [];
   const startMs = clock.nowMs();
   const listening = (async () => {

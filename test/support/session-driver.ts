@@ -2,8 +2,8 @@ import { policyFor, type Policy } from '../../server/policy/built-in.ts';
 import type { Effect } from '../../server/session/effect.ts';
 import type { EnrolmentResult, SessionEvent } from '../../server/session/event.ts';
 import type { Candidate, Reference } from '../../server/matching/reference.ts';
-import type { KnownTrust } from '../../server/session/ports.ts';
 import { initialState, type SessionContext, type SessionState } from '../../server/session/state.ts';
+import { NO_TRUST, type TrustAtHello } from '../../server/session/trust.ts';
 import { transition } from '../../server/session/transition.ts';
 import type { Mode, PublicStatus } from '../../protocol/status.ts';
 import { ALICE, analysisOf, embeddingsOf, seeded, type Identity, type Script } from './analysis-builder.ts';
@@ -31,8 +31,8 @@ export interface DriverOptions {
   readonly framesPerSecond?: number;
   /** The client offers to show colours. */
   readonly flash?: boolean;
-  /** What is known of camera and device. */
-  readonly trust?: KnownTrust;
+  /** What is known, beside the pictures, of who sends them. */
+  readonly trust?: Partial<TrustAtHello>;
   /** How long a frame's analysis takes. */
   readonly analysisMs?: number;
   /** What every search of the gallery finds. */
@@ -76,9 +76,13 @@ export class SessionDriver {
     this.context = context;
     this.random = seeded(seed);
     this.request = requestOfAlice(mode, this.policy.name, START_MS);
-    const { trust } = options;
-    this.state = initialState({ ...this.request, ...(trust === undefined ? {} : { trust }) }, START_MS);
-    this.dispatch({ type: 'hello', atMs: this.nowMs, flash: options.flash ?? false });
+    this.state = initialState(this.request, START_MS);
+    this.dispatch({
+      type: 'hello',
+      atMs: this.nowMs,
+      flash: options.flash ?? false,
+      trust: { ...NO_TRUST, ...options.trust },
+    });
     this.dispatch({ type: 'references', atMs: this.nowMs, references: this.references() });
   }
 

@@ -61,13 +61,17 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: 'Too many images of one session could not be read.',
     todo: 'Check the encoder and the camera.',
   },
+  'frame.signature': {
+    means: 'A signature of the kiosk does not fit the frames that arrived: one was changed, left out or put in.',
+    todo: 'Look at what lies between the kiosk and the server. A client of your own: compare with SPEC section 14.',
+  },
   'skip.not_allowed': {
     means: 'There is nothing to skip, or no skip is left. The session goes on.',
     todo: 'Offer the skip only where `challenge.skippable` is true.',
   },
   'session.decided': {
-    means: 'Reserved: a message came after the decision. This version ignores it and does not send the code.',
-    todo: 'Nothing.',
+    means: 'An attestation came after the decision. A late message of a stream is ignored.',
+    todo: 'Attest before the client streams.',
   },
   'ticket.invalid': {
     means: 'The ticket is unknown, older than its lifetime, used already, or for the other socket.',
@@ -110,7 +114,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     todo: 'Send `Authorization: Bearer vf_…`. After a change of the key file: restart the server.',
   },
   'api.not_granted': {
-    means: 'The API key lacks the right `mayObserve`.',
+    means: 'The API key lacks the right `mayObserve` or `mayVouch`.',
     todo: 'Use a key that has it. Do not give it to keys that only check faces.',
   },
   'api.not_found': {
@@ -189,6 +193,9 @@ export const KIOSK_ADVICE: Readonly<Record<keyof typeof KIOSK_ERRORS, string>> =
   'token.missing': 'Do not open the door. Check which server answers.',
   'token.invalid':
     'Do not open the door. Check the clock of the kiosk, and that `--url` is the server itself.',
+  'key.unreadable': 'Check `--key-file`: it is what `veriframe kiosk-key create` wrote, readable by this user.',
+  'key.unwritable': 'Name a file that is not there yet, in a folder of this user.',
+  'key.refused': 'Enrol it: `veriframe kiosk-key list` shows which keys the server knows.',
   'door.failed': 'Run the program of `--on-accept` by hand; it must end with 0 within 30 s.',
   'client.timeout': 'Raise `--timeout`, or check that the source shows a face.',
   'client.cancelled': 'Nothing: Ctrl-C or SIGTERM ended it.',

@@ -2,9 +2,11 @@ import { OPERATIONS } from '../../protocol/http/operations.ts';
 import type { OperationDescription } from '../../protocol/http/operation.ts';
 import { table } from './table.ts';
 
+const GRANTED_BY = { observe: 'mayObserve', vouch: 'mayVouch' } as const;
+
 function neededBy({ access, right }: OperationDescription): string {
   if (access === 'public') return 'nothing';
-  return right === null ? 'an API key' : 'an API key with `mayObserve`';
+  return right === null ? 'an API key' : `an API key with \`${GRANTED_BY[right]}\``;
 }
 
 /** Every operation of the HTTP API. */

@@ -123,6 +123,15 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     means: 'Too few frames were analysed for a judgement, by the fault of the service.',
     todo: 'More cores or workers, or a lower `VERIFRAME_MAX_SESSIONS`.',
   },
+  'possession-missing': {
+    means:
+      'All that was asked of the face was shown, but no WebAuthn key of the subject signed, or none verified its user.',
+    todo: 'Let the person sign in another way, and add the key of this device (`registerKey`). Check `VERIFRAME_WEBAUTHN`.',
+  },
+  'capture-missing': {
+    means: 'The demanded proof of the camera is missing: no enrolled kiosk signed the pictures, or nobody attested the application.',
+    todo: 'Enrol the key of the kiosk and start it with `--key-file`, or attest the session before its decision.',
+  },
   replayed: {
     means: 'Rejects: pictures of another session came again, pixel for pixel.',
     todo: 'An attack, or a test that plays one file twice: `VERIFRAME_REPLAY_MEMORY_FRAMES=0` for such tests.',

@@ -17,6 +17,8 @@ interface CaptionContext {
   readonly onCancel: () => void;
   readonly onSkip: () => void;
   readonly onCamera: (deviceId: string) => void;
+  /** Whether the browser may ask the person for a key. */
+  readonly asksForKey: boolean;
   /** Whether the person leaves the colours out. Null: the session shows no colours. */
   readonly colours: { readonly leftOut: boolean; readonly onLeaveOut: (leftOut: boolean) => void } | null;
 }
@@ -39,6 +41,7 @@ export function screenText(view: View, words: Words, mode: Mode): ScreenText | n
     case 'passed':
       return words.passed[mode];
     case 'failed': {
+      if (view.cause === 'possession' || view.cause === 'capture') return words.missing[view.cause];
       if (view.cause !== null) return words.slow[view.cause];
       if (mode === 'enrol') return view.retryable ? words.enrolFailed : words.enrolRefused;
       const { title, text } = words.failed[view.outcome];
@@ -86,6 +89,7 @@ function startCaption(context: CaptionContext): TemplateResult {
     <ul class="facts" part="facts">
       ${fact('face', words.start.what)} ${fact('time', words.start.howLong)}
       ${fact('lock', html`<slot name="retention">${words.start.retention}</slot>`)}
+      ${context.asksForKey ? fact('key', words.start.key) : nothing}
       ${context.colours === null ? nothing : fact('colours', words.start.colours)}
     </ul>
     ${colourChoice(context)}

@@ -1,7 +1,7 @@
-import type { ChallengeStatus, Mode, Outcome, PublicStatus, Slowness } from '@veriframe/protocol';
+import type { ChallengeStatus, DecisionCause, Mode, Outcome, PublicStatus } from '@veriframe/protocol';
 import type { CameraPermission } from '../sdk/camera.ts';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
-import type { FaceSessionEvent } from '../sdk/session-state.ts';
+import type { FaceSessionEvent, KeyResult } from '../sdk/session-state.ts';
 
 /** The `detail` of each event of the element. */
 export interface FaceAuthEventDetails {
@@ -10,6 +10,8 @@ export interface FaceAuthEventDetails {
   permission: { readonly permission: CameraPermission };
   connecting: null;
   streaming: { readonly sessionId: string; readonly mode: Mode };
+  /** The device was asked for a key of the person's, and has answered. */
+  key: { readonly result: KeyResult };
   status: PublicStatus;
   challenge: ChallengeStatus;
   passed: { readonly mode: Mode; readonly token: string | null };
@@ -17,8 +19,8 @@ export interface FaceAuthEventDetails {
     readonly mode: Mode;
     readonly outcome: Exclude<Outcome, 'accept'>;
     readonly retryable: boolean;
-    /** What was too slow for a decision. Absent: nothing was. */
-    readonly cause?: Slowness;
+    /** What was too slow for a decision, or is missing. Absent: neither. */
+    readonly cause?: DecisionCause;
   };
   error: { readonly code: FaceSessionErrorCode; readonly message: string; readonly retryable: boolean };
   cancel: null;
@@ -51,6 +53,8 @@ export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent 
         },
       };
     }
+    case 'key-answered':
+      return { type: 'key', detail: { result: event.result } };
     case 'challenge': {
       const { kind, number, of, remainingMs, skippable } = event;
       return { type: 'challenge', detail: { kind, number, of, remainingMs, skippable } };
@@ -74,6 +78,7 @@ export function pageEventOf(event: FaceSessionEvent, mode: Mode): FaceAuthEvent 
     case 'cancelled':
       return { type: 'cancel', detail: null };
     case 'camera':
+    case 'key-asked':
     case 'guidance':
     case 'flash':
     case 'warning':

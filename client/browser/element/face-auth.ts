@@ -1,6 +1,7 @@
 import { html, LitElement, type PropertyValues } from 'lit';
 import type { Mode } from '@veriframe/protocol';
 import { type CameraDevice, listCameras, rememberedCamera } from '../sdk/camera.ts';
+import { canAskForKey } from '../sdk/key.ts';
 import {
   createFaceSession,
   type FaceSession,
@@ -34,6 +35,8 @@ export class FaceAuth extends LitElement {
     resetAfterMs: { type: Number, attribute: 'reset-after-ms' },
     help: { type: String },
     flash: { type: Boolean },
+    possession: { type: Boolean },
+    keyName: { type: String, attribute: 'key-name' },
     screen: { type: String, reflect: true },
     ticket: { attribute: false },
     words: { attribute: false },
@@ -62,6 +65,13 @@ export class FaceAuth extends LitElement {
    * person leave them out. Colours are never offered where the person prefers reduced motion.
    */
   declare flash: boolean;
+  /**
+   * Lets the browser ask the person for a WebAuthn key when the server wants one: to make it at an enrolment, to sign with
+   * it at a verification. The start screen announces the prompt.
+   */
+  declare possession: boolean;
+  /** What the device calls a key that is made, such as the person's user name. Empty: the name of the site. */
+  declare keyName: string;
   /** Fetches a fresh ticket from the page's backend; called for each session. */
   declare ticket: FaceSessionOptions['ticket'] | null;
   /** Words that replace the element's own. */
@@ -94,6 +104,8 @@ export class FaceAuth extends LitElement {
     this.resetAfterMs = RESET_AFTER_MS;
     this.help = '';
     this.flash = false;
+    this.possession = false;
+    this.keyName = '';
     this.ticket = null;
     this.words = {};
     this.view = START;
@@ -115,6 +127,8 @@ export class FaceAuth extends LitElement {
       ...(video === null ? {} : { video }),
       ...(this.help === '' ? {} : { help: this.help }),
       flash: this.#canFlash && !this.leavesColoursOut,
+      possession: this.possession,
+      ...(this.keyName === '' ? {} : { keyName: this.keyName }),
       ...(this.#cameraId === null ? {} : { camera: { deviceId: this.#cameraId } }),
     });
     this.#session = session;
@@ -156,7 +170,9 @@ export class FaceAuth extends LitElement {
     this.screen = this.view.screen;
     if (this.view.screen !== this.#shownScreen)
       this.#hadFocus = this.shadowRoot !== null && this.shadowRoot.activeElement !== null;
-    if (this.view.screen === 'connecting') this.#lines.show(this.#language.words.connecting);
+    const { words } = this.#language;
+    if (this.view.screen === 'connecting')
+      this.#lines.show(this.view.asksDevice === true ? words.confirmOnDevice : words.connecting);
     else if (this.view.screen === 'streaming') this.#lines.show(this.#textOf(lineOf(this.view)));
   }
 
@@ -182,6 +198,7 @@ export class FaceAuth extends LitElement {
             line: this.#lines,
             cameras: this.cameras,
             cameraId: this.#cameraId,
+            asksForKey: this.possession && this.mode !== 'identify' && canAskForKey(),
             colours: this.#canFlash
               ? {
                   leftOut: this.leavesColoursOut,
@@ -247,6 +264,7 @@ export class FaceAuth extends LitElement {
     if (event.type === 'camera') void this.#findCameras();
     this.view = nextView(this.view, event);
     if (this.view.screen === 'streaming') this.#speakLine(lineOf(this.view));
+    if (event.type === 'key-asked') this.#lines.speak(this.#language.words.confirmOnDevice, true);
     const isEnd = event.type === 'decision' || event.type === 'failed' || event.type === 'cancelled';
     if (isEnd) this.#ended();
     const pageEvent = pageEventOf(event, this.mode);

@@ -10,12 +10,12 @@ export type { FaceSessionOptions } from '../sdk/session.ts';
 export type {
   ChallengeKind,
   ChallengeStatus,
+  DecisionCause,
   Hint,
   Mode,
   Outcome,
   Phase,
   PublicStatus,
-  Slowness,
 } from '@veriframe/protocol';
 
 declare global {

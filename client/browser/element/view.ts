@@ -2,10 +2,10 @@ import type {
   Status,
   ChallengeKind,
   ChallengeStatus,
+  DecisionCause,
   FaceBox,
   Hint,
   Phase,
-  Slowness,
 } from '@veriframe/protocol';
 import type { FaceSessionErrorCode } from '../sdk/errors.ts';
 import { type FaceSessionEvent, isPlacementPhase } from '../sdk/session-state.ts';
@@ -16,15 +16,19 @@ import { directionToCentre, type RingState } from './ring.ts';
 export type View =
   | { readonly screen: 'start' }
   | { readonly screen: 'permission' }
-  | { readonly screen: 'connecting' }
+  | {
+      readonly screen: 'connecting';
+      /** The browser asks the person for a key. */
+      readonly asksDevice?: true;
+    }
   | StreamingView
   | { readonly screen: 'passed' }
   | {
       readonly screen: 'failed';
       readonly outcome: 'reject' | 're-verify';
       readonly retryable: boolean;
-      /** What was too slow, where that is the cause of the failure. */
-      readonly cause: Slowness | null;
+      /** What was too slow or is missing, where that is the cause of the failure. */
+      readonly cause: DecisionCause | null;
     }
   | { readonly screen: 'denied' }
   | { readonly screen: 'offline' }
@@ -63,6 +67,8 @@ export function nextView(view: View, event: FaceSessionEvent): View {
     case 'camera':
     case 'connecting':
       return { screen: 'connecting' };
+    case 'key-asked':
+      return { screen: 'connecting', asksDevice: true };
     case 'streaming':
       return {
         screen: 'streaming',
@@ -84,6 +90,7 @@ export function nextView(view: View, event: FaceSessionEvent): View {
     case 'flash':
       return view.screen === 'streaming' ? { ...view, colour: event.flash?.colour ?? null } : view;
     case 'challenge':
+    case 'key-answered':
     case 'warning':
       return view;
     case 'decision':
@@ -165,7 +172,14 @@ export function lineOf({ phase, hint, advised, challenge }: StreamingView): Line
 const SLOW_HINTS: readonly Hint[] = ['connection-slow', 'service-slow'];
 
 /** Hints that ask for no change of the picture: the face is where it should be. */
-const CALM_HINTS: readonly Hint[] = ['hold-still', 'look-straight', 'do-challenge', 'again-slower', 'wait', ...SLOW_HINTS];
+const CALM_HINTS: readonly Hint[] = [
+  'hold-still',
+  'look-straight',
+  'do-challenge',
+  'again-slower',
+  'wait',
+  ...SLOW_HINTS,
+];
 
 /**
  * Whether a line asks the person to change something about the picture. The oval then shows that the face does not fit.

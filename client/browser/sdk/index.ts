@@ -16,16 +16,18 @@ export type {
   FaceSessionEnd,
   FaceSessionEvent,
   FaceSessionState,
+  KeyResult,
 } from './session-state.ts';
 export type { PlacementAdvice } from './help/placement-advice.ts';
 export type {
   ChallengeStatus,
+  DecisionCause,
   DepthImage,
   ErrorCode,
   FlashStatus,
   Mode,
   Outcome,
+  PossessionRequest,
   Retry,
-  Slowness,
   Status,
 } from '@veriframe/protocol';

@@ -1,11 +1,12 @@
 import type {
   Status,
   ChallengeStatus,
+  DecisionCause,
   FlashStatus,
   Mode,
   Outcome,
   Phase,
-  Slowness,
+  PossessionRequest,
 } from '@veriframe/protocol';
 import type { CameraPermission } from './camera.ts';
 import type { FaceSessionError } from './errors.ts';
@@ -17,6 +18,9 @@ export type FaceSessionEvent =
   | { readonly type: 'camera'; readonly stream: MediaStream; readonly label: string }
   | { readonly type: 'connecting' }
   | { readonly type: 'streaming'; readonly sessionId: string; readonly mode: Mode }
+  /** The device asks the person for a key: nothing is streamed until it has answered. */
+  | { readonly type: 'key-asked'; readonly task: PossessionRequest['task'] }
+  | { readonly type: 'key-answered'; readonly result: KeyResult }
   | Readonly<Status>
   /** A challenge starts. It is sent once per challenge, although several statuses name the challenge. */
   | ({ readonly type: 'challenge' } & ChallengeStatus)
@@ -33,14 +37,20 @@ export type FaceSessionEvent =
   | { readonly type: 'failed'; readonly error: FaceSessionError }
   | { readonly type: 'cancelled' };
 
+/** `asserted`: a key has signed. `registered`: a key was made, which an accept stores. Otherwise there is no answer. */
+export type KeyResult = 'asserted' | 'registered' | 'declined';
+
 export interface FaceDecision {
   readonly outcome: Outcome;
   /** Signed token, which the backend of the relying application checks. Only with `accept`. */
   readonly token?: string;
   /** Whether a new session may help. */
   readonly retryable: boolean;
-  /** What was too slow for a decision; the person is not the cause. Absent: nothing was. */
-  readonly cause?: Slowness;
+  /**
+   * What was too slow for a decision, or which demanded proof is missing; the person's face is not the cause. Absent:
+   * neither.
+   */
+  readonly cause?: DecisionCause;
 }
 
 /** How a session ended. */
@@ -73,6 +83,8 @@ export function nextSessionState(state: FaceSessionState, event: FaceSessionEven
     case 'status':
       return state.kind === 'streaming' ? { ...state, status: event } : state;
     case 'challenge':
+    case 'key-asked':
+    case 'key-answered':
     case 'flash':
     case 'guidance':
     case 'warning':

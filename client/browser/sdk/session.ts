@@ -4,6 +4,8 @@ import {
   type ChallengeStatus,
   type DepthImage,
   type Hello,
+  type PossessionRequest,
+  type Welcome,
 } from '@veriframe/protocol';
 import { type Camera, type CameraChoice, cameraPermission, openCamera } from './camera.ts';
 import { ColourPacer } from './colour-pacer.ts';
@@ -11,6 +13,7 @@ import { Connection } from './connection.ts';
 import { asFaceSessionError, FaceSessionError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import { FrameSender } from './frame-sender.ts';
+import { askForKey, canAskForKey } from './key.ts';
 import { startLocalHelp } from './help/local-help.ts';
 import type { PlacementAdvice } from './help/placement-advice.ts';
 import {
@@ -51,6 +54,14 @@ export interface FaceSessionOptions {
    * `capture.failed`.
    */
   readonly depth?: () => DepthImage | null;
+  /**
+   * Whether the device may be asked for a WebAuthn key of the subject, when the server wants one: at an enrolment to
+   * make it, at a verification to sign. The person sees the browser's own prompt before the first picture is sent, and
+   * may decline. Default false.
+   */
+  readonly possession?: boolean;
+  /** What the device calls a key that is made, such as the person's user name. Default: the name of the site. */
+  readonly keyName?: string;
   /** Aborting cancels the session. */
   readonly signal?: AbortSignal;
   /** Names the client software in the server's audit. */
@@ -97,6 +108,8 @@ class BrowserSession implements FaceSession {
   #camera: Camera | null = null;
   #connection: Connection | null = null;
   #sender: FrameSender | null = null;
+  /** Credit that came while the device was asked for a key. */
+  #earlyCredit = 0;
   #stopHelp: () => void = () => {};
   #advice: (PlacementAdvice & { readonly atMs: number }) | null = null;
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -169,8 +182,11 @@ class BrowserSession implements FaceSession {
   }
 
   #connect(ticket: string): void {
-    const { url, client = 'veriframe-browser', flash = false } = this.#options;
-    const offers = flash && !prefersReducedMotion() ? { flash } : {};
+    const { url, client = 'veriframe-browser', flash = false, possession = false } = this.#options;
+    const offers = {
+      ...(flash && !prefersReducedMotion() ? { flash } : {}),
+      ...(possession && canAskForKey() ? { possession } : {}),
+    };
     this.#welcomeTimer = setTimeout(() => this.#fail(new FaceSessionError('connection.timeout')), WELCOME_MS);
     const connection = new Connection({
       url,
@@ -191,20 +207,11 @@ class BrowserSession implements FaceSession {
     switch (message.type) {
       case 'welcome':
         clearTimeout(this.#welcomeTimer);
-        this.#sender = new FrameSender({
-          connection,
-          video: this.#video,
-          limits: message.limits,
-          holdsBack: () => this.#holdsBack(),
-          shown: () => this.#colours.shown?.number ?? null,
-          depth: this.#options.depth,
-          onFailure: (error) => {
-            connection.send({ type: 'bye', reason: 'error' });
-            this.#fail(error);
-          },
-        });
-        return this.#emit({ type: 'streaming', sessionId: message.sessionId, mode: message.mode });
+        if (message.possession === undefined) this.#stream(connection, message);
+        else void this.#answerForKey(connection, message, message.possession);
+        return;
       case 'credit':
+        if (this.#sender === null) this.#earlyCredit += message.frames;
         return this.#sender?.credit(message.frames);
       case 'status': {
         this.#emit(message);
@@ -232,6 +239,34 @@ class BrowserSession implements FaceSession {
           this.#emit({ type: 'warning', error: new FaceSessionError(message.code) });
         return;
     }
+  }
+
+  /** Asks the device for a key, and streams once it has answered, whatever that was. */
+  async #answerForKey(connection: Connection, welcome: Welcome, request: PossessionRequest): Promise<void> {
+    const { signal } = this.#abort;
+    this.#emit({ type: 'key-asked', task: request.task });
+    const answer = await askForKey(request, this.#options.keyName ?? location.hostname, signal);
+    if (signal.aborted) return;
+    connection.send({ type: 'possession', ...answer });
+    const done = request.task === 'assert' ? 'asserted' : 'registered';
+    this.#emit({ type: 'key-answered', result: answer === null ? 'declined' : done });
+    this.#stream(connection, welcome);
+  }
+
+  #stream(connection: Connection, { limits, sessionId, mode }: Welcome): void {
+    this.#sender = new FrameSender({
+      connection,
+      video: this.#video,
+      limits,
+      holdsBack: () => this.#holdsBack(),
+      shown: () => this.#colours.shown?.number ?? null,
+      onFailure: (error) => {
+        connection.send({ type: 'bye', reason: 'error' });
+        this.#fail(error);
+      },
+    });
+    this.#sender.credit(this.#earlyCredit);
+    this.#emit({ type: 'streaming', sessionId, mode });
   }
 
   #startHelp(): void {

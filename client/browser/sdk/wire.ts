@@ -7,12 +7,12 @@ import {
   type Downstream,
   ERRORS,
   CHALLENGE_KINDS,
+  DECISION_CAUSES,
   HINTS,
   MODES,
   OUTCOMES,
   PHASES,
   RETRIES,
-  SLOWNESSES,
   type Upstream,
 } from '@veriframe/protocol';
 import { FaceSessionError } from './errors.ts';
@@ -61,6 +61,17 @@ const CHECKS: Readonly<Record<Downstream['type'], Check>> = {
       maxSessionMs: count,
       maxDepthPixels: optional(count),
     }),
+    possession: optional(
+      map({
+        task: oneOf(['assert', 'register']),
+        challenge: text,
+        rpId: text,
+        userVerification: oneOf(['required', 'preferred']),
+        user: optional(text),
+        exclude: optional((value) => Array.isArray(value) && value.every(text)),
+      }),
+    ),
+    chain: optional(map({ nonce: text })),
   }),
   status: map({
     phase: oneOf(PHASES),
@@ -118,7 +129,11 @@ function withoutNewWords(message: Downstream): Downstream {
     const { hint: _, ...rest } = message;
     return rest;
   }
-  if (message.type === 'decision' && message.cause !== undefined && !SLOWNESSES.includes(message.cause)) {
+  if (
+    message.type === 'decision' &&
+    message.cause !== undefined &&
+    !DECISION_CAUSES.includes(message.cause)
+  ) {
     const { cause: _, ...rest } = message;
     return rest;
   }

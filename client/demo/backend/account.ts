@@ -13,10 +13,9 @@ export async function viewAccount(context: DemoContext, request: DemoRequest): P
   const { user, session } = signedIn;
   // The page is shown although the service is unavailable. Sign-ins that could not be completed are looked up at the
   // next request.
-  const isServiceUp = await settleSignIns(context, user.id).then(
-    () => true,
-    () => false,
-  );
+  const keys = await settleSignIns(context, user.id)
+    .then(() => context.service.keysOf(user.subject))
+    .catch(() => null);
   const { username, email, passwordHash, faceSetUpAtMs, createdAtMs } = user;
   return json({
     username,
@@ -25,7 +24,8 @@ export async function viewAccount(context: DemoContext, request: DemoRequest): P
     faceSetUpAtMs,
     createdAtMs,
     isConfirmed: isConfirmed(context, signedIn),
-    isServiceUp,
+    isServiceUp: keys !== null,
+    keys: (keys ?? []).map(({ id, createdAtMs: addedAtMs }) => ({ id, addedAtMs })),
     signIns: context.signIns.ofUser(user.id, RECENT),
     devices: context.browsers.ofUser(user.id).map(({ id, device, place, lastSeenAtMs }) => ({
       id,
@@ -49,6 +49,7 @@ export async function exportAccount(context: DemoContext, request: DemoRequest):
       subjectAtTheFaceService: subject,
       encryptedTemplates: await context.service.countReferences(subject),
       pictures: 0,
+      deviceKeys: (await context.service.keysOf(subject)).length,
       lastSetUpAt: faceSetUpAtMs === null ? null : iso(faceSetUpAtMs),
     },
     signIns: context.signIns

@@ -3,6 +3,21 @@ import Sqlite from 'better-sqlite3';
 
 export type Database = Sqlite.Database;
 
+/** Open sessions only: an older form of the table is dropped with its rows, which run out within minutes. */
+const FACE_SESSIONS = `
+CREATE TABLE face_sessions (
+  id TEXT PRIMARY KEY,
+  browser_session_id TEXT NOT NULL REFERENCES browser_sessions ON DELETE CASCADE,
+  user_id TEXT REFERENCES users ON DELETE CASCADE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('enrol', 'sign-in', 'key')),
+  subject TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  needs_key INTEGER NOT NULL CHECK (needs_key IN (0, 1)),
+  created_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX face_sessions_of_user ON face_sessions (user_id);
+`;
+
 const SCHEMA = `
 CREATE TABLE users (
   id TEXT PRIMARY KEY,
@@ -25,16 +40,7 @@ CREATE TABLE browser_sessions (
 ) STRICT;
 CREATE INDEX browser_sessions_of_user ON browser_sessions (user_id);
 
-CREATE TABLE face_sessions (
-  id TEXT PRIMARY KEY,
-  browser_session_id TEXT NOT NULL REFERENCES browser_sessions ON DELETE CASCADE,
-  user_id TEXT REFERENCES users ON DELETE CASCADE,
-  purpose TEXT NOT NULL CHECK (purpose IN ('enrol', 'sign-in')),
-  subject TEXT NOT NULL,
-  nonce TEXT NOT NULL,
-  created_at_ms INTEGER NOT NULL
-) STRICT;
-CREATE INDEX face_sessions_of_user ON face_sessions (user_id);
+${FACE_SESSIONS}
 
 CREATE TABLE sign_ins (
   id INTEGER PRIMARY KEY,
@@ -48,7 +54,7 @@ CREATE TABLE sign_ins (
 CREATE INDEX sign_ins_of_user ON sign_ins (user_id, at_ms DESC);
 `;
 
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Opens the demo's own database and creates missing tables. Deleted data is overwritten. Only the owner may read the
@@ -66,8 +72,9 @@ export function openDatabase(path: string): Database {
   database.pragma('foreign_keys = ON');
   database.pragma('secure_delete = ON');
   database.transaction(() => {
-    if (database.pragma('user_version', { simple: true }) === VERSION) return;
-    database.exec(SCHEMA);
+    const version = database.pragma('user_version', { simple: true });
+    if (version === VERSION) return;
+    database.exec(version === 1 ? `DROP TABLE face_sessions; ${FACE_SESSIONS}` : SCHEMA);
     database.pragma(`user_version = ${VERSION}`);
   })();
   return database;

@@ -17,8 +17,8 @@ import { claimedUsername } from './password-sign-in.ts';
 import { visitorOf } from './visitor.ts';
 
 /** Failures of a token that the service did make for this very session: somebody was before the camera. */
-const TRIED: readonly DecisionErrorCode[] = ['nonce', 'mode', 'policy', 'outcome', 'subject'];
-const MODE_OF = { enrol: 'enrol', 'sign-in': 'verify' } as const;
+const TRIED: readonly DecisionErrorCode[] = ['nonce', 'mode', 'policy', 'outcome', 'subject', 'possession'];
+const MODE_OF = { enrol: 'enrol', 'sign-in': 'verify', key: 'verify' } as const;
 
 const signInForm = z.object({ username: claimedUsername });
 const decisionForm = z.object({ token: z.string().min(1).max(8192) });
@@ -37,8 +37,35 @@ export async function startEnrolment(context: DemoContext, request: DemoRequest)
       userId: user.id,
       purpose: 'enrol',
       subject: user.subject,
+      needsKey: false,
     }),
   );
+}
+
+/**
+ * A ticket to add a key of this device. The user has confirmed their identity with the face and another device's key, or
+ * with the password: a stranger who can render the face has neither.
+ */
+export async function startAddingKey(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { user, session } = requireConfirmed(context, request);
+  if (user.faceSetUpAtMs === null) throw new DemoError('face.missing');
+  return json(
+    await start(context, {
+      browserSessionId: session.id,
+      userId: user.id,
+      purpose: 'key',
+      subject: user.subject,
+      needsKey: false,
+    }),
+  );
+}
+
+const keyForm = z.object({ id: z.string().min(1).max(1400) });
+
+export async function removeKey(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
+  const { user } = requireConfirmed(context, request);
+  await context.service.removeKey(user.subject, readBody(request, keyForm).id);
+  return json({});
 }
 
 /**
@@ -56,22 +83,28 @@ export async function startSignIn(context: DemoContext, request: DemoRequest): P
   const carried = known === null ? context.browsers.welcome(visitorOf(request)) : null;
   const browser = known ?? context.browsers.find(carried);
   if (browser === null) throw new DemoError('sign_in.failed');
+  const subject = user?.subject ?? context.service.decoySubjectFor(username);
+  // Whoever has a key is not let in without one: a program that renders the face has none.
+  const keys = await context.service.keysOf(subject);
   const started = await start(context, {
     browserSessionId: browser.id,
     userId: user?.id ?? null,
     purpose: 'sign-in',
-    subject: user?.subject ?? context.service.decoySubjectFor(username),
+    subject,
+    needsKey: keys.length > 0,
   });
   return json(started, carried === null ? {} : setSessionCookie(request, carried, VISITOR_SESSION_MS));
 }
 
 async function start(
   { service, faces }: DemoContext,
-  whose: Pick<FaceSession, 'browserSessionId' | 'userId' | 'purpose' | 'subject'>,
+  whose: Pick<FaceSession, 'browserSessionId' | 'userId' | 'purpose' | 'subject' | 'needsKey'>,
 ): Promise<{ ticket: string; socketPath: string }> {
   const { ticket, socketPath, expected } = await service.createSession({
     mode: MODE_OF[whose.purpose],
     subject: whose.subject,
+    needsKey: whose.needsKey,
+    ...(whose.purpose === 'key' ? { registerKey: true } : {}),
   });
   faces.add({ ...whose, id: expected.session, nonce: expected.nonce });
   return { ticket, socketPath };
@@ -103,13 +136,18 @@ export async function completeFace(context: DemoContext, request: DemoRequest): 
     context.users.faceWasSetUp(user.id);
     return json({ username: user.username });
   }
+  if (purpose === 'key') return json({ username: user.username });
   context.signIns.add(user.id, 'face', 'accepted', visitor);
   const cookie = context.browsers.signIn(visitor, user.id, browser);
   return json({ username: user.username }, setSessionCookie(request, cookie, USER_SESSION_MS));
 }
 
-function expectationOf({ id, nonce, purpose, subject }: FaceSession, policy: string): SessionExpectation {
-  return { session: id, nonce, mode: MODE_OF[purpose], policy, subject };
+function expectationOf(
+  { id, nonce, purpose, subject, needsKey }: FaceSession,
+  policy: string,
+): SessionExpectation {
+  const expected = { session: id, nonce, mode: MODE_OF[purpose], policy, subject };
+  return needsKey ? { ...expected, possession: 'required' } : expected;
 }
 
 /**

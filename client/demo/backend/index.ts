@@ -4,7 +4,7 @@ import { type Assets, readAssets } from './assets.ts';
 import { createContext, type DemoContext } from './context.ts';
 import { openDatabase } from './database.ts';
 import { DemoError } from './errors.ts';
-import { completeFace, startEnrolment, startSignIn, whereHelpIs } from './face.ts';
+import { completeFace, removeKey, startAddingKey, startEnrolment, startSignIn, whereHelpIs } from './face.ts';
 import { HELP_PATH, HelpFiles } from './help-files.ts';
 import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
 import { listDecisions, listSubjects, signInOperator, signOutOperator, startLive } from './operator.ts';
@@ -43,11 +43,13 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   '/api/face/help': { GET: whereHelpIs },
   '/api/face/enrol': { POST: startEnrolment },
   '/api/face/sign-in': { POST: startSignIn },
+  '/api/face/key': { POST: startAddingKey },
   '/api/face/decision': { POST: completeFace },
   '/api/password/sign-in': { POST: signInByPassword },
   '/api/account': { GET: viewAccount, DELETE: deleteAccount },
   '/api/account/export': { GET: exportAccount },
   '/api/devices/sign-out': { POST: signOutDevice },
+  '/api/keys/remove': { POST: removeKey },
   '/api/sign-out': { POST: signOut },
   '/api/see/session': { POST: startSeeing },
   '/api/operator/sign-in': { POST: signInOperator },

@@ -11,6 +11,7 @@ import {
   type SessionExpectation,
   type SessionView,
   type StartedSession,
+  type SubjectKey,
   type SubjectsPage,
 } from '@veriframe/backend';
 import { DemoError } from './errors.ts';
@@ -30,6 +31,10 @@ export interface NewServiceSession {
   readonly subject: string;
   /** Whether its evidence is to be followed. Needs an API key that may. */
   readonly observe?: true;
+  /** A key of the subject must sign. */
+  readonly needsKey?: boolean;
+  /** Adds a key for the subject, who was identified in another way. Needs an API key that may vouch. */
+  readonly registerKey?: true;
 }
 
 /** What a page needs to listen to a live feed. */
@@ -79,11 +84,21 @@ export class Service {
    * here.
    * @throws DemoError `face.locked` when the subject's verifications failed too often
    */
-  async createSession({ mode, ...request }: NewServiceSession): Promise<StartedSession> {
+  async createSession({ mode, needsKey = false, ...request }: NewServiceSession): Promise<StartedSession> {
     const { policy } = this.#options;
+    const require = needsKey ? { require: { possession: 'required' as const } } : {};
     return await this.#ask((backend) =>
-      backend.createSession({ ...request, mode, policy, concealUnknown: mode === 'verify' }),
+      backend.createSession({ ...request, ...require, mode, policy, concealUnknown: mode === 'verify' }),
     );
+  }
+
+  /** Keys of a subject's devices; none of a subject that nobody is. */
+  async keysOf(subject: string): Promise<readonly SubjectKey[]> {
+    return await this.#ask((backend) => backend.subjects.keys(subject));
+  }
+
+  async removeKey(subject: string, key: string): Promise<void> {
+    await this.#ask((backend) => backend.subjects.removeKey(subject, key));
   }
 
   /** A ticket for the live feed of everything this relying party runs. */

@@ -9,6 +9,8 @@ const { account: say, kept: keptWords } = words;
 
 interface AccountActions {
   readonly onFace: () => void;
+  readonly onAddKey: () => void;
+  readonly onRemoveKey: (id: string) => void;
   readonly onDelete: () => void;
   readonly onSignOutDevice: (id: string) => void;
 }
@@ -20,6 +22,7 @@ export function accountContent(account: AccountView, actions: AccountActions, no
     make('h1', {}, greeting(now.getHours(), account.username)),
     account.isServiceUp ? null : notice(say.noService),
     faceSection(account, actions),
+    account.faceSetUpAtMs === null ? null : keysSection(account, actions),
     section(
       say.signIns,
       account.signIns.length === 0
@@ -73,6 +76,31 @@ function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: Ac
     say.face,
     make('ul', { class: 'rows' }, row('face', say.faceIsOn, [since], button('', say.update, onFace))),
     make('div', { class: 'actions' }, make('a', { class: 'button plain see-link', href: '/see' }, say.see)),
+  );
+}
+
+function keysSection(
+  { keys, hasPassword }: AccountView,
+  { onAddKey, onRemoveKey }: AccountActions,
+): HTMLElement {
+  return section(
+    say.keys,
+    make('p', { class: 'empty' }, keys.length === 0 ? say.noKeys : say.keysAbout),
+    keys.length > 0 && !hasPassword ? notice(say.noOtherWay) : null,
+    make(
+      'ul',
+      { class: 'rows' },
+      ...keys.map(({ id, addedAtMs }) => {
+        const added = fill(say.keyAdded, { date: dateOf(addedAtMs) });
+        return row(
+          'key',
+          say.key,
+          [added],
+          button('', say.removeKey, () => onRemoveKey(id)),
+        );
+      }),
+    ),
+    make('div', { class: 'actions' }, button('', say.addKey, onAddKey, 'key')),
   );
 }
 

@@ -3,6 +3,7 @@ import { accountContent, failureContent } from './account-content.ts';
 import { ApiError, ask, isToConfirm, wordsOf } from './api.ts';
 import { find, showProblem, watchConnection } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
+import { hasKeyHere } from './known-device.ts';
 
 const content = find('.content', HTMLElement);
 const faceView = find('.face-view', HTMLElement);
@@ -14,7 +15,9 @@ async function load(): Promise<void> {
   try {
     const account = await ask<AccountView>('GET', '/api/account');
     const actions = {
-      onFace: () => (account.isConfirmed ? showFace() : confirm('face')),
+      onFace: () => (account.isConfirmed ? showFace(account, 'enrol') : confirm('face')),
+      onAddKey: () => (account.isConfirmed ? showFace(account, 'key') : confirm('key')),
+      onRemoveKey: (id: string) => (account.isConfirmed ? void removeKey(id) : confirm('key')),
       onDelete: () => (account.isConfirmed ? dialog.showModal() : confirm('delete')),
       onSignOutDevice: (id: string) => void signOutDevice(id),
     };
@@ -29,29 +32,37 @@ async function load(): Promise<void> {
 }
 
 /** Continues the action for which the user had to confirm their identity. */
-function afterConfirming({ onFace, onDelete }: { onFace: () => void; onDelete: () => void }): void {
+function afterConfirming({
+  onFace,
+  onAddKey,
+  onDelete,
+}: Record<'onFace' | 'onAddKey' | 'onDelete', () => void>): void {
   const { hash } = location;
   if (hash === '') return;
   history.replaceState(null, '', location.pathname);
   if (hash === '#face') onFace();
+  if (hash === '#key') onAddKey();
   if (hash === '#delete') onDelete();
 }
 
-function confirm(purpose: 'face' | 'delete'): void {
+function confirm(purpose: 'face' | 'key' | 'delete'): void {
   location.assign(`/sign-in?confirm=${purpose}`);
 }
 
-function showFace(): void {
+/** Enrols the face again, or adds a key of this device, which the face confirms. */
+function showFace({ username, faceSetUpAtMs }: AccountView, purpose: 'enrol' | 'key'): void {
   showProblem(faceView, null);
   content.hidden = true;
   faceView.hidden = false;
   document.body.dataset['step'] = 'face';
   showFaceStep(find('.stage-place', HTMLElement, faceView), {
-    mode: 'enrol',
-    ticketPath: '/api/face/enrol',
+    mode: purpose === 'enrol' ? 'enrol' : 'verify',
+    ticketPath: `/api/face/${purpose}`,
+    username,
+    possession: purpose === 'key' || faceSetUpAtMs === null || hasKeyHere(username),
     onDone: hideFace,
     onProblem: (error) => {
-      if (isToConfirm(error)) confirm('face');
+      if (isToConfirm(error)) confirm(purpose === 'enrol' ? 'face' : 'key');
       else showProblem(faceView, wordsOf(error));
     },
   });
@@ -67,6 +78,11 @@ function hideFace(): void {
 
 async function signOutDevice(id: string): Promise<void> {
   await ask('POST', '/api/devices/sign-out', { id }).catch(() => null);
+  await load();
+}
+
+async function removeKey(id: string): Promise<void> {
+  await ask('POST', '/api/keys/remove', { id }).catch(() => null);
   await load();
 }
 

@@ -1,5 +1,6 @@
 import type { FaceAuth, FaceAuthEventDetails } from '@veriframe/browser/element';
 import { ask } from './api.ts';
+import { rememberKey } from './known-device.ts';
 
 interface Started {
   readonly ticket: string;
@@ -11,6 +12,9 @@ interface FaceStep {
   /** Path and body of the request for a ticket. */
   readonly ticketPath: string;
   readonly ticketBody?: unknown;
+  /** Whose face it is, and whether the device is asked for a key. */
+  readonly username: string;
+  readonly possession: boolean;
   /** Called when the backend has verified and accepted the decision. */
   readonly onDone: () => void;
   /** Called when there is no ticket or the backend refuses the decision. */
@@ -24,6 +28,14 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
   const element = document.createElement('face-auth');
   element.url = '/v1/stream';
   element.mode = step.mode;
+  element.possession = step.possession;
+  element.keyName = step.username;
+  let isRegistered = false;
+  element.addEventListener('key', (event) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const { result } = (event as CustomEvent<FaceAuthEventDetails['key']>).detail;
+    isRegistered = result === 'registered';
+  });
   element.ticket = async () => {
     try {
       const { ticket, socketPath } = await ask<Started>('POST', step.ticketPath, step.ticketBody);
@@ -37,7 +49,10 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
   element.addEventListener('passed', (event) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const { token } = (event as CustomEvent<FaceAuthEventDetails['passed']>).detail;
-    ask('POST', '/api/face/decision', { token: token ?? '' }).then(step.onDone, step.onProblem);
+    ask('POST', '/api/face/decision', { token: token ?? '' }).then(() => {
+      if (isRegistered) rememberKey(step.username);
+      step.onDone();
+    }, step.onProblem);
   });
   if (step.alternative !== undefined) {
     step.alternative.slot = 'alternative';

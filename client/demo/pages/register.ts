@@ -17,12 +17,14 @@ function go(step: 'name' | 'face' | 'done'): void {
   scrollTo(0, 0);
 }
 
-function faceStep(): void {
+function faceStep(username: string): void {
   go('face');
   const section = find('[data-step=face]:not(body)', HTMLElement);
   showFaceStep(find('.stage-place', HTMLElement, section), {
     mode: 'enrol',
     ticketPath: '/api/face/enrol',
+    username,
+    possession: true,
     onDone: () => {
       go('done');
       find('[data-step=done] h1', HTMLElement).focus();
@@ -38,7 +40,7 @@ function faceStep(): void {
 /** A user who left between the steps continues at the same step. */
 async function resume(): Promise<void> {
   const account = await ask<AccountView>('GET', '/api/account').catch(() => null);
-  if (account !== null && account.faceSetUpAtMs === null) faceStep();
+  if (account !== null && account.faceSetUpAtMs === null) faceStep(account.username);
 }
 
 const form = find('form', HTMLFormElement);
@@ -57,7 +59,7 @@ onSubmit(form, async (entries) => {
       email: textOf(entries, 'email').trim(),
       ...(chosen === '' ? {} : { password: chosen }),
     });
-    faceStep();
+    faceStep(textOf(entries, 'username').trim());
   } catch (error) {
     showProblem(form, wordsOf(error));
   }

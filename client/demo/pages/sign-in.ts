@@ -11,10 +11,15 @@ import {
   watchConnection,
 } from './dom.ts';
 import { showFaceStep } from './face-step.ts';
+import { hasKeyHere } from './known-device.ts';
 import { words } from './words.ts';
 
 /** The page after the sign-in. Only addresses that the account page itself requests are allowed. */
-const THEN: Readonly<Record<string, string>> = { face: '/account#face', delete: '/account#delete' };
+const THEN: Readonly<Record<string, string>> = {
+  face: '/account#face',
+  key: '/account#key',
+  delete: '/account#delete',
+};
 const purpose = new URLSearchParams(location.search).get('confirm') ?? '';
 const next = THEN[purpose] ?? '/account';
 
@@ -49,6 +54,8 @@ function faceStep(name: string): void {
     mode: 'verify',
     ticketPath: '/api/face/sign-in',
     ticketBody: { username: name },
+    username: name,
+    possession: hasKeyHere(name),
     onDone: () => location.assign(next),
     onProblem: (error) => backToForm(wordsOf(error), false),
     alternative: button('plain', words.signIn.usePassword, () => backToForm(null, true)),

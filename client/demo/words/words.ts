@@ -70,6 +70,16 @@ export interface Words {
     readonly setUpOn: string;
     readonly update: string;
     readonly see: string;
+    readonly keys: string;
+    readonly keysAbout: string;
+    readonly noKeys: string;
+    /** Said to a user who has a key and no password. */
+    readonly noOtherWay: string;
+    readonly key: string;
+    /** With `{date}`. */
+    readonly keyAdded: string;
+    readonly removeKey: string;
+    readonly addKey: string;
     readonly notSetUp: string;
     readonly notSetUpNoPassword: string;
     readonly signIns: string;

@@ -1,4 +1,4 @@
-import type { ChallengeKind, Hint, Mode, Outcome, Phase, Slowness, Retry } from '@veriframe/protocol';
+import type { ChallengeKind, DecisionCause, Hint, Mode, Outcome, Phase, Retry } from '@veriframe/protocol';
 import { en as guidance } from '@veriframe/protocol/words';
 
 /** Texts that people read: present tense, two to five words, without blame or scores. */
@@ -42,10 +42,12 @@ const RETRY_WORDS: Readonly<Record<Retry, string>> = {
   backoff: 'Please try again in a moment.',
 };
 
-/** Replaces the words of the outcome when the cause was not the person. */
-const SLOW_WORDS: Readonly<Record<Slowness, string>> = {
+/** Replaces the words of the outcome when the cause was not the person's face. */
+const CAUSE_WORDS: Readonly<Record<DecisionCause, string>> = {
   connection: 'The connection was too slow',
   service: 'The service was too slow',
+  capture: 'This camera is not enrolled',
+  possession: 'The key of your device is missing',
 };
 
 /** For example `Verify anna`; the mode alone without a subject. */
@@ -68,10 +70,9 @@ export function instructionWords(status: {
 }
 
 /**
- * The outcome, or what was too `slow` when that prevented a decision. Any outcome but an accept is followed by what to
- * do next.
+ * The outcome, or the `cause` that prevented a decision. Any outcome but an accept is followed by what to do next.
  */
-export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry, slow?: Slowness): string {
-  const said = slow === undefined ? OUTCOME_WORDS[mode][outcome] : SLOW_WORDS[slow];
+export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry, cause?: DecisionCause): string {
+  const said = cause === undefined ? OUTCOME_WORDS[mode][outcome] : CAUSE_WORDS[cause];
   return outcome === 'accept' ? said : `${said}. ${RETRY_WORDS[retry]}`;
 }

@@ -12,6 +12,7 @@ import { presentNames } from '../../decision/former-names.ts';
 import { StoreError } from '../errors.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { SqliteKeys } from './keys.ts';
+import type { SqliteSubjectKeys } from './subject-keys.ts';
 import type {
   DecisionLog,
   DecisionPlace,
@@ -31,6 +32,14 @@ const ASSURANCE_FORM: z.ZodType<RecordedAssurance> = z.object({
   measured: z.array(z.string()),
   unmeasured: z.array(z.string()),
   challengesPassed: z.int(),
+  trust: z
+    .object({
+      capture: z.string(),
+      possession: z.object({ proof: z.string(), userVerified: z.boolean() }).nullable(),
+      openTo: z.array(z.string()),
+      by: z.string().nullable().default(null),
+    })
+    .exactOptional(),
 });
 
 interface BeginningRow {
@@ -59,6 +68,7 @@ interface EndedRow extends BeginningRow {
 export class SqliteDecisions implements DecisionLog {
   readonly #database: SqliteDatabase;
   readonly #keys: SqliteKeys;
+  readonly #subjectKeys: SqliteSubjectKeys;
   readonly #begin: Statement<[BeginningRow]>;
   readonly #end: Statement<[EndedRow & { readonly excused: number }]>;
   readonly #endOpen: Statement<[number]>;
@@ -68,9 +78,10 @@ export class SqliteDecisions implements DecisionLog {
   readonly #counted: Statement<[string, Buffer, number, number, number, number, number], number>;
   readonly #list: Statement<[string, number, string, number], EndedRow>;
 
-  constructor(database: SqliteDatabase, keys: SqliteKeys) {
+  constructor(database: SqliteDatabase, keys: SqliteKeys, subjectKeys: SqliteSubjectKeys) {
     this.#database = database;
     this.#keys = keys;
+    this.#subjectKeys = subjectKeys;
     const { raw } = database;
     this.#begin = raw.prepare(`
       INSERT INTO attempt (tenant, session_id, subject_hash, mode, observed, policy, started_at_ms)
@@ -163,6 +174,8 @@ export class SqliteDecisions implements DecisionLog {
       )
         return false;
       this.#end.run({ ...beginning, endedAtMs, ...how, excused });
+      if (ending.outcome === 'accept' && ending.registers !== undefined)
+        this.#subjectKeys.insert(tenant, ending.subject, ending.registers);
       return true;
     });
   }

@@ -104,6 +104,35 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX attempt_open ON attempt (started_at_ms) WHERE ended_at_ms IS NULL;
     `,
   },
+  {
+    // A WebAuthn credential belongs to one subject of a tenant.
+    version: 5,
+    sql: `
+      CREATE TABLE subject_key (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        tenant TEXT NOT NULL,
+        subject_hash BLOB NOT NULL CHECK (length(subject_hash) = 32),
+        credential_hash BLOB NOT NULL CHECK (length(credential_hash) = 32),
+        created_at_ms INTEGER NOT NULL,
+        key_id TEXT NOT NULL REFERENCES tenant_key (key_id),
+        envelope BLOB NOT NULL,
+        UNIQUE (tenant, credential_hash)
+      ) STRICT;
+      CREATE INDEX subject_key_of_subject ON subject_key (tenant, subject_hash);
+      CREATE INDEX subject_key_of_key ON subject_key (key_id);
+
+      CREATE TABLE kiosk_key (
+        tenant TEXT NOT NULL,
+        kiosk_key_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+        created_at_ms INTEGER NOT NULL,
+        revoked_at_ms INTEGER,
+        mac BLOB NOT NULL CHECK (length(mac) = 32),
+        PRIMARY KEY (tenant, kiosk_key_id)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];
 
 /** SHA-256 of a migration's SQL without its indentation, in hexadecimal. */

@@ -39,6 +39,7 @@ export class SqliteReferences implements ReferenceStore {
   readonly #ofSubject: Statement<[string, Buffer], Row>;
   readonly #page: Statement<[number, number], Row>;
   readonly #delete: Statement<[string, Buffer]>;
+  readonly #deleteKeys: Statement<[string, Buffer]>;
   readonly #unlinkAttempts: Statement<[string, Buffer]>;
   readonly #countSubjects: Statement<[string], number>;
   readonly #listSubjects: Statement<[string, Buffer, number], SubjectRow>;
@@ -58,6 +59,7 @@ export class SqliteReferences implements ReferenceStore {
     );
     this.#page = raw.prepare(`SELECT ${columns} FROM reference WHERE sequence > ? ORDER BY sequence LIMIT ?`);
     this.#delete = raw.prepare('DELETE FROM reference WHERE tenant = ? AND subject_hash = ?');
+    this.#deleteKeys = raw.prepare('DELETE FROM subject_key WHERE tenant = ? AND subject_hash = ?');
     this.#unlinkAttempts = raw.prepare(
       'UPDATE attempt SET subject_hash = NULL WHERE tenant = ? AND subject_hash = ?',
     );
@@ -116,6 +118,7 @@ export class SqliteReferences implements ReferenceStore {
       const hash = this.#hashOf(tenant, subject);
       if (hash === null) return { references: 0, keyIds: [] };
       const references = this.#delete.run(tenant, hash).changes;
+      this.#deleteKeys.run(tenant, hash);
       this.#unlinkAttempts.run(tenant, hash);
       return { references, keyIds: this.#keys.shredUnused(tenant) };
     });

@@ -6,7 +6,9 @@ import type { Store } from '../ports.ts';
 import { SqliteDatabase } from './database.ts';
 import { SqliteDecisions } from './decisions.ts';
 import { SqliteKeys } from './keys.ts';
+import { SqliteKioskKeys } from './kiosk-keys.ts';
 import { SqliteReferences } from './references.ts';
+import { SqliteSubjectKeys } from './subject-keys.ts';
 
 export interface SqliteStoreOptions {
   /** Database file; created, with its folder, when it does not exist. */
@@ -43,9 +45,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       opened.close();
     };
     const keys = new SqliteKeys(opened.raw, keyring);
+    const subjectKeys = new SqliteSubjectKeys(opened, keys);
     return {
       references: new SqliteReferences(opened, keys),
-      decisions: new SqliteDecisions(opened, keys),
+      decisions: new SqliteDecisions(opened, keys, subjectKeys),
+      subjectKeys,
+      kioskKeys: new SqliteKioskKeys(opened, keys),
       close,
     };
   } catch (error) {

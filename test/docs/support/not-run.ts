@@ -46,6 +46,22 @@ export const NOT_RUN: readonly NotRun[] = [
     why: NEEDS_A_CAMERA,
     shownBy: 'test/kiosk/cli.test.ts',
   },
+  {
+    command:
+      'npx veriframe identify --source camera --key-file kiosk.key --require-signed --on-accept ./open-door',
+    why: NEEDS_A_CAMERA,
+    shownBy: 'test/e2e/kiosk-key.test.ts',
+  },
+  {
+    command: 'npx veriframe kiosk-key create --key-file kiosk.key --name "north door"',
+    why: 'It has a test of its own, with what becomes of the key.',
+    shownBy: 'test/e2e/kiosk-key.test.ts',
+  },
+  {
+    command: 'VERIFRAME_WEBAUTHN="shop.example=https://shop.example,https://www.shop.example"',
+    why: 'It is a setting of a server that is started later.',
+    shownBy: 'test/identity/relying-parties.test.ts',
+  },
   { command: 'docker build .', why: 'It needs a container engine and the network.', shownBy: null },
   {
     command: 'npm run release -- patch --dry-run',

@@ -16,12 +16,14 @@ export const de: Words = {
     colours:
       'Rund um das Bild wechseln einige Sekunden lang Farben. Wenn Ihnen wechselndes Licht schadet, lassen Sie sie weg.',
     withoutColours: 'Ohne Farben',
+    key: 'Dieses Gerät fragt vielleicht nach Fingerabdruck, Gesicht oder PIN.',
   },
   permission: {
     title: 'Kamera erlauben',
     text: 'Ihr Browser fragt danach. Das Bild dient nur dieser Prüfung.',
   },
   connecting: 'Wird vorbereitet',
+  confirmOnDevice: 'Bestätigen Sie auf diesem Gerät',
   phase: {
     hello: 'Wird vorbereitet',
     positioning: 'Schauen Sie in die Kamera',
@@ -56,6 +58,13 @@ export const de: Words = {
       title: 'Der Dienst war zu langsam',
       text: 'Es lag nicht an Ihnen. Warten Sie einen Moment und versuchen Sie es noch einmal.',
     },
+  },
+  missing: {
+    possession: {
+      title: 'Dieses Gerät ist hier neu',
+      text: 'Melden Sie sich erst auf einem anderen Weg an und fügen Sie dann dieses Gerät hinzu.',
+    },
+    capture: { title: 'Diese Kamera ist hier nicht zugelassen', text: 'Bitte wählen Sie einen anderen Weg.' },
   },
   otherWay: 'Bitte wählen Sie einen anderen Weg.',
   enrolFailed: {

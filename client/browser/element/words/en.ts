@@ -16,12 +16,14 @@ export const en: Words = {
     colours:
       'Colours change around the picture for a few seconds. If changing light is bad for you, leave them out.',
     withoutColours: 'Without colours',
+    key: 'This device may ask for your fingerprint, face or PIN.',
   },
   permission: {
     title: 'Allow the camera',
     text: 'Your browser is asking. The picture is used only for this check.',
   },
   connecting: 'Getting ready',
+  confirmOnDevice: 'Confirm on this device',
   phase: {
     hello: 'Getting ready',
     positioning: 'Look at the camera',
@@ -47,6 +49,13 @@ export const en: Words = {
       text: 'It was not you. Move closer to your Wi-Fi or use another network, then try again.',
     },
     service: { title: 'The service was too slow', text: 'It was not you. Wait a moment, then try again.' },
+  },
+  missing: {
+    possession: {
+      title: 'This device is new here',
+      text: 'Sign in another way first, then add this device.',
+    },
+    capture: { title: 'This camera cannot be used here', text: 'Please use another way in.' },
   },
   otherWay: 'Please use another way in.',
   enrolFailed: {

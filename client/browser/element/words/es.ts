@@ -16,12 +16,14 @@ export const es: Words = {
     colours:
       'Alrededor de la imagen cambian los colores durante unos segundos. Si la luz cambiante le perjudica, omítalos.',
     withoutColours: 'Sin colores',
+    key: 'Este dispositivo puede pedir su huella, su rostro o su PIN.',
   },
   permission: {
     title: 'Permita la cámara',
     text: 'Su navegador lo pregunta. La imagen solo se usa para esta comprobación.',
   },
   connecting: 'Preparando',
+  confirmOnDevice: 'Confirme en este dispositivo',
   phase: {
     hello: 'Preparando',
     positioning: 'Mire a la cámara',
@@ -56,6 +58,13 @@ export const es: Words = {
       title: 'El servicio fue demasiado lento',
       text: 'No fue por usted. Espere un momento e inténtelo de nuevo.',
     },
+  },
+  missing: {
+    possession: {
+      title: 'Este dispositivo es nuevo aquí',
+      text: 'Entre primero de otro modo y luego añada este dispositivo.',
+    },
+    capture: { title: 'Esta cámara no se puede usar aquí', text: 'Use otro modo de entrar.' },
   },
   otherWay: 'Entre de otra manera, por favor.',
   enrolFailed: {

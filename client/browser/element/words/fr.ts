@@ -16,12 +16,14 @@ export const fr: Words = {
     colours:
       'Des couleurs changent autour de l’image pendant quelques secondes. Si la lumière changeante vous gêne, passez-vous-en.',
     withoutColours: 'Sans couleurs',
+    key: 'Cet appareil peut demander votre empreinte, votre visage ou votre code.',
   },
   permission: {
     title: 'Autorisez la caméra',
     text: 'Votre navigateur le demande. L’image ne sert qu’à cette vérification.',
   },
   connecting: 'Préparation',
+  confirmOnDevice: 'Confirmez sur cet appareil',
   phase: {
     hello: 'Préparation',
     positioning: 'Regardez la caméra',
@@ -56,6 +58,13 @@ export const fr: Words = {
       title: 'Le service était trop lent',
       text: 'Ce n’était pas vous. Patientez un instant, puis réessayez.',
     },
+  },
+  missing: {
+    possession: {
+      title: 'Cet appareil est nouveau ici',
+      text: 'Connectez-vous d’abord autrement, puis ajoutez cet appareil.',
+    },
+    capture: { title: 'Cette caméra ne peut pas servir ici', text: 'Merci d’entrer autrement.' },
   },
   otherWay: 'Merci d’entrer autrement.',
   enrolFailed: {

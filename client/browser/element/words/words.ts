@@ -1,4 +1,4 @@
-import type { ChallengeKind, Hint, Mode, Phase, Slowness } from '@veriframe/protocol';
+import type { ChallengeKind, DecisionCause, Hint, Mode, Phase, Slowness } from '@veriframe/protocol';
 
 interface ScreenWords {
   readonly title: string;
@@ -20,9 +20,13 @@ export interface Words {
     /** Announces changing colours, on the start screen of a session that shows them. */
     readonly colours: string;
     readonly withoutColours: string;
+    /** Announces the browser's prompt for a key, on the start screen of a session that may ask for one. */
+    readonly key: string;
   };
   readonly permission: ScreenWords;
   readonly connecting: string;
+  /** Shown while the browser asks the person for a key. */
+  readonly confirmOnDevice: string;
   readonly phase: Readonly<Record<Phase, string>>;
   readonly hint: Readonly<Record<Hint, string>>;
   readonly challenge: Readonly<Record<ChallengeKind, string>>;
@@ -32,6 +36,8 @@ export interface Words {
   readonly failed: Readonly<Record<'reject' | 're-verify', ScreenWords>>;
   /** Replaces the words of a failure when the cause was not the person. */
   readonly slow: Readonly<Record<Slowness, ScreenWords>>;
+  /** Replaces the words of a failure when something beside the face was demanded and is missing. */
+  readonly missing: Readonly<Record<Exclude<DecisionCause, Slowness>, ScreenWords>>;
   /** Replaces the text of a failure when a new attempt cannot help. */
   readonly otherWay: string;
   readonly enrolFailed: ScreenWords;

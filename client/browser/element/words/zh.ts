@@ -15,9 +15,11 @@ export const zh: Words = {
     camera: '摄像头',
     colours: '画面四周的颜色会变换几秒钟。如果变换的光线对您有害，请选择不使用。',
     withoutColours: '不使用颜色',
+    key: '本设备可能要求您验证指纹、面容或密码。',
   },
   permission: { title: '请允许使用摄像头', text: '浏览器正在询问。画面只用于本次核验。' },
   connecting: '正在准备',
+  confirmOnDevice: '请在本设备上确认',
   phase: {
     hello: '正在准备',
     positioning: '请看摄像头',
@@ -40,6 +42,10 @@ export const zh: Words = {
   slow: {
     connection: { title: '网络连接太慢', text: '这不是您的问题。请靠近 Wi-Fi 或换一个网络，然后再试一次。' },
     service: { title: '服务太慢', text: '这不是您的问题。请稍候，然后再试一次。' },
+  },
+  missing: {
+    possession: { title: '本设备在此尚未登记', text: '请先用其他方式登录，然后添加本设备。' },
+    capture: { title: '此摄像头不能在此使用', text: '请使用其他方式。' },
   },
   otherWay: '请使用其他方式。',
   enrolFailed: { title: '未能设置您的面容', text: '请在均匀的光线下面对摄像头，再试一次。' },
