@@ -1,5 +1,6 @@
 import type { Policy } from '../policy/shape.ts';
 import { MAX_RESTS, type ReliefPolicy } from '../policy/relief.ts';
+import type { ReliefSums } from '../vision/relief/confirmed-relief.ts';
 import type { TurnRelief } from '../vision/relief/turn-relief.ts';
 import type { CueDefinition } from './cue.ts';
 import { isWeighed, NOT_REQUESTED, type Evidence, type MeasuredEvidence } from './evidence.ts';
@@ -80,8 +81,8 @@ export function lacksFrames({ isTurning, turns }: ReliefState, policy: ReliefPol
 }
 
 /** The relief of a turn that the pixels confirm (α): 1 for a head, 0 for a picture, however it is bent. */
-export function reliefOf({ frames }: Turn): number {
-  const sum = (pick: (frame: TurnRelief) => number) =>
+export function reliefOf(frames: readonly ReliefSums[]): number {
+  const sum = (pick: (frame: ReliefSums) => number) =>
     frames.reduce((total, frame) => total + pick(frame), 0);
   return sum(({ product }) => product) / sum(({ square }) => square);
 }
@@ -90,7 +91,7 @@ export function judgeTurn(turn: Turn, policy: ReliefPolicy): TurnFinding {
   const { frames } = turn;
   if (frames.length < policy.minFrames) return 'unclear';
   if (median(frames.map(({ keptShare }) => keptShare)) < policy.minKeptShare) return 'unclear';
-  const relief = reliefOf(turn);
+  const relief = reliefOf(frames);
   if (relief < policy.minRelief) return 'flat';
   const flows = frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
   if (2 * flows.length < frames.length) return relief >= policy.minReliefAlone ? 'head' : 'unclear';

@@ -39,6 +39,16 @@ describe('the relief of a head, between processes', () => {
   const verify = (presenter: Presenter, framesPerSecond = 15) =>
     play(server, clock, { mode: 'verify', subject, policy: 'standard', presenter, framesPerSecond });
 
+  const decisions = async () => {
+    const { body } = await server.api<{
+      readonly decisions: readonly {
+        readonly reasons: readonly string[];
+        readonly measured: readonly string[];
+      }[];
+    }>('GET', '/v1/decisions?limit=1');
+    return body.decisions;
+  };
+
   it('is confirmed in the turn of a head', async () => {
     const { decision } = await verify(await person(ada, 2));
     expect(decision.outcome).toBe('accept');
@@ -52,5 +62,8 @@ describe('the relief of a head, between processes', () => {
   ])('is not there in %s of the same portrait', async (_, options) => {
     const { decision } = await verify(new Egg(ada, { ...options, seed: 3 }));
     expect(decision.outcome).not.toBe('accept');
+    const [recorded] = await decisions();
+    expect(recorded?.measured).toContain('relief');
+    expect(recorded?.reasons).toContain('relief-below-bar');
   });
 });

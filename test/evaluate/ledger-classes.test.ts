@@ -62,12 +62,12 @@ describe('the ledger by class of attacker', () => {
     const text = readmeTable(report);
     const places = [
       '(a) Presentation',
-      'the mask',
+      '| the mask |',
       '(b) Cheap',
-      'the uneven',
-      'the strong',
+      '| the uneven |',
+      '| the strong |',
       '(c) Rendered',
-      'the head',
+      '| the head |',
     ];
     expect(places.map((one) => text.indexOf(one))).toEqual(
       places.map((one) => text.indexOf(one)).toSorted((a, b) => a - b),

@@ -16,7 +16,13 @@ import { analysisOf, HEAD_RELIEF, seeded } from '../support/analysis-builder.ts'
 const policy = policyFor('standard');
 const bars = policy.relief;
 const good = { usable: true, good: true, hint: null } as const;
-const FLAT: TurnRelief = { product: 0.2, square: 1, keptShare: 0.8, hairFlow: 0 };
+const FLAT: TurnRelief = {
+  product: 0.2,
+  square: 1,
+  besideNose: { product: 0.2, square: 1 },
+  keptShare: 0.8,
+  hairFlow: 0,
+};
 
 const deviationOf = (yawDeg: number): Deviation => ({
   yawDeg,

@@ -8,7 +8,13 @@ import { SessionDriver, type DriverOptions } from '../support/session-driver.ts'
 import { subject } from '../support/subjects.ts';
 
 const SEEDS = [1, 2, 3, 4];
-const FLAT: TurnRelief = { product: 0.2, square: 1, keptShare: 0.8, hairFlow: 0 };
+const FLAT: TurnRelief = {
+  product: 0.2,
+  square: 1,
+  besideNose: { product: 0.2, square: 1 },
+  keptShare: 0.8,
+  hairFlow: 0,
+};
 const run = (options: DriverOptions, script: Script = subject()) =>
   new SessionDriver(options).play(script, 70_000);
 

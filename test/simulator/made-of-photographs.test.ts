@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChallengeKind } from '../../protocol/status.ts';
+import { headPose } from '../../server/vision/pose.ts';
+import { rotationOf } from '../../simulator/drawing/rotation.ts';
 import {
   DepthHead,
   DRIFT_MS,
@@ -41,19 +43,26 @@ describe('still pictures at a low rate', () => {
     const yawDeg = seen.map(({ pose }) => pose.yawDeg);
     const rest = yawDeg[0];
     expect(Math.max(...yawDeg)).toBeGreaterThan(rest + 15);
-    const between = yawDeg.filter((yaw) => yaw > rest + 5 && yaw < Math.max(...yawDeg) - 5);
+    const between = yawDeg.filter((yaw) => yaw > rest + 5 && yaw < Math.max(...yawDeg) - 10);
     expect(between).toEqual([]);
     expect(Math.abs(yawDeg[8] - rest)).toBeLessThan(5);
   });
 
   it('of several photographs answer with the one that differs farthest, and with none for a blink', () => {
     const turned: Portrait = { ...portrait, image: stranger.image, landmarks: portrait.landmarks.slice() };
-    // The nose stays, the image-left cheek goes back: the face looks to image left.
-    for (let i = 0; i < 468; i++) turned.landmarks[3 * i + 2] -= 0.5 * (turned.landmarks[3 * i] - 320);
+    // Further to the side to which it looks already.
+    const yawDeg = 40 * Math.sign(headPose(portrait.landmarks).yawDeg);
+    const [a, , c, , , , g, , i] = rotationOf({ yawDeg, pitchDeg: 0, rollDeg: 0 });
+    for (let at = 0; at < turned.landmarks.length; at += 3) {
+      const [x, z] = [portrait.landmarks[at] - 320, portrait.landmarks[at + 2]];
+      turned.landmarks[at] = 320 + a * x + c * z;
+      turned.landmarks[at + 2] = g * x + i * z;
+    }
     const { rest, ends } = photographStills([turned, portrait]);
-    expect(rest).toBe(portrait.image);
+    // A failed comparison of whole pictures would be printed byte by byte.
+    expect(rest === portrait.image).toBe(true);
     const answers = [ends['turn-left'], ends['turn-right']].filter((image) => image !== undefined);
-    expect(answers).toEqual([turned.image]);
+    expect(answers.map((image) => image === turned.image)).toEqual([true]);
     expect(ends.blink).toBeUndefined();
     expect(ends['come-closer']).toBeDefined();
   });
@@ -80,7 +89,7 @@ describe('a head with a mesh’s depth over one photo', () => {
   it('turns as asked, its nose against its cheeks, stays the same person, and is lit anew', async () => {
     const head = new DepthHead(portrait, 4);
     head.onStatus(asking('turn-right'), 0);
-    const seen = await looker.look(head, instants(0, 1_400, 15), true);
+    const seen = await looker.look(head, instants(0, 1_400, 8), true);
     const [rest] = seen;
     const farthest = seen.reduce((far, one) => (one.pose.yawDeg < far.pose.yawDeg ? one : far));
     expect(farthest.pose.yawDeg).toBeLessThan(rest.pose.yawDeg - 20);
@@ -94,10 +103,11 @@ describe('a rigid mask', () => {
   it('shows the victim; its wearer blinks through the holes, but its mouth does not open', async () => {
     const blinking = new RigidMask(portrait, stranger, 5);
     blinking.onStatus(asking('blink'), 0);
-    const seen = await looker.look(blinking, instants(0, 1_100, 34), true);
+    const seen = await looker.look(blinking, instants(300, 1_100, 25));
+    const [face] = await looker.look(blinking, [0], true);
     const victim = (await looker.look(stillPhoto(portrait, 6), [0], true))[0];
     const wearer = (await looker.look(stillPhoto(stranger, 6), [0], true))[0];
-    expect(similarity(seen[0], victim)).toBeGreaterThan(similarity(seen[0], wearer));
+    expect(similarity(face, victim)).toBeGreaterThan(similarity(face, wearer));
     const openness = seen.map(({ eyes }) => eyes.imageLeft);
     expect(Math.min(...openness)).toBeLessThan(0.85 * openness[0]);
 

@@ -49,7 +49,13 @@ const ROOM_LIGHT: FlashColours = {
 };
 
 /** What a living head shows in a turn. */
-export const HEAD_RELIEF: TurnRelief = { product: 0.9, square: 1, keptShare: 0.6, hairFlow: 0.5 };
+export const HEAD_RELIEF: TurnRelief = {
+  product: 0.9,
+  square: 1,
+  besideNose: { product: 0.9, square: 1 },
+  keptShare: 0.6,
+  hairFlow: 0.5,
+};
 
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
 export interface Identity {

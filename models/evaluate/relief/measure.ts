@@ -20,6 +20,8 @@ import type { Performance } from './performances.ts';
 export interface TurnShown {
   readonly frames: number;
   readonly relief: number;
+  /** The same without the nose. */
+  readonly besideNose: number;
   readonly keptShare: number;
   /** Null: not to be told. */
   readonly hairFlow: number | null;
@@ -134,7 +136,8 @@ function shown({ turns }: ReliefState): TurnShown {
   const flows = turn.frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
   return {
     frames: turn.frames.length,
-    relief: reliefOf(turn),
+    relief: reliefOf(turn.frames),
+    besideNose: reliefOf(turn.frames.map(({ besideNose }) => besideNose)),
     keptShare: median(turn.frames.map(({ keptShare }) => keptShare)),
     hairFlow: flows.length === 0 ? null : median(flows),
     finding: judgeTurn(turn, bars),

@@ -27,6 +27,7 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
         'shown',
         'turns',
         'relief α',
+        'without nose',
         'patches kept',
         'hair flow',
         'heads',
@@ -36,7 +37,7 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
       rows,
     ),
     '',
-    'Turns of living people: finding, frames, α, share of patches, hair flow.',
+    'Turns of living people: finding, frames, α, α without the nose, share of patches, hair flow.',
     '',
     table(
       ['recording', 'person', 'half', 'turns'],
@@ -70,6 +71,7 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
     `${own.length}`,
     `${turns.length}`,
     range(turns.map(({ relief }) => relief)),
+    range(turns.map(({ besideNose }) => besideNose)),
     range(turns.map(({ keptShare }) => keptShare)),
     range(turns.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]))),
     judged.length === 0 ? '–' : `${heads} of ${judged.length}`,
@@ -80,8 +82,8 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
   ];
 }
 
-function turnCell({ finding, frames, relief, keptShare, hairFlow }: TurnShown): string {
-  return `${finding} ${frames} ${relief.toFixed(2)} ${keptShare.toFixed(2)} ${hairFlow?.toFixed(2) ?? '–'}`;
+function turnCell({ finding, frames, relief, besideNose, keptShare, hairFlow }: TurnShown): string {
+  return `${finding} ${frames} ${relief.toFixed(2)} ${besideNose.toFixed(2)} ${keptShare.toFixed(2)} ${hairFlow?.toFixed(2) ?? '–'}`;
 }
 
 function range(values: readonly number[]): string {

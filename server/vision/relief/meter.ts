@@ -3,7 +3,7 @@ import type { RgbImage } from '../image.ts';
 import { headPose } from '../pose.ts';
 import { landmarkBounds, leftEyeCentre, rightEyeCentre } from '../landmarks.ts';
 import { midpoint, type Box, type Point } from '../geometry.ts';
-import { confirmedRelief, type ReliefSums } from './confirmed-relief.ts';
+import { confirmedRelief, type FoundPatches, type ReliefSums } from './confirmed-relief.ts';
 import { PatchMatcher, type NormalisedPlane, type Place } from './patches.ts';
 import { SKIN_PATCHES } from './skin-patches.ts';
 import { eyeDistanceOf, LumaSampler, TEXELS, TEXTURE, writePlaces } from './texture.ts';
@@ -28,6 +28,8 @@ export interface RestTexture {
 
 /** What a turned face shows against one picture of it at rest. */
 interface PairRelief extends ReliefSums {
+  /** The same without the nose; null: too few patches. */
+  readonly besideNose: ReliefSums | null;
   /** Share of the patches of skin that were found again, 0..1. */
   readonly keptShare: number;
   /** How far the hair above the face went, as a share of how far the face went; null: not to be told. */
@@ -73,6 +75,7 @@ export class ReliefMeter {
     seen: new Float32Array(2 * SKIN_PATCHES.length),
     mesh: new Float32Array(2 * SKIN_PATCHES.length),
   };
+  readonly #onNose = new Uint8Array(SKIN_PATCHES.length);
 
   /** The texture of a face. */
   texture(image: RgbImage, landmarks: Float32Array): RestTexture {
@@ -106,11 +109,25 @@ export class ReliefMeter {
     const count = this.#findSkin(atRest, rest, turned);
     const sums = confirmedRelief({ count, ...this.#found }, rest.eyeDistance);
     if (sums === null) return null;
+    const hairFlow = this.#hairFlow(image, rest, count);
     return {
       ...sums,
+      besideNose: confirmedRelief(this.#withoutNose(count), rest.eyeDistance),
       keptShare: count / SKIN_PATCHES.length,
-      hairFlow: this.#hairFlow(image, rest, count),
+      hairFlow,
     };
+  }
+
+  /** The found patches that are not on the nose; moves them to the front of `#found`. */
+  #withoutNose(count: number): FoundPatches {
+    const { rest, seen, mesh } = this.#found;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.#onNose[i] === 1) continue;
+      for (const places of [rest, seen, mesh]) places.copyWithin(2 * kept, 2 * i, 2 * i + 2);
+      kept++;
+    }
+    return { count: kept, rest, seen, mesh };
   }
 
   #unwrap(image: RgbImage, landmarks: Float32Array, eyeDistance: number): void {
@@ -122,7 +139,7 @@ export class ReliefMeter {
   /** Fills `#found`; returns the number of patches. */
   #findSkin(atRest: NormalisedPlane, rest: RestTexture, turned: Turned): number {
     let count = 0;
-    for (const [i, { x, y }] of SKIN_PATCHES.entries()) {
+    for (const [i, { x, y, isNose }] of SKIN_PATCHES.entries()) {
       const there = this.#confirmed(atRest, { x, y }, turned.plane, { x, y }, REACH, REACH);
       if (there === null) continue;
       const seenX = between(turned.places, 0, x + there.dx, y + there.dy);
@@ -136,6 +153,7 @@ export class ReliefMeter {
       seen[2 * count + 1] = seenY;
       mesh[2 * count] = turned.places[at];
       mesh[2 * count + 1] = turned.places[at + 1];
+      this.#onNose[count] = isNose ? 1 : 0;
       count++;
     }
     return count;

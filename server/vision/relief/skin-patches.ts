@@ -4,6 +4,8 @@ import { isOnFace, onMeanFace, TEXTURE } from './texture.ts';
 export interface SkinPatch {
   readonly x: number;
   readonly y: number;
+  /** On the nose, whose relief alone is easily added to a picture. */
+  readonly isNose: boolean;
 }
 
 /** Texels between patches, and from a patch's centre to the rim of the face. */
@@ -34,6 +36,14 @@ function isStillSkin(column: number, row: number): boolean {
   );
 }
 
+/** The nose from its root to below its tip, in distances between the eyes on the mean face. */
+const NOSE = { halfWidth: 0.36, top: 0.1, bottom: 0.95 } as const;
+
+function isNose(column: number, row: number): boolean {
+  const { x, y } = onMeanFace(column, row);
+  return Math.abs(x) < NOSE.halfWidth && y > NOSE.top && y < NOSE.bottom;
+}
+
 /** The patches of skin, brows and nose, row by row. */
 export const SKIN_PATCHES: readonly SkinPatch[] = Array.from(
   { length: Math.ceil(TEXTURE.height / SPACING) * Math.ceil(TEXTURE.width / SPACING) },
@@ -41,4 +51,6 @@ export const SKIN_PATCHES: readonly SkinPatch[] = Array.from(
     const columns = Math.ceil(TEXTURE.width / SPACING);
     return { x: SPACING * (i % columns), y: SPACING * Math.floor(i / columns) };
   },
-).filter(({ x, y }) => isStillSkin(x, y));
+)
+  .filter(({ x, y }) => isStillSkin(x, y))
+  .map(({ x, y }) => ({ x, y, isNose: isNose(x, y) }));

@@ -6,6 +6,8 @@ import type { ReliefMeter, RestTexture } from './meter.ts';
 
 /** What one picture of a turn shows against pictures of the same face at rest. */
 export interface TurnRelief extends ReliefSums {
+  /** The same for the face without its nose. */
+  readonly besideNose: ReliefSums;
   /** Share of the patches of skin that were found again, 0..1, mean over the pictures at rest. */
   readonly keptShare: number;
   /** How far the hair went, as a share of how far the face went, mean; null: not to be told from any of them. */
@@ -34,9 +36,13 @@ export function turnRelief(
   if (measured.length === 0) return null;
   const flows = measured.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const pooled = (sums: readonly (ReliefSums | null)[]): ReliefSums => ({
+    product: sum(sums.map((one) => one?.product ?? 0)),
+    square: sum(sums.map((one) => one?.square ?? 0)),
+  });
   return {
-    product: sum(measured.map(({ product }) => product)),
-    square: sum(measured.map(({ square }) => square)),
+    ...pooled(measured),
+    besideNose: pooled(measured.map(({ besideNose }) => besideNose)),
     keptShare: sum(measured.map(({ keptShare }) => keptShare)) / measured.length,
     hairFlow: flows.length === 0 ? null : sum(flows) / flows.length,
   };
