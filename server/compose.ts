@@ -88,7 +88,17 @@ async function openParts(
   const references = withDecoys(subjects, pool.models.embeddings);
   const openSessions = () => sessions.registry.openSessions;
   const observers = parts.add(await openObservers(settings, { ...base, pool, openSessions }));
-  const sessionParts = { ...base, pool, store, subjects, references, directory, issuer, relyingPartyOf, observers };
+  const sessionParts = {
+    ...base,
+    pool,
+    store,
+    subjects,
+    references,
+    directory,
+    issuer,
+    relyingPartyOf,
+    observers,
+  };
   const sessions: Sessions = parts.add(await startSessions(settings.sessions, sessionParts));
   const transport = chooseTransport(settings.gateway.transport);
   const system = describeSystem(pool.models, transport);

@@ -186,7 +186,8 @@ function decisionOf({ iss, aud, jti, iat, exp, sub, nonce, veriframe }: Decision
     assurance: { ...assurance, openTo: assurance.openTo ?? null },
     capture,
     captureBy,
-    possession: possession === null ? null : { proof: possession.proof, userVerified: possession.userVerified },
+    possession:
+      possession === null ? null : { proof: possession.proof, userVerified: possession.userVerified },
   };
   if (outcome !== 'accept') return { ...decided, outcome, subject: null };
   if (sub === undefined) throw new DecisionError('subject');

@@ -63,7 +63,12 @@ interface Given {
   readonly id?: string | undefined;
 }
 
-async function act(action: Action, backend: Backend, given: Given, out: (text: string) => void): Promise<void> {
+async function act(
+  action: Action,
+  backend: Backend,
+  given: Given,
+  out: (text: string) => void,
+): Promise<void> {
   switch (action) {
     case 'create': {
       const file = needed('key-file', given['key-file']);
@@ -90,7 +95,9 @@ async function act(action: Action, backend: Backend, given: Given, out: (text: s
     }
     case 'list':
       for (const { id, name, createdAtMs, revokedAtMs } of await backend.kioskKeys.list())
-        out(`${id}  ${dayOf(createdAtMs)}  ${revokedAtMs === null ? 'good' : `revoked ${dayOf(revokedAtMs)}`}  ${name}\n`);
+        out(
+          `${id}  ${dayOf(createdAtMs)}  ${revokedAtMs === null ? 'good' : `revoked ${dayOf(revokedAtMs)}`}  ${name}\n`,
+        );
       return;
     case 'revoke':
       await backend.kioskKeys.revoke(needed('ID', given.id));

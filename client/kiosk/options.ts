@@ -120,7 +120,9 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
   const keyFile = text('key-file', values['key-file']);
   const requireSigned = values['require-signed'] === true;
   if (requireSigned && (keyFile === null || ticket !== null))
-    throw usage('--require-signed needs --key-file, and no --ticket: whoever made the ticket has demanded it or not.');
+    throw usage(
+      '--require-signed needs --key-file, and no --ticket: whoever made the ticket has demanded it or not.',
+    );
 
   const source = sourceNamed(text('source', values.source));
   const loop = loopWanted(values.loop, values.once);

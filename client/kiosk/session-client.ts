@@ -33,9 +33,7 @@ export interface ConnectOptions {
    * Asks the person for the WebAuthn key that the server asks for, and resolves with the answer; null declines. No frame
    * is sent before. Absent: the server is told that no key can be asked for.
    */
-  readonly askForKey?: (
-    request: PossessionRequest,
-  ) => Promise<Omit<PossessionAnswer, 'type'> | null>;
+  readonly askForKey?: (request: PossessionRequest) => Promise<Omit<PossessionAnswer, 'type'> | null>;
   /** A screen around the camera shows the colour of each status that contains one (SPEC R39, R40). Default false. */
   readonly flash?: boolean;
   /**

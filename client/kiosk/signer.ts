@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { chainLinkBytes, chainStartBytes, signedBytes } from '@veriframe/protocol';
 import { KioskError } from './errors.ts';
@@ -54,7 +61,10 @@ export function frameSigner(pem: string, everyFrames: number = SIGN_EVERY_FRAMES
     .update(bytesOf(createPublicKey(key)))
     .digest('base64url')
     .slice(0, KEY_ID_LENGTH);
-  return { keyId, open: (sessionId, nonce) => openChain(key, chainStartBytes(sessionId, nonce, keyId), everyFrames) };
+  return {
+    keyId,
+    open: (sessionId, nonce) => openChain(key, chainStartBytes(sessionId, nonce, keyId), everyFrames),
+  };
 }
 
 /**

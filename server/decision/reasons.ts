@@ -52,7 +52,10 @@ export const MISSING_TRUST_REASON: Readonly<Record<MissingTrust, Reason>> = {
   capture: 'capture-missing',
 };
 
-const REASON_OF_CAUSE: Readonly<Record<DecisionCause, Reason>> = { ...SLOWNESS_REASON, ...MISSING_TRUST_REASON };
+const REASON_OF_CAUSE: Readonly<Record<DecisionCause, Reason>> = {
+  ...SLOWNESS_REASON,
+  ...MISSING_TRUST_REASON,
+};
 
 /**
  * What the client may know of the reasons: what was too slow, or which demanded proof is missing (SPEC R46, R56). The

@@ -29,13 +29,12 @@ export function readRelyingParties(setting: string): (tenant: string) => Relying
     .filter((entry) => entry !== '' && entry !== 'off')
     .map(readEntry);
   const byTenant = new Map(entries.map(({ tenant, party }) => [tenant, party]));
-  if (byTenant.size < entries.length)
-    throw new RelyingPartyError('VERIFRAME_WEBAUTHN names a tenant twice.');
+  if (byTenant.size < entries.length) throw new RelyingPartyError('VERIFRAME_WEBAUTHN names a tenant twice.');
   return (tenant) => byTenant.get(tenant) ?? byTenant.get(null) ?? null;
 }
 
 function readEntry(entry: string): { readonly tenant: string | null; readonly party: RelyingParty } {
-  const [left = '', right = ''] = splitAtFirst(entry, '=');
+  const [left, right] = splitAtFirst(entry, '=');
   const [tenant, rpId] = left.includes(':') ? splitAtFirst(left, ':') : [null, left];
   if (tenant !== null && !TENANT.test(tenant))
     throw new RelyingPartyError(`VERIFRAME_WEBAUTHN: ${tenant} is no tenant.`);
@@ -66,5 +65,7 @@ function splitAtFirst(text: string, mark: string): readonly [string, string] {
 /** Whether pages of this origin may ask for the party's keys. */
 export function isOriginOf({ origins }: RelyingParty, origin: string): boolean {
   if (origin === ANY_PORT) return false;
-  return origins.includes(origin) || (origins.includes(ANY_PORT) && /^http:\/\/localhost(:\d{1,5})?$/.test(origin));
+  return (
+    origins.includes(origin) || (origins.includes(ANY_PORT) && /^http:\/\/localhost(:\d{1,5})?$/.test(origin))
+  );
 }

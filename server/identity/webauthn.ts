@@ -42,7 +42,11 @@ export async function verifyAssertion(
   { id, clientData, authenticatorData, signature }: Assertion,
   keys: readonly KnownKey[],
   { challenge, party, userVerified }: Asked,
-): Promise<{ readonly credentialId: string; readonly counter: number; readonly userVerified: boolean } | null> {
+): Promise<{
+  readonly credentialId: string;
+  readonly counter: number;
+  readonly userVerified: boolean;
+} | null> {
   const credentialId = base64Url(id);
   const key = keys.find((known) => known.credentialId === credentialId);
   const origin = originIn(clientData, party);
@@ -71,7 +75,9 @@ export async function verifyAssertion(
       },
     });
     const { newCounter } = authenticationInfo;
-    return verified ? { credentialId, counter: newCounter, userVerified: authenticationInfo.userVerified } : null;
+    return verified
+      ? { credentialId, counter: newCounter, userVerified: authenticationInfo.userVerified }
+      : null;
   } catch {
     // The library throws for every check that fails, and for bytes that it cannot read.
     return null;

@@ -96,6 +96,10 @@ export function assuranceOf(
     measured: cues.filter((cue) => evidence[cue].measured),
     unmeasured: cues.filter((cue) => !evidence[cue].measured),
     challengesPassed: gathered.cues.challenge.passed.length,
-    trust: { capture, possession, openTo: openToAttacks({ capture, possession }, asksForLiveness(policy), mode) },
+    trust: {
+      capture,
+      possession,
+      openTo: openToAttacks({ capture, possession }, asksForLiveness(policy), mode),
+    },
   };
 }

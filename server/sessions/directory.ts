@@ -105,7 +105,11 @@ export class SessionDirectory {
   }
 
   ended({ sessionId }: SessionRequest): void {
-    this.change(sessionId, { onAttested: null, state: 'ended', forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS });
+    this.change(sessionId, {
+      onAttested: null,
+      state: 'ended',
+      forgetAtMs: this.clock.nowMs() + KEPT_AFTER_END_MS,
+    });
   }
 
   /** Null when the tenant has no session of this id. */

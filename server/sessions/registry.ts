@@ -132,7 +132,10 @@ export class SessionRegistry implements SessionHost {
     return this.run(request, stored, link, offers, newcomer, trust);
   }
 
-  private async trustFor(request: SessionRequest, offers: ClientOffers | undefined): Promise<SessionTrust | null> {
+  private async trustFor(
+    request: SessionRequest,
+    offers: ClientOffers | undefined,
+  ): Promise<SessionTrust | null> {
     const { trust } = this.parts;
     return trust === undefined
       ? null

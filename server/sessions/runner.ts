@@ -140,7 +140,8 @@ export class SessionRunner implements SessionHandle {
         break;
       case 'bye': {
         const end = this.trust?.end(message) ?? null;
-        if (end !== null) this.dispatch(end.fits ? { type: 'signed', seq: end.seq } : { type: 'chain-broken' });
+        if (end !== null)
+          this.dispatch(end.fits ? { type: 'signed', seq: end.seq } : { type: 'chain-broken' });
         this.dispatch({ type: 'bye', reason: message.reason });
         break;
       }

@@ -172,7 +172,8 @@ export class SessionTrust {
     const asked = this.#asked;
     if (asked === null || this.#isAnswered) return null;
     this.#isAnswered = true;
-    if (asked.task === 'assert') return assertion === undefined ? null : await this.#asserted(assertion, asked);
+    if (asked.task === 'assert')
+      return assertion === undefined ? null : await this.#asserted(assertion, asked);
     return registration === undefined ? null : await this.#registered(registration, asked);
   }
 

@@ -10,11 +10,19 @@ import { createContext } from '../gateway/harness.ts';
 const setUp = (grants: Parameters<typeof createContext>[0] = {}) => {
   const parts = createContext(grants);
   parts.references.set('mine/alice', 1);
-  const call = async (id: OperationId, { params = {}, body }: { params?: Record<string, string>; body?: unknown }) => {
+  const call = async (
+    id: OperationId,
+    { params = {}, body }: { params?: Record<string, string>; body?: unknown },
+  ) => {
     const operation = OPERATIONS.find((one) => one.id === id);
-    return (await operation?.handle(parts.context, { authorization: `Bearer ${parts.key}`, params, body })) as never;
+    return (await operation?.handle(parts.context, {
+      authorization: `Bearer ${parts.key}`,
+      params,
+      body,
+    })) as never;
   };
-  const created = (change: object) => call('createSession', { body: { mode: 'verify', subject: 'alice', ...change } });
+  const created = (change: object) =>
+    call('createSession', { body: { mode: 'verify', subject: 'alice', ...change } });
   return { ...parts, call, created };
 };
 const withCode = (code: ErrorCode) => expect.objectContaining({ code });
@@ -81,7 +89,12 @@ describe('the API of what is shown beside the pictures', () => {
     const { call } = setUp({ mayVouch: true });
     const { publicKey } = generateKioskKey();
     const added = await call('addKioskKey', { body: { name: 'door', publicKey } });
-    expect(added).toMatchObject({ name: 'door', publicKey, revokedAtMs: null, id: expect.stringMatching(/^[\w-]{22}$/) });
+    expect(added).toMatchObject({
+      name: 'door',
+      publicKey,
+      revokedAtMs: null,
+      id: expect.stringMatching(/^[\w-]{22}$/),
+    });
     for (const wrong of ['', 'AAAA', `${publicKey}A`, `${publicKey.slice(0, 42)}=`])
       await expect(call('addKioskKey', { body: { name: 'door', publicKey: wrong } })).rejects.toEqual(
         withCode('api.invalid'),
@@ -110,7 +123,8 @@ describe('an attestation', () => {
 
   it('is refused for another tenant, session or nonce, and once the session is over', () => {
     const directory = announced();
-    const attest = (tenant: string, id: string, nonce: string) => () => directory.attest(tenant, id, nonce, 'me');
+    const attest = (tenant: string, id: string, nonce: string) => () =>
+      directory.attest(tenant, id, nonce, 'me');
     expect(attest('other', 'session', 'n-1')).toThrow(withCode('api.not_found'));
     expect(attest('tenant', 'other', 'n-1')).toThrow(withCode('api.not_found'));
     expect(attest('tenant', 'session', 'n-2')).toThrow(withCode('api.invalid'));

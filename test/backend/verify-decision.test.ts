@@ -87,12 +87,16 @@ describe('verifyDecision', () => {
     });
 
     it('is refused as possession without a key that the subject had before, verified where that is demanded', async () => {
-      const registered: ShownTrust = { ...nothing, possession: { proof: 'registration', userVerified: true } };
+      const registered: ShownTrust = {
+        ...nothing,
+        possession: { proof: 'registration', userVerified: true },
+      };
       const verified: ShownTrust = { ...nothing, possession: { proof: 'assertion', userVerified: true } };
       const required = { possession: 'required' } as const;
       const strict = { possession: 'user-verified' } as const;
       expect(await codeOf(await signer.sign(), required)).toBe('possession');
-      for (const trust of [nothing, registered]) expect(await codeOf(await shown(trust), required)).toBe('possession');
+      for (const trust of [nothing, registered])
+        expect(await codeOf(await shown(trust), required)).toBe('possession');
       expect(await codeOf(await shown(asserted), required)).toBe('holds');
       expect(await codeOf(await shown(asserted), strict)).toBe('possession');
       expect(await codeOf(await shown(verified), strict)).toBe('holds');
@@ -111,7 +115,9 @@ describe('verifyDecision', () => {
 
     it('is demanded of accepts alone', async () => {
       const refused = await shown(nothing, { outcome: 're-verify' });
-      expect(await codeOf(refused, { outcome: 're-verify', possession: 'required', capture: 'attested' })).toBe('holds');
+      expect(
+        await codeOf(refused, { outcome: 're-verify', possession: 'required', capture: 'attested' }),
+      ).toBe('holds');
     });
   });
 

@@ -54,8 +54,12 @@ describe('control of the camera and possession of a key', () => {
     return body.decisions.find((one) => one.sessionId === sessionId)?.reasons;
   };
   const keysOf = async (subject: string) =>
-    (await server.api<{ keys: { id: string; lastUsedAtMs: number | null }[] }>('GET', `/v1/subjects/${subject}/keys`))
-      .body.keys;
+    (
+      await server.api<{ keys: { id: string; lastUsedAtMs: number | null }[] }>(
+        'GET',
+        `/v1/subjects/${subject}/keys`,
+      )
+    ).body.keys;
 
   it('the first enrolment makes a key, which signs from then on and is erased with its subject', async () => {
     const asked: PossessionRequest[] = [];
@@ -155,7 +159,10 @@ describe('control of the camera and possession of a key', () => {
 
   it('the pictures of an enrolled kiosk are accepted where they are signed to the last, until its key is revoked', async () => {
     const { pem, publicKey } = generateKioskKey();
-    const { body: key } = await server.api<{ id: string }>('POST', '/v1/kiosk-keys', { name: 'door 1', publicKey });
+    const { body: key } = await server.api<{ id: string }>('POST', '/v1/kiosk-keys', {
+      name: 'door 1',
+      publicKey,
+    });
     const require = { capture: 'kiosk-signed' } as const;
     const signed = await session({ mode: 'verify', require, signer: frameSigner(pem) });
     expect(signed.claims).toMatchObject({

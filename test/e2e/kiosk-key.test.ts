@@ -21,13 +21,21 @@ describe('veriframe kiosk-key', () => {
 
   const run = async (...args: string[]) => {
     let out = '';
-    await runKioskKey([...args, '--url', server.url], { VERIFRAME_API_KEY: server.apiKey }, (text) => (out += text));
+    await runKioskKey(
+      [...args, '--url', server.url],
+      { VERIFRAME_API_KEY: server.apiKey },
+      (text) => (out += text),
+    );
     return out;
   };
   /** Whether the server takes signatures of the key in the file. */
   const isTaken = async (file: string) => {
     const { body } = await server.api<{ ticket: string }>('POST', '/v1/sessions', { mode: 'identify' });
-    const session = await connect({ url: server.streamUrl, ticket: body.ticket, signer: await readSigner(file) });
+    const session = await connect({
+      url: server.streamUrl,
+      ticket: body.ticket,
+      signer: await readSigner(file),
+    });
     const { signs } = session;
     session.bye('cancelled');
     await session.decision.catch(() => null);
@@ -61,7 +69,17 @@ describe('veriframe kiosk-key', () => {
 
   it('leaves no key behind that is not enrolled, and says what is wrong with a command', async () => {
     const file = join(folder, 'refused.key');
-    const args = ['create', '--key-file', file, '--name', 'x', '--url', server.url, '--api-key', 'vf_wrong_key'];
+    const args = [
+      'create',
+      '--key-file',
+      file,
+      '--name',
+      'x',
+      '--url',
+      server.url,
+      '--api-key',
+      'vf_wrong_key',
+    ];
     await expect(runKioskKey(args, {}, () => undefined)).rejects.toMatchObject({ code: 'api.unauthorized' });
     await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' });
     for (const wrong of [[], ['make'], ['revoke'], ['list', 'x'], ['create', '--name', 'x']])

@@ -56,15 +56,35 @@ describe("a kiosk's chain over the frames of a session", () => {
   });
 
   const MEDDLE: readonly (readonly [string, (frames: Frame[]) => Frame[]])[] = [
-    ['changed in one bit', (frames) => frames.with(4, { ...frames[4], image: frames[4].image.map((byte, at) => (at === 9 ? byte ^ 1 : byte)) })],
+    [
+      'changed in one bit',
+      (frames) =>
+        frames.with(4, {
+          ...frames[4],
+          image: frames[4].image.map((byte, at) => (at === 9 ? byte ^ 1 : byte)),
+        }),
+    ],
     ['left out', (frames) => frames.toSpliced(4, 1)],
     ['repeated', (frames) => frames.toSpliced(4, 0, { ...frames[3], seq: 4 })],
-    ['put in by others', (frames) => frames.toSpliced(4, 0, { type: 'frame', seq: 4, capturedAtMs: 1, image: new Uint8Array(randomBytes(300)) })],
+    [
+      'put in by others',
+      (frames) =>
+        frames.toSpliced(4, 0, {
+          type: 'frame',
+          seq: 4,
+          capturedAtMs: 1,
+          image: new Uint8Array(randomBytes(300)),
+        }),
+    ],
     ['exchanged for its neighbour', (frames) => frames.with(4, frames[5]).with(5, frames[4])],
     ['given another number', (frames) => frames.with(4, { ...frames[4], seq: 99 })],
     ['given another time', (frames) => frames.with(4, { ...frames[4], capturedAtMs: 5 })],
     ['given another colour', (frames) => frames.with(4, { ...frames[4], shown: 2 })],
-    ['given a depth image', (frames) => frames.with(4, { ...frames[4], depth: { width: 16, height: 16, data: new Uint8Array(512) } })],
+    [
+      'given a depth image',
+      (frames) =>
+        frames.with(4, { ...frames[4], depth: { width: 16, height: 16, data: new Uint8Array(512) } }),
+    ],
   ];
   it.each(MEDDLE)('is refused from a frame on that was %s', (_what, meddle) => {
     for (const every of [1, 3]) {

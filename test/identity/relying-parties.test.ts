@@ -18,8 +18,14 @@ describe('the setting VERIFRAME_WEBAUTHN', () => {
   it('takes any port of this machine for development, and of no other', () => {
     const party = readRelyingParties('localhost=http://localhost:*')('default');
     if (party === null) throw new Error('no party');
-    for (const origin of ['http://localhost', 'http://localhost:8080']) expect(isOriginOf(party, origin)).toBe(true);
-    for (const origin of ['https://localhost:1', 'http://localhost:80.evil.example', 'http://127.0.0.1:8080', 'http://localhost:*'])
+    for (const origin of ['http://localhost', 'http://localhost:8080'])
+      expect(isOriginOf(party, origin)).toBe(true);
+    for (const origin of [
+      'https://localhost:1',
+      'http://localhost:80.evil.example',
+      'http://127.0.0.1:8080',
+      'http://localhost:*',
+    ])
       expect([origin, isOriginOf(party, origin)]).toEqual([origin, false]);
   });
 

@@ -8,7 +8,10 @@ import { byteString, type Lies, SoftAuthenticator, text } from '../support/soft-
 const ORIGIN = 'https://www.shop.example';
 const party: RelyingParty = { rpId: 'shop.example', origins: [ORIGIN] };
 
-const requestOf = (task: PossessionRequest['task'], challenge = newKeyChallenge('session-1')): PossessionRequest => ({
+const requestOf = (
+  task: PossessionRequest['task'],
+  challenge = newKeyChallenge('session-1'),
+): PossessionRequest => ({
   task,
   challenge,
   rpId: party.rpId,
@@ -44,7 +47,12 @@ describe('a WebAuthn key of a subject', () => {
 
   it('is registered, and signs the challenge of a session', async () => {
     const credentialId = device.credentialId.toString('base64url');
-    expect(await registered()).toMatchObject({ credentialId, counter: 0, backedUp: false, userVerified: true });
+    expect(await registered()).toMatchObject({
+      credentialId,
+      counter: 0,
+      backedUp: false,
+      userVerified: true,
+    });
     expect(await asserted()).toEqual({ credentialId, counter: 1, userVerified: true });
     expect(await asserted({ userVerified: false })).toMatchObject({ userVerified: false });
   });
@@ -104,7 +112,9 @@ describe('a WebAuthn key of a subject', () => {
       expect(await registered({ attestation: { format, statement: certificates } })).toBeNull();
     const request = requestOf('register');
     const junk = { id: randomBytes(16), clientData: randomBytes(90), attestation: randomBytes(200) };
-    expect(await verifyRegistration(junk, { challenge: request.challenge, party, userVerified: false })).toBeNull();
+    expect(
+      await verifyRegistration(junk, { challenge: request.challenge, party, userVerified: false }),
+    ).toBeNull();
   });
 
   it('never shares a challenge with another session', () => {

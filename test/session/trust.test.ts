@@ -29,7 +29,11 @@ describe('what is demanded beside the pictures', () => {
   it('nothing, by default: an accept says what it does not stop', () => {
     const driver = started(undefined).play(subject(), SESSION_MS);
     expect(driver.decision?.outcome).toBe('accept');
-    expect(shown(driver)).toEqual({ capture: 'unattested', possession: null, openTo: ['rendered-injection'] });
+    expect(shown(driver)).toEqual({
+      capture: 'unattested',
+      possession: null,
+      openTo: ['rendered-injection'],
+    });
   });
 
   it('a key that has signed accepts, and without it nobody is accepted, whoever demands it', () => {
@@ -54,7 +58,11 @@ describe('what is demanded beside the pictures', () => {
     const demand = { ...KEY, possession: 'user-verified' } as const;
     for (const userVerified of [false, true]) {
       const driver = started({ demand, asksForKey: true });
-      driver.dispatch({ type: 'possession', atMs: driver.nowMs, possession: { proof: 'assertion', userVerified } });
+      driver.dispatch({
+        type: 'possession',
+        atMs: driver.nowMs,
+        possession: { proof: 'assertion', userVerified },
+      });
       driver.play(subject(), SESSION_MS);
       expect(driver.decision?.outcome).toBe(userVerified ? 'accept' : 're-verify');
     }
@@ -130,11 +138,11 @@ describe('what is demanded beside the pictures', () => {
     driver.dispatch({ type: 'chain-broken', atMs: driver.nowMs });
     expect(driver.failure).toBe('frame.signature');
     const unsigned = started({ demand: SIGNED });
-    expect([unsigned.decision?.outcome, unsigned.decision?.retry, ...(unsigned.decision?.reasons ?? [])]).toEqual([
-      're-verify',
-      'never',
-      'capture-missing',
-    ]);
+    expect([
+      unsigned.decision?.outcome,
+      unsigned.decision?.retry,
+      ...(unsigned.decision?.reasons ?? []),
+    ]).toEqual(['re-verify', 'never', 'capture-missing']);
   });
 
   it('an attestation counts before the session and during it', () => {
@@ -182,6 +190,8 @@ describe('what is demanded beside the pictures', () => {
       'cheap-injection',
       'rendered-injection',
     ]);
-    expect(openToAttacks({ ...unattested, capture: 'kiosk-signed' }, false, 'enrol')).toEqual(['presentation']);
+    expect(openToAttacks({ ...unattested, capture: 'kiosk-signed' }, false, 'enrol')).toEqual([
+      'presentation',
+    ]);
   });
 });

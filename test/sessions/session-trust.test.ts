@@ -36,13 +36,23 @@ describe('what the client of a session shows', () => {
     };
   });
 
-  const open = async (change: Partial<SessionRequest> & { mode?: 'enrol' | 'verify' | 'identify' } = {}, offers = OFFERS) => {
+  const open = async (
+    change: Partial<SessionRequest> & { mode?: 'enrol' | 'verify' | 'identify' } = {},
+    offers = OFFERS,
+  ) => {
     const { mode = 'verify' } = change;
-    const request = { ...requestOfAlice(mode, 'standard', 0), sessionId: `session-${(session += 1)}`, ...change };
+    const request = {
+      ...requestOfAlice(mode, 'standard', 0),
+      sessionId: `session-${(session += 1)}`,
+      ...change,
+    };
     const trust = await openSessionTrust(parts, request, policyFor('standard'), offers);
     return { trust, request, asked: trust.welcome.possession };
   };
-  const sent = (answer: Omit<PossessionAnswer, 'type'>): PossessionAnswer => ({ type: 'possession', ...answer });
+  const sent = (answer: Omit<PossessionAnswer, 'type'>): PossessionAnswer => ({
+    type: 'possession',
+    ...answer,
+  });
   const needed = (asked: PossessionRequest | undefined): PossessionRequest => {
     if (asked === undefined) throw new Error('no key was asked for');
     return asked;
@@ -63,7 +73,7 @@ describe('what the client of a session shows', () => {
     return await trust.answer(sent(device.assert(needed(asked))));
   };
 
-  it("a key is good for its subject, its tenant and one answer of each session", async () => {
+  it('a key is good for its subject, its tenant and one answer of each session', async () => {
     const phone = new SoftAuthenticator(ORIGIN);
     expect(await enrolled(phone)).toEqual({ proof: 'registration', userVerified: true });
     await enrolled(new SoftAuthenticator(ORIGIN), 'bob');
@@ -149,7 +159,12 @@ describe('what the client of a session shows', () => {
     const { trust, asked } = await open();
     expect(asked?.userVerification).toBe('preferred');
     expect(await trust.answer(sent({}))).toBeNull();
-    expect(strict.trust.atHello(false)).toEqual({ demand, asksForKey: true, chained: false, attested: false });
+    expect(strict.trust.atHello(false)).toEqual({
+      demand,
+      asksForKey: true,
+      chained: false,
+      attested: false,
+    });
   });
 
   it('a chain is opened for a key of the tenant that is not revoked', async () => {
@@ -166,7 +181,9 @@ describe('what the client of a session shows', () => {
     expect(trust.frame({ type: 'frame', seq: 1, capturedAtMs: 5, image })).toBe('unsigned');
     const signature = signer.end() ?? new Uint8Array(64);
     expect(trust.end({ type: 'bye', reason: 'source-ended', signature })).toEqual({ seq: 1, fits: true });
-    expect(trust.end({ type: 'bye', reason: 'source-ended', signature: new Uint8Array(64) })?.fits).toBe(false);
+    expect(trust.end({ type: 'bye', reason: 'source-ended', signature: new Uint8Array(64) })?.fits).toBe(
+      false,
+    );
     expect([(await opened('other')).welcome, (await opened('tenant', 'unknown')).welcome]).toEqual([{}, {}]);
     await store.kioskKeys.revoke('tenant', keyId, 2);
     const revoked = await opened();

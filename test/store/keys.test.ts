@@ -47,7 +47,9 @@ describe.each([
     expect(await register('anna', keyOf('a'))).toBe(true);
     const accept = { outcome: 'accept', subject: 'anna', restsOn: 'gone', registers: keyOf('b') } as const;
     expect(await store.decisions.record({ ...newDecision('erased'), ...accept })).toBe(false);
-    expect(await store.subjectKeys.ofSubject('door', 'anna')).toEqual([{ ...keyOf('a'), lastUsedAtMs: null }]);
+    expect(await store.subjectKeys.ofSubject('door', 'anna')).toEqual([
+      { ...keyOf('a'), lastUsedAtMs: null },
+    ]);
     for (const [tenant, subject] of [
       ['door', 'bert'],
       ['gate', 'anna'],
@@ -59,7 +61,11 @@ describe.each([
     await register('anna', keyOf('a'));
     await register('bert', keyOf('a', { publicKey: new Uint8Array([9]) }));
     await register('cleo', keyOf('a'), 'gate');
-    expect([await idsOf('anna'), await idsOf('bert'), await idsOf('cleo', 'gate')]).toEqual([['a'], [], ['a']]);
+    expect([await idsOf('anna'), await idsOf('bert'), await idsOf('cleo', 'gate')]).toEqual([
+      ['a'],
+      [],
+      ['a'],
+    ]);
     expect(await store.subjectKeys.isRegistered('door', 'a')).toBe(true);
     expect(await store.subjectKeys.isRegistered('door', 'b')).toBe(false);
     expect(await store.subjectKeys.isRegistered('elsewhere', 'a')).toBe(false);
@@ -79,13 +85,13 @@ describe.each([
       store.subjectKeys.use(tenant, subject, 'a', counter, AT_MS + 5);
     expect(await use(0)).toBe(true);
     expect((await Promise.all([use(1), use(1)])).toSorted()).toEqual([false, true]);
-    expect([await use(1), await use(0), await use(7), await use(8, 'bert'), await use(8, 'anna', 'gate')]).toEqual([
-      false,
-      false,
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      await use(1),
+      await use(0),
+      await use(7),
+      await use(8, 'bert'),
+      await use(8, 'anna', 'gate'),
+    ]).toEqual([false, false, true, false, false]);
     expect(await store.subjectKeys.ofSubject('door', 'anna')).toMatchObject([
       { counter: 7, lastUsedAtMs: AT_MS + 5 },
     ]);
@@ -100,7 +106,9 @@ describe.each([
     expect(await idsOf('anna')).toEqual([]);
     expect(await store.subjectKeys.use('door', 'anna', 'a', 9, AT_MS)).toBe(false);
     backend.meddle((database) =>
-      expect(database.prepare("SELECT count(*) FROM tenant_key WHERE purpose = 'data'").pluck().get()).toBe(0),
+      expect(database.prepare("SELECT count(*) FROM tenant_key WHERE purpose = 'data'").pluck().get()).toBe(
+        0,
+      ),
     );
   });
 
@@ -119,17 +127,22 @@ describe.each([
       ),
     );
     store = await backend.open();
-    await expect(store.subjectKeys.ofSubject('door', 'bert')).rejects.toMatchObject({ code: 'store.corrupt' });
+    await expect(store.subjectKeys.ofSubject('door', 'bert')).rejects.toMatchObject({
+      code: 'store.corrupt',
+    });
     expect(await idsOf('anna')).toEqual(['credential-of-anna']);
   });
 
   const kiosk = { keyId: 'k', name: 'door 1', publicKey: new Uint8Array(32).fill(5), createdAtMs: AT_MS };
 
-  it("of kiosks are found by their tenant until they are revoked, for good", async () => {
+  it('of kiosks are found by their tenant until they are revoked, for good', async () => {
     expect(await store.kioskKeys.add('door', kiosk)).toBe(true);
     expect(await store.kioskKeys.add('door', { ...kiosk, name: 'again' })).toBe(false);
     expect(await store.kioskKeys.find('door', 'k')).toEqual({ ...kiosk, revokedAtMs: null });
-    expect([await store.kioskKeys.find('gate', 'k'), await store.kioskKeys.find('door', 'x')]).toEqual([null, null]);
+    expect([await store.kioskKeys.find('gate', 'k'), await store.kioskKeys.find('door', 'x')]).toEqual([
+      null,
+      null,
+    ]);
     expect(await store.kioskKeys.revoke('gate', 'k', AT_MS)).toBe(false);
     expect(await store.kioskKeys.revoke('door', 'k', AT_MS + 1)).toBe(true);
     expect(await store.kioskKeys.revoke('door', 'k', AT_MS + 2)).toBe(false);
@@ -139,7 +152,7 @@ describe.each([
   });
 
   it.each([
-    "UPDATE kiosk_key SET public_key = zeroblob(32)",
+    'UPDATE kiosk_key SET public_key = zeroblob(32)',
     "UPDATE kiosk_key SET name = 'other'",
     "UPDATE kiosk_key SET tenant = 'gate'",
   ])('of kiosks cannot be enrolled by writing to the database: %s', async (sql) => {

@@ -122,6 +122,9 @@ export function text(value: string): Buffer {
 export function byteString(bytes: Buffer): Buffer {
   const { byteLength } = bytes;
   if (byteLength < 24) return Buffer.concat([Buffer.from([0x40 + byteLength]), bytes]);
-  const length = byteLength < 256 ? Buffer.from([0x58, byteLength]) : Buffer.concat([Buffer.from([0x59]), uint16(byteLength)]);
+  const length =
+    byteLength < 256
+      ? Buffer.from([0x58, byteLength])
+      : Buffer.concat([Buffer.from([0x59]), uint16(byteLength)]);
   return Buffer.concat([length, bytes]);
 }

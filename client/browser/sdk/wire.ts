@@ -128,7 +128,11 @@ function withoutNewWords(message: Downstream): Downstream {
     const { hint: _, ...rest } = message;
     return rest;
   }
-  if (message.type === 'decision' && message.cause !== undefined && !DECISION_CAUSES.includes(message.cause)) {
+  if (
+    message.type === 'decision' &&
+    message.cause !== undefined &&
+    !DECISION_CAUSES.includes(message.cause)
+  ) {
     const { cause: _, ...rest } = message;
     return rest;
   }

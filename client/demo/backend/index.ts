@@ -4,14 +4,7 @@ import { type Assets, readAssets } from './assets.ts';
 import { createContext, type DemoContext } from './context.ts';
 import { openDatabase } from './database.ts';
 import { DemoError } from './errors.ts';
-import {
-  completeFace,
-  removeKey,
-  startAddingKey,
-  startEnrolment,
-  startSignIn,
-  whereHelpIs,
-} from './face.ts';
+import { completeFace, removeKey, startAddingKey, startEnrolment, startSignIn, whereHelpIs } from './face.ts';
 import { HELP_PATH, HelpFiles } from './help-files.ts';
 import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
 import { listDecisions, listSubjects, signInOperator, signOutOperator, startLive } from './operator.ts';

@@ -79,7 +79,10 @@ function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: Ac
   );
 }
 
-function keysSection({ keys, hasPassword }: AccountView, { onAddKey, onRemoveKey }: AccountActions): HTMLElement {
+function keysSection(
+  { keys, hasPassword }: AccountView,
+  { onAddKey, onRemoveKey }: AccountActions,
+): HTMLElement {
   return section(
     say.keys,
     make('p', { class: 'empty' }, keys.length === 0 ? say.noKeys : say.keysAbout),
@@ -89,7 +92,12 @@ function keysSection({ keys, hasPassword }: AccountView, { onAddKey, onRemoveKey
       { class: 'rows' },
       ...keys.map(({ id, addedAtMs }) => {
         const added = fill(say.keyAdded, { date: dateOf(addedAtMs) });
-        return row('key', say.key, [added], button('', say.removeKey, () => onRemoveKey(id)));
+        return row(
+          'key',
+          say.key,
+          [added],
+          button('', say.removeKey, () => onRemoveKey(id)),
+        );
       }),
     ),
     make('div', { class: 'actions' }, button('', say.addKey, onAddKey, 'key')),

@@ -32,7 +32,11 @@ async function load(): Promise<void> {
 }
 
 /** Continues the action for which the user had to confirm their identity. */
-function afterConfirming({ onFace, onAddKey, onDelete }: Record<'onFace' | 'onAddKey' | 'onDelete', () => void>): void {
+function afterConfirming({
+  onFace,
+  onAddKey,
+  onDelete,
+}: Record<'onFace' | 'onAddKey' | 'onDelete', () => void>): void {
   const { hash } = location;
   if (hash === '') return;
   history.replaceState(null, '', location.pathname);

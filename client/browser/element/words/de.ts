@@ -60,7 +60,10 @@ export const de: Words = {
     },
   },
   missing: {
-    possession: { title: 'Dieses Gerät ist hier neu', text: 'Melden Sie sich erst auf einem anderen Weg an und fügen Sie dann dieses Gerät hinzu.' },
+    possession: {
+      title: 'Dieses Gerät ist hier neu',
+      text: 'Melden Sie sich erst auf einem anderen Weg an und fügen Sie dann dieses Gerät hinzu.',
+    },
     capture: { title: 'Diese Kamera ist hier nicht zugelassen', text: 'Bitte wählen Sie einen anderen Weg.' },
   },
   otherWay: 'Bitte wählen Sie einen anderen Weg.',

@@ -51,7 +51,10 @@ export const en: Words = {
     service: { title: 'The service was too slow', text: 'It was not you. Wait a moment, then try again.' },
   },
   missing: {
-    possession: { title: 'This device is new here', text: 'Sign in another way first, then add this device.' },
+    possession: {
+      title: 'This device is new here',
+      text: 'Sign in another way first, then add this device.',
+    },
     capture: { title: 'This camera cannot be used here', text: 'Please use another way in.' },
   },
   otherWay: 'Please use another way in.',

@@ -60,7 +60,10 @@ export const es: Words = {
     },
   },
   missing: {
-    possession: { title: 'Este dispositivo es nuevo aquí', text: 'Entre primero de otro modo y luego añada este dispositivo.' },
+    possession: {
+      title: 'Este dispositivo es nuevo aquí',
+      text: 'Entre primero de otro modo y luego añada este dispositivo.',
+    },
     capture: { title: 'Esta cámara no se puede usar aquí', text: 'Use otro modo de entrar.' },
   },
   otherWay: 'Entre de otra manera, por favor.',

@@ -60,7 +60,10 @@ export const fr: Words = {
     },
   },
   missing: {
-    possession: { title: 'Cet appareil est nouveau ici', text: 'Connectez-vous d’abord autrement, puis ajoutez cet appareil.' },
+    possession: {
+      title: 'Cet appareil est nouveau ici',
+      text: 'Connectez-vous d’abord autrement, puis ajoutez cet appareil.',
+    },
     capture: { title: 'Cette caméra ne peut pas servir ici', text: 'Merci d’entrer autrement.' },
   },
   otherWay: 'Merci d’entrer autrement.',
