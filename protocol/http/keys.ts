@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { subjectId } from './fields.ts';
-import { FOR_VOUCHERS, KEY_ERRORS, type OperationDescription, VOUCHER_ERRORS, WITH_KEY } from './operation.ts';
+import {
+  FOR_VOUCHERS,
+  KEY_ERRORS,
+  type OperationDescription,
+  VOUCHER_ERRORS,
+  WITH_KEY,
+} from './operation.ts';
 
 const SUBJECT_KEYS = '/v1/subjects/{id}/keys';
 const KIOSK_KEYS = '/v1/kiosk-keys';
@@ -72,7 +78,8 @@ export const revokeKioskKey = {
   ...FOR_VOUCHERS,
   method: 'DELETE',
   path: `${KIOSK_KEYS}/{id}`,
-  summary: 'Revoke a kiosk key: sessions that begin from now on are not signed by it. It cannot be enrolled again.',
+  summary:
+    'Revoke a kiosk key: sessions that begin from now on are not signed by it. It cannot be enrolled again.',
   params: z.strictObject({ id: kioskKeyId }),
   answers: { 200: z.object({ revoked: z.literal(true) }) },
   errors: [...VOUCHER_ERRORS, 'api.not_found'],

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { CAPTURE_DEMANDS, MODES, OUTCOMES, POSSESSION_DEMANDS } from '../status.ts';
 import { errorCode, subjectId } from './fields.ts';
 import { liveTicket } from './live-feed.ts';
-import { FOR_VOUCHERS, KEY_ERRORS, type OperationDescription, VOUCHER_ERRORS, WITH_KEY } from './operation.ts';
+import {
+  FOR_VOUCHERS,
+  KEY_ERRORS,
+  type OperationDescription,
+  VOUCHER_ERRORS,
+  WITH_KEY,
+} from './operation.ts';
 
 /** The policy of a session that names none. */
 export const DEFAULT_POLICY = 'standard';
@@ -50,7 +56,9 @@ const newSession = z
           ),
       })
       .default({})
-      .describe('What must be shown beside the pictures. Without it the session ends re-verify, never accept.'),
+      .describe(
+        'What must be shown beside the pictures. Without it the session ends re-verify, never accept.',
+      ),
     registerKey: z
       .boolean()
       .default(false)

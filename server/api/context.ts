@@ -52,7 +52,7 @@ export interface ApiContext {
   readonly subjectKeys: Pick<SubjectKeyStore, 'ofSubject' | 'remove'>;
   readonly kioskKeys: Pick<KioskKeyStore, 'add' | 'list' | 'revoke'>;
   /** Whether a WebAuthn relying party is set up for the tenant. */
-  asksForKeys(tenant: string): boolean;
+  readonly asksForKeys: (tenant: string) => boolean;
   readonly attempts: Pick<DecisionLog, 'lockedUntil'>;
   readonly lockOut: LockOutPolicy;
   readonly policies: PolicyCatalogue;

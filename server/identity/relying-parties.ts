@@ -34,7 +34,7 @@ export function readRelyingParties(setting: string): (tenant: string) => Relying
 }
 
 function readEntry(entry: string): { readonly tenant: string | null; readonly party: RelyingParty } {
-  const [left = '', right = ''] = splitAtFirst(entry, '=');
+  const [left, right] = splitAtFirst(entry, '=');
   const [tenant, rpId] = left.includes(':') ? splitAtFirst(left, ':') : [null, left];
   if (tenant !== null && !TENANT.test(tenant))
     throw new RelyingPartyError(`VERIFRAME_WEBAUTHN: ${tenant} is no tenant.`);

@@ -62,7 +62,8 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     todo: 'Check the encoder and the camera.',
   },
   'frame.signature': {
-    means: 'A signature of the kiosk does not fit the frames that arrived: one was changed, left out or put in.',
+    means:
+      'A signature of the kiosk does not fit the frames that arrived: one was changed, left out or put in.',
     todo: 'Look at what lies between the kiosk and the server. A client of your own: compare with SPEC section 14.',
   },
   'skip.not_allowed': {
@@ -193,7 +194,8 @@ export const KIOSK_ADVICE: Readonly<Record<keyof typeof KIOSK_ERRORS, string>> =
   'token.missing': 'Do not open the door. Check which server answers.',
   'token.invalid':
     'Do not open the door. Check the clock of the kiosk, and that `--url` is the server itself.',
-  'key.unreadable': 'Check `--key-file`: it is what `veriframe kiosk-key create` wrote, readable by this user.',
+  'key.unreadable':
+    'Check `--key-file`: it is what `veriframe kiosk-key create` wrote, readable by this user.',
   'key.unwritable': 'Name a file that is not there yet, in a folder of this user.',
   'key.refused': 'Enrol it: `veriframe kiosk-key list` shows which keys the server knows.',
   'door.failed': 'Run the program of `--on-accept` by hand; it must end with 0 within 30 s.',

@@ -129,7 +129,8 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     todo: 'Let the person sign in another way, and add the key of this device (`registerKey`). Check `VERIFRAME_WEBAUTHN`.',
   },
   'capture-missing': {
-    means: 'The demanded proof of the camera is missing: no enrolled kiosk signed the pictures, or nobody attested the application.',
+    means:
+      'The demanded proof of the camera is missing: no enrolled kiosk signed the pictures, or nobody attested the application.',
     todo: 'Enrol the key of the kiosk and start it with `--key-file`, or attest the session before its decision.',
   },
   replayed: {

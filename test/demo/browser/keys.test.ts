@@ -7,10 +7,10 @@ import { createPerson, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '
 import { buildDemo } from '../../../tools/build/demo.ts';
 import { chromiumPath, launchBrowser } from '../../../tools/chromium.ts';
 import { type RealServer, startRealServer } from '../../../tools/throwaway-server.ts';
-import { JOURNEY_MS, passed, SESSION_END_MS } from '../../browser/support/face-check.ts';
+import { JOURNEY_MS, passed } from '../../browser/support/face-check.ts';
 import { findingsOn } from '../../browser/support/findings.ts';
 import { SteppedCamera } from '../../browser/support/stepped-camera.ts';
-import { beginSignIn, showStatuses } from './attempts.ts';
+import { beginSignIn } from './attempts.ts';
 
 const password = 'correct horse battery';
 
@@ -40,20 +40,6 @@ describe.skipIf(chromiumPath === null)(
       browser = await launchBrowser(chromiumPath ?? '');
     });
     afterAll(async () => {
-      console.log(
-        'DBG',
-        JSON.stringify(
-          ((await server.api('GET', '/v1/decisions')).body as any).decisions.map((d: any) => [
-            d.mode,
-            d.outcome,
-            d.code,
-            d.reasons,
-            d.unmeasured,
-            d.challengesPassed,
-            d.decidedAtMs - d.startedAtMs,
-          ]),
-        ),
-      );
       await browser.close();
       await server.close();
       await rm(assets, { recursive: true, force: true });
@@ -77,15 +63,8 @@ describe.skipIf(chromiumPath === null)(
       });
       const person = await createPerson({ portrait, seed: seed++ });
       await camera.stand(page, person);
-      await showStatuses(page);
-      page.on('console', (m) => console.log('PAGE', m.text()));
-      await page.addInitScript(() =>
-        document.addEventListener('key', (e: any) => console.log('KEY', JSON.stringify(e.detail)), {
-          capture: true,
-        }),
-      );
       await page.goto(url);
-      await camera.film(page, person, () => journey(page));
+      await journey(page);
       await context.close();
     };
     const signOut = async (page: Page) => {
@@ -106,20 +85,18 @@ describe.skipIf(chromiumPath === null)(
           await phone.getByRole('button', { name: 'Continue' }).click();
           await phone.getByText('This device may ask for your fingerprint, face or PIN.').waitFor();
           await phone.getByRole('button', { name: 'Start' }).click();
-          await passed(phone, phone.getByRole('heading', { name: 'You’re all set' }));
+          await passed(camera, phone, phone.getByRole('heading', { name: 'You’re all set' }));
           await phone.getByRole('link', { name: 'Go to your account' }).click();
           await phone.getByText('Key of a device').waitFor();
           expect(await findingsOn(phone)).toEqual([]);
           await signOut(phone);
           await beginSignIn(phone, url, 'ada');
-          await passed(phone, greeting(phone));
+          await passed(camera, phone, greeting(phone));
         });
 
         await onMachine(async (stranger) => {
           await beginSignIn(stranger, url, 'ada');
-          await stranger
-            .getByRole('heading', { name: 'This device is new here' })
-            .waitFor({ timeout: SESSION_END_MS });
+          await camera.until(stranger.getByRole('heading', { name: 'This device is new here' }));
           await stranger.goto(`${url}/account`);
           expect(new URL(stranger.url()).pathname).toBe('/sign-in');
         });
@@ -132,20 +109,18 @@ describe.skipIf(chromiumPath === null)(
           await laptop.getByRole('button', { name: 'Sign in' }).click();
           await laptop.getByRole('button', { name: 'Add this device' }).click();
           await laptop.getByRole('button', { name: 'Start' }).click();
-          await passed(laptop, greeting(laptop));
+          await passed(camera, laptop, greeting(laptop));
           await expect.poll(() => laptop.getByText('Key of a device').count()).toBe(2);
           await signOut(laptop);
           await beginSignIn(laptop, url, 'ada');
-          await passed(laptop, greeting(laptop));
+          await passed(camera, laptop, greeting(laptop));
 
           // A device whose key was removed is a new one again.
           await laptop.getByRole('button', { name: 'Remove' }).last().click();
           await expect.poll(() => laptop.getByText('Key of a device').count()).toBe(1);
           await signOut(laptop);
           await beginSignIn(laptop, url, 'ada');
-          await laptop
-            .getByRole('heading', { name: 'This device is new here' })
-            .waitFor({ timeout: SESSION_END_MS });
+          await camera.until(laptop.getByRole('heading', { name: 'This device is new here' }));
         });
       },
       JOURNEY_MS,

@@ -195,6 +195,8 @@ function serve(
       case 'frame':
         peer.frames.push(message);
         return (script.frame ?? giveCreditBack)(peer, message);
+      case 'possession':
+        return;
       case 'skip':
         return script.skip?.(peer);
       case 'bye':
