@@ -51,10 +51,21 @@ export class Stills implements Presenter {
 
   async frameAt(atMs: number): Promise<Buffer> {
     const { rest, ends } = this.#pictures;
-    const shown = this.#shown;
+    const action = this.#actionAt(atMs);
+    return await this.#camera.take((action === null ? undefined : ends[action]) ?? rest, atMs);
+  }
+
+  /** Whether the picture changed within the last `withinMs`: a client that sends nothing then shows no jump. */
+  hasChanged(atMs: number, withinMs: number): boolean {
+    return this.#actionAt(atMs) !== this.#actionAt(atMs - withinMs);
+  }
+
+  /** What is shown, but for the picture at rest. */
+  #actionAt(atMs: number): Action | null {
     const changedMs = Math.floor(atMs / this.#periodMs) * this.#periodMs;
+    const shown = this.#shown;
     const isAsked = shown !== null && changedMs >= shown.fromMs && changedMs < shown.untilMs;
-    return await this.#camera.take((isAsked ? ends[shown.action] : undefined) ?? rest, atMs);
+    return isAsked ? shown.action : null;
   }
 }
 

@@ -34,7 +34,7 @@ interface PhotoKind<Of extends Victim = Victim> {
   /** The client offers to show colours. */
   readonly flash?: boolean;
   /** Changes what the client does beside its pictures. */
-  readonly client?: (presenter: LivePresenter) => LivePresenter;
+  readonly client?: (presenter: LivePresenter, before: CameraPresenter) => LivePresenter;
 }
 
 /** Attacks made of photographs, whose pictures are made while the session runs. */
@@ -45,14 +45,16 @@ export function photoKinds(victims: Victims, albums: Albums): readonly SessionKi
   ];
 }
 
-/** Still pictures change at most so often a second. */
+/** Still pictures change at most so often a second, in a stream of so many frames: each gap is too long for a cut. */
 const STILL_RATES = [2, 4, 8] as const;
+const STILLS_FRAMES_PER_SECOND = 12;
 
 const albumKind = (rate: number): PhotoKind<Album> => ({
   id: `album-${rate}`,
   label: `photographs of one person in several poses, changing at most ${rate} times a second`,
   attackClass: 'cheap injection',
   cost: 'four to six photographs, some 20 lines',
+  framesPerSecond: STILLS_FRAMES_PER_SECOND,
   present: ({ portraits }, seed) => new Stills(photographStills(portraits), seed, 1000 / rate),
 });
 
@@ -87,9 +89,10 @@ function sessionKind<Of extends Victim>(
       return async (random, index) => {
         const victim = people[index % people.length];
         const other = people[(index + 1) % people.length];
-        const presenter = live(await present(victim, Math.floor(random() * 2 ** 31), other), analyzer);
+        const before = await present(victim, Math.floor(random() * 2 ** 31), other);
+        const presenter = live(before, analyzer);
         return {
-          presenter: client === undefined ? presenter : client(presenter),
+          presenter: client === undefined ? presenter : client(presenter, before),
           mode,
           references: mode === 'verify' ? [await referenceOf(victim)] : [],
           search: candidates,
@@ -106,6 +109,15 @@ const egg =
   (options: Omit<EggOptions, 'seed'> = {}): PhotoKind['present'] =>
   ({ portrait }, seed) =>
     new Egg(portrait, { ...options, seed });
+
+/** Longer than the gap beyond which the server takes no jump for a cut. */
+const PAUSE_MS = 120;
+
+/** Sends nothing where the picture has just changed: what lies between two pictures is nobody's business. */
+const pausing = (presenter: LivePresenter, stills: Stills): LivePresenter => ({
+  ...presenter,
+  sends: (atMs) => !stills.hasChanged(atMs, PAUSE_MS),
+});
 
 const STILLS_COST = 'one photograph, an egg once, some 20 lines';
 const ONE_PHOTO = 'one photograph, some 70 lines';
@@ -199,9 +211,18 @@ const PHOTO_KINDS: readonly PhotoKind[] = [
       label: `nine still pictures made of one photo, changing at most ${rate} times a second`,
       attackClass: 'cheap injection',
       cost: STILLS_COST,
+      framesPerSecond: STILLS_FRAMES_PER_SECOND,
       present: async ({ portrait }, seed) => new Stills(await eggStills(portrait, seed), seed, 1000 / rate),
     }),
   ),
+  {
+    id: 'stills-paused',
+    label: 'nine still pictures made of one photo; the client sends nothing for a moment at each change',
+    attackClass: 'cheap injection',
+    cost: STILLS_COST,
+    present: async ({ portrait }, seed) => new Stills(await eggStills(portrait, seed), seed, 250),
+    client: (presenter, before) => pausing(presenter, before as Stills),
+  },
   {
     id: 'stills-thin',
     label: 'nine still pictures made of one photo, 4 frames a second',

@@ -49,6 +49,8 @@ export type Look = (
 export interface LivePresenter {
   lookAt(atMs: number): Look;
   onStatus?(status: PublicStatus, atMs: number): void;
+  /** Whether the client sends a picture at this instant. Default: always. */
+  sends?(atMs: number): boolean;
   /** Whether the client asks to skip the challenge that the status shows. */
   skips?(status: PublicStatus): boolean;
 }
@@ -164,6 +166,7 @@ class Player {
       if (atMs > LONGEST_MS) throw new Error('The session does not end.');
       await this.#letTimePass(START_MS + atMs);
       if (this.#ended || this.#credit === 0) continue;
+      if ('lookAt' in presenter && presenter.sends?.(atMs) === false) continue;
       const look = this.#lookAt(presenter, atMs);
       if (look === null) {
         await this.#finish();

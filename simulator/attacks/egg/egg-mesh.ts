@@ -31,6 +31,8 @@ export interface EggPose {
   readonly zoom: number;
 }
 
+/** The camera's distance in half widths of the face: somebody at arm's length. */
+const FOCAL_FACES = 6;
 /** Of a nose's bump, as shares of the face ellipse: where it is and how wide. */
 const NOSE = { down: 0.12, halfWidth: 0.3, halfHeight: 0.34 };
 /** Reach of a head-shaped zone up, to the sides and down, in face ellipses. */
@@ -108,7 +110,7 @@ export class EggMesh {
   }
 
   #place({ yawDeg, pitchDeg, rollDeg, rightPx, downPx, zoom }: EggPose, shifts: Float32Array | null): void {
-    const [a, b, c, d, e, f] = rotationOf({ yawDeg, pitchDeg, rollDeg });
+    const [a, b, c, d, e, f, g, h, i] = rotationOf({ yawDeg, pitchDeg, rollDeg });
     const { x: middleX, y: middleY } = this.#face;
     const { xy } = this.#mesh;
     for (let vertex = 0; vertex < this.#weights.length; vertex++) {
@@ -118,8 +120,14 @@ export class EggMesh {
       const weight = this.#weights[vertex];
       const shiftX = shifts === null ? 0 : weight * shifts[2 * vertex];
       const shiftY = shifts === null ? 0 : weight * shifts[2 * vertex + 1];
-      xy[2 * vertex] = middleX + rightPx + zoom * (x + weight * (a * x + b * y + c * z - x) + shiftX);
-      xy[2 * vertex + 1] = middleY + downPx + zoom * (y + weight * (d * x + e * y + f * z - y) + shiftY);
+      // What comes nearer grows: at rest it is as in the photograph.
+      const near =
+        (FOCAL_FACES * this.#face.halfWidth + z) /
+        (FOCAL_FACES * this.#face.halfWidth + g * x + h * y + i * z);
+      const right = near * (a * x + b * y + c * z) - x;
+      const down = near * (d * x + e * y + f * z) - y;
+      xy[2 * vertex] = middleX + rightPx + zoom * (x + weight * right + shiftX);
+      xy[2 * vertex + 1] = middleY + downPx + zoom * (y + weight * down + shiftY);
     }
   }
 
