@@ -8,7 +8,7 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 }
 
 /**
- * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
+ * Draws the next kind from all that were neither skipped nor replaced. A kind that was passed may come again, so that the past
  * challenges do not tell the next one. Only the strongest are drawn while the policy's minimum of them is due.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
@@ -26,10 +26,26 @@ export function alternativesTo(
   policy: ChallengePolicy,
 ): readonly ChallengeKind[] {
   if (log.skipped.length >= policy.maxSkips) return [];
-  const skipped = { skipped: [...log.skipped, kind] };
-  return policy.pool.filter(
-    (other) => !isClosed(other, skipped) && policy.strength[other] >= policy.strength[kind],
-  );
+  return otherMovements(kind, log, policy);
+}
+
+/** The kinds that may take the place of one whose answers were not seen. No skip is used up. */
+export function replacementsFor(
+  kind: ChallengeKind,
+  log: ChallengeLog,
+  policy: ChallengePolicy,
+  maxReplaced: number,
+): readonly ChallengeKind[] {
+  return log.replaced.length >= maxReplaced ? [] : otherMovements(kind, log, policy);
+}
+
+function otherMovements(
+  kind: ChallengeKind,
+  log: ChallengeLog,
+  { pool, strength }: ChallengePolicy,
+): readonly ChallengeKind[] {
+  const closed = { skipped: [...log.skipped, kind], replaced: log.replaced };
+  return pool.filter((other) => !isClosed(other, closed) && strength[other] >= strength[kind]);
 }
 
 /** Of the strongest there are, by the policy's own order. */
@@ -38,7 +54,7 @@ export function isStrong(kind: ChallengeKind, { strength }: ChallengePolicy): bo
 }
 
 /**
- * Kinds that go together: who cannot do one of them cannot do the other either, so that a skip closes both. It would
+ * Kinds that go together: who cannot do one of them cannot do the other either, so that both are closed. It would
  * help nobody, and only attackers, to be asked for the other one.
  */
 const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
@@ -48,8 +64,11 @@ const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
   'look-down': 'look-up',
 };
 
-function isClosed(kind: ChallengeKind, { skipped }: Pick<ChallengeLog, 'skipped'>): boolean {
-  return skipped.some((one) => one === kind || SAME_MOVEMENT[one] === kind);
+function isClosed(
+  kind: ChallengeKind,
+  { skipped, replaced }: Pick<ChallengeLog, 'skipped' | 'replaced'>,
+): boolean {
+  return [...skipped, ...replaced].some((one) => one === kind || SAME_MOVEMENT[one] === kind);
 }
 
 export function pick(draw: number, kinds: readonly ChallengeKind[]): ChallengeKind {
