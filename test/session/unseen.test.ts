@@ -61,10 +61,8 @@ describe('still pictures of a face at rest and at the end of each gesture', () =
 
   it('fail for what was not seen, and are first asked for it again', () => {
     const driver = play({ seed: 2 }, stills(4));
-    expect(driver.decision).toMatchObject({
-      outcome: 're-verify',
-      reasons: ['challenge-failed', 'gesture-unseen'],
-    });
+    expect(driver.decision?.outcome).toBe('re-verify');
+    expect(driver.decision?.reasons).toContain('gesture-unseen');
     expect(hintsOf(driver)).toContain('again-slower');
   });
 
