@@ -251,9 +251,9 @@ function awaitBlink(
 ): ChallengeRun {
   const inTime = blink !== null && blink.startMs >= run.revealedAtMs + policy.earliestBlinkMs;
   if (!inTime) return run;
-  return course === null || blink.courseSeen
-    ? responded(run, blink.startMs, atMs, policy)
-    : { ...run, unseen: run.unseen + 1 };
+  if (course === null || blink.courseSeen) return responded(run, blink.startMs, atMs, policy);
+  const unseen = run.unseen + 1;
+  return unseen > course.maxUnseen ? failed({ ...run, unseen }, 'unseen') : { ...run, unseen };
 }
 
 function awaitGesture(
@@ -345,6 +345,8 @@ export interface ChallengeLog {
   /** Answers whose course was not seen, of the passed and the skipped challenges. */
   readonly doubts: number;
   readonly skipped: readonly ChallengeKind[];
+  /** Kinds that others took the place of, because no answer's course was seen. */
+  readonly replaced: readonly ChallengeKind[];
   readonly failure: ChallengeFailure | null;
 }
 
@@ -354,6 +356,7 @@ const noChallenges: ChallengeLog = {
   gained: 0,
   doubts: 0,
   skipped: [],
+  replaced: [],
   failure: null,
 };
 

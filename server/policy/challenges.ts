@@ -70,7 +70,7 @@ export const challenges: ChallengePolicy = {
   strength: CHALLENGE_STRENGTH,
   maxSkips: 1,
   minPauseMs: 100,
-  maxPauseMs: 500,
+  maxPauseMs: 400,
   earliestBlinkMs: 150,
   earliestGestureMs: 400,
   responseMs: 4_000,

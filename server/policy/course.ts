@@ -20,8 +20,10 @@ export interface CoursePolicy {
   readonly maxStandShare: number;
   /** The shortest time of a way from one end to the other. */
   readonly minWayMs: number;
-  /** So many gestures of a challenge may go unseen, and be done again, before it fails. */
+  /** So many answers to a challenge may go unseen, and be given again. Then another challenge takes its place. */
   readonly maxUnseen: number;
+  /** So many challenges of a session may be replaced because no answer's course was seen. Then one fails. */
+  readonly maxReplaced: number;
 }
 
 /**
@@ -43,5 +45,6 @@ export const course: CoursePolicy = {
   maxStandMs: 60,
   maxStandShare: 0.15,
   minWayMs: 75,
-  maxUnseen: 2,
+  maxUnseen: 1,
+  maxReplaced: 2,
 };

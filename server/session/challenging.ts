@@ -13,7 +13,7 @@ import {
 import { deviationFrom, isFeasible, isTurn, type Posture } from '../evidence/gesture.ts';
 import { showsHead } from '../evidence/relief.ts';
 import { needsMore, plannedCount } from './challenge-plan.ts';
-import { alternativesTo, drawKind, isClosed, pick } from './draw-challenge.ts';
+import { alternativesTo, drawKind, isClosed, pick, replacementsFor } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
 import { enterMatching } from './matching.ts';
 import type { ChallengingState, Live, MatchingState, SessionContext } from './state.ts';
@@ -52,8 +52,35 @@ export function advanceChallenging(
   const run = passTime(answered, atMs, challenges);
   if (run.stage === 'passed') return afterPass(state, run, atMs, draws, policy, challenges, context);
   if (run.stage !== 'failed') return { ...state, run };
+  const replaced = run.failure === 'unseen' ? replaceChallenge(state, run, atMs, draws, policy) : null;
+  if (replaced !== null) return replaced;
   const log = { ...state.live.gathered.cues.challenge, failure: run.failure };
   return { ...state, run, live: withLog(state.live, log) };
+}
+
+/**
+ * Another challenge, at least as strong, in the place of one whose answers were not seen: what is not seen is no failure.
+ * Null where there is none. Uses two draws.
+ */
+function replaceChallenge(
+  state: ChallengingState,
+  { kind, unseen, earlyStarts }: ChallengeRun,
+  atMs: number,
+  draws: readonly number[],
+  { challenges, gestures }: Policy,
+): ChallengingState | null {
+  if (challenges === null || gestures.course === null) return null;
+  const { challenge } = state.live.gathered.cues;
+  const open = feasible(challenges, state.rest, gestures);
+  const kinds = replacementsFor(kind, challenge, open, gestures.course.maxReplaced);
+  if (kinds.length === 0) return null;
+  const log = {
+    ...challenge,
+    replaced: [...challenge.replaced, kind],
+    doubts: challenge.doubts + unseen,
+  };
+  const next = startChallenge(pick(drawAt(draws, 0), kinds), atMs, drawAt(draws, 1), challenges, earlyStarts);
+  return { ...state, live: withLog(state.live, log), run: next };
 }
 
 /** Null for a frame without a face, which cannot answer. */

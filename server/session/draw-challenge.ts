@@ -9,9 +9,9 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 }
 
 /**
- * Draws the next kind from all that were not skipped. A kind that was passed may come again, so that the past
- * challenges do not tell the next one. Only turns, or only the strongest, are drawn when the policy's minimum of them
- * cannot be reached otherwise.
+ * Draws the next kind from all that were neither skipped nor replaced. A kind that was passed may come again, so that
+ * the past challenges do not tell the next one. Only turns, or only the strongest, are drawn when the policy's minimum of
+ * them cannot be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !isClosed(kind, log));
@@ -30,10 +30,26 @@ export function alternativesTo(
   policy: ChallengePolicy,
 ): readonly ChallengeKind[] {
   if (log.skipped.length >= policy.maxSkips) return [];
-  const skipped = { skipped: [...log.skipped, kind] };
-  return policy.pool.filter(
-    (other) => !isClosed(other, skipped) && policy.strength[other] >= policy.strength[kind],
-  );
+  return otherMovements(kind, log, policy);
+}
+
+/** The kinds that may take the place of one whose answers were not seen. No skip is used up. */
+export function replacementsFor(
+  kind: ChallengeKind,
+  log: ChallengeLog,
+  policy: ChallengePolicy,
+  maxReplaced: number,
+): readonly ChallengeKind[] {
+  return log.replaced.length >= maxReplaced ? [] : otherMovements(kind, log, policy);
+}
+
+function otherMovements(
+  kind: ChallengeKind,
+  log: ChallengeLog,
+  { pool, strength }: ChallengePolicy,
+): readonly ChallengeKind[] {
+  const closed = { skipped: [...log.skipped, kind], replaced: log.replaced };
+  return pool.filter((other) => !isClosed(other, closed) && strength[other] >= strength[kind]);
 }
 
 /** Of the strongest there are, by the policy's own order. */
@@ -42,7 +58,7 @@ export function isStrong(kind: ChallengeKind, { strength }: ChallengePolicy): bo
 }
 
 /**
- * Kinds that go together: who cannot do one of them cannot do the other either, so that a skip closes both. It would
+ * Kinds that go together: who cannot do one of them cannot do the other either, so that both are closed. It would
  * help nobody, and only attackers, to be asked for the other one.
  */
 const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
@@ -52,9 +68,12 @@ const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
   'look-down': 'look-up',
 };
 
-/** Whether a skip has closed this kind. */
-export function isClosed(kind: ChallengeKind, { skipped }: Pick<ChallengeLog, 'skipped'>): boolean {
-  return skipped.some((one) => one === kind || SAME_MOVEMENT[one] === kind);
+/** Whether a skip, or an answer that was not seen, has closed this kind. */
+export function isClosed(
+  kind: ChallengeKind,
+  { skipped, replaced }: Pick<ChallengeLog, 'skipped' | 'replaced'>,
+): boolean {
+  return [...skipped, ...replaced].some((one) => one === kind || SAME_MOVEMENT[one] === kind);
 }
 
 export function pick(draw: number, kinds: readonly ChallengeKind[]): ChallengeKind {

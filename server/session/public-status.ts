@@ -65,16 +65,14 @@ function challengingHint(state: ChallengingState, atMs: number, policy: Policy):
     case 'pause':
       return aside ? 'look-straight' : (supplyHint(state) ?? 'hold-still');
     case 'awaiting-neutral':
-      if (run.unseen > 0 && run.kind !== 'blink' && atMs - run.revealedAtMs < policy.hintHoldMs)
-        return supplyHint(state) ?? 'again-slower';
       if (aside) return 'look-straight';
       return run.kind === 'come-closer' &&
         deviation !== null &&
         !isAtRest(deviation, run.kind, policy.gestures)
         ? 'move-back'
-        : askingHint(state, atMs);
+        : askingHint(state, atMs, policy);
     case 'awaiting-response':
-      return askingHint(state, atMs);
+      return askingHint(state, atMs, policy);
     case 'settling':
       return 'look-straight';
     case 'passed':
@@ -83,8 +81,14 @@ function challengingHint(state: ChallengingState, atMs: number, policy: Policy):
   }
 }
 
-/** First says what is asked for. After half the time it says why no answer was seen. */
-function askingHint(state: ChallengingState, atMs: number): Hint {
+/**
+ * First says what is asked for, or that it is asked for again because its course was not seen. After half the time it
+ * says why no answer was seen.
+ */
+function askingHint(state: ChallengingState, atMs: number, policy: Policy): Hint {
+  const { run } = state;
+  const isAskedAgain = run.unseen > 0 && run.kind !== 'blink' && 'revealedAtMs' in run;
+  if (isAskedAgain && atMs - run.revealedAtMs < policy.hintHoldMs) return supplyHint(state) ?? 'again-slower';
   const isOverdue = atMs >= (halfTimeOf(state.run) ?? Infinity);
   return (isOverdue ? supplyHint(state) : null) ?? 'do-challenge';
 }

@@ -83,9 +83,9 @@ function withStatusAndTimer([after, effects]: Step, atMs: number, policy: Policy
 
 /** What the person is doing: the phase, a challenge, or the pause before one. */
 function taskOf(state: LiveState): string {
-  const { passed, skipped } = state.live.gathered.cues.challenge;
+  const { passed, skipped, replaced } = state.live.gathered.cues.challenge;
   const isPause = state.phase === 'challenging' && state.run.stage === 'pause';
-  return `${state.phase} ${passed.length} ${skipped.length} ${isPause ? 'pause' : 'asked'}`;
+  return `${state.phase} ${passed.length} ${skipped.length + replaced.length} ${isPause ? 'pause' : 'asked'}`;
 }
 
 function onLive(state: LiveState, event: SessionEvent, policy: Policy, context: SessionContext): Step {

@@ -180,6 +180,7 @@ describe('a skip', () => {
     gained: 0,
     doubts: 0,
     skipped: [],
+    replaced: [],
     failure: null,
     ...change,
   });
