@@ -17,6 +17,8 @@ export interface ReliefPolicy {
   readonly minKeptShare: number;
   /** The relief that the pixels must confirm of what the mesh lays over them (α), pooled over the frames. */
   readonly minRelief: number;
+  /** The same for the face without its nose, which is easily bumped up in a picture. */
+  readonly minBesideNose: number;
   /** How far the hair must go, as a share of how far the face goes; median over the frames. */
   readonly minHairFlow: number;
   /** The relief that is needed where the hair cannot be followed: it is covered, or there is none. */
@@ -55,6 +57,7 @@ export const relief: ReliefPolicy = {
   maxTurns: 6,
   minKeptShare: 0.3,
   minRelief: 0.5,
+  minBesideNose: 0.5,
   minHairFlow: 0.12,
   minReliefAlone: 0.75,
   clearRelief: 0.85,
