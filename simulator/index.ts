@@ -15,6 +15,10 @@ export { record, replay, type RecordedFrame } from './recording.ts';
 export { RoomLight } from './drawing/room-light.ts';
 export type { ScreenOptions } from './drawing/screen-colours.ts';
 export { PERSON_PORTRAITS, SAMPLE_PORTRAITS } from './portraits/samples.ts';
+export { DepthHead } from './attacks/depth-head.ts';
+export { DRIFT_MS, Drift, morphPortrait } from './attacks/morph.ts';
+export { RigidMask } from './attacks/rigid-mask.ts';
+export { eggStills, photographStills, Stills, type StillPictures } from './attacks/stills.ts';
 export { wavedPhoto } from './attacks/waved-photo.ts';
 export {
   createPerson,

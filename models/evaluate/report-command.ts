@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvaluateError } from './evaluate-error.ts';
@@ -55,6 +56,17 @@ export async function writeReport(folder: string, report: object, markdown: stri
 export async function writeSessions(folder: string, sessions: readonly object[]): Promise<void> {
   const lines = sessions.map((session) => `${JSON.stringify(session)}\n`);
   await writeFile(path.join(folder, 'sessions.jsonl'), lines.join(''));
+}
+
+/**
+ * Begins `sessions.jsonl` in `folder` anew, and appends each session that the returned function is given: what a long run
+ * has found so far can be read.
+ */
+export async function openSessions(folder: string): Promise<(session: object) => void> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'sessions.jsonl');
+  await writeFile(file, '');
+  return (session) => appendFileSync(file, `${JSON.stringify(session)}\n`);
 }
 
 /** @throws EvaluateError where the file cannot be read */

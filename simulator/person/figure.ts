@@ -1,3 +1,4 @@
+import type { Point } from '../../server/vision/geometry.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
 import type { HeadState } from '../acting/head-state.ts';
 import { SHAPES } from '../acting/shapes.ts';
@@ -100,6 +101,11 @@ export class Figure {
     }
     if (state.blink < 0.5) this.#glint(lighting, canvas);
     softenOutlines(canvas, this.#nearest, this.#scratch);
+  }
+
+  /** Where a point of the face mesh is in the newest picture. */
+  pointOf(landmark: number): Point {
+    return { x: this.#solid.xy[2 * landmark], y: this.#solid.xy[2 * landmark + 1] };
   }
 
   /** Whether a pixel of the newest picture shows the person. */

@@ -1,3 +1,4 @@
+import type { Point } from '../../server/vision/geometry.ts';
 import { Actor } from '../acting/actor.ts';
 import { headStateAt, sway, type Action, type Performance } from '../acting/motion.ts';
 import type { HeadState } from '../acting/head-state.ts';
@@ -145,6 +146,11 @@ export class PersonDrawing {
     );
     this.#scenery.draw(canvas, atMs, MANNERS[this.#manner].cameraPx, gains);
     this.#figure.draw(state, lighting, canvas);
+  }
+
+  /** Where a point of the face mesh is in the newest picture. */
+  pointOf(landmark: number): Point {
+    return this.#figure.pointOf(landmark);
   }
 
   /** Whether a pixel of the newest picture shows the person, not the room. */

@@ -16,7 +16,8 @@ import {
   parseBonaFideArguments,
 } from '../../models/evaluate/pad/bona-fide/options.ts';
 import type { BonaFideSession } from '../../models/evaluate/pad/bona-fide/session.ts';
-import { boundsByPerson, summarise } from '../../models/evaluate/pad/bona-fide/summary.ts';
+import { boundsByPerson } from '../../models/evaluate/bounds-by-person.ts';
+import { summarise } from '../../models/evaluate/pad/bona-fide/summary.ts';
 import { markdownReport, terminalTable } from '../../models/evaluate/pad/bona-fide/text.ts';
 import { wandering } from '../../models/evaluate/pad/bona-fide/wandering.ts';
 import type { Footage } from '../../models/evaluate/pad/footage.ts';

@@ -80,7 +80,7 @@ describe('calibration from a ledger', () => {
   it('gives all recordings the same weight, leaves the match to the verification study, and writes a report', async () => {
     const file = join(folder, 'sessions.jsonl');
     const lines = [
-      ...['a', 'a', 'a', 'b'].map((recording) => line('puppet', recording, 2)),
+      ...['a', 'a', 'a', 'b'].map((recording) => line('bona fide', recording, 2)),
       ...['c', 'd', 'd', 'd'].map((recording) => line('attack', recording, recording === 'c' ? 2 : 0)),
     ];
     await writeFile(file, `${lines.join('\n')}\n`);

@@ -77,12 +77,14 @@ describe('the ledger of attacks', () => {
       onSession: () => {},
     });
 
-  it('counts the answering puppet as a puppet, and reports its times', async () => {
-    const { rows, sessions } = await present(['puppet'], 6);
-    expect((await present(['puppet'], 2)).sessions).toEqual(sessions.slice(0, 2));
+  it('counts the simulated person as bona fide, and reports its times', async () => {
+    const { rows, sessions } = await present(['person'], 6);
+    expect((await present(['person'], 2)).sessions).toEqual(sessions.slice(0, 2));
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({
-      role: 'puppet',
+      role: 'bona fide',
+      attackClass: null,
+      origin: 'simulated',
       presentations: 6,
       accepted: 6,
       recordings: 3,
@@ -199,7 +201,7 @@ describe('a folder of recordings', () => {
     expect(again.rows).toEqual(first.rows);
 
     const report = { ...options, ...first };
-    expect(readmeTable(report)).toContain('| recorded prints | recorded | 2 | 1 |');
+    expect(readmeTable(report)).toContain('| recorded prints | – | recorded | 2 | 1 |');
     expect(markdownReport(report)).toContain('recorded-print (base)');
     await writeLedgerChart(out, report);
     expect(await readFile(join(out, 'ledger.svg'), 'utf8')).toContain('<svg');
@@ -215,13 +217,8 @@ describe('the arguments of the ledger', () => {
       policy: 'standard',
     });
     expect(parsePadArguments(['--help'])).toBeNull();
-    expect(parsePadArguments(['--kinds', 'puppet,late'])?.kinds).toEqual(['puppet', 'late']);
-    for (const wrong of [
-      ['--tier', 'best'],
-      ['--sessions', '0'],
-      ['--policy', 'lenient'],
-      ['--bogus'],
-    ]) {
+    expect(parsePadArguments(['--kinds', 'person,late'])?.kinds).toEqual(['person', 'late']);
+    for (const wrong of [['--tier', 'best'], ['--sessions', '0'], ['--policy', 'lenient'], ['--bogus']]) {
       expect(() => parsePadArguments(wrong)).toThrow(EvaluateError);
     }
   });

@@ -4,6 +4,7 @@ import type { FrameAnalyzer } from '../../../server/inference/calls.ts';
 import type { Policy } from '../../../server/policy/shape.ts';
 import { CUES, type Cue } from '../../../server/policy/cues.ts';
 import type { SessionContext } from '../../../server/session/state.ts';
+import { boundsByPerson } from '../bounds-by-person.ts';
 import { proportion, type Bounded } from '../proportion.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Footage } from './footage.ts';
@@ -43,6 +44,8 @@ export interface LedgerRow {
    * decision. For bona fide subjects the share not accepted: BPCER.
    */
   readonly errorRate: Bounded;
+  /** Bounds of the same rate by person: sessions of one person are not independent. */
+  readonly byPerson: Pick<Bounded, 'low' | 'high'>;
   /** Number of sessions by the reasons of their decision, most frequent first. */
   readonly reasons: readonly { readonly reasons: string; readonly sessions: number }[];
   readonly cues: readonly CueSummary[];
@@ -57,12 +60,13 @@ export const TIERS = ['base', 'full'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** One session of a ledger, for the calibration of the cues. */
-interface LedgerSession {
+export interface LedgerSession {
   readonly kind: string;
   readonly role: SessionKind['role'];
   readonly unasked: boolean;
   readonly tier: Tier;
   readonly recording: string;
+  readonly person: string;
   readonly played: Played;
   /** Of an attack: whether it got what it wanted. Of a bona fide subject: whether it was accepted. */
   readonly succeeded: boolean;
@@ -79,7 +83,8 @@ interface LedgerOptions {
   /** Number of presentations of each kind. */
   readonly presentations: number;
   readonly seed: number;
-  readonly onSession: () => void;
+  /** Is given each session when it has ended. */
+  readonly onSession: (session: LedgerSession) => void;
 }
 
 export interface Ledger {
@@ -112,12 +117,14 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
       const lane = async () => {
         for (const index of indices) {
           const random = seededRandom(seedOf(options.seed, kind.id, index));
-          const { recording, hasSucceeded = isAccept, ...presented } = await present(random, index);
+          const made = await present(random, index);
+          const { recording, person = recording, hasSucceeded = isAccept, ...presented } = made;
           const result = await playSession({ policy, ...presented, context, random, scoreMotion });
           const { id, role, unasked } = kind;
           const succeeded = await hasSucceeded(result);
-          played[index] = { kind: id, role, unasked, tier, recording, played: result, succeeded };
-          options.onSession();
+          const session = { kind: id, role, unasked, tier, recording, person, played: result, succeeded };
+          played[index] = session;
+          options.onSession(session);
           // A long run must handle an interrupt and draw its progress.
           if (index % 20 === 0) await turnOfTheLoop();
         }
@@ -187,12 +194,24 @@ function summarise(kind: SessionKind, tier: Tier, sessions: readonly LedgerSessi
     reVerified: of('re-verify'),
     closed: of('closed'),
     errorRate: proportion(errors, played.length),
+    byPerson: boundsByPerson(errorsByPerson(kind.role, sessions)),
     reasons: countReasons(played),
     cues: CUES.map((cue) => summariseCue(cue, played)),
     medianMs: quantile(took, 0.5),
     p90Ms: quantile(took, 0.9),
     medianOverheadMs: overheads.length === 0 ? null : quantile(overheads, 0.5),
   };
+}
+
+/** Errors and sessions of each person. */
+function errorsByPerson(role: SessionKind['role'], sessions: readonly LedgerSession[]) {
+  const people = new Map<string, { errors: number; sessions: number }>();
+  for (const { person, succeeded } of sessions) {
+    const { errors, sessions: before } = people.get(person) ?? { errors: 0, sessions: 0 };
+    const isError = succeeded === (role === 'attack');
+    people.set(person, { errors: errors + (isError ? 1 : 0), sessions: before + 1 });
+  }
+  return [...people.values()];
 }
 
 function quantile(sorted: readonly number[], share: number): number {

@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { modelCacheDir } from '../../prepare/settings.ts';
-import { runReportCommand, withProgressDisplay, writeReport, writeSessions } from '../report-command.ts';
+import {
+  openSessions,
+  runReportCommand,
+  withProgressDisplay,
+  writeReport,
+  writeSessions,
+} from '../report-command.ts';
 import { defaultWorkers, recordCacheDir } from '../verification.ts';
 import { writeLedgerChart } from './ledger-chart.ts';
 import { markdownReport, readmeTable, terminalTable } from './ledger-text.ts';
@@ -29,6 +35,7 @@ export async function runPad(args: readonly string[]): Promise<number> {
 
 async function evaluate(settings: PadArguments): Promise<PadReport> {
   const modelCache = modelCacheDir();
+  const onSession = await openSessions(settings.out);
   const { rows, notices, frames, sessions } = await withProgressDisplay((progress) =>
     evaluatePad({
       ...settings,
@@ -36,6 +43,7 @@ async function evaluate(settings: PadArguments): Promise<PadReport> {
       modelCache,
       footageCache: path.join(recordCacheDir(modelCache), 'pad'),
       progress,
+      onSession,
     }),
   );
   const { policy, presentations, seed, out } = settings;

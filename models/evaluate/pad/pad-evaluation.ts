@@ -3,13 +3,15 @@ import { loadPrepared, type PreparedModels } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import type { Progress } from '../verification.ts';
 import type { FootageSource } from './footage.ts';
-import { runLedger, type Ledger, type Tier } from './ledger.ts';
+import { runLedger, type Ledger, type LedgerSession, type Tier } from './ledger.ts';
+import { driftKinds } from './drift-kinds.ts';
 import { DRAWN_KINDS } from './drawn-kinds.ts';
 import { photoKinds } from './photo-kinds.ts';
 import { recordingKinds } from './recording-kinds.ts';
+import { readIndexes } from './recording-index.ts';
 import { findRecordings } from './recordings.ts';
 import type { SessionKind } from './session-kinds.ts';
-import { victimsFrom } from './victims.ts';
+import { albumsFrom, victimsFrom } from './victims.ts';
 import { loadMotionScorer, openAnalyst, openTierPools, tierContexts } from './stage-setup.ts';
 
 export interface PadOptions {
@@ -32,6 +34,8 @@ export interface PadOptions {
   /** Folder of analyses that are kept for later runs. */
   readonly footageCache: string;
   readonly progress: Progress;
+  /** Is given each session when it has ended. */
+  readonly onSession?: (session: LedgerSession) => void;
 }
 
 interface PadEvaluation extends Ledger {
@@ -64,7 +68,10 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
     contexts,
     scoreMotion: await loadMotionScorer(models.motion),
     openAnalyzer: pools.of,
-    onSession: () => options.progress('sessions', ++played, total),
+    onSession: (session) => {
+      options.onSession?.(session);
+      options.progress('sessions', ++played, total);
+    },
   }).finally(() => pools.close());
   for (const { kind, tier } of ledger.empty) notices.push(`nothing to present for ${kind} (${tier} tier)`);
   const frames = [...footages.values()].reduce((sum, footage) => sum + footage.frames.length, 0);
@@ -76,6 +83,8 @@ async function chooseKinds(
   models: PreparedModels['models'],
 ): Promise<{ readonly kinds: readonly SessionKind[]; readonly notices: string[] }> {
   const found = data === null ? null : await findRecordings(data);
+  const indexed = data === null ? null : await readIndexes(data);
+  const personOf = (name: string) => indexed?.get(name)?.person ?? name;
   const notices =
     found === null
       ? ['no recordings of people or of attacks (--data): only drawn presentations']
@@ -83,7 +92,12 @@ async function chooseKinds(
   if (photographs === null)
     notices.push('no photographs (--photographs): only the sample portraits are attacked');
   const victims = victimsFrom({ folder: photographs, wanted: people, models });
-  const all = [...photoKinds(victims), ...DRAWN_KINDS, ...recordingKinds(found?.recordings ?? [])];
+  const all = [
+    ...photoKinds(victims, albumsFrom({ folder: photographs, wanted: people })),
+    ...driftKinds(victims),
+    ...DRAWN_KINDS,
+    ...recordingKinds(found?.recordings ?? [], personOf),
+  ];
   const kinds = wanted === null ? all : all.filter(({ id }) => wanted.includes(id));
   const unknown = (wanted ?? []).filter((id) => all.every((kind) => kind.id !== id));
   if (unknown.length > 0) {

@@ -1,20 +1,26 @@
+import type { Reference } from '../../../server/matching/reference.ts';
 import {
   ADAPTIVE_EGGS,
+  DepthHead,
   Egg,
+  eggStills,
   FlatPuppet,
   Person,
+  photographStills,
+  RigidMask,
+  Stills,
   type EggOptions,
   type Presenter as CameraPresenter,
 } from '../../../simulator/index.ts';
 import { live, skipping } from './live-picture.ts';
 import type { AttackClass, SessionKind } from './session-kinds.ts';
 import type { LivePresenter } from './session-player.ts';
-import { victimReference, type Victim, type Victims } from './victims.ts';
+import { victimReference, type Album, type Albums, type Victim, type Victims } from './victims.ts';
 
 /** Of a webcam, and of a client that has better things to do. */
 const FRAMES_PER_SECOND = 16;
 
-export interface PhotoKind {
+interface PhotoKind<Of extends Victim = Victim> {
   readonly id: string;
   readonly label: string;
   readonly attackClass: AttackClass;
@@ -22,7 +28,9 @@ export interface PhotoKind {
   readonly cost: string;
   readonly framesPerSecond?: number;
   /** What is put in the camera's place. */
-  readonly present: (victim: Victim, seed: number) => CameraPresenter;
+  readonly present: (victim: Of, seed: number, other: Of) => CameraPresenter | Promise<CameraPresenter>;
+  /** Default: the victim is verified. */
+  readonly mode?: 'identify';
   /** The client offers to show colours. */
   readonly flash?: boolean;
   /** Changes what the client does beside its pictures. */
@@ -30,13 +38,30 @@ export interface PhotoKind {
 }
 
 /** Attacks made of photographs, whose pictures are made while the session runs. */
-export function photoKinds(victims: Victims): readonly SessionKind[] {
-  return PHOTO_KINDS.map((kind) => sessionKind(kind, victims));
+export function photoKinds(victims: Victims, albums: Albums): readonly SessionKind[] {
+  return [
+    ...PHOTO_KINDS.map((kind) => sessionKind(kind, victims)),
+    ...STILL_RATES.map((rate) => sessionKind(albumKind(rate), albums)),
+  ];
 }
 
-function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
+/** Still pictures change at most so often a second. */
+const STILL_RATES = [2, 4, 8] as const;
+
+const albumKind = (rate: number): PhotoKind<Album> => ({
+  id: `album-${rate}`,
+  label: `photographs of one person in several poses, changing at most ${rate} times a second`,
+  attackClass: 'cheap injection',
+  cost: 'four to six photographs, some 20 lines',
+  present: ({ portraits }, seed) => new Stills(photographStills(portraits), seed, 1000 / rate),
+});
+
+function sessionKind<Of extends Victim>(
+  kind: PhotoKind<Of>,
+  victims: () => Promise<readonly Of[]>,
+): SessionKind {
   const { id, label, attackClass, cost, present, client } = kind;
-  const { framesPerSecond = FRAMES_PER_SECOND, flash = false } = kind;
+  const { mode = 'verify', framesPerSecond = FRAMES_PER_SECOND, flash = false } = kind;
   return {
     id,
     label,
@@ -50,16 +75,24 @@ function sessionKind(kind: PhotoKind, victims: Victims): SessionKind {
     prepare: async (stage) => {
       const analyzer = await stage.openAnalyzer();
       const people = await victims();
-      const references = new Map<Victim, ReturnType<typeof victimReference>>();
+      if (people.length === 0) return null;
+      const references = new Map<Victim, Promise<Reference>>();
+      const referenceOf = (victim: Victim) => {
+        const known = references.get(victim) ?? victimReference(victim, stage);
+        references.set(victim, known);
+        return known;
+      };
+      const candidates = async () =>
+        await Promise.all(people.map(async (one) => ({ ...(await referenceOf(one)), subject: one.name })));
       return async (random, index) => {
         const victim = people[index % people.length];
-        const reference = references.get(victim) ?? victimReference(victim, stage);
-        references.set(victim, reference);
-        const presenter = live(present(victim, Math.floor(random() * 2 ** 31)), analyzer);
+        const other = people[(index + 1) % people.length];
+        const presenter = live(await present(victim, Math.floor(random() * 2 ** 31), other), analyzer);
         return {
           presenter: client === undefined ? presenter : client(presenter),
-          references: [await reference],
-          search: async () => await Promise.all(references.values()),
+          mode,
+          references: mode === 'verify' ? [await referenceOf(victim)] : [],
+          search: candidates,
           flash,
           framesPerSecond,
           recording: victim.name,
@@ -74,6 +107,7 @@ const egg =
   ({ portrait }, seed) =>
     new Egg(portrait, { ...options, seed });
 
+const STILLS_COST = 'one photograph, an egg once, some 20 lines';
 const ONE_PHOTO = 'one photograph, some 70 lines';
 
 const PHOTO_KINDS: readonly PhotoKind[] = [
@@ -107,6 +141,14 @@ const PHOTO_KINDS: readonly PhotoKind[] = [
     cost: ONE_PHOTO,
     present: egg(),
     client: (presenter) => skipping(presenter, 'blink'),
+  },
+  {
+    id: 'egg-identify',
+    label: 'egg that is identified among the victims',
+    attackClass: 'cheap injection',
+    cost: ONE_PHOTO,
+    mode: 'identify',
+    present: egg(),
   },
   {
     id: 'egg-tinted',
@@ -150,6 +192,37 @@ const PHOTO_KINDS: readonly PhotoKind[] = [
     attackClass: 'cheap injection',
     cost: 'one photograph, a face mesh laid over it once, a triangle rasterizer',
     present: ({ portrait }, seed) => new FlatPuppet(portrait, { seed }),
+  },
+  ...STILL_RATES.map(
+    (rate): PhotoKind => ({
+      id: `stills-${rate}`,
+      label: `nine still pictures made of one photo, changing at most ${rate} times a second`,
+      attackClass: 'cheap injection',
+      cost: STILLS_COST,
+      present: async ({ portrait }, seed) => new Stills(await eggStills(portrait, seed), seed, 1000 / rate),
+    }),
+  ),
+  {
+    id: 'stills-thin',
+    label: 'nine still pictures made of one photo, 4 frames a second',
+    attackClass: 'cheap injection',
+    cost: STILLS_COST,
+    framesPerSecond: 4,
+    present: async ({ portrait }, seed) => new Stills(await eggStills(portrait, seed), seed, 250),
+  },
+  {
+    id: 'rigid-mask',
+    label: 'rigid mask with holes for eyes and mouth, worn by another (rendered: no recording is at hand)',
+    attackClass: 'presentation',
+    cost: 'a mask printed with the face, a person who wears it',
+    present: ({ portrait }, seed, other) => new RigidMask(portrait, other.portrait, seed),
+  },
+  {
+    id: 'depth-head',
+    label: 'a face mesh’s depth over one photo, relit, with a fresh rim',
+    attackClass: 'rendered injection',
+    cost: 'one photograph, a public face mesh, a rasterizer, some 45 lines',
+    present: ({ portrait }, seed) => new DepthHead(portrait, seed),
   },
   {
     id: 'rendered-person',

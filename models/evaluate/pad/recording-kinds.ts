@@ -40,14 +40,17 @@ const CLASSES: Readonly<Record<Presentation, AttackClass>> = {
  * The kinds for the recordings that were found. A recording cannot answer challenges, so each group is presented twice:
  * without challenges, for the cues that a recording can show; and with them, as in an attack with a video.
  */
-export function recordingKinds(recordings: readonly Recording[]): SessionKind[] {
+export function recordingKinds(
+  recordings: readonly Recording[],
+  personOf: (name: string) => string = (name) => name,
+): SessionKind[] {
   const kinds: SessionKind[] = [];
   for (const presentation of Object.keys(LABELS) as Presentation[]) {
     const group = recordings.filter((recording) => recording.presentation === presentation);
     if (group.length === 0) continue;
     const isLive = presentation === 'live';
     const slug = presentation.replaceAll(' ', '-');
-    const common = { group, origin: 'recorded' } as const;
+    const common = { group, origin: 'recorded', personOf } as const;
     kinds.push(
       kindOf({
         ...common,
@@ -66,7 +69,8 @@ export function recordingKinds(recordings: readonly Recording[]): SessionKind[] 
         unasked: false,
       }),
     );
-    if (isLive) kinds.push(...(['screen', 'phone'] as const).map((display) => displayKind(group, display)));
+    if (isLive)
+      kinds.push(...(['screen', 'phone'] as const).map((display) => displayKind(group, display, personOf)));
   }
   return kinds;
 }
@@ -79,9 +83,10 @@ interface Group {
   readonly origin: 'recorded' | 'simulated';
   readonly unasked: boolean;
   readonly group: readonly Recording[];
+  readonly personOf: (name: string) => string;
 }
 
-function kindOf({ group, ...head }: Group): SessionKind {
+function kindOf({ group, personOf, ...head }: Group): SessionKind {
   return {
     ...head,
     people: null,
@@ -89,14 +94,23 @@ function kindOf({ group, ...head }: Group): SessionKind {
     prepare: async (stage) =>
       presentations(
         stage,
-        group.map(({ source, name }) => ({ shown: source.id, enrolled: source.id, name })),
+        group.map(({ source, name }) => ({
+          shown: source.id,
+          enrolled: source.id,
+          name,
+          person: personOf(name),
+        })),
         head.unasked,
       ),
   };
 }
 
 /** Real videos on a simulated display. The reference is from the victim's live recording. */
-function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): SessionKind {
+function displayKind(
+  live: readonly Recording[],
+  display: 'screen' | 'phone',
+  personOf: (name: string) => string,
+): SessionKind {
   const videos = live.filter(({ source }) => source.id.startsWith('video'));
   const chosen = videos.length > 0 ? videos : live;
   return {
@@ -115,6 +129,7 @@ function displayKind(live: readonly Recording[], display: 'screen' | 'phone'): S
           shown: onDisplay(recording, display).id,
           enrolled: recording.source.id,
           name: recording.name,
+          person: personOf(recording.name),
         })),
         false,
       ),
@@ -125,6 +140,7 @@ interface Pair {
   readonly shown: string;
   readonly enrolled: string;
   readonly name: string;
+  readonly person: string;
 }
 
 /** Average time between probes, at most. It determines the number of probes in a session of some seconds. */
@@ -148,7 +164,7 @@ export function atLength(policy: Policy, lengthMs: number): Policy {
 
 /** `once` ends a session with its recording. Otherwise the recording starts again, with every image taken anew. */
 function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once: boolean): Present | null {
-  const ready = pairs.flatMap(({ shown, enrolled, name }) => {
+  const ready = pairs.flatMap(({ shown, enrolled, name, person }) => {
     const played = footages.get(shown);
     const seen = footages.get(enrolled);
     if (played === undefined || seen === undefined) return [];
@@ -157,11 +173,20 @@ function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once
     const rest = { ...played, frames: played.frames.slice(split) };
     if (reference === null || rest.frames.length < 2) return [];
     const entryMs = Math.max(0, durationMs(rest) - LEFT_MS);
-    return [{ name, reference, frames: recordingOf(rest), entryMs, framesPerSecond: played.framesPerSecond }];
+    return [
+      {
+        name,
+        person,
+        reference,
+        frames: recordingOf(rest),
+        entryMs,
+        framesPerSecond: played.framesPerSecond,
+      },
+    ];
   });
   if (ready.length === 0) return null;
   return (random, index) => {
-    const { name, reference, frames, entryMs, framesPerSecond } = ready[index % ready.length];
+    const { name, person, reference, frames, entryMs, framesPerSecond } = ready[index % ready.length];
     const offsetMs = entryMs * random();
     const played = new RecordingPresenter(frames, { offsetMs, once });
     const leftMs = (1000 * frames.length) / framesPerSecond - offsetMs;
@@ -171,6 +196,7 @@ function presentations({ footages, policy }: Stage, pairs: readonly Pair[], once
       ...(once ? { policy: atLength(policy, leftMs) } : {}),
       framesPerSecond,
       recording: name,
+      person,
     };
   };
 }

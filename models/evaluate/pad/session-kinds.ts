@@ -36,6 +36,8 @@ export interface Presented extends Partial<Pick<PlayOptions, 'mode' | 'flash' | 
   readonly policy?: Policy;
   /** Name of the kind's recording that is presented. */
   readonly recording: string;
+  /** Whom it shows. Default: each recording shows somebody else. */
+  readonly person?: string;
 }
 
 /** Footages, and the server to which they are presented. */

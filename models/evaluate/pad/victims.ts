@@ -1,6 +1,10 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { Reference } from '../../../server/matching/reference.ts';
+import { headPose } from '../../../server/vision/pose.ts';
 import { PERSON_PORTRAITS, preparePortrait, stillPhoto, type Portrait } from '../../../simulator/index.ts';
 import { hash32 } from '../../../simulator/seeded.ts';
+import { sha256 } from '../../file-stamp.ts';
 import type { PreparedModels } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import { choosePeople, type DrawnPerson } from './bona-fide/portraits.ts';
@@ -31,6 +35,47 @@ export function victimsFrom({ folder, wanted, models }: VictimsOptions): Victims
   };
   return () => (found ??= find());
 }
+
+/** Somebody of whom an attacker has several photographs; `portrait` is the straightest of them. */
+export interface Album extends Victim {
+  readonly portraits: readonly Portrait[];
+}
+
+/** Finds the albums when they are first needed; none without a folder of photographs. */
+export type Albums = () => Promise<readonly Album[]>;
+
+/** Fewer photographs of one person hardly answer anything. */
+const FEWEST_PICTURES = 4;
+
+/** People of whom the folder holds several photographs with a face, names in the order of their SHA-256. */
+export function albumsFrom({ folder, wanted }: Omit<VictimsOptions, 'models'>): Albums {
+  let found: Promise<readonly Album[]> | null = null;
+  const find = async (): Promise<readonly Album[]> => {
+    if (folder === null) return [];
+    const order = (name: string) => sha256(Buffer.from(name));
+    const names = (await readdir(folder)).toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+    const albums: Album[] = [];
+    for (const name of names) {
+      if (albums.length >= wanted) break;
+      const files = (await readdir(path.join(folder, name)).catch(() => [])).filter((file) =>
+        PICTURE.test(file),
+      );
+      if (files.length < FEWEST_PICTURES) continue;
+      const laidOut = await Promise.all(
+        files.map((file) => preparePortrait({ image: path.join(folder, name, file) }).catch(() => null)),
+      );
+      const portraits = laidOut.filter((portrait) => portrait !== null);
+      const yawOf = ({ landmarks }: Portrait) => Math.abs(headPose(landmarks).yawDeg);
+      const [portrait] = portraits.toSorted((a, b) => yawOf(a) - yawOf(b));
+      if (portraits.length < FEWEST_PICTURES) continue;
+      albums.push({ name, portrait, portraits, seed: hash32(...Buffer.from(name)) });
+    }
+    return albums;
+  };
+  return () => (found ??= find());
+}
+
+const PICTURE = /\.(jpe?g|png|webp)$/i;
 
 async function samples(wanted: number): Promise<readonly Victim[]> {
   return await Promise.all(

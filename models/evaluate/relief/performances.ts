@@ -15,7 +15,7 @@ import {
 } from '../../../simulator/index.ts';
 import { findRecordings } from '../pad/recordings.ts';
 import { hash32 } from '../../../simulator/seeded.ts';
-import { readIndexes } from '../pad/bona-fide/living.ts';
+import { readIndexes } from '../pad/recording-index.ts';
 
 /** Something that turns before a camera. */
 export interface Performance {

@@ -21,7 +21,7 @@ export interface CueSample {
 /** The fields of a line of a ledger's `sessions.jsonl` that calibration uses. */
 interface SessionLine {
   readonly kind: string;
-  readonly role: 'attack' | 'bona fide' | 'puppet';
+  readonly role: 'attack' | 'bona fide';
   readonly tier: string;
   readonly recording: string;
   readonly played: { readonly evidence: EvidenceByCue | null };
@@ -46,7 +46,7 @@ export async function readSessions(file: string): Promise<SessionLine[]> {
  */
 const ELSEWHERE: readonly Cue[] = ['match', 'quality'];
 
-/** The measured samples of each cue in the sessions of one tier. The puppet counts as bona fide. */
+/** The measured samples of each cue in the sessions of one tier. Simulated people count as bona fide. */
 export function samplesByCue(
   sessions: readonly SessionLine[],
   tier: string,

@@ -15,8 +15,11 @@ const JAW_DROP = 0.17;
 const SKIN_FOLLOWS = 3.6;
 /** Colour of the open mouth's inside. */
 const GAP_RGB = [38, 18, 18] as const;
-/** Skin above an eye is drawn down from this many openings of it. */
-const LID_REACH = 2.2;
+/** Lids close by this many openings, and meet this far below the lower one. */
+const LIDS_OVERLAP = 1.2;
+const LOWER_LID = 0.3;
+/** Skin is drawn over an eye from this many openings around it. */
+const LID_REACH = 3;
 
 /** A box of pixels, its edges included. */
 interface PixelBox {
@@ -70,21 +73,18 @@ export class PixelGestures {
 function closing(lids: Lids): Gesture {
   const lower = rightward(lids.slice(0, LOWER_LID_POINTS));
   const upper = rightward([lids[0], ...lids.slice(LOWER_LID_POINTS), lids[LOWER_LID_POINTS - 1]]);
-  const xs = lower.map(({ x }) => x);
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const lowest = Math.max(...lower.map(({ y }) => y));
   const highest = Math.min(...upper.map(({ y }) => y));
   const reach = LID_REACH * (lowest - highest);
   return {
-    box: { left, top: highest - reach, right, bottom: lowest + 1 },
+    box: { left: lower[0].x, top: highest - reach, right: lower[lower.length - 1].x, bottom: lowest + 2 },
     sourceAt: (amount) => (x, y) => {
-      const floor = heightAt(lower, x);
-      const opening = Math.max(0, floor - heightAt(upper, x));
+      const opening = Math.max(0, heightAt(lower, x) - heightAt(upper, x));
+      const floor = heightAt(lower, x) + LOWER_LID * opening;
       const span = opening + reach;
-      if (y > floor || opening === 0) return { x, y };
       const fromTop = y - (floor - span);
-      if (fromTop <= 0) return { x, y };
-      return { x, y: floor - span + (fromTop * (span - opening * amount)) / span };
+      if (y > floor || fromTop <= 0) return { x, y };
+      return { x, y: floor - span + (fromTop * (span - LIDS_OVERLAP * opening * amount)) / span };
     },
   };
 }
