@@ -1,6 +1,6 @@
 import type { RgbImage } from '../../server/vision/image.ts';
 import { drawTriangle, insideTexture, type Canvas } from '../drawing/rasterize.ts';
-import { triangulate } from '../drawing/triangulate.ts';
+import { triangulate } from '../../server/vision/triangulate.ts';
 import type { Lids, Portrait } from '../portraits/portrait.ts';
 import type { Presenter, ShownStatus } from '../presenter.ts';
 
