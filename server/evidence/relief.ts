@@ -94,8 +94,10 @@ export function judgeTurn(turn: Turn, policy: ReliefPolicy): TurnFinding {
   const relief = reliefOf(frames);
   if (relief < policy.minRelief) return 'flat';
   const flows = frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
-  if (2 * flows.length < frames.length) return relief >= policy.minReliefAlone ? 'head' : 'unclear';
-  if (median(flows) >= policy.minHairFlow) return 'head';
+  const isAll = reliefOf(frames.map(({ besideNose }) => besideNose)) >= policy.minBesideNose;
+  const isHairSeen = 2 * flows.length >= frames.length;
+  if (!isHairSeen) return isAll && relief >= policy.minReliefAlone ? 'head' : 'unclear';
+  if (median(flows) >= policy.minHairFlow) return isAll ? 'head' : 'unclear';
   return relief < policy.clearRelief ? 'flat' : 'unclear';
 }
 

@@ -100,6 +100,7 @@ describe('relief in turns', () => {
     ['hair that seems to stay over a clear relief', { ...HEAD_RELIEF, hairFlow: 0.02 }, 'unclear'],
     ['skin that moves as a bent plane', { ...HEAD_RELIEF, product: 0.3 }, 'flat'],
     ['skin that is not found again', { ...HEAD_RELIEF, keptShare: 0.1 }, 'unclear'],
+    ['a nose alone', { ...HEAD_RELIEF, besideNose: { product: 0.3, square: 1 } }, 'unclear'],
     ['no hair, and much relief', { ...HEAD_RELIEF, hairFlow: null }, 'head'],
     ['no hair, and relief as of a nose alone', { ...HEAD_RELIEF, product: 0.55, hairFlow: null }, 'unclear'],
   ] as const)('judges %s', (_, relief, finding) => {

@@ -2,13 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import {
   ADAPTIVE_EGGS,
+  DepthHead,
   Egg,
   FlatPuppet,
   MANNERS,
   Person,
   PERSON_PORTRAITS,
   preparePortrait,
-  type Action,
   type Manner,
   type Portrait,
   type Presenter,
@@ -64,6 +64,7 @@ export function* warped(name: string, portrait: Portrait, suffix: string): Gener
   for (const [variant, options] of Object.entries(ADAPTIVE_EGGS))
     yield turning(`egg, ${variant}${suffix}`, name, new Egg(portrait, { ...options, seed: 7 }));
   yield turning(`flat puppet${suffix}`, name, new FlatPuppet(portrait, { seed: 7 }));
+  yield turning(`head with depth${suffix}`, name, new DepthHead(portrait, 7));
 }
 
 async function* photographs(folder: string, photos: number): AsyncGenerator<readonly [string, Portrait]> {
@@ -81,13 +82,11 @@ async function* photographs(folder: string, photos: number): AsyncGenerator<read
   }
 }
 
-interface Turning extends Presenter {
-  perform(action: Action, atMs: number): unknown;
-}
-
-function turning(species: string, name: string, presenter: Turning): Performance {
+function turning(species: string, name: string, presenter: Presenter): Performance {
   // One turn each, to either side: which one is left to the name.
-  presenter.perform(hash32(...Buffer.from(name)) % 4 < 2 ? 'turn-left' : 'turn-right', TURN_AT_MS);
+  const kind = hash32(...Buffer.from(name)) % 4 < 2 ? 'turn-left' : 'turn-right';
+  const challenge = { kind, number: 1, of: 1, remainingMs: 4_000, skippable: false } as const;
+  presenter.onStatus?.({ phase: 'challenging', progress: 0, challenge }, TURN_AT_MS);
   return {
     species,
     name,

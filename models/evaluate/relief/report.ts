@@ -1,3 +1,4 @@
+import { relief } from '../../../server/policy/relief.ts';
 import { hash32 } from '../../../simulator/seeded.ts';
 import { bounded, table } from '../text-cells.ts';
 import { proportion } from '../proportion.ts';
@@ -18,7 +19,7 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
   const frames = performances.reduce((sum, one) => sum + one.frames, 0);
   return [
     'Each measure: least / median / largest of the turns. Heads: turns that are taken for a head, of those that could be',
-    'judged. Accepted: of all that turned, those with a head among their first two turns that could be judged.',
+    'judged. Accepted: of all whose turns have frames enough, those with a head among their first two such turns.',
     '',
     table(
       [
@@ -58,19 +59,15 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
   const turns = own.flatMap((one) => one.turns);
   const judged = turns.filter(({ finding }) => finding !== 'unclear');
   const heads = judged.filter(({ finding }) => finding === 'head').length;
-  const turned = own.filter((one) => one.turns.some(({ finding }) => finding !== 'unclear'));
-  const accepted = turned.filter(({ turns: all }) =>
-    all
-      .filter(({ finding }) => finding !== 'unclear')
-      .slice(0, 2)
-      .some(({ finding }) => finding === 'head'),
-  ).length;
+  const enough = own.map((one) => one.turns.filter(({ frames }) => frames >= relief.minFrames));
+  const turned = enough.filter((some) => some.length > 0);
+  const accepted = turned.filter((some) => some.slice(0, 2).some(({ finding }) => finding === 'head')).length;
   return [
     kind,
     half,
     `${own.length}`,
     `${turns.length}`,
-    range(turns.map(({ relief }) => relief)),
+    range(turns.map((turn) => turn.relief)),
     range(turns.map(({ besideNose }) => besideNose)),
     range(turns.map(({ keptShare }) => keptShare)),
     range(turns.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]))),
