@@ -43,7 +43,9 @@ describe.each([
     }
   });
 
-  it.each([1_200, 2_400, 8_000])('within %i ms is verified neither as the first nor as the second', (durationMs) => {
+  it.each([
+    1_200, 2_400, 8_000,
+  ])('within %i ms is verified neither as the first nor as the second', (durationMs) => {
     for (const enrolled of [ALICE, BOB]) {
       const driver = run({ mode: 'verify', context, enrolled }, walker(durationMs));
       expect(driver.decision?.outcome ?? driver.failure).not.toBe('accept');
