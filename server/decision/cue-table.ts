@@ -12,12 +12,12 @@ import { passivePadCue } from '../evidence/passive-pad.ts';
 import { reliefCue } from '../evidence/relief.ts';
 import { qualityCue, type FrameAssessment } from '../evidence/quality-gate.ts';
 import type { Sample } from '../evidence/sample.ts';
+import type { Anchor } from '../matching/anchor.ts';
 import { continuityCue } from '../matching/continuity.ts';
 import type { EmbeddingPool } from '../matching/embedding-pool.ts';
 import { matchCue, type MatchFinding } from '../matching/match.ts';
 import type { Cue } from '../policy/cues.ts';
 import type { Policy } from '../policy/shape.ts';
-import type { Embeddings } from '../vision/analysis.ts';
 
 /** Everything that a cue may read of one analysed frame. */
 export interface CueFrame {
@@ -33,8 +33,8 @@ export interface CueFrame {
   readonly blink: BlinkState;
   /** The session's own embeddings, without those of this frame. */
   readonly pool: EmbeddingPool;
-  /** The embeddings of the face before the first challenge; null until it begins. */
-  readonly anchor: Embeddings | null;
+  /** Null until the first challenge begins. */
+  readonly anchor: Anchor | null;
 }
 
 /** Everything that a cue may read of the session when it gives its evidence. */

@@ -4,6 +4,9 @@ import { llrBetween, unclampedLlr } from './comparison-llr.ts';
 import { compareByAll } from './compare.ts';
 import { poolMean, poolOf, type EmbeddingPool, type Probe } from './embedding-pool.ts';
 
+/** The mean embeddings of the face before the first challenge. */
+export type Anchor = Embeddings;
+
 /**
  * How far two sets of embeddings lie above a bar, in log-likelihood ratios: the least of all methods by which they can be
  * compared; -Infinity where they cannot be. All methods, because a stored reference is compared by whatever the server
@@ -30,7 +33,7 @@ export function anchorOf(kept: readonly Probe[], { maxProbes, mutualLlr }: Ancho
  * the anchor, leaves out none that does. The same probes give the same set, in whatever order they came.
  */
 export function agreeingProbes(
-  anchor: Embeddings,
+  anchor: Anchor,
   kept: readonly Probe[],
   { storeLlr, mutualLlr }: AnchorPolicy,
 ): readonly Probe[] {
@@ -58,7 +61,7 @@ function clique(ordered: readonly Probe[], bar: AgreementBar, most: number): rea
  * slope of the straight line that fits it best, times the time between them. Each step of a slow walk is small; this is
  * not. 0 for fewer than four probes, which show no trend.
  */
-export function driftOf(anchor: Embeddings, kept: readonly Probe[]): number {
+export function driftOf(anchor: Anchor, kept: readonly Probe[]): number {
   const first = kept[0];
   const last = kept.at(-1);
   if (first === undefined || last === undefined || kept.length < 4) return 0;
@@ -95,7 +98,7 @@ export function judgeProbes(anchor: Embeddings, { kept }: EmbeddingPool, policy:
 const END_PROBES = 3;
 
 /** The means of parts of a session, each of which must show the face that matches: its beginning, middle and end. */
-export function partsOf(anchor: Embeddings | null, { kept }: EmbeddingPool): readonly Embeddings[] {
+export function partsOf(anchor: Anchor | null, { kept }: EmbeddingPool): readonly Embeddings[] {
   const end = kept.slice(-END_PROBES);
   const middle = kept.slice(END_PROBES, -END_PROBES);
   const meanOf = (probes: readonly Probe[]) => (probes.length === 0 ? [] : [poolMean(poolOf(probes))]);

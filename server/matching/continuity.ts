@@ -1,6 +1,7 @@
 import { llrBetween } from './comparison-llr.ts';
 import type { ContinuityPolicy } from '../policy/continuity.ts';
-import type { Embeddings, FaceAnalysis } from '../vision/analysis.ts';
+import type { FaceAnalysis } from '../vision/analysis.ts';
+import type { Anchor } from './anchor.ts';
 import { poolMean, type EmbeddingPool } from './embedding-pool.ts';
 import type { CueDefinition } from '../evidence/cue.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -98,7 +99,7 @@ export function foldContinuity(
   pool: EmbeddingPool,
   away: boolean,
   policy: ContinuityPolicy,
-  anchor: Embeddings | null = null,
+  anchor: Anchor | null = null,
 ): ContinuityState {
   const face = faceOf(sample);
   const severalFacesSinceMs =
@@ -229,7 +230,7 @@ export const continuityCue: CueDefinition<
     readonly assessment: FrameAssessment;
     readonly pool: EmbeddingPool;
     readonly away: boolean;
-    readonly anchor: Embeddings | null;
+    readonly anchor: Anchor | null;
   },
   unknown,
   'face-changed'

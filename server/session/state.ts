@@ -6,10 +6,11 @@ import type { ChallengeRun } from '../evidence/challenge.ts';
 import type { FlashRun } from '../evidence/flash.ts';
 import type { Posture } from '../evidence/gesture.ts';
 import type { FrameAssessment } from '../evidence/quality-gate.ts';
+import type { Anchor } from '../matching/anchor.ts';
 import { emptyPool, type EmbeddingPool } from '../matching/embedding-pool.ts';
 import type { MatchFinding, SessionProbe } from '../matching/match.ts';
 import type { Reference } from '../matching/reference.ts';
-import type { Embeddings, FaceRegion } from '../vision/analysis.ts';
+import type { FaceRegion } from '../vision/analysis.ts';
 import type { Accept, Refusal } from './effect.ts';
 import type { FrameSupply } from './frame-supply.ts';
 import type { SessionRequest } from './ports.ts';
@@ -65,8 +66,8 @@ export interface FrameFlow {
 /** What is gathered frame by frame: the probes, and the state of each cue. */
 export interface Gathered {
   readonly probes: EmbeddingPool;
-  /** The face before the first challenge; null until it begins. */
-  readonly anchor: Embeddings | null;
+  /** Null until the first challenge begins. */
+  readonly anchor: Anchor | null;
   readonly cues: CueStates;
 }
 

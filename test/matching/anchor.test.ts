@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COMPARED } from '../../models/evaluate/anchors/policies.ts';
 import { blend, COURSES, walk } from '../../models/evaluate/anchors/walks.ts';
@@ -11,7 +11,12 @@ import {
   poolOf,
   type Probe,
 } from '../../server/matching/embedding-pool.ts';
-import { matchCandidates, matchReferences, type SessionProbe } from '../../server/matching/match.ts';
+import {
+  joinsReferences,
+  matchCandidates,
+  matchReferences,
+  type SessionProbe,
+} from '../../server/matching/match.ts';
 import type { Reference } from '../../server/matching/reference.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 import { ALICE, BOB, embeddingsOf, seeded } from '../support/analysis-builder.ts';
@@ -126,6 +131,29 @@ describe('a face that walks from one person to another', () => {
         marginOver(bars.storeLlr, embeddings, bob) > marginOver(bars.storeLlr, embeddings, alice),
     );
     expect(trusted ? nearest : []).toEqual([]);
+  });
+});
+
+describe('a new reference', () => {
+  const joins = (angle: number, ...own: number[]) =>
+    joinsReferences(
+      faceAt(angle),
+      own.map((one) => ({ embeddings: faceAt(one) })),
+      1e-4,
+      1e-2,
+    );
+
+  it('joins by likeness to the first one, and contradicts no other', () => {
+    expect(joins(50, 0)).toBe(true);
+    expect(joins(70, 0, 50)).toBe(false);
+    expect(joins(-50, 0, 50)).toBe(false);
+    expect(joins(-20, 0, 50)).toBe(true);
+  });
+
+  it('is compared with the first one that it can be compared with, and joins none without one', () => {
+    const older = { embeddings: { dlib: Float32Array.of(1, 0) } };
+    expect(joinsReferences(faceAt(50), [older, { embeddings: faceAt(0) }], 1e-4, 1e-2)).toBe(true);
+    expect(joinsReferences(faceAt(0), [older], 1e-4, 1e-2)).toBe(false);
   });
 });
 

@@ -153,8 +153,8 @@ async function embeddingsIn(
   const { identities, images } = await readDataset(folder, limit);
   const cache = await openRecordCache(recordCacheDir(modelCacheDir()), models);
   const limits = { maxImagePixels: 40_000_000, jobTimeoutMs: 120_000 };
-  let pool: Promise<FrameAnalyzer> | null = null;
-  const startPool = () => (pool ??= createPool({ workers, models, ...limits }));
+  const started: { pool?: Promise<FrameAnalyzer> } = {};
+  const startPool = () => (started.pool ??= createPool({ workers, models, ...limits }));
   const used = images.filter(({ identity }, at) => images[at - 2]?.identity !== identity);
   try {
     const { records } = await describeImages(used, { cache, startPool, onDone: () => {} });
@@ -164,7 +164,8 @@ async function embeddingsIn(
       ),
     );
   } finally {
-    await ((await pool) as FrameAnalyzer | null)?.close();
+    const pool = await started.pool;
+    await pool?.close();
   }
 }
 
