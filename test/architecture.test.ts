@@ -260,6 +260,8 @@ describe('architecture', () => {
     ['better-sqlite3', ['server/store/', 'server/subjects/gallery/', 'client/demo/backend/']],
     ['sharp', ['server/inference/', 'client/kiosk/', 'models/evaluate/', 'simulator/', 'tools/']],
     ['pino', ['server/observe/']],
+    ['@simplewebauthn/server', ['server/identity/']],
+    ['@simplewebauthn/browser', ['client/browser/sdk/']],
     ['node:worker_threads', ['server/inference/', 'server/store/']],
   ])('%s is imported only under %s', (name, homes) => {
     const product = files.filter(({ path }) => !/^(test|bench)\//.test(path));

@@ -1,5 +1,5 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
-import type { Capture, Mode, Outcome, PossessionProof } from '@veriframe/protocol';
+import type { Mode, Outcome } from '@veriframe/protocol';
 import { DECISION_TOKEN_TYPE, OBSERVATION_TOKEN_TYPE, TOKEN_ALGORITHM } from '@veriframe/protocol/http';
 import { DecisionError, type DecisionErrorCode } from './errors.ts';
 import { checkedExpectation, type DecisionExpectation, firstFailure } from './expectation.ts';
@@ -25,12 +25,12 @@ interface Decided {
     /** Classes of attacker that nothing in the session stands against; null: the service does not say. */
     readonly openTo: readonly string[] | null;
   };
-  /** Who controls the camera. */
-  readonly capture: Capture;
+  /** Who controls the camera: `unattested`, `kiosk-signed` or `attested`. A later service may have more words. */
+  readonly capture: string;
   /** The id of the kiosk's key, or who attested the application; null: nobody. */
   readonly captureBy: string | null;
   /** A WebAuthn key of the subject that took part; null: none did. */
-  readonly possession: { readonly proof: PossessionProof; readonly userVerified: boolean } | null;
+  readonly possession: { readonly proof: string; readonly userVerified: boolean } | null;
 }
 
 /** The person was accepted, or enrolled, as `subject`. */

@@ -137,7 +137,7 @@ const CHECKS: readonly Check[] = [
     ({ veriframe }, { captures }) =>
       captures === null ||
       veriframe.outcome !== 'accept' ||
-      captures.includes(veriframe.capture ?? 'unattested'),
+      captures.some((one) => one === (veriframe.capture ?? 'unattested')),
   ],
   ['possession', showsPossession],
 ];
@@ -146,7 +146,7 @@ const CHECKS: readonly Check[] = [
 function showsPossession({ veriframe }: DecisionClaims, { possession }: CheckedExpectation): boolean {
   if (possession === null || veriframe.outcome !== 'accept') return true;
   const shown = veriframe.possession ?? null;
-  if (shown === null || (possession === 'user-verified' && !shown.userVerified)) return false;
+  if (shown?.kind !== 'webauthn' || (possession === 'user-verified' && !shown.userVerified)) return false;
   return shown.proof === 'assertion' || veriframe.mode === 'enrol';
 }
 

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { CAPTURES, MODES, OUTCOMES, POSSESSION_PROOFS } from '../status.ts';
+
 import { modelTier } from './fields.ts';
+
+/** Words of a closed set, which a later server may have more of. */
+const openSet = <T extends readonly [string, ...string[]]>(words: T) => z.union([z.enum(words), z.string()]);
 
 /** Signature algorithm of decision tokens: Ed25519 (RFC 8037). A verifier accepts no other. */
 export const TOKEN_ALGORITHM = 'EdDSA';
@@ -25,9 +29,9 @@ export const ATTACKS = ['presentation', 'cheap-injection', 'rendered-injection']
 
 /** A WebAuthn key of the subject that took part in the session. */
 export const possessionClaim = z.object({
-  kind: z.literal('webauthn'),
+  kind: openSet(['webauthn']),
   /** `registration` says nothing of who was there before: it made the key. */
-  proof: z.enum(POSSESSION_PROOFS),
+  proof: openSet(POSSESSION_PROOFS),
   /** The key verified its user, by PIN or fingerprint. */
   userVerified: z.boolean(),
 });
@@ -65,7 +69,7 @@ export const decisionClaims = z.object({
       openTo: z.array(z.string()).exactOptional(),
     }),
     /** Who controls the camera. Absent: the server does not know such proofs, which is as good as `unattested`. */
-    capture: z.enum(CAPTURES).exactOptional(),
+    capture: openSet(CAPTURES).exactOptional(),
     /** The id of the kiosk's key, or who attested the application in the relying party's words. */
     captureBy: z.string().exactOptional(),
     /** Null: no key of the subject took part. Absent: the server does not know such proofs. */

@@ -3,7 +3,7 @@ import * as sdk from '/veriframe/sdk.js';
 
 const element = document.querySelector('face-auth');
 const told = [];
-const kinds = 'ready permission connecting streaming status challenge passed failed error cancel';
+const kinds = 'ready permission connecting streaming key status challenge passed failed error cancel';
 for (const type of kinds.split(' '))
   element.addEventListener(type, ({ detail }) => told.push({ type, detail: structuredClone(detail) }));
 

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'حُذف الشخص في هذه الأثناء',
     'connection-too-slow': 'وصل عدد قليل جدًا من الصور عبر الاتصال',
     'service-too-slow': 'كانت الخدمة أبطأ من أن تعالج الصور',
+    'possession-missing': 'ينقص مفتاح الشخص المطلوب',
+    'capture-missing': 'ينقص إثبات الكاميرا المطلوب',
     replayed: 'عُرضت الصور نفسها من قبل',
     frozen: 'كانت الصورة ثابتة',
     looped: 'كانت الصور تدور في حلقة',

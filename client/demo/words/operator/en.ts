@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'The subject was erased meanwhile',
     'connection-too-slow': 'Too few pictures got through the connection',
     'service-too-slow': 'The service was too slow for the pictures',
+    'possession-missing': 'The demanded key of the subject is missing',
+    'capture-missing': 'The demanded proof of the camera is missing',
     replayed: 'The same pictures were shown before',
     frozen: 'The picture stood still',
     looped: 'The pictures ran in a loop',

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'La persona se eliminó entretanto',
     'connection-too-slow': 'Llegaron muy pocas imágenes por la conexión',
     'service-too-slow': 'El servicio fue demasiado lento para las imágenes',
+    'possession-missing': 'Falta la clave exigida de la persona',
+    'capture-missing': 'Falta la prueba exigida de la cámara',
     replayed: 'Ya se mostraron antes las mismas imágenes',
     frozen: 'La imagen estaba detenida',
     looped: 'Las imágenes corrían en bucle',
