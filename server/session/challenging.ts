@@ -130,12 +130,13 @@ function needsTurn(
   { gathered }: Live,
   log: ChallengeLog,
   policy: Policy,
-  { pool, maxCount, maxExtraTurns }: ChallengePolicy,
+  challenges: ChallengePolicy,
 ): boolean {
+  const { pool, maxCount, maxExtraTurns } = challenges;
   return (
     policy.requiredCues.includes('relief') &&
     log.passed.length < maxCount + maxExtraTurns &&
-    pool.some((kind) => isTurn(kind) && !isClosed(kind, log)) &&
+    pool.some((kind) => isTurn(kind) && !isClosed(kind, log, challenges)) &&
     !showsHead(gathered.cues.relief, policy)
   );
 }

@@ -14,7 +14,7 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
  * them cannot be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
-  const open = policy.pool.filter((kind) => !isClosed(kind, log));
+  const open = policy.pool.filter((kind) => !isClosed(kind, log, policy));
   const challengesDue = (log.of ?? 0) - log.passed.length;
   const mustBe = (isOne: (kind: ChallengeKind) => boolean, least: number) =>
     least - log.passed.filter(isOne).length >= challengesDue ? open.filter(isOne) : [];
@@ -46,10 +46,11 @@ export function replacementsFor(
 function otherMovements(
   kind: ChallengeKind,
   log: ChallengeLog,
-  { pool, strength }: ChallengePolicy,
+  policy: ChallengePolicy,
 ): readonly ChallengeKind[] {
   const closed = { skipped: [...log.skipped, kind], replaced: log.replaced };
-  return pool.filter((other) => !isClosed(other, closed) && strength[other] >= strength[kind]);
+  const { pool, strength } = policy;
+  return pool.filter((other) => !isClosed(other, closed, policy) && strength[other] >= strength[kind]);
 }
 
 /** Of the strongest there are, by the policy's own order. */
@@ -59,7 +60,8 @@ export function isStrong(kind: ChallengeKind, { strength }: ChallengePolicy): bo
 
 /**
  * Kinds that go together: who cannot do one of them cannot do the other either, so that both are closed. It would
- * help nobody, and only attackers, to be asked for the other one.
+ * help nobody, and only attackers, to be asked for the other one. But where a policy cannot do without a turn, one side
+ * stands for the other: a stiff neck may turn to one side.
  */
 const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
   'turn-left': 'turn-right',
@@ -72,8 +74,10 @@ const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
 export function isClosed(
   kind: ChallengeKind,
   { skipped, replaced }: Pick<ChallengeLog, 'skipped' | 'replaced'>,
+  { minTurns }: Pick<ChallengePolicy, 'minTurns'>,
 ): boolean {
-  return [...skipped, ...replaced].some((one) => one === kind || SAME_MOVEMENT[one] === kind);
+  const goTogether = !isTurn(kind) || minTurns === 0;
+  return [...skipped, ...replaced].some((one) => one === kind || (goTogether && SAME_MOVEMENT[one] === kind));
 }
 
 export function pick(draw: number, kinds: readonly ChallengeKind[]): ChallengeKind {

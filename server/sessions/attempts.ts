@@ -4,7 +4,7 @@ import type { Assurance } from '../decision/reasons.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Logger } from '../observe/log.ts';
 import type { SessionDirectory } from './directory.ts';
-import type { ShownByClient } from './runner.ts';
+import type { ShownByClient } from './session-trust.ts';
 import type { Verdict } from '../session/effect.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import { StoreError } from '../store/errors.ts';

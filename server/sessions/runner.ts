@@ -14,8 +14,7 @@ import { DRAWS_PER_EVENT, type EnrolmentResult, type SessionEvent } from '../ses
 import type { Candidate, Reference } from '../matching/reference.ts';
 import type { ClientLink, ClientOffers, SessionHandle, SessionRequest } from '../session/ports.ts';
 import { NO_TRUST } from '../session/trust.ts';
-import type { NewSubjectKey } from '../store/key-ports.ts';
-import type { SessionTrust } from './session-trust.ts';
+import { shownByClient, type SessionTrust, type ShownByClient } from './session-trust.ts';
 import { initialState, type SessionContext, type SessionState } from '../session/state.ts';
 import { transition } from '../session/transition.ts';
 import type { Embeddings, FrameAnalysis } from '../vision/analysis.ts';
@@ -53,14 +52,6 @@ export interface SessionServices {
   ): Promise<string>;
   /** Records that the session ended without a decision. Never throws. */
   failed(request: SessionRequest, code: ErrorCode): void;
-}
-
-/** What goes on record with a decision, beside what the session itself knows. */
-export interface ShownByClient {
-  /** A key that was registered, which an accept stores. */
-  readonly registers: NewSubjectKey | null;
-  /** Who answers for the capture: the kiosk's key, or who attested the application; null: nobody. */
-  readonly captureBy: string | null;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
@@ -336,7 +327,7 @@ export class SessionRunner implements SessionHandle {
         this.request,
         accept,
         this.startedAtMs,
-        this.shownBy(accept),
+        shownByClient(accept.assurance.trust?.capture, this.trust, this.attestedBy),
       );
       if (this.endedWith === null) this.dispatch({ type: 'accept-recorded', stands });
       else if (stands) await this.conclude(accept);
@@ -349,7 +340,7 @@ export class SessionRunner implements SessionHandle {
   private async conclude(verdict: Verdict): Promise<void> {
     this.concluding = true;
     try {
-      const shown = this.shownBy(verdict);
+      const shown = shownByClient(verdict.assurance.trust?.capture, this.trust, this.attestedBy);
       const token = await this.services.conclude(this.request, verdict, this.startedAtMs, shown);
       const { outcome, retry, reasons } = verdict;
       const cause = causeOf(reasons);
@@ -359,18 +350,6 @@ export class SessionRunner implements SessionHandle {
     } catch (error) {
       this.notRecorded(error, 'decision not delivered');
     }
-  }
-
-  private shownBy({ assurance }: Verdict): ShownByClient {
-    const by = {
-      unattested: null,
-      'kiosk-signed': this.trust?.kioskKeyId ?? null,
-      attested: this.attestedBy,
-    };
-    return {
-      registers: this.trust?.registration ?? null,
-      captureBy: by[assurance.trust?.capture ?? 'unattested'],
-    };
   }
 
   /** A session that was aborted meanwhile is recorded with the code that its client was told. */

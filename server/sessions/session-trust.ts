@@ -1,4 +1,5 @@
 import type { PossessionRequest, Welcome } from '../../protocol/downstream.ts';
+import type { Capture } from '../../protocol/status.ts';
 import type { Bye, Frame, PossessionAnswer } from '../../protocol/upstream.ts';
 import type { Possession } from '../decision/reasons.ts';
 import { FrameChain } from '../identity/frame-chain.ts';
@@ -206,4 +207,22 @@ export class SessionTrust {
     this.registration = { ...key, createdAtMs: this.#parts.wallMs() };
     return { proof: 'registration', userVerified };
   }
+}
+
+/** What goes on record with a decision, beside what the session itself knows. */
+export interface ShownByClient {
+  /** A key that was registered, which an accept stores. */
+  readonly registers: NewSubjectKey | null;
+  /** Who answers for the capture: the kiosk's key, or who attested the application; null: nobody. */
+  readonly captureBy: string | null;
+}
+
+/** What the client of a session has shown, and who answers for the capture that is claimed. */
+export function shownByClient(
+  capture: Capture | undefined,
+  trust: SessionTrust | null,
+  attestedBy: string | null,
+): ShownByClient {
+  const by = { unattested: null, 'kiosk-signed': trust?.kioskKeyId ?? null, attested: attestedBy };
+  return { registers: trust?.registration ?? null, captureBy: by[capture ?? 'unattested'] };
 }

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '53caa1779db14ad7187eb7837b9d120f5e0346cf46f633ce0c00a0b5cde4b845',
+  schemas: '4a56275b25760723dc740147dfbb8f3f8689214f2c58703fed405a9a7a5e82bc',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -185,10 +185,12 @@ describe('a skip', () => {
     ...change,
   });
   const kind = fc.constantFrom(...challenges.pool);
+  /** Of a policy that can do without turns. */
+  const withoutTurns = { ...challenges, minTurns: 0 };
 
   it('never gives a weaker challenge, nor the other direction of the same movement', () => {
     const holds = fc.property(kind, (skippedKind) =>
-      alternativesTo(skippedKind, logOf({}), challenges).every(
+      alternativesTo(skippedKind, logOf({}), withoutTurns).every(
         (other) =>
           challenges.strength[other] >= challenges.strength[skippedKind] &&
           other !== skippedKind &&
@@ -197,7 +199,7 @@ describe('a skip', () => {
       ),
     );
     expect(fc.check(holds, { seed: 4 }).counterexample).toBeNull();
-    for (const one of challenges.pool)
+    for (const one of withoutTurns.pool)
       expect(alternativesTo(one, logOf({}), challenges).length).toBeGreaterThan(0);
   });
 
@@ -207,7 +209,7 @@ describe('a skip', () => {
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       fc.array(kind, { maxLength: 3 }),
       (skipped, draw, before) => {
-        const drawn = drawKind(draw, logOf({ passed: before, skipped: [skipped], of: 5 }), challenges);
+        const drawn = drawKind(draw, logOf({ passed: before, skipped: [skipped], of: 5 }), withoutTurns);
         return (
           alternativesTo(skipped, logOf({}), challenges).every(isHeadMove) &&
           drawn.slice(0, 4) !== skipped.slice(0, 4)
@@ -215,6 +217,13 @@ describe('a skip', () => {
       },
     );
     expect(fc.check(holds, { seed: 5 }).counterexample).toBeNull();
+  });
+
+  it('of a turn may lead to the other side, and to nothing weaker, where the policy needs a turn', () => {
+    expect(challenges.minTurns).toBeGreaterThan(0);
+    expect(alternativesTo('turn-left', logOf({}), challenges)).toEqual(['turn-right', 'look-up', 'look-down']);
+    const log = logOf({ passed: ['look-up', 'look-down'], skipped: ['turn-left'] });
+    for (const draw of [0, 0.5, 0.99]) expect(drawKind(draw, log, challenges)).toBe('turn-right');
   });
 
   it('is refused where the policy allows none, and the status says so beforehand', () => {
@@ -227,7 +236,7 @@ describe('a skip', () => {
 
   it('costs a challenge more', () => {
     for (const seed of SEEDS) {
-      const skipped = unableTo(['turn-left', 'turn-right'], { seed });
+      const skipped = unableTo(['look-up', 'look-down'], { seed });
       const skips = skipped.events.filter(({ type }) => type === 'skip').length;
       if (skips > 0) expect(passed(skipped)).toBeGreaterThanOrEqual(3);
     }
@@ -237,7 +246,7 @@ describe('a skip', () => {
 describe('nobody is locked out', () => {
   it.each([
     ['cannot blink at will', ['blink']],
-    ['cannot turn the head', ['turn-left', 'turn-right']],
+    ['cannot turn to one side', ['turn-left']],
     ['cannot look up and down', ['look-up', 'look-down']],
     ['cannot smile', ['smile']],
     ['cannot open the mouth', ['open-mouth']],
@@ -251,14 +260,23 @@ describe('nobody is locked out', () => {
   it('a person who can move the head in no way is accepted where a policy takes coming closer for as strong', () => {
     const strength = { ...challengesOf(standard).strength, 'come-closer': 4 };
     const pool = ['turn-left', 'turn-right', 'come-closer'] as const;
-    const policy = { ...standard, challenges: { ...challengesOf(standard), strength, pool } };
+    const challenges = { ...challengesOf(standard), strength, pool, minTurns: 0 };
+    const requiredCues = standard.requiredCues.filter((cue) => cue !== 'relief');
+    const policy = { ...standard, challenges, requiredCues };
     const refused = SEEDS.map((seed) => unableTo(['turn-left', 'turn-right'], { seed, policy }))
       .filter(({ decision }) => decision?.outcome !== 'accept')
       .map(({ decision }) => decision?.reasons);
     expect(refused).toEqual([]);
   });
 
-  it('and otherwise must verify in another way, which the record says', () => {
+  it('a person who cannot turn to any side must verify in another way: only a turn shows that a head has depth', () => {
+    for (const seed of SEEDS.slice(0, 8)) {
+      const { decision } = unableTo(['turn-left', 'turn-right'], { seed });
+      expect([seed, decision?.outcome]).toEqual([seed, 're-verify']);
+    }
+  });
+
+  it('so must a person who can move the head in no way, which the record says', () => {
     const cannot = ['turn-left', 'turn-right', 'look-up', 'look-down'] as const;
     for (const seed of SEEDS.slice(0, 8)) {
       const driver = unableTo(cannot, { seed });
