@@ -24,7 +24,10 @@ function serves(template: Embeddings, face: Embeddings): boolean {
   return comparison !== null && comparison.score >= thresholdAt(comparison.method, SERVES_FMR);
 }
 
-/** Attacks in which one face becomes another: what is counted is a template, or an accept, that serves the other. */
+/**
+ * Attacks in which one face becomes another: what is counted is a template, or an accept, that serves the other. Both are
+ * drawn in three dimensions, so that only the drift can be what is refused.
+ */
 export function driftKinds(victims: Victims): readonly SessionKind[] {
   const head = {
     role: 'attack',
@@ -135,10 +138,14 @@ interface Pair {
   readonly to: () => ReturnType<typeof victimReference>;
 }
 
-/** Each victim with the next one. */
+/** Each of the people with each other one: first all with the next one, then all with the one after, and so on. */
 async function pairsOf(victims: Victims, stage: Stage): Promise<readonly Pair[]> {
   const people = await victims();
-  return people.map((from, i) => pairOf(from, people[(i + 1) % people.length], stage));
+  return people
+    .slice(1)
+    .flatMap((_, step) =>
+      people.map((from, i) => pairOf(from, people[(i + step + 1) % people.length], stage)),
+    );
 }
 
 function pairOf(from: Victim, to: Victim, stage: Stage): Pair {
