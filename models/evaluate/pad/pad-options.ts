@@ -65,7 +65,7 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
     photographs: values.photographs ?? null,
     people: wholeNumber('people', values.people, 1, 24),
     out: values.out ?? './reports/pad',
-    presentations: wholeNumber('sessions', values.sessions, 1, 300),
+    presentations: wholeNumber('sessions', values.sessions ?? values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
     policy: oneOf('policy', values.policy ?? 'standard', ACCEPTED_POLICY_NAMES),
