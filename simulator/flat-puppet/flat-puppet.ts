@@ -42,7 +42,7 @@ export async function createFlatPuppet({
 }
 
 /**
- * A photograph bent over the relief of its own face and moved as a head is: a cheap rendered injection. It has no hidden
+ * A photograph bent over the relief of its own face and moved as a head is: a cheap injection. It has no hidden
  * sides, and the light on it never changes. It answers every challenge, so that only the pictures can tell it from a person.
  */
 export class FlatPuppet implements Presenter {

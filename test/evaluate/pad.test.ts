@@ -217,6 +217,8 @@ describe('the arguments of the ledger', () => {
       policy: 'standard',
     });
     expect(parsePadArguments(['--help'])).toBeNull();
+    for (const name of ['--sessions', '--presentations'])
+      expect(parsePadArguments([name, '20'])?.presentations).toBe(20);
     expect(parsePadArguments(['--kinds', 'person,late'])?.kinds).toEqual(['person', 'late']);
     for (const wrong of [['--tier', 'best'], ['--sessions', '0'], ['--policy', 'lenient'], ['--bogus']]) {
       expect(() => parsePadArguments(wrong)).toThrow(EvaluateError);

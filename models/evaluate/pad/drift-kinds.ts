@@ -24,7 +24,10 @@ function serves(template: Embeddings, face: Embeddings): boolean {
   return comparison !== null && comparison.score >= thresholdAt(comparison.method, SERVES_FMR);
 }
 
-/** Attacks in which one face becomes another: what is counted is a template, or an accept, that serves the other. */
+/**
+ * Attacks in which one face becomes another: what is counted is a template, or an accept, that serves the other. Both are
+ * drawn in three dimensions, so that only the drift can be what is refused.
+ */
 export function driftKinds(victims: Victims): readonly SessionKind[] {
   const head = {
     role: 'attack',
@@ -41,6 +44,8 @@ export function driftKinds(victims: Victims): readonly SessionKind[] {
       id: 'drift-enrol',
       label: `a face drifts to another within ${DRIFT_MS / 1000} s of an enrolment; the template serves the other`,
       prepare: async (stage) => {
+        // The workers start before faces are drawn, which takes this thread a while.
+        const analyzer = await stage.openAnalyzer();
         const pairs = await pairsOf(victims, stage);
         return async (random, index) => {
           const { faces, to, name } = pairs[index % pairs.length];
@@ -48,7 +53,7 @@ export function driftKinds(victims: Victims): readonly SessionKind[] {
           let template: Embeddings | null = null;
           return {
             mode: 'enrol',
-            presenter: live(drift, await stage.openAnalyzer()),
+            presenter: live(drift, analyzer),
             references: [],
             store: async (embeddings) => {
               template = embeddings;
@@ -67,12 +72,14 @@ export function driftKinds(victims: Victims): readonly SessionKind[] {
       id: 'drift-verify',
       label: `a face drifts to another within ${DRIFT_MS / 1000} s of a verification; the other is there at the accept`,
       prepare: async (stage) => {
+        // The workers start before faces are drawn, which takes this thread a while.
+        const analyzer = await stage.openAnalyzer();
         const pairs = await pairsOf(victims, stage);
         return async (random, index) => {
           const { faces, from, name } = pairs[index % pairs.length];
           const drift = new Drift(faces(random()), BEGINS_WITHIN_MS * random());
           return {
-            presenter: live(drift, await stage.openAnalyzer()),
+            presenter: live(drift, analyzer),
             references: [await from()],
             hasSucceeded: ({ outcome, tookMs }) =>
               outcome === 'accept' && drift.arrivesMs !== null && drift.arrivesMs <= tookMs,
@@ -94,10 +101,10 @@ const CHAIN_LABEL = `a chain of ${CHAIN_SHARES.length} enrolments, each a little
 /** Each link enrols a face between two people as one more reference of the first, by the server's own rules. */
 function prepareChain(victims: Victims): SessionKind['prepare'] {
   return async (stage) => {
+    const analyzer = await stage.openAnalyzer();
     const pairs = await pairsOf(victims, stage);
     return async (random, index) => {
       const { faceAt, from, to, name } = pairs[index % pairs.length];
-      const analyzer = await stage.openAnalyzer();
       const records = openRecords();
       await records.enrol((await from()).embeddings);
       const enrol = (share: number) => ({
@@ -135,10 +142,14 @@ interface Pair {
   readonly to: () => ReturnType<typeof victimReference>;
 }
 
-/** Each victim with the next one. */
+/** Each of the people with each other one: first all with the next one, then all with the one after, and so on. */
 async function pairsOf(victims: Victims, stage: Stage): Promise<readonly Pair[]> {
   const people = await victims();
-  return people.map((from, i) => pairOf(from, people[(i + 1) % people.length], stage));
+  return people
+    .slice(1)
+    .flatMap((_, step) =>
+      people.map((from, i) => pairOf(from, people[(i + step + 1) % people.length], stage)),
+    );
 }
 
 function pairOf(from: Victim, to: Victim, stage: Stage): Pair {

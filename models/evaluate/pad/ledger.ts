@@ -112,8 +112,8 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
         empty.push({ kind: kind.id, tier });
         continue;
       }
-      const played = new Array<LedgerSession>(options.presentations);
-      const indices = played.keys();
+      const played: LedgerSession[] = [];
+      const indices = Array.from({ length: options.presentations }, (_, index) => index).values();
       const lane = async () => {
         for (const index of indices) {
           const random = seededRandom(seedOf(options.seed, kind.id, index));

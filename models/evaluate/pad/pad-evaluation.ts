@@ -60,19 +60,24 @@ export async function evaluatePad(options: PadOptions): Promise<PadEvaluation> {
   let played = 0;
   const total = kinds.length * contexts.length * options.presentations;
   const pools = openTierPools({ ...options, models });
-  const ledger = await runLedger({
-    ...options,
-    kinds,
-    footages,
-    policy,
-    contexts,
-    scoreMotion: await loadMotionScorer(models.motion),
-    openAnalyzer: pools.of,
-    onSession: (session) => {
-      options.onSession?.(session);
-      options.progress('sessions', ++played, total);
-    },
-  }).finally(() => pools.close());
+  let ledger: Ledger;
+  try {
+    ledger = await runLedger({
+      ...options,
+      kinds,
+      footages,
+      policy,
+      contexts,
+      scoreMotion: await loadMotionScorer(models.motion),
+      openAnalyzer: pools.of,
+      onSession: (session) => {
+        options.onSession?.(session);
+        options.progress('sessions', ++played, total);
+      },
+    });
+  } finally {
+    await pools.close();
+  }
   for (const { kind, tier } of ledger.empty) notices.push(`nothing to present for ${kind} (${tier} tier)`);
   const frames = [...footages.values()].reduce((sum, footage) => sum + footage.frames.length, 0);
   return { ...ledger, notices, frames };
@@ -94,7 +99,7 @@ async function chooseKinds(
   const victims = victimsFrom({ folder: photographs, wanted: people, models });
   const all = [
     ...photoKinds(victims, albumsFrom({ folder: photographs, wanted: people })),
-    ...driftKinds(victims),
+    ...driftKinds(victimsFrom({ folder: null, wanted: people, models })),
     ...DRAWN_KINDS,
     ...recordingKinds(found?.recordings ?? [], personOf),
   ];

@@ -10,7 +10,7 @@ Presents living people and attacks to the server's own session, each through man
   --photographs DIR    photographs of people to attack, laid out as Name/Name_0001.jpg; without it, the sample portraits
   --people N           of so many people (24)
   --out DIR            where report.json, report.md, sessions.jsonl and the picture go (./reports/pad)
-  --sessions N         of each kind (300)
+  --sessions N         of each kind (300); --presentations is another name of it
   --kinds A,B          these kinds only
   --tier base|full     this tier only
   --policy NAME        the sessions' policy (standard)
@@ -49,6 +49,7 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
     people: text,
     out: text,
     sessions: text,
+    presentations: text,
     kinds: text,
     tier: text,
     policy: text,
@@ -64,7 +65,7 @@ export function parsePadArguments(args: readonly string[]): PadArguments | null 
     photographs: values.photographs ?? null,
     people: wholeNumber('people', values.people, 1, 24),
     out: values.out ?? './reports/pad',
-    presentations: wholeNumber('sessions', values.sessions, 1, 300),
+    presentations: wholeNumber('sessions', values.sessions ?? values.presentations, 1, 300),
     kinds: values.kinds?.split(',').filter(Boolean) ?? null,
     tier: values.tier === undefined ? null : oneOf('tier', values.tier, TIERS),
     policy: oneOf('policy', values.policy ?? 'standard', ACCEPTED_POLICY_NAMES),

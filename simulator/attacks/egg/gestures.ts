@@ -53,7 +53,7 @@ export class PixelGestures {
       smile: MOUTH_CORNERS.slice(0, 2).map((corner, side) =>
         smiling(at(corner), side === 0 ? -1 : 1, faceWidth),
       ),
-      openMouth: [opening(at, faceWidth)],
+      openMouth: [openingMouth(at, faceWidth)],
     };
   }
 
@@ -112,7 +112,7 @@ function smiling(corner: Point, outward: -1 | 1, faceWidth: number): Gesture {
 }
 
 /** What is below the lips' line is pushed down; between them is a dark gap. */
-function opening(at: (index: number) => Point, faceWidth: number): Gesture {
+function openingMouth(at: (index: number) => Point, faceWidth: number): Gesture {
   const [left, right] = INNER_LIPS.corners.map(at);
   const line = INNER_LIPS.lower.map(at);
   const chin = at(LANDMARK.chin);
