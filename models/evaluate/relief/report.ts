@@ -79,8 +79,10 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
   ];
 }
 
-function turnCell({ finding, frames, relief, besideNose, keptShare, hairFlow }: TurnShown): string {
-  return `${finding} ${frames} ${relief.toFixed(2)} ${besideNose.toFixed(2)} ${keptShare.toFixed(2)} ${hairFlow?.toFixed(2) ?? '–'}`;
+function turnCell(turn: TurnShown): string {
+  const { finding, frames, hairFlow } = turn;
+  const measures = [turn.relief, turn.besideNose, turn.keptShare].map((value) => value.toFixed(2));
+  return [finding, frames, ...measures, hairFlow?.toFixed(2) ?? '–'].join(' ');
 }
 
 function range(values: readonly number[]): string {

@@ -142,8 +142,8 @@ export class ReliefMeter {
     for (const [i, { x, y, isNose }] of SKIN_PATCHES.entries()) {
       const there = this.#confirmed(atRest, { x, y }, turned.plane, { x, y }, REACH, REACH);
       if (there === null) continue;
-      const seenX = between(turned.places, 0, x + there.dx, y + there.dy);
-      const seenY = between(turned.places, 1, x + there.dx, y + there.dy);
+      const seenX = placeBetween(turned.places, 0, x + there.dx, y + there.dy);
+      const seenY = placeBetween(turned.places, 1, x + there.dx, y + there.dy);
       if (Number.isNaN(seenX) || Number.isNaN(seenY)) continue;
       const at = 2 * (y * TEXTURE.width + x);
       const { rest: from, seen, mesh } = this.#found;
@@ -256,7 +256,7 @@ function isHair(x: number, y: number, { box, between: middle, eyeDistance }: Res
 }
 
 /** A coordinate (0: x, 1: y) of the places between texels; NaN where a neighbour is off the face. */
-function between(places: Float32Array, axis: number, x: number, y: number): number {
+function placeBetween(places: Float32Array, axis: number, x: number, y: number): number {
   const column = Math.floor(x);
   const row = Math.floor(y);
   const { width, height } = TEXTURE;
