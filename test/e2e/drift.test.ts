@@ -36,7 +36,7 @@ async function reasonsOf(sessionId: string): Promise<readonly string[]> {
     '/v1/decisions?limit=5',
   );
   const { reasons = [] } = body.decisions.find((one) => one.sessionId === sessionId) ?? {};
-  expect(reasons).not.toContain('injection-above-bar');
+  expect(reasons).not.toContain('replayed');
   return reasons;
 }
 
