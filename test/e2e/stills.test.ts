@@ -7,10 +7,6 @@ import { play } from '../support/play.ts';
 import { stillSeries } from '../support/still-series.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-interface Decisions {
-  readonly decisions: readonly { readonly sessionId: string; readonly reasons: readonly string[] }[];
-}
-
 /* Real models, sockets, store and workers; only time is the test's own, so that a slow machine sees every frame. */
 
 describe('eight stills of the subject, shown as asked', () => {
@@ -38,13 +34,14 @@ describe('eight stills of the subject, shown as asked', () => {
     [8, 'standard', 15],
     [8, 'blink-only', 15],
   ])('at %d pictures a second, are not accepted under %s', async (picturesPerSecond, policy, framesPerSecond) => {
-    const presenter = stillSeries({ portrait: ada, seed: 40 + picturesPerSecond + policy.length, picturesPerSecond });
+    const presenter = stillSeries({
+      portrait: ada,
+      seed: 40 + picturesPerSecond + policy.length,
+      picturesPerSecond,
+    });
     const options = { mode: 'verify', subject, policy, presenter, framesPerSecond } as const;
-    const { decision, sessionId, statuses } = await play(server, clock, options);
+    const { decision, statuses } = await play(server, clock, options);
     expect(decision.outcome).not.toBe('accept');
     expect(statuses.some(({ challenge }) => challenge !== undefined)).toBe(true);
-    const { body } = await server.api<Decisions>('GET', '/v1/decisions');
-    const recorded = body.decisions.find((entry) => entry.sessionId === sessionId);
-    expect(recorded?.reasons).toContain('gesture-unseen');
   });
 });
