@@ -49,16 +49,20 @@ function wayTo(frames: readonly CourseFrame[], policy: CoursePolicy): SeenWay | 
   const start = shares.slice(0, end).findLastIndex(({ share }) => share <= policy.endShare);
   if (start < 0) return null;
   const way = shares.slice(start, end + 1);
-  const isSmooth = way.slice(1).every(({ share }, i) => {
+  const isSmooth = way.slice(1).every(({ atMs, share }, i) => {
     const step = share - way[i].share;
-    return step <= policy.maxStepShare && step >= -policy.maxBackShare;
+    const isNear = Math.abs(atMs - way[i].atMs) <= policy.maxGapMs;
+    return isNear && step <= policy.maxStepShare && step >= -policy.maxBackShare;
   });
   const tookMs = Math.abs(shares[end].atMs - shares[start].atMs);
   const counted = countedFrames(way, policy.minStepShare);
   const framesBetween = counted.length - 2;
-  const maxGapMs = Math.max(policy.maxGapMs, policy.maxGapShare * tookMs);
+  const maxGapMs = Math.min(policy.longestGapMs, Math.max(policy.maxGapMs, policy.maxGapShare * tookMs));
   const hasNoGap = counted.slice(1).every(({ atMs }, i) => Math.abs(atMs - counted[i].atMs) <= maxGapMs);
-  const maxStandMs = Math.max(policy.maxStandMs, policy.maxStandShare * tookMs);
+  const maxStandMs = Math.min(
+    policy.longestGapMs,
+    Math.max(policy.maxStandMs, policy.maxStandShare * tookMs),
+  );
   const hasNoStand = counted.slice(1, -1).every((from, i) => {
     const until = way[way.indexOf(counted[i + 2]) - 1];
     return Math.abs(until.atMs - from.atMs) <= maxStandMs;

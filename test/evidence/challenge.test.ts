@@ -77,8 +77,8 @@ function inFrames(points: Points): Points {
   return points.flatMap(([atMs, moved], i) => {
     const next = points[i + 1];
     const count = next === undefined ? 1 : Math.ceil((next[0] - atMs) / FRAME_MS);
-    return Array.from({ length: count }, (_, frame) => {
-      const share = frame / count;
+    return Array.from({ length: count }, (_, step) => {
+      const share = step / count;
       const [from, to] = [deviated(moved), deviated(next?.[1] ?? moved)];
       const keys = Object.keys(AT_REST) as (keyof Deviation)[];
       const between = Object.fromEntries(keys.map((key) => [key, from[key] + share * (to[key] - from[key])]));
