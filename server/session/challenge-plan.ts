@@ -53,7 +53,7 @@ export function needsMore(state: ChallengingState, policy: Policy, context: Sess
 }
 
 /** The cues that may save a challenge. The others only speak against, or are weak by themselves. */
-const PASSIVE: readonly Cue[] = ['passive-pad', 'motion', 'depth-parallax', 'relief'];
+const PASSIVE: readonly Cue[] = ['passive-pad', 'motion', 'depth-parallax'];
 
 /** The log-likelihood ratio of a living person in front of the camera, as far as it decides how much is asked for. */
 export function convincingness(

@@ -221,7 +221,11 @@ describe('a skip', () => {
 
   it('of a turn may lead to the other side, and to nothing weaker, where the policy needs a turn', () => {
     expect(challenges.minTurns).toBeGreaterThan(0);
-    expect(alternativesTo('turn-left', logOf({}), challenges)).toEqual(['turn-right', 'look-up', 'look-down']);
+    expect(alternativesTo('turn-left', logOf({}), challenges)).toEqual([
+      'turn-right',
+      'look-up',
+      'look-down',
+    ]);
     const log = logOf({ passed: ['look-up', 'look-down'], skipped: ['turn-left'] });
     for (const draw of [0, 0.5, 0.99]) expect(drawKind(draw, log, challenges)).toBe('turn-right');
   });

@@ -54,7 +54,8 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     todo: 'Check the light and the focus, and let the person try again. Otherwise it is an attack.',
   },
   'relief-below-bar': {
-    means: 'In two turns of the head or more, the pictures showed no relief: skin or hair stayed where a head moves them.',
+    means:
+      'In two turns of the head or more, the pictures showed no relief: skin or hair stayed where a head moves them.',
     todo: 'Let the person try again in better light, with slow turns. If it happens again, treat it as an attack.',
   },
   'depth-parallax-below-bar': {
