@@ -1,4 +1,9 @@
-import { DEPTH_BYTES_PER_PIXEL, DEPTH_SIDES, type Frame } from './upstream.ts';
+import type { Frame } from './upstream.ts';
+
+/** Allowed width and height of a depth image, in pixels. */
+export const DEPTH_SIDES = { min: 16, max: 1024 } as const;
+export const DEPTH_PIXELS_CEILING = 320 * 240;
+export const DEPTH_BYTES_PER_PIXEL = 2;
 
 /** A depth image as a frame carries it: rows of 16-bit little-endian millimetres, 0 where unknown (SPEC R43). */
 export type DepthImage = NonNullable<Frame['depth']>;

@@ -9,7 +9,7 @@ export {
   MAX_STRING_BYTES,
   MESSAGE_OVERHEAD_BYTES,
 } from './codec.ts';
-export { type DepthImage, shrinkDepth } from './depth-image.ts';
+export * from './depth-image.ts';
 export * from './downstream.ts';
 export * from './errors.ts';
 export * from './frame-chain.ts';

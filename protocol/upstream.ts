@@ -1,14 +1,10 @@
 import { z } from 'zod';
+import { DEPTH_BYTES_PER_PIXEL, DEPTH_PIXELS_CEILING, DEPTH_SIDES } from './depth-image.ts';
 import { SIGNATURE_BYTES } from './frame-chain.ts';
 import { CAMERA_LABEL_LENGTH } from './status.ts';
 
 /** Most bytes of one image that the schema allows. A server may announce a lower limit in `welcome`. */
 export const IMAGE_BYTES_CEILING = 4 * 1024 * 1024;
-
-/** Allowed width and height of a depth image, in pixels. */
-export const DEPTH_SIDES = { min: 16, max: 1024 } as const;
-export const DEPTH_PIXELS_CEILING = 320 * 240;
-export const DEPTH_BYTES_PER_PIXEL = 2;
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be binary');
 const sequence = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

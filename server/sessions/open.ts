@@ -1,4 +1,4 @@
-import { DEPTH_PIXELS_CEILING } from '../../protocol/upstream.ts';
+import { DEPTH_PIXELS_CEILING } from '../../protocol/depth-image.ts';
 import type { LockOutPolicy } from '../identity/lock-out.ts';
 import { createTickets, type Tickets } from '../identity/tickets.ts';
 import type { TokenIssuer } from '../identity/tokens.ts';

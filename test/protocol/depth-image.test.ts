@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DepthImage, shrinkDepth } from '../../protocol/depth-image.ts';
-import { DEPTH_PIXELS_CEILING, frame } from '../../protocol/upstream.ts';
+import { DEPTH_PIXELS_CEILING, type DepthImage, shrinkDepth } from '../../protocol/depth-image.ts';
+import { frame } from '../../protocol/upstream.ts';
 
 /** Each pixel's number is its place. */
 function numbered(width: number, height: number): DepthImage {

@@ -1,6 +1,7 @@
 import { MAX_KEYS, MAX_STRING_BYTES, MESSAGE_OVERHEAD_BYTES } from '../../protocol/codec.ts';
 import { CAMERA_LABEL_LENGTH } from '../../protocol/status.ts';
-import { DEPTH_PIXELS_CEILING, DEPTH_SIDES, IMAGE_BYTES_CEILING } from '../../protocol/upstream.ts';
+import { DEPTH_PIXELS_CEILING, DEPTH_SIDES } from '../../protocol/depth-image.ts';
+import { IMAGE_BYTES_CEILING } from '../../protocol/upstream.ts';
 import { MAX_ENTRIES_PER_PAGE } from '../../protocol/http/records.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { policyFor } from '../../server/policy/built-in.ts';

@@ -260,6 +260,7 @@ class BrowserSession implements FaceSession {
       limits,
       holdsBack: () => this.#holdsBack(),
       shown: () => this.#colours.shown?.number ?? null,
+      depth: this.#options.depth,
       onFailure: (error) => {
         connection.send({ type: 'bye', reason: 'error' });
         this.#fail(error);

@@ -76,6 +76,7 @@ export const operatorStrings: OperatorStrings = {
     'capture-missing': 'ينقص إثبات الكاميرا المطلوب',
     replayed: 'عُرضت الصور نفسها من قبل',
     frozen: 'كانت الصورة ثابتة',
+    'gesture-unseen': 'لم تُرَ الحركة في صور كافية',
     looped: 'كانت الصور تدور في حلقة',
     repeated: 'تكرّر مقطع من الصور',
     spliced: 'كانت الصور مجمّعة من مقاطع',

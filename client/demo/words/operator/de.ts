@@ -76,6 +76,7 @@ export const operatorStrings: OperatorStrings = {
     'capture-missing': 'Der verlangte Nachweis der Kamera fehlt',
     replayed: 'Dieselben Bilder wurden schon einmal gezeigt',
     frozen: 'Das Bild stand still',
+    'gesture-unseen': 'Die Bewegung war in zu wenigen Bildern zu sehen',
     looped: 'Die Bilder liefen in einer Schleife',
     repeated: 'Eine Folge von Bildern kam noch einmal',
     spliced: 'Die Bilder waren zusammengeschnitten',

@@ -76,6 +76,7 @@ export const operatorStrings: OperatorStrings = {
     'capture-missing': 'The demanded proof of the camera is missing',
     replayed: 'The same pictures were shown before',
     frozen: 'The picture stood still',
+    'gesture-unseen': 'The movement was seen in too few pictures',
     looped: 'The pictures ran in a loop',
     repeated: 'A stretch of pictures came again',
     spliced: 'The pictures were cut together',

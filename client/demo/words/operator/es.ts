@@ -76,6 +76,7 @@ export const operatorStrings: OperatorStrings = {
     'capture-missing': 'Falta la prueba exigida de la cámara',
     replayed: 'Ya se mostraron antes las mismas imágenes',
     frozen: 'La imagen estaba detenida',
+    'gesture-unseen': 'El movimiento se vio en muy pocas imágenes',
     looped: 'Las imágenes corrían en bucle',
     repeated: 'Volvió a aparecer una serie de imágenes',
     spliced: 'Las imágenes estaban montadas',

@@ -76,6 +76,7 @@ export const operatorStrings: OperatorStrings = {
     'capture-missing': 'La preuve exigée de la caméra manque',
     replayed: 'Les mêmes images ont déjà été montrées',
     frozen: 'L’image était figée',
+    'gesture-unseen': 'Le mouvement a été vu sur trop peu d’images',
     looped: 'Les images tournaient en boucle',
     repeated: 'Une suite d’images est revenue',
     spliced: 'Les images étaient montées bout à bout',

@@ -76,6 +76,7 @@ export const operatorStrings: OperatorStrings = {
     'capture-missing': '缺少所要求的摄像头证明',
     replayed: '同样的画面以前出现过',
     frozen: '画面静止不动',
+    'gesture-unseen': '看到该动作的画面太少',
     looped: '画面在循环播放',
     repeated: '有一段画面重复出现',
     spliced: '画面经过剪接',
