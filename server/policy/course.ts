@@ -25,7 +25,10 @@ export interface CoursePolicy {
   readonly maxStandShare: number;
   /** The shortest time of a way from one end to the other. */
   readonly minWayMs: number;
-  /** So many answers to a challenge may go unseen, and be given again. Then another challenge takes its place. */
+  /**
+   * So many answers to a challenge may go unseen, and be given again. Then another challenge takes its place. Blinks may
+   * go unseen until the time for the answer is over.
+   */
   readonly maxUnseen: number;
   /** So many challenges of a session may be replaced because no answer's course was seen. Then one fails. */
   readonly maxReplaced: number;
