@@ -75,7 +75,7 @@ describe('a face that drifts from one person to another', () => {
 
   it('is identified as nobody', async () => {
     const presenter = await drifting(faces, 340, COURSES['within 2.4 s']);
-    const { decision } = await play(server, clock, { mode: 'identify', policy: 'blink-only', presenter });
+    const { decision } = await play(server, clock, { mode: 'identify', presenter });
     expect(decision.outcome).not.toBe('accept');
   });
 });
