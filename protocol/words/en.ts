@@ -14,7 +14,7 @@ export const guidance: Guidance = {
     'face-covered': 'Uncover your face',
     'open-eyes': 'Open your eyes',
     'do-challenge': 'Follow the cue',
-    'again-slower': 'Again, more slowly',
+    'again-slower': 'Once more and slower',
     wait: 'One moment',
     'connection-slow': 'The connection is slow',
     'service-slow': 'The service is slow',

@@ -8,6 +8,7 @@ import { describeOperations } from '../../server/api/openapi.ts';
 import { OPERATIONS as SERVED } from '../../server/api/operations.ts';
 import { apiMounts } from '../../server/mounts/api.ts';
 import { answererOf } from '../gateway/harness.ts';
+import { generateKioskKey } from '../../client/kiosk/signer.ts';
 import { generateApiKey } from '../../server/identity/api-keys.ts';
 import { newDecision } from '../store/support.ts';
 import { type ApiOnStore, openApiOnStore } from './api-on-store.ts';
@@ -15,7 +16,7 @@ import { type ApiOnStore, openApiOnStore } from './api-on-store.ts';
 const TENANT = 'door';
 const keys = {
   plain: generateApiKey(TENANT),
-  observer: generateApiKey(TENANT, { mayObserve: true }),
+  observer: generateApiKey(TENANT, { mayObserve: true, mayVouch: true }),
 };
 const ERROR_ANSWER = z.strictObject({ error: z.strictObject(errorBody.shape.error.shape) });
 
@@ -104,6 +105,10 @@ describe('what the server answers', () => {
     expect(observed.observation?.ticket).toMatch(/^\S{16,}$/);
     const request = { sessionId, tenant: TENANT, mode: 'identify', subject: null } as const;
     const full = { ...request, policy: 'standard', audience: null, nonce: null, createdAtMs: 0 };
+    const attested = { ...body, nonce: 'n-2' };
+    const { sessionId: byApp } = await ask('createSession', { body: attested });
+    const vouched = { params: { id: byApp }, body: { nonce: 'n-2', issuer: 'play-integrity' } };
+    expect(await ask('attestSession', vouched)).toEqual({ attested: true });
     const stateOf = async (id: string) => (await ask('getSession', { params: { id } })).state;
     expect(await stateOf(sessionId)).toBe('waiting');
     api.directory.started(full);
@@ -126,12 +131,21 @@ describe('what the server answers', () => {
       unmeasured: ['flash'],
       challengesPassed: 2,
     } as const;
+    const registers = {
+      credentialId: 'a-device',
+      publicKey: Uint8Array.of(1, 2, 3),
+      counter: 0,
+      backedUp: false,
+      createdAtMs: 5,
+    };
     const endings = [
       { ...newDecision('s-1', { assurance, reasons: ['evidence-sufficient'], decidedAtMs: 10 }) },
       { ...newDecision('s-2', { reasons: ['time-up'], decidedAtMs: 20 }) },
     ];
     for (const [at, ending] of endings.entries())
-      await decisions.record(at === 0 ? { ...ending, outcome: 'accept', subject: 'anna', restsOn } : ending);
+      await decisions.record(
+        at === 0 ? { ...ending, outcome: 'accept', subject: 'anna', restsOn, registers } : ending,
+      );
     const { outcome: _outcome, reasons: _reasons, assurance: _assurance, ...attempt } = newDecision('s-3');
     await decisions.record({
       ...attempt,
@@ -152,7 +166,18 @@ describe('what the server answers', () => {
     expect([subjects.total, subjects.subjects.length, typeof subjects.next]).toEqual([2, 1, 'string']);
     expect((await ask('listSubjects', { query: `after=${subjects.next}` })).subjects).toHaveLength(1);
     expect((await ask('getSubject', { params: { id: 'anna' } })).references).toBe(1);
+    await askForKeys();
     expect((await ask('deleteSubject', { params: { id: 'anna' } })).erasedReferences).toBe(1);
+  }
+
+  async function askForKeys() {
+    const { keys: ofAnna } = await ask('listSubjectKeys', { params: { id: 'anna' } });
+    expect(ofAnna).toEqual([{ id: 'a-device', backedUp: false, createdAtMs: 5, lastUsedAtMs: null }]);
+    await ask('deleteSubjectKey', { params: { id: 'anna', key: 'a-device' } });
+    const { publicKey } = generateKioskKey();
+    const { id } = await ask('addKioskKey', { body: { name: 'door', publicKey } });
+    await ask('revokeKioskKey', { params: { id } });
+    expect((await ask('listKioskKeys')).keys).toMatchObject([{ id, revokedAtMs: expect.any(Number) }]);
   }
 
   async function askForTheRest() {
