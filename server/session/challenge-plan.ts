@@ -9,21 +9,13 @@ import { evidenceOf } from './findings.ts';
 import { cuesOf, type ChallengingState, type SessionContext } from './state.ts';
 import { knownBefore, type Trust } from './trust.ts';
 
-/**
- * How many challenges a session begins with. It may become more. `draw`, in [0, 1), adds one now and then. One more is
- * planned where the networks for passive PAD are not loaded, because it will be needed.
- */
-export function plannedCount(
-  draw: number,
-  trust: Trust,
-  challenges: ChallengePolicy,
-  { models }: SessionContext,
-): number {
+/** How many challenges a session begins with. It may become more. `draw`, in [0, 1), adds one now and then. */
+export function plannedCount(draw: number, trust: Trust, challenges: ChallengePolicy): number {
   const { sequence, minCount, maxCount } = challenges;
   if (sequence === null) return drawCount(draw, challenges);
   const one = draw < sequence.oneMoreShare ? 1 : 0;
-  const forPad = models.pad.length === 0 && knownBefore(trust) === 0 ? 1 : 0;
-  return Math.min(maxCount, minCount + one + forPad);
+  const least = knownBefore(trust) === 0 ? Math.max(minCount, sequence.minUnvouched) : minCount;
+  return Math.min(maxCount, least + one);
 }
 
 /**

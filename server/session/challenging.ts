@@ -27,9 +27,8 @@ export function beginChallenges(
   draws: readonly number[],
   challenges: ChallengePolicy,
   gestures: GesturePolicy,
-  context: SessionContext,
 ): ChallengingState {
-  const of = plannedCount(drawAt(draws, 0), live.control.trust, challenges, context);
+  const of = plannedCount(drawAt(draws, 0), live.control.trust, challenges);
   const log: ChallengeLog = { ...live.gathered.cues.challenge, of };
   const kind = drawKind(drawAt(draws, 1), log, feasible(challenges, rest, gestures));
   const run = startChallenge(kind, atMs, drawAt(draws, 2), challenges);

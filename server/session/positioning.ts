@@ -60,7 +60,7 @@ export function advancePositioning(
   const { live } = withLive(next, { gathered });
   return policy.challenges === null
     ? enterMatching(live, rest, atMs, policy)
-    : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures, context);
+    : beginChallenges(live, rest, atMs, draws, policy.challenges, policy.gestures);
 }
 
 function posturesAtRest(

@@ -19,9 +19,15 @@ import { preparePortrait, record, SAMPLE_PORTRAITS, stillPhoto } from '../../sim
 import { hash32 } from '../../simulator/seeded.ts';
 import { analysisOf, seeded, type Look } from '../support/analysis-builder.ts';
 import { ALL_MODELS } from '../support/session-driver.ts';
-import { gesture } from '../support/subjects.ts';
+import { blinkLook, gesture } from '../support/subjects.ts';
 
-const EVERYTHING = { embeddings: true, pad: true, countFaces: true } as const;
+const EVERYTHING = {
+  embeddings: true,
+  pad: true,
+  countFaces: true,
+  relief: policyFor('standard').relief,
+} as const;
+const FRAME_MS = 40;
 const RISE = 10;
 const HOLD = 15;
 const LEAD = 2;
@@ -46,13 +52,13 @@ function scripted(id: string): Footage {
     );
     return { ...analysisOf(look, EVERYTHING, ALL_MODELS.models, random), blocks };
   });
-  return { id, framesPerSecond: 25, frames };
+  return { id, framesPerSecond: 1000 / FRAME_MS, frames };
 }
 
 const restingLook = (frame: number): Look => (frame % 70 > 65 ? { openness: 0.45 } : {});
 
 function actingLook(action: ChallengeKind, frame: number): Look {
-  if (action === 'blink') return frame >= 0 && frame < 4 ? { openness: 0.45 } : {};
+  if (action === 'blink') return blinkLook(frame * FRAME_MS);
   const there = Math.min(1, Math.max(0, frame) / RISE);
   const back = Math.min(1, Math.max(0, frame - RISE - HOLD) / RISE);
   return gesture(action, there - back);
