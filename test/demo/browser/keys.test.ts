@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === null)(
     };
     const signOut = async (page: Page) => {
       await page.getByRole('button', { name: 'Sign out' }).first().click();
-      await page.getByRole('link', { name: 'Create an account' }).first().waitFor();
+      await camera.until(page.getByRole('link', { name: 'Create an account' }).first());
     };
     const greeting = (page: Page) => page.getByRole('heading', { name: /^Good \w+, ada$/ });
 
@@ -87,8 +87,8 @@ describe.skipIf(chromiumPath === null)(
           await phone.getByRole('button', { name: 'Start' }).click();
           await passed(camera, phone, phone.getByRole('heading', { name: 'You’re all set' }));
           await phone.getByRole('link', { name: 'Go to your account' }).click();
-          await phone.getByText('Key of a device').waitFor();
-          expect(await findingsOn(phone)).toEqual([]);
+          await camera.until(phone.getByText('Key of a device'));
+          expect(await camera.during(findingsOn(phone))).toEqual([]);
           await signOut(phone);
           await beginSignIn(phone, url, 'ada');
           await passed(camera, phone, greeting(phone));
