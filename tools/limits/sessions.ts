@@ -94,7 +94,10 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         what: 'Challenges that may be skipped',
         limit: count(challenges?.maxSkips ?? 0),
         response: 'skip.not_allowed',
-        test: test('session/challenges', 'R25 draws another that is at least as strong, a limited number of times'),
+        test: test(
+          'session/challenges',
+          'R25 draws another that is at least as strong, a limited number of times',
+        ),
       },
       {
         what: 'Verifications of a subject that were not accepted, those under way included, begun within the lock-out time',
