@@ -6,6 +6,7 @@ import type { Effect } from '../../server/session/effect.ts';
 import { DRAWS_PER_EVENT, type SessionEvent } from '../../server/session/event.ts';
 import { initialState, type SessionContext, type SessionState } from '../../server/session/state.ts';
 import { transition } from '../../server/session/transition.ts';
+import { RestTextures } from '../../server/sessions/rest-textures.ts';
 import type { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import type { Presenter } from '../../simulator/index.ts';
 import type { Draw } from '../../simulator/seeded.ts';
@@ -63,6 +64,7 @@ export async function drive({
   let decided: Extract<Effect, { type: 'decide' }> | null = null;
   let jpeg: Buffer | null = null;
   const waiting: Extract<Effect, { type: 'analyze' }>[] = [];
+  const textures = new RestTextures();
   const draws = () => Array.from({ length: DRAWS_PER_EVENT }, draw);
 
   const show = (status: PublicStatus) => {
@@ -104,7 +106,9 @@ export async function drive({
     for (let effect = waiting.shift(); effect !== undefined; effect = waiting.shift()) {
       const decoded = await decoder.decode(jpeg);
       if (!decoded.ok) throw new Error(decoded.code);
-      const analysis = await core.analyze(decoded.image, effect.region, effect.options);
+      const rests = textures.keepOnly(effect.rests);
+      const seen = await core.analyze(decoded.image, effect.region, effect.options, undefined, rests);
+      const analysis = textures.take(effect.seq, seen);
       wakeUntil(nowMs + ANALYSIS_MS);
       send({ type: 'analyzed', atMs: nowMs, seq: effect.seq, analysis, draws: draws() });
     }
