@@ -14,7 +14,7 @@ import { ALICE, BOB, type Script } from '../support/analysis-builder.ts';
 import { ALL_MODELS, BASE_MODELS, SessionDriver, type DriverOptions } from '../support/session-driver.ts';
 import { subject } from '../support/subjects.ts';
 
-const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
 const LONG_MS = 70_000;
 const standard = policyFor('standard');
 
