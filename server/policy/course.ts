@@ -38,12 +38,12 @@ export interface CoursePolicy {
  * Stills go from one end to the other within a frame, or stand in between. The first frame after a jump may be measured
  * up to .3 short of it, because the face is searched where it was before: hence `maxStepShare`. Nobody in the
  * living recordings was asked to move: of movements as large as a challenge asks for, which mostly are no clean way out
- * and back, `npm run bench:gestures -- --only courses` finds 13 of 20 turns to the left seen at 15 frames a second, 5 of
- * 13 to the right, 13 of 19 looks up, 9 of 26 down and 11 of 26 open mouths of talkers; at 30, 7 of 9, 3 of 5, 7 of 9, 6
+ * and back, `npm run bench:gestures -- --only courses` finds 11 of 20 turns to the left seen at 15 frames a second, 4 of
+ * 13 to the right, 12 of 19 looks up, 8 of 26 down and 10 of 23 open mouths of talkers; at 30, 6 of 9, 2 of 5, 5 of 9, 6
  * of 12 and 6 of 13. What is not seen is asked for again, then replaced. Of stills, three pictures between the ends each
- * way, at 8 a second, are a film that passes. `maxGapMs` lets 12 frames
- * a second through when one comes a third late, and stops 8 a second. A camera that sends each picture twice stands for
- * 33 ms; 8 pictures a second stand for 66 ms and longer where 25 frames a second or more are sent.
+ * way, at 8 a second, are a film that passes. `maxGapMs` lets 12 frames a second through when one comes a third late, and
+ * stops 8 a second. A camera that sends each picture twice stands for 33 ms; 8 pictures a second stand for 66 ms and
+ * longer where 25 frames a second or more are sent.
  */
 export const course: CoursePolicy = {
   endShare: 0.15,
