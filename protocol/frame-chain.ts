@@ -1,3 +1,5 @@
+import type { Frame } from './upstream.ts';
+
 /*
  * The bytes of the chain that a kiosk signs over its frames (SPEC section 13). Each end hashes them by its own means, so
  * that this file needs no cryptography and runs in a browser too. Integers and doubles are big-endian.
@@ -10,17 +12,8 @@ const encoder = new TextEncoder();
 export const DIGEST_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
-/** What one frame adds to the chain. */
-export interface ChainedFrame {
-  readonly seq: number;
-  readonly capturedAtMs: number;
-  /** Number of the colour that was shown; absent: none. */
-  readonly shown?: number | undefined;
-  /** SHA-256 of the image. */
-  readonly imageDigest: Uint8Array;
-  /** SHA-256 of `depthBytes`; null: the frame has no depth image. */
-  readonly depthDigest: Uint8Array | null;
-}
+/** What one frame adds to the chain: all that it carries but its signature. */
+export type ChainedFrame = Omit<Frame, 'type' | 'signature'>;
 
 /**
  * The bytes whose SHA-256 begins a chain. Each text is preceded by its length, so that no two sessions share one.
@@ -32,13 +25,17 @@ export function chainStartBytes(sessionId: string, nonce: string, keyId: string)
 }
 
 /** The bytes whose SHA-256 follows `previous` in the chain. */
-export function chainLinkBytes(previous: Uint8Array, frame: ChainedFrame): Uint8Array {
+export function chainLinkBytes(
+  previous: Uint8Array,
+  frame: ChainedFrame,
+  sha256: (bytes: Uint8Array) => Uint8Array,
+): Uint8Array {
   const numbers = new DataView(new ArrayBuffer(20));
   numbers.setBigUint64(0, BigInt(frame.seq));
   numbers.setFloat64(8, frame.capturedAtMs);
   numbers.setUint32(16, frame.shown ?? 0);
-  const depth = frame.depthDigest ?? new Uint8Array(DIGEST_BYTES);
-  return joined([previous, new Uint8Array(numbers.buffer), frame.imageDigest, depth]);
+  const depth = frame.depth === undefined ? new Uint8Array(DIGEST_BYTES) : sha256(depthBytes(frame.depth));
+  return joined([previous, new Uint8Array(numbers.buffer), sha256(frame.image), depth]);
 }
 
 /** The bytes that are signed: a text of their own, so that the signature is good for nothing else, and the chain's end. */
@@ -47,11 +44,7 @@ export function signedBytes(digest: Uint8Array): Uint8Array {
 }
 
 /** The bytes of a depth image whose SHA-256 enters the chain. */
-export function depthBytes(depth: {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}): Uint8Array {
+function depthBytes(depth: NonNullable<Frame['depth']>): Uint8Array {
   const sides = new DataView(new ArrayBuffer(8));
   sides.setUint32(0, depth.width);
   sides.setUint32(4, depth.height);

@@ -7,20 +7,13 @@ import {
   sign,
 } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { chainLinkBytes, chainStartBytes, signedBytes } from '@veriframe/protocol';
+import { type ChainedFrame, chainLinkBytes, chainStartBytes, signedBytes } from '@veriframe/protocol';
 import { KioskError } from './errors.ts';
-
-/** A frame as it enters the chain. */
-interface SentFrame {
-  readonly seq: number;
-  readonly capturedAtMs: number;
-  readonly image: Uint8Array;
-}
 
 /** The chain over the frames that one session sends. */
 export interface SignedChain {
   /** Takes the frame in. Returns the signature to send with it, or null: a later one covers it. */
-  add(frame: SentFrame): Uint8Array | null;
+  add(frame: ChainedFrame): Uint8Array | null;
   /** The signature that covers the last frames; null: they are covered. */
   end(): Uint8Array | null;
 }
@@ -93,10 +86,8 @@ function openChain(key: KeyObject, start: Uint8Array, everyFrames: number): Sign
     return new Uint8Array(sign(null, signedBytes(digest), key));
   };
   return {
-    add({ seq, capturedAtMs, image }) {
-      digest = sha256(
-        chainLinkBytes(digest, { seq, capturedAtMs, imageDigest: sha256(image), depthDigest: null }),
-      );
+    add(frame) {
+      digest = sha256(chainLinkBytes(digest, frame, sha256));
       uncovered += 1;
       return uncovered >= everyFrames ? signature() : null;
     },

@@ -1,11 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
-import {
-  chainLinkBytes,
-  chainStartBytes,
-  depthBytes,
-  SIGNATURE_BYTES,
-  signedBytes,
-} from '../../protocol/frame-chain.ts';
+import { chainLinkBytes, chainStartBytes, SIGNATURE_BYTES, signedBytes } from '../../protocol/frame-chain.ts';
 import type { Frame } from '../../protocol/upstream.ts';
 
 /** Bytes of an Ed25519 public key, and what precedes them in a SubjectPublicKeyInfo (RFC 8410, section 4). */
@@ -47,14 +41,7 @@ export class FrameChain {
 
   /** Takes the next frame in. Returns whether its signature fits: `unsigned` when it has none. */
   add(frame: Frame): 'unsigned' | 'signed' | 'broken' {
-    const link = {
-      seq: frame.seq,
-      capturedAtMs: frame.capturedAtMs,
-      shown: frame.shown,
-      imageDigest: sha256(frame.image),
-      depthDigest: frame.depth === undefined ? null : sha256(depthBytes(frame.depth)),
-    };
-    this.#digest = sha256(chainLinkBytes(this.#digest, link));
+    this.#digest = sha256(chainLinkBytes(this.#digest, frame, sha256));
     this.#lastSeq = frame.seq;
     if (frame.signature === undefined) return 'unsigned';
     return this.fits(frame.signature) ? 'signed' : 'broken';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { frameSigner, generateKioskKey } from '../../client/kiosk/signer.ts';
 import type { Frame } from '../../protocol/upstream.ts';
+import { wall } from '../kiosk/support/depth.ts';
 import { FrameChain, kioskKeyIdOf } from '../../server/identity/frame-chain.ts';
 
 const FRAMES = 9;
@@ -14,10 +15,21 @@ const newKiosk = () => {
 type Kiosk = ReturnType<typeof newKiosk>;
 
 /** Frames as the kiosk signs them for a session. */
-const signedFrames = (kiosk: Kiosk, chain: FrameChain, session: string, every = 1) => {
+const signedFrames = (
+  kiosk: Kiosk,
+  chain: FrameChain,
+  session: string,
+  every = 1,
+  more: Partial<Frame> = {},
+) => {
   const signer = frameSigner(kiosk.pem, every).open(session, chain.nonce);
   const frames = Array.from({ length: FRAMES }, (_, at): Frame => {
-    const frame = { seq: at + 1, capturedAtMs: 1000 + 40 * at, image: new Uint8Array(randomBytes(300)) };
+    const frame = {
+      seq: at + 1,
+      capturedAtMs: 1000 + 40 * at,
+      image: new Uint8Array(randomBytes(300)),
+      ...more,
+    };
     const signature = signer.add(frame);
     return { type: 'frame', ...frame, ...(signature === null ? {} : { signature }) };
   });
@@ -40,6 +52,14 @@ describe("a kiosk's chain over the frames of a session", () => {
     expect(some.lastSeq).toBe(FRAMES);
     expect(some.fits(end ?? new Uint8Array())).toBe(true);
     expect(frameSigner(kiosk.pem).keyId).toBe(kiosk.keyId);
+  });
+
+  it('holds the depth images of the frames, and the colours that were shown', () => {
+    const chain = chainOf(kiosk);
+    const more = { depth: wall(), shown: 3 };
+    const { frames, end } = signedFrames(kiosk, chain, 'session-1', 4, more);
+    expect(all(chain, frames)).not.toContain('broken');
+    expect(chain.fits(end ?? new Uint8Array())).toBe(true);
   });
 
   it('is refused in another session, and in the same one with another nonce', () => {
