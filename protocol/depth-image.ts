@@ -1,3 +1,4 @@
+import type { Welcome } from './downstream.ts';
 import type { Frame } from './upstream.ts';
 
 /** Allowed width and height of a depth image, in pixels. */
@@ -8,13 +9,8 @@ export const DEPTH_BYTES_PER_PIXEL = 2;
 /** A depth image as a frame carries it: rows of 16-bit little-endian millimetres, 0 where unknown (SPEC R43). */
 export type DepthImage = NonNullable<Frame['depth']>;
 
-/**
- * Shrinks a depth image to at most `maxPixels`. Each pixel of the result is one of the image's: a mean of near and far
- * would be a place where nothing is. Returns the image itself when it fits, and null when no allowed size does.
- * @throws RangeError when a side is not 16 to 1024 pixels, or `data` is not two bytes a pixel
- */
-export function shrinkDepth(image: DepthImage, maxPixels: number): DepthImage | null {
-  const { width, height, data } = image;
+/** @throws RangeError when a side is not 16 to 1024 pixels, or `data` is not two bytes a pixel */
+export function checkDepth({ width, height, data }: DepthImage): void {
   for (const side of [width, height])
     if (!Number.isInteger(side) || side < DEPTH_SIDES.min || side > DEPTH_SIDES.max)
       throw new RangeError(
@@ -24,6 +20,30 @@ export function shrinkDepth(image: DepthImage, maxPixels: number): DepthImage | 
     throw new RangeError(
       `A depth image of ${width} × ${height} has ${data.byteLength} bytes, not two a pixel.`,
     );
+}
+
+/**
+ * Shrinks a depth image to what a server takes beside an image of `imageBytes` (SPEC R8, R43). Null when there is no room
+ * for one of any allowed size, or the server takes none.
+ * @throws RangeError as `checkDepth`
+ */
+export function fitDepth(
+  image: DepthImage,
+  imageBytes: number,
+  { maxImageBytes, maxDepthPixels = 0 }: Welcome['limits'],
+): DepthImage | null {
+  const room = Math.floor((maxImageBytes - imageBytes) / DEPTH_BYTES_PER_PIXEL);
+  return shrinkDepth(image, Math.min(maxDepthPixels, room));
+}
+
+/**
+ * Shrinks a depth image to at most `maxPixels`. Each pixel of the result is one of the image's: a mean of near and far
+ * would be a place where nothing is. Returns the image itself when it fits, and null when no allowed size does.
+ * @throws RangeError as `checkDepth`
+ */
+export function shrinkDepth(image: DepthImage, maxPixels: number): DepthImage | null {
+  checkDepth(image);
+  const { width, height } = image;
   if (width * height <= maxPixels) return image;
   const scale = Math.sqrt(maxPixels / (width * height));
   const size = { width: Math.floor(width * scale), height: Math.floor(height * scale) };

@@ -1,7 +1,7 @@
 import { rename, unlink } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { ApiError, type Backend, createBackend } from '@veriframe/backend';
 import { findApiKey, kioskErrorOf } from './api.ts';
+import { parseArguments } from './arguments.ts';
 import { KioskError } from './errors.ts';
 import { endpointsNamed } from './options.ts';
 import { generateKioskKey, readSigner, writeKioskKey } from './signer.ts';
@@ -31,6 +31,14 @@ revoke    refuses a key in sessions that begin from now on, for good
                     the development key in ./data or VERIFRAME_DATA_DIR)
 `;
 
+const OPTIONS = {
+  url: { type: 'string' },
+  'api-key': { type: 'string' },
+  'key-file': { type: 'string' },
+  name: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /**
  * Runs `veriframe kiosk-key`.
  * @param args what follows `kiosk-key` on the command line
@@ -41,7 +49,7 @@ export async function runKioskKey(
   environment: NodeJS.ProcessEnv,
   out: (text: string) => void,
 ): Promise<void> {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parseArguments(args, OPTIONS);
   if (values.help === true) return out(KIOSK_KEY_USAGE);
   const [name, id, ...more] = positionals;
   const action = ACTIONS.find((known) => known === name);
@@ -110,22 +118,4 @@ const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
 function needed(option: string, value: string | undefined): string {
   if (value === undefined || value === '') throw new KioskError('usage.invalid', `--${option} is missing.`);
   return value;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        'api-key': { type: 'string' },
-        'key-file': { type: 'string' },
-        name: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (cause) {
-    throw new KioskError('usage.invalid', cause instanceof Error ? cause.message : undefined, { cause });
-  }
 }

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { MODES, type Mode } from '@veriframe/protocol';
+import { parseArguments } from './arguments.ts';
 import { endpointsOf, type Endpoints } from './endpoints.ts';
 import { KioskError } from './errors.ts';
 
@@ -96,12 +96,34 @@ Exit status: 0 accepted or enrolled, 1 rejected, 2 verify again, 3 error,
 which includes a wrong command line, no connection, time-out and Ctrl-C.
 `;
 
+const OPTIONS = {
+  url: { type: 'string' },
+  subject: { type: 'string' },
+  source: { type: 'string' },
+  policy: { type: 'string' },
+  issuer: { type: 'string' },
+  'api-key': { type: 'string' },
+  ticket: { type: 'string' },
+  'key-file': { type: 'string' },
+  'require-signed': { type: 'boolean' },
+  json: { type: 'boolean' },
+  fps: { type: 'string' },
+  loop: { type: 'boolean' },
+  once: { type: 'boolean' },
+  'max-edge': { type: 'string' },
+  timeout: { type: 'string' },
+  'on-accept': { type: 'string' },
+  'on-accept-arg': { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const;
+
 /**
  * Reads the command line. It opens and looks up nothing.
  * @throws KioskError `usage.invalid`, with a sentence that says what to change
  */
 export function readCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Command {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parseArguments(args, OPTIONS);
   if (values.help === true) return { kind: 'help' };
   if (values.version === true) return { kind: 'version' };
 
@@ -151,38 +173,6 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
       onAccept: doorNamed(text('on-accept', values['on-accept']), values['on-accept-arg']),
     },
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        subject: { type: 'string' },
-        source: { type: 'string' },
-        policy: { type: 'string' },
-        issuer: { type: 'string' },
-        'api-key': { type: 'string' },
-        ticket: { type: 'string' },
-        'key-file': { type: 'string' },
-        'require-signed': { type: 'boolean' },
-        json: { type: 'boolean' },
-        fps: { type: 'string' },
-        loop: { type: 'boolean' },
-        once: { type: 'boolean' },
-        'max-edge': { type: 'string' },
-        timeout: { type: 'string' },
-        'on-accept': { type: 'string' },
-        'on-accept-arg': { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean' },
-      },
-    });
-  } catch (cause) {
-    throw new KioskError('usage.invalid', cause instanceof Error ? cause.message : undefined, { cause });
-  }
 }
 
 function text(option: string, value: string | undefined): string | null {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEPTH_BYTES_PER_PIXEL, type DepthImage, shrinkDepth, type Welcome } from '@veriframe/protocol';
+import { type DepthImage, fitDepth, type Welcome } from '@veriframe/protocol';
 import { KioskError } from './errors.ts';
 import type { KioskSession } from './session-client.ts';
 import { pictureFitter } from './sources/fit.ts';
@@ -56,12 +56,11 @@ export async function pump(source: FrameSource, session: KioskSession, options: 
 /** The picture, and its depth image as far as the server takes one and the message has room for it (SPEC R8, R43). */
 async function readFrame(
   frame: SourceFrame,
-  { maxImageBytes, maxDepthPixels }: Welcome['limits'],
+  limits: Welcome['limits'],
 ): Promise<{ readonly picture: Uint8Array; readonly depth?: DepthImage }> {
   const picture = await frame.picture();
-  if (frame.depth === undefined || maxDepthPixels === undefined) return { picture };
-  const room = Math.floor((maxImageBytes - picture.byteLength) / DEPTH_BYTES_PER_PIXEL);
-  const depth = shrinkDepth(await frame.depth(), Math.min(maxDepthPixels, room));
+  if (frame.depth === undefined || limits.maxDepthPixels === undefined) return { picture };
+  const depth = fitDepth(await frame.depth(), picture.byteLength, limits);
   if (depth === null)
     throw new KioskError('source.too_large', 'The picture leaves no room for its depth image.');
   return { picture, depth };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { findApiKey } from '../../client/kiosk/api.ts';
+import { parseArguments } from '../../client/kiosk/arguments.ts';
 import type { Endpoints } from '../../client/kiosk/endpoints.ts';
 import { KioskError } from '../../client/kiosk/errors.ts';
 import { endpointsNamed } from '../../client/kiosk/options.ts';
@@ -33,9 +33,16 @@ Exit status: 0 everything ended as it should, 1 something did not, 3 error,
 which includes a wrong command line, no connection and Ctrl-C.
 `;
 
+const OPTIONS = {
+  url: { type: 'string' },
+  'api-key': { type: 'string' },
+  'api-key-file': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** Reads the command line, with or without the word try. Throws `usage.invalid` with what to change. */
 export function readTryCommand(args: readonly string[], environment: NodeJS.ProcessEnv): TryCommand {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parseArguments(args, OPTIONS);
   if (values.help === true) return { kind: 'help' };
   const extra = positionals[0] === 'try' ? positionals.slice(1) : positionals;
   if (extra.length > 0) throw usage(`There is one thing too many: ${extra.join(' ')}.`);
@@ -58,23 +65,6 @@ export async function apiKeyOf(
   const key = (await readFile(apiKeyFile, 'utf8').catch(() => '')).trim();
   if (key === '') throw new KioskError('api_key.missing', `There is none in ${apiKeyFile}.`);
   return key;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        'api-key': { type: 'string' },
-        'api-key-file': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (cause) {
-    throw new KioskError('usage.invalid', cause instanceof Error ? cause.message : undefined, { cause });
-  }
 }
 
 function usage(detail: string): KioskError {

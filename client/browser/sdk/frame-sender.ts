@@ -1,4 +1,4 @@
-import { DEPTH_BYTES_PER_PIXEL, type DepthImage, shrinkDepth, type Welcome } from '@veriframe/protocol';
+import { type DepthImage, fitDepth, type Welcome } from '@veriframe/protocol';
 import { startCapture, type CapturedFrame } from './capture.ts';
 import type { Connection } from './connection.ts';
 import { FaceSessionError } from './errors.ts';
@@ -118,8 +118,9 @@ export class FrameSender {
       this.#pace = shrinkPace(this.#pace, nowMs);
       return;
     }
-    const depth = this.#fittedDepth(image.byteLength);
-    if (depth === 'no-room') {
+    const seen = this.#wantedDepth;
+    const depth = seen === null ? null : fitDepth(seen, image.byteLength, this.#limits);
+    if (seen !== null && depth === null) {
       this.#pace = shrinkPace(this.#pace, nowMs);
       return;
     }
@@ -130,12 +131,5 @@ export class FrameSender {
     this.#credits -= 1;
     this.#frameBytes = image.byteLength;
     this.#sentAtMs.push(nowMs);
-  }
-
-  /** The depth of the wanted picture, as far as the message has room for it (SPEC R8, R43). */
-  #fittedDepth(imageBytes: number): DepthImage | null | 'no-room' {
-    if (this.#wantedDepth === null) return null;
-    const room = Math.floor((this.#limits.maxImageBytes - imageBytes) / DEPTH_BYTES_PER_PIXEL);
-    return shrinkDepth(this.#wantedDepth, Math.min(this.#limits.maxDepthPixels ?? 0, room)) ?? 'no-room';
   }
 }

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import { extname } from 'node:path';
-import { DEPTH_SIDES, type DepthImage, shrinkDepth } from '@veriframe/protocol';
+import { checkDepth, DEPTH_SIDES, type DepthImage } from '@veriframe/protocol';
 import sharp from 'sharp';
 import { asKioskError, KioskError } from '../errors.ts';
 
@@ -38,8 +38,7 @@ export async function readDepth(bytes: Uint8Array, format: DepthFormat): Promise
       format.kind === 'png'
         ? await readPng(bytes)
         : { width: format.width, height: format.height, data: bytes };
-    // Throws for sizes that no frame may carry.
-    shrinkDepth(image, Infinity);
+    checkDepth(image);
     return image;
   } catch (error) {
     throw asKioskError(error, 'source.unreadable');
