@@ -5,7 +5,7 @@ import { KioskError } from './errors.ts';
 export function parseArguments<const Options extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   options: Options,
-) {
+): ReturnType<typeof parseArgs<{ args: string[]; allowPositionals: true; options: Options }>> {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (cause) {
