@@ -11,6 +11,13 @@ interface Heard {
   framesBefore?: number;
 }
 
+const OF_ANOTHER_SITE = {
+  task: 'assert',
+  challenge: 'AAAA',
+  rpId: 'shop.example',
+  userVerification: 'preferred',
+} as const;
+
 /** Asks for a key of another site, which the browser refuses, and lets the person go on without. */
 const askingInVain =
   (heard: Heard): Scenario =>
@@ -19,29 +26,7 @@ const askingInVain =
     const [hello] = peer.heard;
     if (hello?.type === 'hello') heard.hello = hello;
     const isAsked = hello?.type === 'hello' && hello.possession === true;
-    peer.send({
-      type: 'welcome',
-      sessionId: 'session-1',
-      mode: 'verify',
-      policy: 'standard',
-      limits: {
-        maxImageBytes: 200_000,
-        maxImagePixels: 640 * 480,
-        maxFramesPerSecond: 30,
-        maxSessionMs: 60_000,
-      },
-      ...(isAsked
-        ? {
-            possession: {
-              task: 'assert',
-              challenge: 'AAAA',
-              rpId: 'shop.example',
-              userVerification: 'preferred',
-            } as const,
-          }
-        : {}),
-    });
-    peer.credit(2);
+    await peer.welcome({}, isAsked ? { possession: OF_ANOTHER_SITE } : {});
     if (isAsked) {
       await peer.until(() => peer.heard.some(({ type }) => type === 'possession'));
       heard.framesBefore = peer.frames.length;

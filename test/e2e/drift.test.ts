@@ -24,7 +24,7 @@ let server: RealServer;
 const clock = new VirtualClock();
 beforeAll(async () => {
   ({ ada, grace } = await preparePeople());
-  faces = await facesBetween(ada, grace, STEPS);
+  faces = facesBetween(ada, grace, STEPS);
   server = await startRealServer({ transport: 'auto', clock });
 });
 afterAll(() => server.close());

@@ -11,18 +11,11 @@ import {
 import { policyFor } from '../../server/policy/built-in.ts';
 import { MAX_RESTS } from '../../server/policy/relief.ts';
 import type { TurnRelief } from '../../server/vision/relief/turn-relief.ts';
-import { analysisOf, HEAD_RELIEF, seeded } from '../support/analysis-builder.ts';
+import { analysisOf, FLAT_RELIEF, HEAD_RELIEF, seeded } from '../support/analysis-builder.ts';
 
 const policy = policyFor('standard');
 const bars = policy.relief;
 const good = { usable: true, good: true, hint: null } as const;
-const FLAT: TurnRelief = {
-  product: 0.2,
-  square: 1,
-  besideNose: { product: 0.2, square: 1 },
-  keptShare: 0.8,
-  hairFlow: 0,
-};
 
 const deviationOf = (yawDeg: number): Deviation => ({
   yawDeg,
@@ -53,7 +46,7 @@ const evidence = (state: ReliefState) => reliefEvidence(state, bars);
 
 describe('relief in turns', () => {
   it('is measured turn by turn, from rest to rest', () => {
-    const state = after([1, HEAD_RELIEF], [1, FLAT], [-1, HEAD_RELIEF]);
+    const state = after([1, HEAD_RELIEF], [1, FLAT_RELIEF], [-1, HEAD_RELIEF]);
     expect(state.turns.map(({ direction, frames }) => [direction, frames.length])).toEqual([
       [1, 5],
       [1, 5],
@@ -74,7 +67,7 @@ describe('relief in turns', () => {
 
   it('speaks little for a turn that shows a head, much against one that does not', () => {
     const head = evidence(after([1, HEAD_RELIEF]));
-    const flat = evidence(after([1, FLAT]));
+    const flat = evidence(after([1, FLAT_RELIEF]));
     expect(head).toMatchObject({ measured: true, score: 1 });
     expect(flat).toMatchObject({ measured: true, score: 0 });
     expect(head.measured && head.logLikelihoodRatio).toBe(bars.confirmedLlr);
@@ -82,14 +75,17 @@ describe('relief in turns', () => {
   });
 
   it('lets a second turn save a person whom one turn fails', () => {
-    const saved = evidence(after([1, FLAT], [-1, HEAD_RELIEF]));
+    const saved = evidence(after([1, FLAT_RELIEF], [-1, HEAD_RELIEF]));
     expect(saved).toMatchObject({ measured: true, score: 1 });
     expect(reliefCue.fallsShort?.(saved, policy)).toBe(false);
     expect(saved.measured && reliefCue.rejectReason?.applies(saved, policy)).toBe(false);
   });
 
   it('accepts nobody without a turn that shows a head, and rejects after two that show none', () => {
-    const [one, two] = [evidence(after([1, FLAT])), evidence(after([1, FLAT], [-1, FLAT]))];
+    const [one, two] = [
+      evidence(after([1, FLAT_RELIEF])),
+      evidence(after([1, FLAT_RELIEF], [-1, FLAT_RELIEF])),
+    ];
     expect(reliefCue.fallsShort?.(one, policy)).toBe(true);
     expect(one.measured && reliefCue.rejectReason?.applies(one, policy)).toBe(false);
     expect(two.measured && reliefCue.rejectReason?.applies(two, policy)).toBe(true);
@@ -112,7 +108,7 @@ describe('relief in turns', () => {
     expect(evidence(after([1, null]))).toEqual({ measured: false, why: 'not-started' });
     const single = seen(seen(initialRelief, 0), 15);
     expect(evidence(single)).toEqual({ measured: false, why: 'relief-unclear' });
-    expect(reliefCue.evidence(after([1, FLAT]), {}, policyFor('passive'))).toMatchObject({
+    expect(reliefCue.evidence(after([1, FLAT_RELIEF]), {}, policyFor('passive'))).toMatchObject({
       why: 'not-requested',
     });
   });

@@ -3,18 +3,11 @@ import type { ChallengeKind } from '../../protocol/status.ts';
 import { isTurn } from '../../server/evidence/gesture.ts';
 import { MAX_RESTS } from '../../server/policy/relief.ts';
 import type { TurnRelief } from '../../server/vision/relief/turn-relief.ts';
-import { HEAD_RELIEF, type Script } from '../support/analysis-builder.ts';
+import { FLAT_RELIEF, HEAD_RELIEF, type Script } from '../support/analysis-builder.ts';
 import { SessionDriver, type DriverOptions } from '../support/session-driver.ts';
 import { subject } from '../support/subjects.ts';
 
 const SEEDS = [1, 2, 3, 4];
-const FLAT: TurnRelief = {
-  product: 0.2,
-  square: 1,
-  besideNose: { product: 0.2, square: 1 },
-  keptShare: 0.8,
-  hairFlow: 0,
-};
 const run = (options: DriverOptions, script: Script = subject()) =>
   new SessionDriver(options).play(script, 70_000);
 
@@ -59,7 +52,7 @@ describe('relief in a session', () => {
   });
 
   it.each(SEEDS)('accepts no warped picture, whatever else it answers (seed %s)', (seed) => {
-    const { decision } = run({ seed }, showing(FLAT));
+    const { decision } = run({ seed }, showing(FLAT_RELIEF));
     expect(decision?.outcome).not.toBe('accept');
     expect(decision?.evidence.relief).toMatchObject({ measured: true, score: 0 });
   });
@@ -114,7 +107,7 @@ describe('relief in a session', () => {
   });
 
   it('tells the client nothing of what was measured', () => {
-    const [flat, unmeasured] = [FLAT, null].map((relief) => run({ seed: 1 }, showing(relief)));
+    const [flat, unmeasured] = [FLAT_RELIEF, null].map((relief) => run({ seed: 1 }, showing(relief)));
     for (const { statuses } of [flat, unmeasured])
       expect(JSON.stringify(statuses)).not.toMatch(/relief|hair|flat/i);
   });

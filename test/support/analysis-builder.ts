@@ -57,6 +57,15 @@ export const HEAD_RELIEF: TurnRelief = {
   hairFlow: 0.5,
 };
 
+/** What a turned picture shows, however it is bent. */
+export const FLAT_RELIEF: TurnRelief = {
+  product: 0.2,
+  square: 1,
+  besideNose: { product: 0.2, square: 1 },
+  keptShare: 0.8,
+  hairFlow: 0,
+};
+
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
 export interface Identity {
   readonly axis: number;

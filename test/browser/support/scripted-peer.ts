@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { decodeUpstream, encodeMessage } from '../../../protocol/codec.ts';
-import type { Decision, Downstream, Status } from '../../../protocol/downstream.ts';
+import type { Decision, Downstream, Status, Welcome } from '../../../protocol/downstream.ts';
 import { type ErrorCode, ERRORS } from '../../../protocol/errors.ts';
 import type { Frame, Upstream } from '../../../protocol/upstream.ts';
 
@@ -43,6 +43,7 @@ export class ScriptedPeer {
   /** Waits for `hello`, then sends `welcome` and the first credit. */
   async welcome(
     limits: { maxFramesPerSecond?: number; maxDepthPixels?: number; credit?: number } = {},
+    asks: Pick<Welcome, 'possession'> = {},
   ): Promise<void> {
     await this.until(() => this.heard.length > 0);
     this.send({
@@ -57,6 +58,7 @@ export class ScriptedPeer {
         maxSessionMs: 60_000,
         ...(limits.maxDepthPixels === undefined ? {} : { maxDepthPixels: limits.maxDepthPixels }),
       },
+      ...asks,
     });
     this.credit(limits.credit ?? 2);
   }
