@@ -1,66 +1,84 @@
-import { tierContexts } from '../../models/evaluate/pad/stage-setup.ts';
+import { live, lookAt } from '../../models/evaluate/pad/live-picture.ts';
+import { loadMotionScorer, openTierPools, tierContexts } from '../../models/evaluate/pad/stage-setup.ts';
 import { referenceFrom } from '../../models/evaluate/pad/session-kinds.ts';
+import { type LivePresenter, type Played, playSession } from '../../models/evaluate/pad/session-player.ts';
 import type { PreparedModels } from '../../models/prepared.ts';
-import { ImageDecoder } from '../../server/inference/image-decoder.ts';
-import { OrtRunner } from '../../server/inference/ort-model.ts';
+import type { FrameAnalyzer } from '../../server/inference/calls.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
-import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import { createPerson, PERSON_PORTRAITS, preparePortrait, type Portrait } from '../../simulator/index.ts';
 import { seededDraws } from '../../simulator/seeded.ts';
-import { drive, type Driven } from './drive.ts';
 
 const FRAMES_PER_SECOND = 15;
 const REFERENCE_FRAMES = 5;
+
+/** One session. Times are virtual milliseconds since its first frame; null: it did not come so far. */
+interface Timed extends Pick<Played, 'outcome' | 'reasons' | 'tookMs'> {
+  readonly challenges: number;
+  readonly placedMs: number | null;
+  readonly askedMs: number | null;
+}
 
 /** Decision times of drawn people, by tier: one line of Markdown each. They are a simulation. */
 export async function decisionTimes(
   models: PreparedModels['models'],
   sessionsEach: number,
 ): Promise<string[]> {
+  const scoreMotion = await loadMotionScorer(models.motion);
+  const pools = openTierPools({ models, workers: 1 });
   const lines: string[] = [];
   for (const { tier, context } of tierContexts(models, null, [])) {
-    const loaded = [
-      ...context.models.embeddings,
-      ...context.models.pad,
-      'blazeface',
-      'facemesh',
-      'iris',
-      'motion',
-    ] as const;
-    const files = Object.fromEntries(
-      loaded.flatMap((id) => (models[id] === undefined ? [] : [[id, models[id]]])),
-    );
-    const core = new FrameAnalyzerCore(await OrtRunner.load(files));
-    const all: Driven[] = [];
+    const analyzer = await pools.of(tier);
+    const all: Timed[] = [];
     for (const [which, source] of Object.values(PERSON_PORTRAITS).entries()) {
       const portrait = await preparePortrait(source);
-      const references = [await referenceOf(portrait, core)];
+      const references = [await referenceOf(portrait, analyzer)];
       for (let session = 0; session < sessionsEach; session++) {
         const seed = 1_000 + 100 * which + session;
-        const presenter = await createPerson({ portrait, seed });
-        const options = { core, context, references, framesPerSecond: FRAMES_PER_SECOND };
-        const policy = policyFor('standard');
-        const one = await drive({ ...options, presenter, policy, draw: seededDraws(seed) });
-        all.push(one);
-        process.stderr.write(
-          `${tier} ${seed} ${one.outcome} ${one.challenges} ${one.tookMs} ${one.reasons.join()}\n`,
-        );
+        const watched = watching(live(await createPerson({ portrait, seed }), analyzer));
+        const { outcome, reasons, tookMs, assurance } = await playSession({
+          presenter: watched.presenter,
+          policy: policyFor('standard'),
+          context,
+          references,
+          scoreMotion,
+          random: seededDraws(seed),
+          framesPerSecond: FRAMES_PER_SECOND,
+        });
+        const challenges = assurance?.challengesPassed ?? 0;
+        all.push({ outcome, reasons, tookMs, challenges, ...watched.phases() });
+        process.stderr.write(`${tier} ${seed} ${outcome} ${challenges} ${tookMs} ${reasons.join()}\n`);
       }
     }
     lines.push(rowOf(tier, all));
   }
+  await pools.close();
   return lines;
 }
 
+/** The presenter, and when it heard that its place is found and that no more is asked. */
+function watching(presenter: LivePresenter) {
+  let placedMs: number | null = null;
+  let askedMs: number | null = null;
+  const watched: LivePresenter = {
+    lookAt: (atMs) => presenter.lookAt(atMs),
+    onStatus(status, atMs) {
+      if (status.phase !== 'positioning') placedMs ??= atMs;
+      if (status.phase === 'matching') askedMs ??= atMs;
+      presenter.onStatus?.(status, atMs);
+    },
+  };
+  return { presenter: watched, phases: () => ({ placedMs, askedMs }) };
+}
+
 /** A reference from another occasion: the same face in other light. */
-async function referenceOf(portrait: Portrait, core: FrameAnalyzerCore) {
+async function referenceOf(portrait: Portrait, analyzer: FrameAnalyzer) {
   const person = await createPerson({ portrait, seed: 77 });
-  const decoder = new ImageDecoder(4_000_000);
   const frames = [];
   for (let frame = 0; frame < REFERENCE_FRAMES; frame++) {
-    const decoded = await decoder.decode(await person.frameAt(200 * frame));
-    if (!decoded.ok) throw new Error(decoded.code);
-    frames.push(await core.analyze(decoded.image, null, { embeddings: true, pad: false, countFaces: false }));
+    const look = lookAt(() => person.frameAt(200 * frame), analyzer);
+    const seen = await look(null, { embeddings: true, pad: false, countFaces: false }, []);
+    if (seen === null) throw new Error('A drawn picture is unreadable.');
+    frames.push(seen);
   }
   const reference = referenceFrom(frames, 'reference');
   if (reference === null) throw new Error('A portrait gives no reference.');
@@ -74,9 +92,9 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-function rowOf(tier: string, all: readonly Driven[]): string {
+function rowOf(tier: string, all: readonly Timed[]): string {
   const accepted = all.filter(({ outcome }) => outcome === 'accept');
-  const of = (pick: (one: Driven) => number) => accepted.map(pick);
+  const of = (pick: (one: Timed) => number) => accepted.map(pick);
   const counts = [2, 3, 4, 5].map(
     (count) => accepted.filter(({ challenges }) => challenges === count).length,
   );
