@@ -30,7 +30,10 @@ const LONG = [
   'test/train/**/*.test.ts',
 ];
 
-/** Packing a workspace makes its `dist` anew, which programs of other tests run from: these files have the machine to themselves. */
+/**
+ * Packing a workspace makes its `dist` anew, which programs of other tests run from: these files have the machine to
+ * themselves.
+ */
 const PACKING = ['test/packages/**/*.test.ts'];
 
 /** Files that start servers, workers, programs or browsers: each gets a process of its own. */

@@ -23,8 +23,8 @@ export function checkDepth({ width, height, data }: DepthImage): void {
 }
 
 /**
- * Shrinks a depth image to what a server takes beside an image of `imageBytes` (SPEC R8, R43). Null when there is no room
- * for one of any allowed size, or the server takes none.
+ * Shrinks a depth image to what a server takes beside an image of `imageBytes` (SPEC R8, R43). Null when there is no
+ * room for one of any allowed size, or the server takes none.
  * @throws RangeError as `checkDepth`
  */
 export function fitDepth(

@@ -27,7 +27,9 @@ const possessionRequest = z.object({
   userVerification: z.enum(['required', 'preferred']),
   /** The user handle of a new key, base64url. Only with `register`. */
   user: z.string().exactOptional(),
-  /** Ids of keys that the subject has, base64url: a device that has one of them makes no other. Only with `register`. */
+  /**
+   * Ids of keys that the subject has, base64url: a device that has one of them makes no other. Only with `register`.
+   */
   exclude: z.array(z.string()).exactOptional(),
 });
 

@@ -1,8 +1,8 @@
 import type { Frame } from './upstream.ts';
 
 /*
- * The bytes of the chain that a kiosk signs over its frames (SPEC section 13). Each end hashes them by its own means, so
- * that this file needs no cryptography and runs in a browser too. Integers and doubles are big-endian.
+ * The bytes of the chain that a kiosk signs over its frames (SPEC section 13). Each end hashes them by its own means,
+ * so that this file needs no cryptography and runs in a browser too. Integers and doubles are big-endian.
  */
 
 const CONTEXT = 'veriframe.frames.v1';
@@ -38,7 +38,9 @@ export function chainLinkBytes(
   return joined([previous, new Uint8Array(numbers.buffer), sha256(frame.image), depth]);
 }
 
-/** The bytes that are signed: a text of their own, so that the signature is good for nothing else, and the chain's end. */
+/**
+ * The bytes that are signed: a text of their own, so that the signature is good for nothing else, and the chain's end.
+ */
 export function signedBytes(digest: Uint8Array): Uint8Array {
   return joined([encoder.encode(`${CONTEXT} signature\0`), digest]);
 }

@@ -68,7 +68,9 @@ export type Capture = (typeof CAPTURES)[number];
 export const CAPTURE_DEMANDS = ['kiosk-signed', 'attested'] as const;
 export type CaptureDemand = (typeof CAPTURE_DEMANDS)[number];
 
-/** What may be demanded of the subject's key: that it signs, or that it also has verified its user (PIN, fingerprint). */
+/**
+ * What may be demanded of the subject's key: that it signs, or that it also has verified its user (PIN, fingerprint).
+ */
 export const POSSESSION_DEMANDS = ['required', 'user-verified'] as const;
 export type PossessionDemand = (typeof POSSESSION_DEMANDS)[number];
 

@@ -82,8 +82,8 @@ const PURE_ROOMS = [
 const FREE_ROOMS = ['simulator', 'models/prepare', 'models/evaluate', 'models/train', 'bench', 'tools'];
 
 /**
- * What each room imports: no more and no less. A room is a folder of the product or of the server; `server` alone is the
- * three files at its root, `models` the table of models and what is prepared.
+ * What each room imports: no more and no less. A room is a folder of the product or of the server; `server` alone is
+ * the three files at its root, `models` the table of models and what is prepared.
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],

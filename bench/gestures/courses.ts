@@ -27,7 +27,9 @@ export function thinned(watched: Watched, framesPerSecond: number, phase: number
   });
 }
 
-/** Movements that go as far as a challenge asks, from rest and back, in a recording of somebody who was asked nothing. */
+/**
+ * Movements that go as far as a challenge asks, from rest and back, in a recording of somebody who was asked nothing.
+ */
 export function coursesIn(watched: Watched): SeenCourses[] {
   const moved = deviations(watched);
   const rows = GESTURES.map((kind): SeenCourses => {

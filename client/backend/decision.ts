@@ -52,8 +52,8 @@ const MOST_CHARACTERS = 16_384;
 
 /**
  * Checks a decision's token, the only thing that a relying party may believe: type, signature, issuer, audience, time,
- * session, nonce, mode, policy, outcome, subject, tier, capture and possession. Resolves with what it says, or rejects with a
- * `DecisionError` whose code is the first check that it failed (`DECISION_ERRORS`).
+ * session, nonce, mode, policy, outcome, subject, tier, capture and possession. Resolves with what it says, or rejects
+ * with a `DecisionError` whose code is the first check that it failed (`DECISION_ERRORS`).
  *
  * A token is good once, which only the caller can see to: forget the session before its token is checked.
  *

@@ -28,11 +28,13 @@ export interface ConnectOptions {
   readonly ticket: string;
   /** Names the client software in the server's audit log. */
   readonly client?: string;
-  /** Signs the frames with the key of this kiosk, where the server knows the key (SPEC section 14). Absent: unsigned. */
+  /**
+   * Signs the frames with the key of this kiosk, where the server knows the key (SPEC section 14). Absent: unsigned.
+   */
   readonly signer?: FrameSigner;
   /**
-   * Asks the person for the WebAuthn key that the server asks for, and resolves with the answer; null declines. No frame
-   * is sent before. Absent: the server is told that no key can be asked for.
+   * Asks the person for the WebAuthn key that the server asks for, and resolves with the answer; null declines. No
+   * frame is sent before. Absent: the server is told that no key can be asked for.
    */
   readonly askForKey?: (request: PossessionRequest) => Promise<Omit<PossessionAnswer, 'type'> | null>;
   /** A screen around the camera shows the colour of each status that contains one (SPEC R39, R40). Default false. */

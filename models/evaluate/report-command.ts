@@ -59,8 +59,8 @@ export async function writeSessions(folder: string, sessions: readonly object[])
 }
 
 /**
- * Begins `sessions.jsonl` in `folder` anew, and appends each session that the returned function is given: what a long run
- * has found so far can be read.
+ * Begins `sessions.jsonl` in `folder` anew, and appends each session that the returned function is given: what a long
+ * run has found so far can be read.
  */
 export async function openSessions(folder: string): Promise<(session: object) => void> {
   await mkdir(folder, { recursive: true });

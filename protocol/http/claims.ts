@@ -22,8 +22,8 @@ export const DECISION_TOKEN_TYPE = 'veriframe-decision+jwt';
 export const OBSERVATION_TOKEN_TYPE = 'veriframe-observation+jwt';
 
 /**
- * Classes of attacker (docs/security.md): something before a real camera; a client that feeds what a few pictures can be
- * made into; a client with a renderer, which every test of pictures lets pass.
+ * Classes of attacker (docs/security.md): something before a real camera; a client that feeds what a few pictures can
+ * be made into; a client with a renderer, which every test of pictures lets pass.
  */
 export const ATTACKS = ['presentation', 'cheap-injection', 'rendered-injection'] as const;
 

@@ -325,8 +325,8 @@ export function challengeEvidence(
 }
 
 /**
- * The log-likelihood ratio of a passed challenge. A gesture that began later than `promptMs` after its prompt is less: a
- * recording begins its gestures at any time.
+ * The log-likelihood ratio of a passed challenge. A gesture that began later than `promptMs` after its prompt is less:
+ * a recording begins its gestures at any time.
  */
 export function passedLlr(
   kind: ChallengeKind,

@@ -13,8 +13,8 @@ export interface Caller {
   /** Whether the key's owner may follow sessions live with their evidence, and read the record of attempts. */
   readonly mayObserve: boolean;
   /**
-   * Whether the key's owner may vouch for devices: add WebAuthn keys for a subject that has one, enrol kiosks' keys, and
-   * attest applications.
+   * Whether the key's owner may vouch for devices: add WebAuthn keys for a subject that has one, enrol kiosks' keys,
+   * and attest applications.
    */
   readonly mayVouch: boolean;
 }
@@ -47,8 +47,8 @@ const record = z.object({
    */
   mayObserve: z.boolean().default(false),
   /**
-   * Grants what speaks for a client beside its pictures: further WebAuthn keys of a subject, keys of kiosks, attestations
-   * of applications. Whoever has it can have a camera believed that is none.
+   * Grants what speaks for a client beside its pictures: further WebAuthn keys of a subject, keys of kiosks,
+   * attestations of applications. Whoever has it can have a camera believed that is none.
    */
   mayVouch: z.boolean().default(false),
 });

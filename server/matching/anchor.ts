@@ -8,9 +8,9 @@ import { poolMean, poolOf, type EmbeddingPool, type Probe } from './embedding-po
 export type Anchor = Embeddings;
 
 /**
- * How far two sets of embeddings lie above a bar, in log-likelihood ratios: the least of all methods by which they can be
- * compared; -Infinity where they cannot be. All methods, because a stored reference is compared by whatever the server
- * has later.
+ * How far two sets of embeddings lie above a bar, in log-likelihood ratios: the least of all methods by which they can
+ * be compared; -Infinity where they cannot be. All methods, because a stored reference is compared by whatever the
+ * server has later.
  */
 export function marginOver(bar: AgreementBar, a: Embeddings, b: Embeddings): number {
   const margins = compareByAll(a, b).map(
@@ -29,8 +29,8 @@ export function anchorOf(kept: readonly Probe[], { maxProbes, mutualLlr }: Ancho
 
 /**
  * The probes that may be stored, in order of time: each agrees with the anchor, and any two agree with each other. They
- * are taken by their agreement with the anchor, the best first, so that a probe that resembles some of the others, but not
- * the anchor, leaves out none that does. The same probes give the same set, in whatever order they came.
+ * are taken by their agreement with the anchor, the best first, so that a probe that resembles some of the others, but
+ * not the anchor, leaves out none that does. The same probes give the same set, in whatever order they came.
  */
 export function agreeingProbes(
   anchor: Anchor,

@@ -88,9 +88,9 @@ type Similarity = 'agrees' | 'doubtful' | 'contradicts' | 'says-nothing';
  * Folds one frame. The track shows where the face is, and embeddings show whose it is. After a break of the track,
  * nothing counts until an embedding agrees with `pool`, the session's own. Embeddings are also sampled while the track
  * holds, so that a face that was swapped without a break is found. The first good embedding starts the pool, and agrees
- * by definition. From the first challenge on, an embedding that agrees must also agree with `anchor`, the face before it:
- * the pool follows a face that changes little by little, the anchor does not. `away`: the face is so far from its rest
- * that an embedding of it is less reliable.
+ * by definition. From the first challenge on, an embedding that agrees must also agree with `anchor`, the face before
+ * it: the pool follows a face that changes little by little, the anchor does not. `away`: the face is so far from its
+ * rest that an embedding of it is less reliable.
  */
 export function foldContinuity(
   state: ContinuityState,

@@ -39,8 +39,8 @@ export interface SessionProbe {
 }
 
 /**
- * Compares a session with the best of a subject's references, which stand in order of creation. The first of them must not
- * contradict: references join by their likeness to it, but a face half-way between two people is like both.
+ * Compares a session with the best of a subject's references, which stand in order of creation. The first of them must
+ * not contradict: references join by their likeness to it, but a face half-way between two people is like both.
  */
 export function matchReferences(
   probe: SessionProbe,
@@ -77,8 +77,9 @@ function doubted(
 }
 
 /**
- * Finds the best subject among the candidates of a search, each subject's in order of creation. Each candidate is compared by the best method that its
- * reference allows. With too small a margin to the next subject there is no match, however high the score.
+ * Finds the best subject among the candidates of a search, each subject's in order of creation. Each candidate is
+ * compared by the best method that its reference allows. With too small a margin to the next subject there is no match,
+ * however high the score.
  */
 export function matchCandidates(
   probe: SessionProbe,
@@ -118,9 +119,9 @@ function bandOf({ method, score }: Comparison, rejectFmr: Fmr, acceptFmr: Fmr): 
 }
 
 /**
- * Whether a face may join a subject's references, which stand in order of creation. It must reach the score of `sameFmr`
- * with the first one with which it can be compared, and that of `contradictedFmr` with every other. Likeness to a later
- * one is not enough: each could lie a little further from the first, and the last be another person.
+ * Whether a face may join a subject's references, which stand in order of creation. It must reach the score of
+ * `sameFmr` with the first one with which it can be compared, and that of `contradictedFmr` with every other. Likeness
+ * to a later one is not enough: each could lie a little further from the first, and the last be another person.
  */
 export function joinsReferences(
   probe: Embeddings,

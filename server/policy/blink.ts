@@ -27,10 +27,10 @@ export interface BlinkPolicy {
 }
 
 /**
- * Real blinks of eyes 10 to 14 px wide dip to .53–.63 of a rolling median of one second, for two or three frames at
- * 30 frames a second. The noise between frames is .10 at the 95th percentile and .20 at the 99th. Below 15 frames a
- * second blinks are missed. Of 60 to 105 blinks of 9 recordings of people, played at 12 to 30 frames a second, 75 to 89 %
- * have a frame with the lids on their way; the others must be done again (`npm run bench:gestures -- --only courses`).
+ * Real blinks of eyes 10 to 14 px wide dip to .53–.63 of a rolling median of one second, for two or three frames at 30
+ * frames a second. The noise between frames is .10 at the 95th percentile and .20 at the 99th. Below 15 frames a second
+ * blinks are missed. Of 60 to 105 blinks of 9 recordings of people, played at 12 to 30 frames a second, 75 to 89 % have
+ * a frame with the lids on their way; the others must be done again (`npm run bench:gestures -- --only courses`).
  */
 export const blink: BlinkPolicy = {
   closedRatio: 0.72,

@@ -15,7 +15,10 @@ export interface ChallengePolicy {
   readonly minTurns: number;
   /** Turns that are asked for in addition, one after another, while none has shown the relief of a head. */
   readonly maxExtraTurns: number;
-  /** How hard each kind is to answer with one warped photograph or by chance. Another kind is as strong if its number is. */
+  /**
+   * How hard each kind is to answer with one warped photograph or by chance. Another kind is as strong if its number
+   * is.
+   */
   readonly strength: Readonly<Record<ChallengeKind, number>>;
   /** The most challenges that a session may exchange for others; 0: none. */
   readonly maxSkips: number;
@@ -35,9 +38,10 @@ export interface ChallengePolicy {
 
 /**
  * The one order of strength. One photograph has no texture for the far side of a turned head, and its depth must be
- * invented; a move of the head has a direction, which a recording must guess, and fails where it is not asked for. Coming
- * closer is a zoom to a flat picture, but for the depth of the nose, and recordings seldom do it. A mouth is warped in a
- * few lines, and moves by itself when people talk. Lids are squeezed over the eyes, and people blink by themselves.
+ * invented; a move of the head has a direction, which a recording must guess, and fails where it is not asked for.
+ * Coming closer is a zoom to a flat picture, but for the depth of the nose, and recordings seldom do it. A mouth is
+ * warped in a few lines, and moves by itself when people talk. Lids are squeezed over the eyes, and people blink by
+ * themselves.
  */
 export const CHALLENGE_STRENGTH: Readonly<Record<ChallengeKind, number>> = {
   'turn-left': 4,

@@ -5,8 +5,8 @@ export interface AgreementBar {
 }
 
 /**
- * The anchor: the probes before the first challenge. Every later embedding is compared with it, however far the session's
- * own pool has moved since. All bars are unclamped log-likelihood ratios.
+ * The anchor: the probes before the first challenge. Every later embedding is compared with it, however far the
+ * session's own pool has moved since. All bars are unclamped log-likelihood ratios.
  */
 export interface AnchorPolicy {
   /** The most probes that make the anchor: the latest that agree with each other. */
@@ -59,17 +59,17 @@ export interface ContinuityPolicy {
 
 /**
  * Measured on living people who turn, talk and grimace (34 clips, `npm run evaluate -- anchors --data`). Unclamped
- * log-likelihood ratios at the 1st, 5th and 50th percentile, MobileFaceNet; in brackets fused: good frames that look ahead
- * against anchors of two to five probes 10.5, 12.6, 16 (6.9, 8.9, 11.8), any two such frames, by the lower of both methods,
- * 5.4, 7.9, 11.8. One such frame in a thousand is below 3.7 (4.6), so that no single frame ends a session. Strangers reach
- * 5.3 (4.4) at most, see below. Along its trend the agreement fell by at most 7.8 (9.4) in eight seconds of 90, 6.5 at
- * the 95th percentile. With these bars 1 of 368 sessions of the clips ends undecided by `probes-disagree`; `face-changed`
- * ends none, as without an anchor.
+ * log-likelihood ratios at the 1st, 5th and 50th percentile, MobileFaceNet; in brackets fused: good frames that look
+ * ahead against anchors of two to five probes 10.5, 12.6, 16 (6.9, 8.9, 11.8), any two such frames, by the lower of
+ * both methods, 5.4, 7.9, 11.8. One such frame in a thousand is below 3.7 (4.6), so that no single frame ends a
+ * session. Strangers reach 5.3 (4.4) at most, see below. Along its trend the agreement fell by at most 7.8 (9.4) in
+ * eight seconds of 90, 6.5 at the 95th percentile. With these bars 1 of 368 sessions of the clips ends undecided by
+ * `probes-disagree`; `face-changed` ends none, as without an anchor.
  *
  * Faces that walk to another person (`--photographs`; 100 couples of look-alikes and 100 of any people, mixtures of
- * their embeddings, four courses, both tiers): without an anchor up to 100 of 100 templates were stored and 98 served the
- * second person; with it none is stored. A face that is half-way between two people from the first picture on is one
- * steady face: no anchor can tell it (`docs/security.md`).
+ * their embeddings, four courses, both tiers): without an anchor up to 100 of 100 templates were stored and 98 served
+ * the second person; with it none is stored. A face that is half-way between two people from the first picture on is
+ * one steady face: no anchor can tell it (`docs/security.md`).
  */
 const anchor: AnchorPolicy = {
   maxProbes: 5,

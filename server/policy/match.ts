@@ -20,9 +20,9 @@ export interface MatchPolicy {
  * other, in front of one camera, they are higher (`matching/score-scales.ts`). FNMR of MobileFaceNet on LFW: 3.2 % at
  * 1e-4, .7 % at 1e-2. Pooled probes do better. A 1:N search has a stricter bar, because it compares with everybody.
  *
- * The first reference: chains of five references, each as near to another person as it may be, let that person verify in
- * 96 of 100 random couples (full tier; base 61) and in 98 of 100 couples of look-alikes (58) when a new reference had to
- * be like any earlier one (`npm run evaluate -- anchors --photographs`).
+ * The first reference: chains of five references, each as near to another person as it may be, let that person verify
+ * in 96 of 100 random couples (full tier; base 61) and in 98 of 100 couples of look-alikes (58) when a new reference
+ * had to be like any earlier one (`npm run evaluate -- anchors --photographs`).
  */
 export const match: MatchPolicy = {
   acceptFmr: 1e-4,

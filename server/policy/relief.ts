@@ -38,14 +38,15 @@ export interface ReliefPolicy {
 export const MAX_RESTS = 2;
 
 /**
- * `npm run evaluate -- relief`, turns of 12° to 23° that were seen in two frames or more. Living people in recordings (13
- * who turn): α from .38 to 1.09 (median .82), without the nose −.09 to 1.9 (median .85); the hair goes with the face by
- * .15 to .98 (median .4) where it is followed; it is lost in a small picture of a man who sings (−.64 to .33). One
- * photograph turned as an egg: α .05 to .52, hair −.33 to .02; with the bump of a nose as well α .4 to 1, hair as before;
- * with hair and jaw in the egg too, α .2 to 1.4, hair .5 to .8, but without the nose .13 to .5 for five of seven
- * photographs. Drawn people: α .80 to 1.22, without the nose .51 to 1.3, hair .37 to .96. Patches that are found again:
- * .28 to .83 for people, .2 and less for most printed photographs. A picture warped by a mesh of the head's depth shows
- * what a head shows: nothing that is measured here tells it from one. The bars were seen on both halves of the people.
+ * `npm run evaluate -- relief`, turns of 12° to 23° that were seen in two frames or more. Living people in recordings
+ * (13 who turn): α from .38 to 1.09 (median .82), without the nose −.09 to 1.9 (median .85); the hair goes with the
+ * face by .15 to .98 (median .4) where it is followed; it is lost in a small picture of a man who sings (−.64 to .33).
+ * One photograph turned as an egg: α .05 to .52, hair −.33 to .02; with the bump of a nose as well α .4 to 1, hair as
+ * before; with hair and jaw in the egg too, α .2 to 1.4, hair .5 to .8, but without the nose .13 to .5 for five of
+ * seven photographs. Drawn people: α .80 to 1.22, without the nose .51 to 1.3, hair .37 to .96. Patches that are found
+ * again: .28 to .83 for people, .2 and less for most printed photographs. A picture warped by a mesh of the head's
+ * depth shows what a head shows: nothing that is measured here tells it from one. The bars were seen on both halves of
+ * the people.
  */
 export const relief: ReliefPolicy = {
   restDeg: 5,

@@ -19,8 +19,8 @@ export function plannedCount(draw: number, trust: Trust, challenges: ChallengePo
 }
 
 /**
- * Whether one more challenge is asked for, after those planned are passed. Whose face it is plays no part: the number of
- * challenges must not tell it (SPEC R23).
+ * Whether one more challenge is asked for, after those planned are passed. Whose face it is plays no part: the number
+ * of challenges must not tell it (SPEC R23).
  */
 export function needsMore(state: ChallengingState, policy: Policy, context: SessionContext): boolean {
   const { challenges } = policy;

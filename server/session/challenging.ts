@@ -58,8 +58,8 @@ export function advanceChallenging(
 }
 
 /**
- * Another challenge, at least as strong, in the place of one whose answers were not seen: what is not seen is no failure.
- * Null where there is none. Uses two draws.
+ * Another challenge, at least as strong, in the place of one whose answers were not seen: what is not seen is no
+ * failure. Null where there is none. Uses two draws.
  */
 function replaceChallenge(
   state: ChallengingState,
@@ -122,8 +122,8 @@ function afterPass(
 }
 
 /**
- * Whether one more turn is asked for: the policy requires the relief of a head, and no turn has shown it. Not every turn
- * of a living person does.
+ * Whether one more turn is asked for: the policy requires the relief of a head, and no turn has shown it. Not every
+ * turn of a living person does.
  */
 function needsTurn(
   { gathered }: Live,

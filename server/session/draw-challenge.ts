@@ -10,8 +10,8 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
 
 /**
  * Draws the next kind from all that were neither skipped nor replaced. A kind that was passed may come again, so that
- * the past challenges do not tell the next one. Only turns, or only the strongest, are drawn when the policy's minimum of
- * them cannot be reached otherwise.
+ * the past challenges do not tell the next one. Only turns, or only the strongest, are drawn when the policy's minimum
+ * of them cannot be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
   const open = policy.pool.filter((kind) => !isClosed(kind, log, policy));

@@ -42,8 +42,8 @@ export function nextAnalysis(
 }
 
 /**
- * A texture now and then while the face is at rest; the relief while a turn is asked for, until enough of its frames are
- * measured. Other turns do not count: whoever has a recording of the person turning could show it at any time.
+ * A texture now and then while the face is at rest; the relief while a turn is asked for, until enough of its frames
+ * are measured. Other turns do not count: whoever has a recording of the person turning could show it at any time.
  */
 function reliefOptions(
   state: LiveState,

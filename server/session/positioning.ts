@@ -24,8 +24,8 @@ export function enterPositioning(live: Live, atMs: number, policy: Policy): Posi
 /**
  * Waits for a face at rest, and keeps the median of its postures. Gestures are measured against it, because a camera
  * above or beside the screen biases every pose, and mouths differ. If another face takes the place of the first, the
- * session starts over, because nothing was shown yet. The probes that remain are the anchor. On a connection that is too slow for a fair judgement, no
- * challenge starts.
+ * session starts over, because nothing was shown yet. The probes that remain are the anchor. On a connection that is
+ * too slow for a fair judgement, no challenge starts.
  */
 export function advancePositioning(
   state: PositioningState,

@@ -148,8 +148,8 @@ export function lacksCaptureForever({ demand, chain }: TrustState): boolean {
 }
 
 /**
- * The classes of attacker (docs/security.md) that nothing in the session stands against. A renderer passes every test of
- * pictures, so only a controlled camera or a key that the subject had before stops it: a key that is registered in
+ * The classes of attacker (docs/security.md) that nothing in the session stands against. A renderer passes every test
+ * of pictures, so only a controlled camera or a key that the subject had before stops it: a key that is registered in
  * this very session may be anybody's.
  */
 export function openToAttacks(trust: Trust, asksForLiveness: boolean, mode: Mode): readonly Attack[] {

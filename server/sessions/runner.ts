@@ -59,9 +59,9 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 /**
  * Runs one session: turns messages and results into events, passes them to the pure `transition`, and executes the
  * effects in order. It owns the session's timer, its undecoded frames (at most one that waits and one that is being
- * handed over), the textures of its face at rest, and its turn at the worker pool; `end` releases all of them. When the client leaves, the session goes on
- * until it is decided, so that a reference that is being stored is on record. Every session has exactly one end on
- * record: its decision, or the code of the error that ended it.
+ * handed over), the textures of its face at rest, and its turn at the worker pool; `end` releases all of them. When the
+ * client leaves, the session goes on until it is decided, so that a reference that is being stored is on record. Every
+ * session has exactly one end on record: its decision, or the code of the error that ended it.
  */
 export class SessionRunner implements SessionHandle {
   private state: SessionState;

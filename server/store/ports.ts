@@ -48,9 +48,9 @@ export interface ReferenceStore {
    */
   all(onCorrupt?: OnCorruptReference): AsyncIterable<StoredReference>;
   /**
-   * Removes every reference and WebAuthn key of the subject and the link from attempts to the subject, so that nothing can be
-   * recovered. Returns how many references there were. When it rejects, the references may or may not be gone, and
-   * traces of them may remain: call it again until it resolves.
+   * Removes every reference and WebAuthn key of the subject and the link from attempts to the subject, so that nothing
+   * can be recovered. Returns how many references there were. When it rejects, the references may or may not be gone,
+   * and traces of them may remain: call it again until it resolves.
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;

@@ -21,7 +21,8 @@ const SEARCH_DEPTH = 8;
 const POSSIBLE_FMR: Fmr = 1e-2;
 
 /**
- * Makes the 1:N search of a gallery. A subject that the gallery finds and `references` does not know is not a candidate: the gallery may be out of date.
+ * Makes the 1:N search of a gallery. A subject that the gallery finds and `references` does not know is not a
+ * candidate: the gallery may be out of date.
  *
  * When a subject's references cannot be opened, `onCorrupt` is told. The search then rejects only if the face may be
  * that subject's. A damaged row must not stop the recognition of everybody else, and must not make its subject unknown.

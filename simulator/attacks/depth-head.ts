@@ -19,8 +19,9 @@ const RIM_CELL_PX = 4;
 const RIM_SIDE = 64;
 
 /**
- * A public face mesh's depth over one photograph: a head with depth, in front of a wall painted anew, relit as it turns, with
- * fresh texture where the photograph shows none. A rendered injection of some 45 lines beside the mesh and a rasterizer.
+ * A public face mesh's depth over one photograph: a head with depth, in front of a wall painted anew, relit as it
+ * turns, with fresh texture where the photograph shows none. A rendered injection of some 45 lines beside the mesh and
+ * a rasterizer.
  */
 export class DepthHead implements Presenter {
   readonly #actor: Actor;
@@ -58,8 +59,8 @@ export class DepthHead implements Presenter {
   }
 
   /**
-   * Each point of the face's ellipsoid gets the light that falls on it now over what fell on it at rest; where a turn brings
-   * the rim into view, a texture that is fixed to the head comes with it.
+   * Each point of the face's ellipsoid gets the light that falls on it now over what fell on it at rest; where a turn
+   * brings the rim into view, a texture that is fixed to the head comes with it.
    */
   #relight(
     pose: { readonly yawDeg: number; readonly pitchDeg: number },

@@ -8,8 +8,8 @@ import type { Presenter, ShownStatus } from '../presenter.ts';
 const SIDE_POINTS = 4;
 
 /**
- * The face that lies this share, 0..1, of the way from one portrait to another: shape and colours are both in between. Both
- * portraits have one size.
+ * The face that lies this share, 0..1, of the way from one portrait to another: shape and colours are both in between.
+ * Both portraits have one size.
  */
 export function morphPortrait(from: Portrait, to: Portrait, share: number): Portrait {
   const landmarks = from.landmarks.map((value, i) => value + share * (to.landmarks[i] - value));

@@ -25,9 +25,9 @@ const HOLES = [
 ] as const;
 
 /**
- * A rigid mask with the printed face of one person, on the head of another who moves it: a presentation attack, rendered. The
- * mask has a face's relief and never changes its shape; eyes and lips of the wearer are seen through its holes. No
- * recording of such masks is at hand. The wearer's eyes and lips lie where the mask's holes are.
+ * A rigid mask with the printed face of one person, on the head of another who moves it: a presentation attack,
+ * rendered. The mask has a face's relief and never changes its shape; eyes and lips of the wearer are seen through its
+ * holes. No recording of such masks is at hand. The wearer's eyes and lips lie where the mask's holes are.
  */
 export class RigidMask implements Presenter {
   readonly #actor: Actor;

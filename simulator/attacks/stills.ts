@@ -20,8 +20,9 @@ const ONSET_MS = [470, 620] as const;
 const HOLD_MS = 900;
 
 /**
- * Shows a still picture of what is asked for, for a while, and else the one at rest. Only a sensor's noise moves. It changes
- * pictures at few instants a second, as a slow camera would, so that nobody misses the movement between two of them.
+ * Shows a still picture of what is asked for, for a while, and else the one at rest. Only a sensor's noise moves. It
+ * changes pictures at few instants a second, as a slow camera would, so that nobody misses the movement between two of
+ * them.
  */
 export class Stills implements Presenter {
   readonly #pictures: StillPictures;
@@ -97,8 +98,8 @@ const OPEN_SHARE = 0.06;
 const SMILE_SHARE = 0.04;
 
 /**
- * Of several photographs of one person: the straightest one is at rest, and those that differ farthest answer what they can.
- * None blinks; the nearer one is the one at rest, enlarged by its camera.
+ * Of several photographs of one person: the straightest one is at rest, and those that differ farthest answer what they
+ * can. None blinks; the nearer one is the one at rest, enlarged by its camera.
  */
 export function photographStills(portraits: readonly Portrait[]): StillPictures {
   const looks = portraits.map(({ image, landmarks }) => {

@@ -31,7 +31,9 @@ export class Camera {
     this.#noise = Int8Array.from({ length: NOISE_LENGTH }, () => Math.round(normalDraw(draw) * noise));
   }
 
-  /** Takes one picture. The same scene at the same instant gives the same bytes: what `data` holds when it is called. */
+  /**
+   * Takes one picture. The same scene at the same instant gives the same bytes: what `data` holds when it is called.
+   */
   async take({ data, width, height }: RgbImage, atMs: number): Promise<Buffer> {
     // Of its own for each picture: an encoder in another thread may read it while the next one is taken.
     const exposed = Buffer.allocUnsafeSlow(3 * width * height);

@@ -42,8 +42,8 @@ export async function createFlatPuppet({
 }
 
 /**
- * A photograph bent over the relief of its own face and moved as a head is: a cheap injection. It has no hidden
- * sides, and the light on it never changes. It answers every challenge, so that only the pictures can tell it from a person.
+ * A photograph bent over the relief of its own face and moved as a head is: a cheap injection. It has no hidden sides,
+ * and the light on it never changes. It answers every challenge, so that only the pictures can tell it from a person.
  */
 export class FlatPuppet implements Presenter {
   readonly portrait: Portrait;

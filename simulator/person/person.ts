@@ -13,7 +13,9 @@ import { RoomLighting, type Lighting } from './lighting.ts';
 import { Scenery } from './scenery.ts';
 import { gainOf } from './tone.ts';
 
-/** How a person holds still: hardly swaying before a fixed camera, or as lively people do with a camera that trembles. */
+/**
+ * How a person holds still: hardly swaying before a fixed camera, or as lively people do with a camera that trembles.
+ */
 export const MANNERS = {
   calm: { swayShare: 0.5, cameraPx: 0, play: 0.015 },
   lively: { swayShare: 1.4, cameraPx: 1.5, play: 0.04 },
@@ -47,9 +49,9 @@ export async function createPerson({ portrait, size, ...options }: CreatePersonO
 }
 
 /**
- * A head in three dimensions that stands in for a living person in tests. It is a rendered injection, the third class of
- * attacker: it has hidden sides, it is lit anew for each picture, and it answers what it is asked. What is measured on it
- * is a simulation, and says nothing about how living people fare.
+ * A head in three dimensions that stands in for a living person in tests. It is a rendered injection, the third class
+ * of attacker: it has hidden sides, it is lit anew for each picture, and it answers what it is asked. What is measured
+ * on it is a simulation, and says nothing about how living people fare.
  */
 export class Person implements Presenter {
   readonly portrait: Portrait;

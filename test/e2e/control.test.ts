@@ -11,8 +11,8 @@ import { SoftAuthenticator } from '../support/soft-authenticator.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
- * Against a client that renders the victim no test of pictures helps (docs/security.md, rendered injection): here it is the
- * simulator's person, from another machine. A key of the subject, or a camera that is the relying party's, does.
+ * Against a client that renders the victim no test of pictures helps (docs/security.md, rendered injection): here it is
+ * the simulator's person, from another machine. A key of the subject, or a camera that is the relying party's, does.
  */
 
 const ATTACKS = 3;

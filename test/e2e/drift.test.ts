@@ -7,8 +7,8 @@ import { play } from '../support/play.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
- * Real models, sockets, store and workers; only time is the test's own. The face is a drawn head whose picture is morphed
- * from one portrait to another while it answers, so that no two pictures after each other contradict.
+ * Real models, sockets, store and workers; only time is the test's own. The face is a drawn head whose picture is
+ * morphed from one portrait to another while it answers, so that no two pictures after each other contradict.
  */
 
 const STEPS = 12;

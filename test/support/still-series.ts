@@ -22,8 +22,8 @@ const HOLD_MS = 600;
 const BLINK_MS = 120;
 
 /**
- * Cheap injection: a few pictures made beforehand, of rest and of the end of each gesture. The picture that is asked for
- * is shown for a while, then rest again.
+ * Cheap injection: a few pictures made beforehand, of rest and of the end of each gesture. The picture that is asked
+ * for is shown for a while, then rest again.
  */
 export function stillSeries({
   portrait,

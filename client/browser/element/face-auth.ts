@@ -66,8 +66,8 @@ export class FaceAuth extends LitElement {
    */
   declare flash: boolean;
   /**
-   * Lets the browser ask the person for a WebAuthn key when the server wants one: to make it at an enrolment, to sign with
-   * it at a verification. The start screen announces the prompt.
+   * Lets the browser ask the person for a WebAuthn key when the server wants one: to make it at an enrolment, to sign
+   * with it at a verification. The start screen announces the prompt.
    */
   declare possession: boolean;
   /** What the device calls a key that is made, such as the person's user name. Empty: the name of the site. */

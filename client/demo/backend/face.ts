@@ -43,8 +43,8 @@ export async function startEnrolment(context: DemoContext, request: DemoRequest)
 }
 
 /**
- * A ticket to add a key of this device. The user has confirmed their identity with the face and another device's key, or
- * with the password: a stranger who can render the face has neither.
+ * A ticket to add a key of this device. The user has confirmed their identity with the face and another device's key,
+ * or with the password: a stranger who can render the face has neither.
  */
 export async function startAddingKey(context: DemoContext, request: DemoRequest): Promise<DemoResponse> {
   const { user, session } = requireConfirmed(context, request);

@@ -1,6 +1,6 @@
 /*
- * Whether this browser has made a key for a user. A page cannot ask the device for it; a wrong answer costs a prompt that
- * finds nothing, or a sign-in that asks for another way.
+ * Whether this browser has made a key for a user. A page cannot ask the device for it; a wrong answer costs a prompt
+ * that finds nothing, or a sign-in that asks for another way.
  */
 
 const nameOf = (username: string) => `veriframe-demo-key ${username.trim().toLowerCase()}`;

@@ -23,8 +23,8 @@ export interface Couple {
 }
 
 /**
- * What differs between two frames of one face, as the squared length of the noise over that of the embedding. Set so that
- * two frames of one session are as alike as those of living people (`evaluate -- anchors --data`).
+ * What differs between two frames of one face, as the squared length of the noise over that of the embedding. Set so
+ * that two frames of one session are as alike as those of living people (`evaluate -- anchors --data`).
  */
 const NOISE: Readonly<Record<EmbeddingModelId, number>> = { mobilefacenet: 0.1, faceres: 0.1, dlib: 0.02 };
 

@@ -25,8 +25,8 @@ function serves(template: Embeddings, face: Embeddings): boolean {
 }
 
 /**
- * Attacks in which one face becomes another: what is counted is a template, or an accept, that serves the other. Both are
- * drawn in three dimensions, so that only the drift can be what is refused.
+ * Attacks in which one face becomes another: what is counted is a template, or an accept, that serves the other. Both
+ * are drawn in three dimensions, so that only the drift can be what is refused.
  */
 export function driftKinds(victims: Victims): readonly SessionKind[] {
   const head = {

@@ -4,8 +4,8 @@ import { EvaluateError } from '../evaluate-error.ts';
 import type { LivePresenter, Look } from './session-player.ts';
 
 /**
- * Whoever the simulator puts before a camera, in a played session: its pictures are made when the session looks at them,
- * and analysed by the server's own workers.
+ * Whoever the simulator puts before a camera, in a played session: its pictures are made when the session looks at
+ * them, and analysed by the server's own workers.
  */
 export function live(before: CameraPresenter, analyzer: FrameAnalyzer): LivePresenter {
   return {

@@ -16,9 +16,9 @@ export type Role =
   | 'bona fide';
 
 /**
- * What an attacker puts in the place of a person, in the order of its price: something before a real camera; pictures fed
- * in that one photograph, a few stills or clips can be made into without a model of the head's depth; pictures fed in that
- * a head with depth is rendered in.
+ * What an attacker puts in the place of a person, in the order of its price: something before a real camera; pictures
+ * fed in that one photograph, a few stills or clips can be made into without a model of the head's depth; pictures fed
+ * in that a head with depth is rendered in.
  */
 export const ATTACK_CLASSES = ['presentation', 'cheap injection', 'rendered injection'] as const;
 export type AttackClass = (typeof ATTACK_CLASSES)[number];

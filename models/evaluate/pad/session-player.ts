@@ -43,8 +43,8 @@ export type Look = (
 ) => Promise<FrameAnalysis | null>;
 
 /**
- * A subject or an attack whose pictures are made while the session runs. The server's own worker analyses each of them as
- * the session asks. Times as in `Presenter`.
+ * A subject or an attack whose pictures are made while the session runs. The server's own worker analyses each of them
+ * as the session asks. Times as in `Presenter`.
  */
 export interface LivePresenter {
   lookAt(atMs: number): Look;

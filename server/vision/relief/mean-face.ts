@@ -1,8 +1,9 @@
 /**
- * The mean frontal face: (x, y) of each landmark in thousandths of the distance between the eyes, from the point between
- * them; x to the image right, y down. It is the mean of the meshes of 175 people of the development half of Labeled Faces
- * in the Wild, one photograph each with less than 15° of yaw and pitch and a closed mouth, each turned straight by its
- * own pose. Only its scale and order matter: textures of two frames are compared with each other, never with this face.
+ * The mean frontal face: (x, y) of each landmark in thousandths of the distance between the eyes, from the point
+ * between them; x to the image right, y down. It is the mean of the meshes of 175 people of the development half of
+ * Labeled Faces in the Wild, one photograph each with less than 15° of yaw and pitch and a closed mouth, each turned
+ * straight by its own pose. Only its scale and order matter: textures of two frames are compared with each other, never
+ * with this face.
  */
 // biome-ignore format: a table
 const THOUSANDTHS = [

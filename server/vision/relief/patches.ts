@@ -3,7 +3,9 @@ export interface NormalisedPlane {
   readonly width: number;
   readonly height: number;
   readonly values: Float32Array;
-  /** Square root of the energy of the patch around each place; 0 where it reaches beyond the plane or has no texture. */
+  /**
+   * Square root of the energy of the patch around each place; 0 where it reaches beyond the plane or has no texture.
+   */
   readonly norms: Float32Array;
 }
 

@@ -5,8 +5,9 @@ import { triangulate } from '../triangulate.ts';
 import { MEAN_FACE } from './mean-face.ts';
 
 /**
- * A texture is the face of one picture, laid flat on the mean face: what the mesh has at one place of the face is at one
- * place of the texture, however the face was turned. Where the mesh followed the skin, two textures of one face agree.
+ * A texture is the face of one picture, laid flat on the mean face: what the mesh has at one place of the face is at
+ * one place of the texture, however the face was turned. Where the mesh followed the skin, two textures of one face
+ * agree.
  */
 export const TEXTURE = { width: 80, height: 96, eyeDistance: 32, originX: 40, originY: 32 } as const;
 export const TEXELS = TEXTURE.width * TEXTURE.height;

@@ -60,8 +60,9 @@ function planEgg(action: Action, atMs: number, freeFromMs: number, draw: Draw): 
 }
 
 /**
- * One photograph turned as an egg: the cheapest injection that answers everything. A client of some 70 lines makes these
- * pictures; it needs no mesh, no renderer and no network, only where eyes, mouth and face are in its own photograph.
+ * One photograph turned as an egg: the cheapest injection that answers everything. A client of some 70 lines makes
+ * these pictures; it needs no mesh, no renderer and no network, only where eyes, mouth and face are in its own
+ * photograph.
  */
 export class Egg implements Presenter {
   readonly portrait: Portrait;

@@ -10,8 +10,8 @@ const SHOULDERS = { width: 3.4, fromChin: 0.25 };
 const EDGE = 0.12;
 
 /**
- * The picture with everything behind head and shoulders painted in one colour: the mean of its upper border. Whatever is
- * warped in front of such a wall leaves no trace on it.
+ * The picture with everything behind head and shoulders painted in one colour: the mean of its upper border. Whatever
+ * is warped in front of such a wall leaves no trace on it.
  */
 export function withFlatWall({ data, width, height }: RgbImage, face: FaceEllipse): RgbImage {
   const wall = borderColour({ data, width, height });

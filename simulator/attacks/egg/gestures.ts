@@ -38,7 +38,8 @@ interface Gesture {
 }
 
 /**
- * A face that closes its eyes, smiles and opens its mouth by moving the pixels of one photograph about: no mesh is drawn.
+ * A face that closes its eyes, smiles and opens its mouth by moving the pixels of one photograph about: no mesh is
+ * drawn.
  */
 export class PixelGestures {
   readonly #photo: RgbImage;

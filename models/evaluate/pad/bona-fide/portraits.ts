@@ -66,8 +66,9 @@ export const CHOICE_RULE =
   `its height is seen to be one: half-closed lids in a photograph cannot be drawn blinking, nor a grin smiling`;
 
 /**
- * Chooses people from a folder laid out like LFW by `CHOICE_RULE`, as many as wanted or as there are. Throws EvaluateError
- * when the folder cannot be read or the models are missing. An attacker's `photograph` need not be fit to be drawn.
+ * Chooses people from a folder laid out like LFW by `CHOICE_RULE`, as many as wanted or as there are. Throws
+ * EvaluateError when the folder cannot be read or the models are missing. An attacker's `photograph` need not be fit to
+ * be drawn.
  */
 export async function choosePeople(
   folder: string,
