@@ -61,7 +61,9 @@ export async function ask<Id extends OperationId>(
   const { method, path, answers } = OPERATIONS[operation];
   const address = new URL(pathWith(path, params ?? {}), base);
   address.search = new URLSearchParams(query).toString();
-  const answer = await exchange(fetch, address, { method, timeoutMs, signal, apiKey, body });
+  // A second session is harmless: nobody knows its ticket, which ends by itself.
+  const mayRepeat = REPEATABLE.includes(method) || operation === 'createSession';
+  const answer = await exchange(fetch, address, { method, timeoutMs, signal, apiKey, body, mayRepeat });
   if (answer.status < 200 || answer.status >= 300)
     throw apiErrorOf(answer.status, withoutKey(answer.body, apiKey), answer.headers);
   const [schema] = Object.values(answers);
@@ -87,19 +89,25 @@ interface Exchange {
   readonly signal?: AbortSignal | null | undefined;
   readonly apiKey?: string;
   readonly body?: unknown;
+  /** Twice does the same as once. */
+  readonly mayRepeat: boolean;
 }
+
+/** Methods of which twice does the same as once (RFC 9110, section 9.2.2). */
+const REPEATABLE: readonly string[] = ['GET', 'PUT', 'DELETE'];
 
 /**
  * Sends one request and reads the whole answer within `timeoutMs`. Rejects with `connection.timeout`,
- * `connection.failed`, or the signal's reason.
+ * `connection.failed`, or the signal's reason. A connection that was kept open may be closed by the service just then:
+ * what may be repeated is sent once more.
  */
 export async function exchange(
   fetchFrom: typeof fetch,
   address: URL,
-  { method, timeoutMs, signal, apiKey, body }: Exchange,
+  { method, timeoutMs, signal, apiKey, body, mayRepeat }: Exchange,
 ): Promise<PlainAnswer> {
   const timeout = AbortSignal.timeout(timeoutMs);
-  try {
+  const send = async (): Promise<PlainAnswer> => {
     const response = await fetchFrom(address, {
       method,
       headers: {
@@ -112,6 +120,12 @@ export async function exchange(
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     return { status: response.status, headers: response.headers, body: await response.text() };
+  };
+  try {
+    return await send().catch((error: unknown) => {
+      if (mayRepeat && wasClosed(error)) return send();
+      throw error;
+    });
   } catch (cause) {
     signal?.throwIfAborted();
     if (timeout.aborted) throw new ApiError('connection.timeout', { cause });
@@ -176,6 +190,14 @@ function parsed(body: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Errors of a connection that ended before the answer came: those of Node, and of its fetch. */
+const CLOSED: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+function wasClosed(error: unknown): boolean {
+  const inner = error instanceof Error ? error.cause : undefined;
+  return inner instanceof Error && 'code' in inner && CLOSED.includes(inner.code);
 }
 
 /** fetch hides the reason of a failed connection one level down. */

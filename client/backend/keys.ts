@@ -56,7 +56,7 @@ export function remoteKeys(
     cacheMaxAge: cacheMs,
     cooldownDuration: cooldownMs,
     [customFetch]: async (url) => {
-      const answer = await exchange(fetchFrom, new URL(url), { method: 'GET', timeoutMs });
+      const answer = await exchange(fetchFrom, new URL(url), { method: 'GET', timeoutMs, mayRepeat: true });
       if (answer.status !== 200) throw apiErrorOf(answer.status, answer.body, answer.headers);
       return Response.json(answerOf(answer, keySet));
     },

@@ -180,6 +180,25 @@ describe('a connection', () => {
     expect(failure.message).toContain('ECONNREFUSED');
   });
 
+  it('that the service closes instead of answering is opened anew, once, for what may be asked twice', async () => {
+    const closes = { left: 1 };
+    await using service = await startFakeService((_, response) => {
+      if (closes.left-- > 0) response.destroy();
+      else json(response, 201, SESSION);
+    });
+    const veriframe = clientOf(service.url);
+    expect((await veriframe.createSession({ mode: 'identify' })).ticket).toBe('vt_1');
+    expect(service.asked.length).toBe(2);
+    closes.left = 2;
+    expect(await failureOf(veriframe.createSession({ mode: 'identify' }))).toMatchObject({
+      code: 'connection.failed',
+    });
+    expect(service.asked.length).toBe(4);
+    closes.left = 1;
+    expect(await failureOf(veriframe.createLiveTicket())).toMatchObject({ code: 'connection.failed' });
+    expect(service.asked.length).toBe(5);
+  });
+
   it('over which nothing comes, or not all of it, is connection.timeout', async () => {
     await using silent = await startFakeService(() => {});
     await using halting = await startFakeService((_, response) => {
