@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MODES, OUTCOMES } from '../status.ts';
+import { possessionClaim } from './claims.ts';
 import { errorCode, modelTier, subjectHash } from './fields.ts';
 import { FOR_OBSERVERS, OBSERVER_ERRORS, type OperationDescription } from './operation.ts';
 
@@ -30,6 +31,17 @@ const decision = z.object({
   measured: words('Cues that were measured.'),
   unmeasured: words('Cues that were not.'),
   challengesPassed: z.int().nullable(),
+  capture: z
+    .string()
+    .nullable()
+    .describe(
+      'Who controls the camera, as in the token; null where nothing was decided or an earlier version recorded it.',
+    ),
+  captureBy: z.string().nullable().describe('The id of the kiosk’s key, or who attested the application.'),
+  possession: possessionClaim.nullable().describe('A key of the subject that took part, as in the token.'),
+  openTo: words(
+    'Classes of attacker that nothing in the session stands against, as in the token.',
+  ).nullable(),
   startedAtMs: z.number(),
   decidedAtMs: z.number().describe('When it ended.'),
 });

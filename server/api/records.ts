@@ -17,10 +17,20 @@ export const listDecisions = tenantOperation(
 
 function viewOf(attempt: RecordedAttempt): AnswerOf<'listDecisions'>['decisions'][number] {
   const { tenant: _tenant, ...rest } = attempt;
-  if (rest.outcome === null)
-    return { ...rest, reasons: [], tier: null, measured: [], unmeasured: [], challengesPassed: null };
+  if (rest.outcome === null) {
+    const nothing = { capture: null, captureBy: null, possession: null, openTo: null };
+    return {
+      ...rest,
+      reasons: [],
+      tier: null,
+      measured: [],
+      unmeasured: [],
+      challengesPassed: null,
+      ...nothing,
+    };
+  }
   const { assurance, reasons, ...plain } = rest;
-  const { tier, measured, unmeasured, challengesPassed } = assurance;
+  const { tier, measured, unmeasured, challengesPassed, trust } = assurance;
   return {
     ...plain,
     code: null,
@@ -29,6 +39,10 @@ function viewOf(attempt: RecordedAttempt): AnswerOf<'listDecisions'>['decisions'
     measured: [...measured],
     unmeasured: [...unmeasured],
     challengesPassed,
+    capture: trust?.capture ?? null,
+    captureBy: trust?.by ?? null,
+    possession: trust?.possession ? { kind: 'webauthn', ...trust.possession } : null,
+    openTo: trust === undefined ? null : [...trust.openTo],
   };
 }
 

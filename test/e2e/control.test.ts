@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DecisionsPage } from '../../client/backend/index.ts';
 import { frameSigner, generateKioskKey } from '../../client/kiosk/signer.ts';
 import type { PossessionRequest } from '../../protocol/downstream.ts';
 import type { DecisionClaims } from '../../protocol/http/claims.ts';
 import { createPerson, type Portrait, preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
-import { seededDraws } from '../../simulator/seeded.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
 import { play, type Play, present } from '../support/play.ts';
 import { SoftAuthenticator } from '../support/soft-authenticator.ts';
@@ -27,12 +27,7 @@ describe('control of the camera and possession of a key', () => {
   beforeAll(async () => {
     clock = new VirtualClock();
     ada = await preparePortrait(SAMPLE_PORTRAITS.first);
-    const random = seededDraws(7);
-    server = await startRealServer({
-      transport: 'auto',
-      clock,
-      draws: (count) => Array.from({ length: count }, random),
-    });
+    server = await startRealServer({ transport: 'auto', clock, seed: 7 });
   });
   afterAll(async () => {
     await server.close();
@@ -44,14 +39,11 @@ describe('control of the camera and possession of a key', () => {
     const played = await play(server, clock, { subject: 'ada', policy: 'blink-only', presenter, ...change });
     const { outcome, cause = null, token = '' } = played.decision;
     const { veriframe } = decodeJwt<DecisionClaims>(token);
-    return { ...played, outcome, cause, claims: veriframe };
-  };
-  const reasonsOf = async (sessionId: string) => {
-    const { body } = await server.api<{ decisions: { sessionId: string; reasons: string[] }[] }>(
-      'GET',
-      '/v1/decisions',
-    );
-    return body.decisions.find((one) => one.sessionId === sessionId)?.reasons;
+    const { capture, captureBy = null, possession, assurance } = veriframe;
+    const { body } = await server.api<DecisionsPage>('GET', '/v1/decisions');
+    const record = body.decisions.find(({ sessionId }) => sessionId === played.sessionId);
+    expect(record).toMatchObject({ capture, captureBy, possession, openTo: assurance.openTo });
+    return { ...played, outcome, cause, claims: veriframe, reasons: record?.reasons };
   };
   const keysOf = async (subject: string) =>
     (
@@ -113,7 +105,7 @@ describe('control of the camera and possession of a key', () => {
         require: { possession: 'required' },
         ...(askForKey === undefined ? {} : { askForKey }),
       });
-      outcomes.push([attacked.outcome, attacked.cause, await reasonsOf(attacked.sessionId)]);
+      outcomes.push([attacked.outcome, attacked.cause, attacked.reasons]);
     }
     expect(outcomes).toEqual(
       Array.from({ length: ATTACKS }, () => ['re-verify', 'possession', ['possession-missing']]),

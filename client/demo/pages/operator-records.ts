@@ -24,6 +24,8 @@ interface DecisionView {
   readonly policy: string;
   readonly reasons: readonly string[];
   readonly tier: string | null;
+  readonly capture: string | null;
+  readonly possession: object | null;
   readonly startedAtMs: number;
   readonly decidedAtMs: number;
 }
@@ -128,12 +130,21 @@ export function decisionRecords(place: HTMLElement): Records<DecisionView> {
         : make('td', { class: `outcome ${one.outcome}` }, outcomeName(one.outcome)),
       cell(one.code === null ? one.reasons.map(reasonName).join(' · ') : plainWords(one.code), 'because'),
       cell(modeName(one.mode)),
-      cell(one.tier === null ? one.policy : `${one.policy} · ${one.tier}`),
+      cell([one.policy, ...(one.tier === null ? [] : [one.tier]), ...proofsOf(one)].join(' · ')),
       cell(`${fixed((one.decidedAtMs - one.startedAtMs) / 1000, 1)} s`, 'number'),
       cell(one.sessionId.slice(0, 8), 'id'),
       cell(one.subjectHash?.slice(0, 12) ?? '–', 'id'),
     );
   return new Records(place, load, row, say.decisions);
+}
+
+/** What a decision rests on beside what the pictures show. */
+function proofsOf({ capture, possession }: DecisionView): string[] {
+  const { withKey, signedCamera, attestedCamera } = operatorStrings.reading;
+  const camera: Readonly<Record<string, string>> = { 'kiosk-signed': signedCamera, attested: attestedCamera };
+  return [capture === null ? undefined : camera[capture], possession === null ? undefined : withKey].filter(
+    (one) => one !== undefined,
+  );
 }
 
 export function subjectRecords(place: HTMLElement): Records<SubjectView> {

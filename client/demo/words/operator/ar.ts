@@ -100,6 +100,9 @@ export const operatorStrings: OperatorStrings = {
     pitch: 'الإيماء',
     roll: 'الميل',
     evidence: 'الأدلة',
+    withKey: 'بمفتاح',
+    signedCamera: 'كاميرا موقَّعة',
+    attestedCamera: 'كاميرا مصدَّقة',
   },
   see: {
     lead: 'فحص حقيقي لوجهك أنت، ويُرسم فوقه كل ما تقيسه الخدمة. لا يفتح شيئًا ولا يقفل شيئًا، ولا تُحفظ أي صورة.',

@@ -100,6 +100,9 @@ export const operatorStrings: OperatorStrings = {
     pitch: 'Nicken',
     roll: 'Rollen',
     evidence: 'Belege',
+    withKey: 'mit Schlüssel',
+    signedCamera: 'signierte Kamera',
+    attestedCamera: 'bestätigte Kamera',
   },
   see: {
     lead: 'Eine echte Prüfung gegen Ihr eigenes Gesicht; darüber gezeichnet alles, was der Dienst misst. Nichts wird dadurch geöffnet oder gesperrt, und kein Bild wird behalten.',

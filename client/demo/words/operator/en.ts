@@ -100,6 +100,9 @@ export const operatorStrings: OperatorStrings = {
     pitch: 'Pitch',
     roll: 'Roll',
     evidence: 'Evidence',
+    withKey: 'with key',
+    signedCamera: 'signed camera',
+    attestedCamera: 'attested camera',
   },
   see: {
     lead: 'A real check against your own face, with everything the service measures drawn over it. Nothing opens or locks by it, and no picture is kept.',

@@ -100,6 +100,9 @@ export const operatorStrings: OperatorStrings = {
     pitch: 'Cabeceo',
     roll: 'Alabeo',
     evidence: 'Indicios',
+    withKey: 'con clave',
+    signedCamera: 'cámara firmada',
+    attestedCamera: 'cámara acreditada',
   },
   see: {
     lead: 'Una comprobación real con su propio rostro, y dibujado encima todo lo que mide el servicio. No abre ni bloquea nada, y no se guarda ninguna imagen.',

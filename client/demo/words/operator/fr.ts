@@ -100,6 +100,9 @@ export const operatorStrings: OperatorStrings = {
     pitch: 'Tangage',
     roll: 'Roulis',
     evidence: 'Indices',
+    withKey: 'avec clé',
+    signedCamera: 'caméra signée',
+    attestedCamera: 'caméra attestée',
   },
   see: {
     lead: 'Un vrai contrôle de votre propre visage, avec par-dessus tout ce que le service mesure. Il n’ouvre ni ne bloque rien, et aucune image n’est conservée.',

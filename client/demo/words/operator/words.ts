@@ -28,6 +28,10 @@ export interface OperatorStrings {
     readonly pitch: string;
     readonly roll: string;
     readonly evidence: string;
+    /** What a decision says beside what the pictures show. */
+    readonly withKey: string;
+    readonly signedCamera: string;
+    readonly attestedCamera: string;
   };
   readonly see: {
     readonly lead: string;

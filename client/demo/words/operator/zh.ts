@@ -100,6 +100,9 @@ export const operatorStrings: OperatorStrings = {
     pitch: '俯仰',
     roll: '翻滚',
     evidence: '证据',
+    withKey: '使用密钥',
+    signedCamera: '已签名的摄像头',
+    attestedCamera: '已认证的摄像头',
   },
   see: {
     lead: '对您本人面部的一次真实检查，并在画面上绘出服务所测量的一切。它不会打开或锁定任何东西，也不保存任何画面。',
