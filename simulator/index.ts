@@ -18,7 +18,7 @@ export { PERSON_PORTRAITS, SAMPLE_PORTRAITS } from './portraits/samples.ts';
 export { DepthHead } from './attacks/depth-head.ts';
 export { DRIFT_MS, Drift, morphPortrait } from './attacks/morph.ts';
 export { RigidMask } from './attacks/rigid-mask.ts';
-export { eggStills, photographStills, Stills, type StillPictures } from './attacks/stills.ts';
+export { eggStills, photographStills, Stills, type StillPictures, stillsOf } from './attacks/stills.ts';
 export { wavedPhoto } from './attacks/waved-photo.ts';
 export {
   createPerson,

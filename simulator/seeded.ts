@@ -23,6 +23,12 @@ export function seededDraws(seed: number): Draw {
   return () => drawAt(seed, count++);
 }
 
+/** Hands out one row of draws, `count` at a time. */
+export function seededSeries(seed: number): (count: number) => number[] {
+  const draw = seededDraws(seed);
+  return (count) => Array.from({ length: count }, draw);
+}
+
 /** A draw from the standard normal distribution (Box and Muller). */
 export function normalDraw(draw: Draw): number {
   return Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());

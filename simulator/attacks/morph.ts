@@ -72,7 +72,7 @@ function warped(
   return canvas;
 }
 
-/** Time in which a drift goes from the first to the last of its faces. */
+/** Time in which a drift goes from the first to the last of its faces where nothing else is said. */
 export const DRIFT_MS = 2_400;
 
 /**
@@ -82,17 +82,19 @@ export const DRIFT_MS = 2_400;
 export class Drift implements Presenter {
   readonly #faces: readonly Presenter[];
   readonly #afterMs: number;
+  readonly #driftMs: number;
   #startMs: number | null = null;
 
-  constructor(faces: readonly Presenter[], afterMs: number) {
+  constructor(faces: readonly Presenter[], afterMs: number, driftMs = DRIFT_MS) {
     if (faces.length === 0) throw new RangeError('There is no face.');
     this.#faces = faces;
     this.#afterMs = afterMs;
+    this.#driftMs = driftMs;
   }
 
   /** When the last face is there for good; null until a challenge was shown. */
   get arrivesMs(): number | null {
-    return this.#startMs === null ? null : this.#startMs + DRIFT_MS;
+    return this.#startMs === null ? null : this.#startMs + this.#driftMs;
   }
 
   onStatus(status: ShownStatus, atMs: number): void {
@@ -101,7 +103,8 @@ export class Drift implements Presenter {
   }
 
   async frameAt(atMs: number): Promise<Buffer> {
-    const share = this.#startMs === null ? 0 : Math.min(1, Math.max(0, (atMs - this.#startMs) / DRIFT_MS));
+    const share =
+      this.#startMs === null ? 0 : Math.min(1, Math.max(0, (atMs - this.#startMs) / this.#driftMs));
     return await this.#faces[Math.round(share * (this.#faces.length - 1))].frameAt(atMs);
   }
 }

@@ -72,9 +72,15 @@ export class Stills implements Presenter {
 
 /** Pictures of every gesture's end that an egg makes of one photograph. */
 export async function eggStills(portrait: Portrait, seed: number): Promise<StillPictures> {
-  const egg = new Egg(portrait, { seed, blinksByItself: false, swayShare: 0, noise: 0 });
+  return await stillsOf(new Egg(portrait, { seed, blinksByItself: false, swayShare: 0, noise: 0 }));
+}
+
+/** Pictures of a performer: the first one, and of every gesture's end. */
+export async function stillsOf(
+  performer: Pick<Presenter, 'frameAt'> & Pick<Egg, 'perform'>,
+): Promise<StillPictures> {
   const pictureAt = async (atMs: number): Promise<RgbImage> => {
-    const { data, info } = await sharp(await egg.frameAt(atMs))
+    const { data, info } = await sharp(await performer.frameAt(atMs))
       .raw()
       .toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
@@ -83,7 +89,7 @@ export async function eggStills(portrait: Portrait, seed: number): Promise<Still
   const ends: Partial<Record<Action, RgbImage>> = {};
   let freeMs = 0;
   for (const action of ACTIONS) {
-    const { startMs, riseMs, holdMs, endMs } = egg.perform(action, freeMs);
+    const { startMs, riseMs, holdMs, endMs } = performer.perform(action, freeMs);
     ends[action] = await pictureAt(startMs + riseMs + holdMs / 2);
     freeMs = endMs;
   }

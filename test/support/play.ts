@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { connect, type ConnectOptions, type KioskSession } from '../../client/kiosk/session-client.ts';
 import type { FrameSigner } from '../../client/kiosk/signer.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
@@ -7,6 +8,7 @@ import type { DepthImage } from '../../protocol/depth-image.ts';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Presenter } from '../../simulator/presenter.ts';
+import { subject as ENROLLED } from './people.ts';
 
 export interface Presentation {
   readonly presenter: Presenter;
@@ -63,6 +65,17 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
   if (created.status !== 201) throw new Error(`no session: ${JSON.stringify(created.body)}`);
   const { sessionId, ticket } = created.body;
   return { sessionId, ...(await present(server, clock, ticket, options)) };
+}
+
+/** Enrols who is presented, by the shortest policy there is. Other tests cover what an enrolment asks for. */
+export async function enrol(
+  server: RealServer,
+  clock: VirtualClock,
+  presenter: Presenter,
+  subject = ENROLLED,
+): Promise<void> {
+  const { decision } = await play(server, clock, { mode: 'enrol', subject, policy: 'blink-only', presenter });
+  expect(decision.outcome).toBe('accept');
 }
 
 /** Runs the session of a ticket that somebody else got, in the way of `play`. */
