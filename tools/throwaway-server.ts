@@ -7,6 +7,7 @@ import { startServer, type RunningServer } from '../server/compose.ts';
 import { readConfig } from '../server/config.ts';
 import type { TransportChoice } from '../server/gateway/transport-choice.ts';
 import { secureDraws } from '../server/sessions/registry.ts';
+import { seededSeries } from '../simulator/seeded.ts';
 import { createLogger } from '../server/observe/log.ts';
 import type { WatchSession } from '../server/observe/session-watch.ts';
 
@@ -27,6 +28,8 @@ interface Options {
   /** For callers without a preference: `auto`, which is ws where uWebSockets.js has no binary for this Node. */
   readonly transport: TransportChoice;
   readonly clock?: Clock;
+  /** Determines the challenges and their times. Without it and without `draws` they are as in operation. */
+  readonly seed?: number;
   /** Random numbers that determine the challenges and their times. */
   readonly draws?: (count: number) => readonly number[];
   readonly dataDir?: string;
@@ -39,7 +42,8 @@ interface Options {
 export async function startRealServer({
   transport,
   clock = systemClock,
-  draws = secureDraws,
+  seed,
+  draws = seed === undefined ? secureDraws : seededSeries(seed),
   dataDir,
   watch,
   env = {},

@@ -35,6 +35,7 @@ describe.skipIf(chromiumPath === null)('<face-auth> and the real server (skipped
     server = await startRealServer({
       transport: 'ws',
       clock: camera.clock,
+      seed: 5,
       watch: camera.watch,
       env: { VERIFRAME_ALLOWED_ORIGINS: origins },
     });

@@ -1,8 +1,7 @@
 import { decodeJwt } from 'jose';
-import { secureDraws } from '../../server/sessions/registry.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { person, preparePeople, subject } from '../support/people.ts';
-import { play } from '../support/play.ts';
+import { enrol, play } from '../support/play.ts';
 import {
   preparePortrait,
   record,
@@ -14,7 +13,7 @@ import {
   type Presenter,
   type RecordedFrame,
 } from '../../simulator/index.ts';
-import { seededDraws } from '../../simulator/seeded.ts';
+import { seededSeries } from '../../simulator/seeded.ts';
 import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { wall } from '../kiosk/support/depth.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -42,6 +41,8 @@ function eavesdropped(presenter: Presenter, kept: RecordedFrame[]): Presenter {
   };
 }
 
+/** What every session draws whose test asks for nothing else. */
+const OTHERS = seededSeries(1);
 /** Seeds that no other subject of these tests has: the same one would send the same frames again. */
 const seedFor = (policy: string) => 60 + policy.length;
 
@@ -51,12 +52,11 @@ describe('who is there, and who is not', () => {
   const brief = 'blink-only';
   const enrolment: RecordedFrame[] = [];
   const clock = new VirtualClock();
-  let draws = secureDraws;
+  let draws = OTHERS;
   beforeAll(async () => {
     server = await startRealServer({ transport: 'auto', clock, draws: (count) => draws(count) });
     const presenter = eavesdropped(await person(ada, 1), enrolment);
-    const enrolled = await play(server, clock, { mode: 'enrol', subject, policy: brief, presenter });
-    expect(enrolled.decision.outcome).toBe('accept');
+    await enrol(server, clock, presenter);
   });
   afterAll(() => server.close());
 
@@ -127,7 +127,7 @@ describe('who is there, and who is not', () => {
       recorded.perform(action, 1500 + 2200 * i);
     const recording = await record(recorded, { fromMs: 0, toMs: 8500, fps: 25 });
     const outcome = await outcomeOf(replay(recording, 0));
-    draws = secureDraws;
+    draws = OTHERS;
     expect(outcome).not.toBe('accept');
   });
 
@@ -137,10 +137,9 @@ describe('who is there, and who is not', () => {
 
   it('a session that another takes over half-way is rejected', async () => {
     // Where the swap falls into an answer, the challenge fails first: draws under which it does not.
-    const random = seededDraws(100);
-    draws = (count) => Array.from({ length: count }, random);
+    draws = seededSeries(100);
     const outcome = await outcomeOf(swapHalfway(await person(ada, 15), await person(grace, 16), 3000));
-    draws = secureDraws;
+    draws = OTHERS;
     expect(outcome).toBe('reject');
   });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createPerson, PERSON_PORTRAITS, preparePortrait, type Manner } from '../../simulator/index.ts';
-import { seededDraws } from '../../simulator/seeded.ts';
 import { startRealServer } from '../../tools/throwaway-server.ts';
 import { subject } from '../support/people.ts';
-import { play } from '../support/play.ts';
+import { enrol, play } from '../support/play.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
@@ -25,18 +24,10 @@ describe('the rendered person', () => {
     const portrait = await preparePortrait(PERSON_PORTRAITS[name]);
     const clock = new VirtualClock();
     // The same challenges in every run: whether a drawn blink is seen must not be left to chance.
-    const random = seededDraws(7);
-    const draws = (count: number) => Array.from({ length: count }, random);
-    const server = await startRealServer({ transport: 'auto', clock, draws });
+    const server = await startRealServer({ transport: 'auto', clock, seed: 7 });
     try {
       const presenterOf = (seed: number) => createPerson({ portrait, seed, manner });
-      const enrolled = await play(server, clock, {
-        mode: 'enrol',
-        subject,
-        policy: 'blink-only',
-        presenter: await presenterOf(1),
-      });
-      expect(enrolled.decision.outcome).toBe('accept');
+      await enrol(server, clock, await presenterOf(1));
       const outcomes: string[] = [];
       for (let session = 0; session < SESSIONS; session++) {
         const presenter = await presenterOf(2 + session);

@@ -1,10 +1,9 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Egg, type Portrait, type Presenter } from '../../simulator/index.ts';
-import { seededDraws } from '../../simulator/seeded.ts';
 import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { person, preparePeople, subject } from '../support/people.ts';
-import { play } from '../support/play.ts';
+import { enrol, play } from '../support/play.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /*
@@ -22,17 +21,8 @@ describe('the relief of a head, between processes', () => {
   const clock = new VirtualClock();
   beforeAll(async () => {
     ({ ada } = await preparePeople());
-    // The same challenges in every run.
-    const random = seededDraws(5);
-    const draws = (count: number) => Array.from({ length: count }, random);
-    server = await startRealServer({ transport: 'auto', clock, draws });
-    const enrolled = await play(server, clock, {
-      mode: 'enrol',
-      subject,
-      policy: 'blink-only',
-      presenter: await person(ada, 1),
-    });
-    expect(enrolled.decision.outcome).toBe('accept');
+    server = await startRealServer({ transport: 'auto', clock, seed: 5 });
+    await enrol(server, clock, await person(ada, 1));
   });
   afterAll(() => server.close());
 

@@ -16,7 +16,7 @@ describe('a living person before a real server', () => {
   beforeAll(async () => {
     ({ ada } = await preparePeople());
     clock = new VirtualClock();
-    server = await startRealServer({ transport: 'auto', clock });
+    server = await startRealServer({ transport: 'auto', clock, seed: 5 });
   });
   afterAll(() => server.close());
 

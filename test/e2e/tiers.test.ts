@@ -41,7 +41,7 @@ describe('tiers', () => {
     const clock = new VirtualClock();
     const env = { VERIFRAME_MODEL_CACHE: cacheDir };
 
-    const before = await startRealServer({ transport: 'auto', clock, dataDir });
+    const before = await startRealServer({ transport: 'auto', clock, seed: 5, dataDir });
     const enrolled = await play(before, clock, {
       mode: 'enrol',
       subject,
@@ -51,7 +51,7 @@ describe('tiers', () => {
     expect(enrolled.decision.outcome).toBe('accept');
     await before.close();
 
-    const after = await startRealServer({ transport: 'auto', clock, dataDir, env });
+    const after = await startRealServer({ transport: 'auto', clock, seed: 6, dataDir, env });
     try {
       expect(after.system.tier).toBe('base');
       const same = await play(after, clock, { mode: 'verify', subject, presenter: await person(ada, 21) });

@@ -40,7 +40,7 @@ describe.each(TRIPS)('the trip of a frame over $transport under $policy', (trip)
   let clock: VirtualClock;
   beforeAll(async () => {
     clock = new VirtualClock();
-    server = await startRealServer({ transport, clock });
+    server = await startRealServer({ transport, clock, seed: 5 });
     const enrolled = await play(server, clock, {
       mode: 'enrol',
       subject,

@@ -42,6 +42,7 @@ beforeAll(async () => {
   server = await startRealServer({
     transport: 'auto',
     clock,
+    seed: 5,
     watch: ({ subject }) => {
       if (subject !== null) subjects.add(subject);
       return null;

@@ -92,7 +92,7 @@ export class SteppedCamera {
   }
 
   /** Lets time pass until a page shows the place, or the condition is met. Both are looked at after each picture. */
-  async until(sight: Locator | (() => boolean)): Promise<void> {
+  async until(sight: Locator | (() => boolean | Promise<boolean>)): Promise<void> {
     const isSeen = typeof sight === 'function' ? sight : () => sight.isVisible();
     const limitMs = this.clock.nowMs() + LONGEST_MS;
     while (!(await isSeen())) {

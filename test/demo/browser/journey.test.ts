@@ -43,6 +43,7 @@ describe.skipIf(chromiumPath === null)("a user's way through the demo (skipped w
     server = await startRealServer({
       transport: 'ws',
       clock: camera.clock,
+      seed: 5,
       watch: camera.watch,
       env: { VERIFRAME_DEMO: 'on', VERIFRAME_DEMO_PAGES: assets },
     });
@@ -84,6 +85,15 @@ describe.skipIf(chromiumPath === null)("a user's way through the demo (skipped w
     await page.context().close();
   };
 
+  /** Lets time pass until a session shows its second challenge. One that ends before is begun again, once. */
+  const twoChallenges = async (page: Page, place: Place) => {
+    const again = page.getByRole('button', { name: 'Look again' });
+    await camera.until(async () => place.challenges >= 2 || (await again.isVisible()));
+    if (place.challenges >= 2) return;
+    await again.click();
+    await camera.until(() => place.challenges >= 2);
+  };
+
   /**
    * The drawn points lie on the face, in the picture in which they were measured. When another person takes the place
    * between two answers, the session ends as the service says.
@@ -94,7 +104,7 @@ describe.skipIf(chromiumPath === null)("a user's way through the demo (skipped w
     await camera.until(page.locator('canvas[data-points="468"]'));
     await shoot('8-seen', page);
     await camera.until(page.locator('.cue:not(.unmeasured)', { hasText: 'Match' }));
-    await camera.until(() => place.challenges >= 2);
+    await twoChallenges(page, place);
     expect(looks.length).toBeGreaterThan(20);
     const fits = looks.map((one) => againstPortrait(one, portrait));
     // The face is about 170 pixels wide. It turns when asked to; at rest it has the position and size of the portrait.

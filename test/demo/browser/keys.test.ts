@@ -32,6 +32,7 @@ describe.skipIf(chromiumPath === null)(
       server = await startRealServer({
         transport: 'ws',
         clock: camera.clock,
+        seed: 5,
         watch: camera.watch,
         env: { VERIFRAME_DEMO: 'on', VERIFRAME_DEMO_PAGES: assets, VERIFRAME_DEMO_POLICY: 'blink-only' },
       });
