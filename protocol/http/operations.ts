@@ -5,6 +5,14 @@ import type { OperationDescription } from './operation.ts';
 import { listDecisions, listSubjects } from './records.ts';
 import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
+import {
+  changeSubject,
+  deleteReference,
+  exportSubject,
+  getSubjectRecord,
+  searchSubjects,
+  unlockSubject,
+} from './subject-records.ts';
 import { getHealth, getKeys, getOpenApi, getReadiness, getSystem } from './system.ts';
 
 /**
@@ -17,6 +25,12 @@ export const OPERATIONS = {
   attestSession,
   getSubject,
   deleteSubject,
+  searchSubjects,
+  getSubjectRecord,
+  changeSubject,
+  unlockSubject,
+  deleteReference,
+  exportSubject,
   listSubjectKeys,
   deleteSubjectKey,
   addKioskKey,

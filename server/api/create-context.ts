@@ -51,6 +51,8 @@ export function createApiContext(parts: ApiParts): ApiContext {
     },
     sessions: parts.directory,
     subjects,
+    subjectRecords: parts.store.subjects,
+    references,
     subjectKeys,
     kioskKeys,
     asksForKeys: (tenant) => parts.relyingPartyOf(tenant) !== null,

@@ -10,6 +10,14 @@ import {
 import type { Caller } from '../identity/api-keys.ts';
 import type { ApiContext } from './context.ts';
 
+/** The right of a key that each operation's right stands for. */
+export const GRANTED_BY = {
+  observe: 'mayObserve',
+  vouch: 'mayVouch',
+  manage: 'mayManage',
+  import: 'mayImport',
+} as const satisfies Readonly<Record<NonNullable<OperationDescription['right']>, keyof Caller>>;
+
 /** An HTTP request after routing. Nothing in it has been checked. */
 interface ApiRequest {
   readonly authorization: string | undefined;
@@ -62,8 +70,7 @@ export function tenantOperation<Id extends OperationId>(
         body: body === null ? undefined : request.body,
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
-      const lacks = (right === 'observe' && !caller.mayObserve) || (right === 'vouch' && !caller.mayVouch);
-      if (lacks) throw new VeriframeError('api.not_granted');
+      if (right !== null && !caller[GRANTED_BY[right]]) throw new VeriframeError('api.not_granted');
       // The schemas just applied are those that the type is inferred from.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const checked = parsed.data as CheckedRequest<Id>;

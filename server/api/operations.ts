@@ -1,6 +1,14 @@
 import type { OperationId } from '../../protocol/http/operations.ts';
 import { addKioskKey, deleteSubjectKey, listKioskKeys, listSubjectKeys, revokeKioskKey } from './keys.ts';
 import { createLiveTicket } from './live-feed.ts';
+import {
+  changeSubject,
+  deleteReference,
+  exportSubject,
+  getSubjectRecord,
+  searchSubjects,
+  unlockSubject,
+} from './subject-records.ts';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
 import { listDecisions, listSubjects } from './records.ts';
@@ -19,6 +27,12 @@ export const OPERATIONS: readonly Operation[] = Object.values({
   attestSession,
   getSubject,
   deleteSubject,
+  searchSubjects,
+  getSubjectRecord,
+  changeSubject,
+  unlockSubject,
+  deleteReference,
+  exportSubject,
   listSubjectKeys,
   deleteSubjectKey,
   addKioskKey,

@@ -43,9 +43,11 @@ beforeEach(async () => {
   subjects = new Subjects({
     references: failing(store.references),
     gallery,
+    records: store.subjects,
     sessions,
     log,
     nowMs: () => 1,
+    wallMs: () => 1,
   });
 });
 afterEach(async () => {
@@ -81,6 +83,8 @@ function failing(references: ReferenceStore): ReferenceStore {
     all: (onCorrupt) => references.all(onCorrupt),
     countSubjects: (tenant) => references.countSubjects(tenant),
     listSubjects: (...page) => references.listSubjects(...page),
+    knownPictures: (...pictures) => references.knownPictures(...pictures),
+    remove: (...place) => references.remove(...place),
   };
 }
 
@@ -282,9 +286,11 @@ describe('an erasure', () => {
     subjects = new Subjects({
       references: slow,
       gallery,
+      records: store.subjects,
       sessions,
       log: createLogger({ logLevel: 'silent' }),
       nowMs: () => 1,
+      wallMs: () => 1,
     });
     const loaded = subjects.load(() => undefined);
     await reading.promise;

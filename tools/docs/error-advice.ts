@@ -151,6 +151,14 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
       'The erasure of the subject began and is not finished. A backup that reads the database is the usual cause.',
     todo: 'Repeat the request until it answers 200 or 404.',
   },
+  'subject.suspended': {
+    means: 'An operator has suspended the subject. Its references are kept, and nobody is accepted by them.',
+    todo: 'Ask who runs the service; `npx veriframe subjects resume ID` ends it.',
+  },
+  'subject.last_reference': {
+    means: 'The subject would have no reference left.',
+    todo: 'Erase the subject (`DELETE /v1/subjects/{id}`), or enrol a better reference first.',
+  },
   'subject.locked': {
     means: 'Too many verifications of the subject were not accepted within the lock-out time.',
     todo: 'Wait as long as `Retry-After` says, or use another way in. See `VERIFRAME_LOCK_OUT_FAILURES`.',
