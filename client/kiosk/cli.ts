@@ -7,6 +7,7 @@ import { presenterFor } from './present/choose.ts';
 import { jsonPresenter } from './present/json.ts';
 import { errorLine } from './present/presenter.ts';
 import { EXIT, run } from './run.ts';
+import { runSubjects } from './subjects.ts';
 
 /** The program `veriframe`. It runs when this module is imported, and sets the exit code of the process. */
 const { stdout, stderr } = process;
@@ -16,12 +17,19 @@ const err = (text: string) => void stderr.write(text);
 // The reader of standard output may close it early, as `head` does.
 stdout.on('error', () => process.exit(EXIT.error));
 
+/** Commands that run no session. */
+const COMMANDS: Readonly<Record<string, typeof runKioskKey>> = {
+  'kiosk-key': runKioskKey,
+  subjects: runSubjects,
+};
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    if (args[0] === 'kiosk-key') {
-      await runKioskKey(args.slice(1), process.env, out);
+    const [name = '', ...more] = args;
+    if (Object.hasOwn(COMMANDS, name)) {
+      await COMMANDS[name]?.(more, process.env, out);
       return 0;
     }
     const command = readCommand(args, process.env);

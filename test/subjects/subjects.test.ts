@@ -40,16 +40,18 @@ beforeEach(async () => {
     { base: null, formatters: { level: (label) => ({ level: label }) } },
     { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  subjects = new Subjects({
-    references: failing(store.references),
-    gallery,
+  subjects = made(failing(store.references), log);
+});
+const made = (references: ReferenceStore, log = createLogger({ logLevel: 'silent' })) =>
+  new Subjects({
+    references,
     records: store.subjects,
+    gallery,
     sessions,
     log,
     nowMs: () => 1,
     wallMs: () => 1,
   });
-});
 afterEach(async () => {
   gallery.close();
   await store.close();
@@ -283,15 +285,7 @@ describe('an erasure', () => {
         }
       },
     };
-    subjects = new Subjects({
-      references: slow,
-      gallery,
-      records: store.subjects,
-      sessions,
-      log: createLogger({ logLevel: 'silent' }),
-      nowMs: () => 1,
-      wallMs: () => 1,
-    });
+    subjects = made(slow);
     const loaded = subjects.load(() => undefined);
     await reading.promise;
     expect(await subjects.erase('default', 'ada')).toBe(1);
