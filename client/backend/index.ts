@@ -37,6 +37,7 @@ export type {
   DetailedSubjectRecord,
   KioskKey,
   LiveTicket,
+  PhotoImport,
   SessionView,
   SubjectExport,
   SubjectKey,
@@ -45,7 +46,7 @@ export type {
   SubjectsPage,
   Tier,
 } from './schemas.ts';
-export type { SubjectChanges, SubjectFilter, Subjects } from './subjects.ts';
+export type { PhotosOfSubject, SubjectChanges, SubjectFilter, Subjects } from './subjects.ts';
 export type {
   Capture,
   CaptureDemand,

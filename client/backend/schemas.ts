@@ -36,6 +36,9 @@ export type SubjectRecords = AnswerOf<'searchSubjects'>;
 /** A record with the subject's references. */
 export type DetailedSubjectRecord = AnswerOf<'getSubjectRecord'>;
 
+/** What became of photographs. */
+export type PhotoImport = AnswerOf<'importPhotos'>;
+
 /** Everything that is held of a subject. */
 export type SubjectExport = AnswerOf<'exportSubject'>;
 

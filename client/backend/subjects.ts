@@ -2,6 +2,7 @@ import { type CallOptions, orNull, type PageOptions, pageQuery } from './calls.t
 import type { AskApi } from './http.ts';
 import type {
   DetailedSubjectRecord,
+  PhotoImport,
   SubjectExport,
   SubjectKey,
   SubjectRecord,
@@ -19,6 +20,17 @@ export interface SubjectFilter {
   readonly expiresBeforeMs?: number;
   /** Neither enrolled nor accepted since. */
   readonly unusedSinceMs?: number;
+}
+
+/** Photographs of one subject, and what is put on record with them. */
+export interface PhotosOfSubject {
+  /** 1 to 8: JPEG, PNG or WebP of at most 512 KiB each. `sha256` is that of the file, if `image` was made from one. */
+  readonly photos: readonly { readonly image: Uint8Array; readonly sha256?: string }[];
+  readonly label?: string;
+  readonly expiresAtMs?: number;
+  readonly consent?: { readonly by: string; readonly textVersion: string; readonly atMs?: number };
+  /** Subjects that it was found a duplicate of, and of whom you know that they are other people. */
+  readonly distinctFrom?: readonly string[];
 }
 
 /** What is changed of a subject. Absent: it stays as it is; null: it is removed. */
@@ -60,6 +72,15 @@ export interface Subjects {
   unlock(subject: string, options?: CallOptions): Promise<void>;
   /** Removes one reference. `subject.last_reference`: erase the subject instead. */
   removeReference(subject: string, reference: string, options?: CallOptions): Promise<void>;
+  /**
+   * Enrols the subject from photographs, for which the caller vouches: one good one is enough, several become one
+   * reference, and the same again change nothing. The API key must have the right `mayImport`. A refusal is an answer,
+   * with its reason.
+   *
+   * @example
+   * const { result, reason } = await veriframe.subjects.importPhotos('ada', { photos: [{ image: await readFile(path) }] });
+   */
+  importPhotos(subject: string, photos: PhotosOfSubject, options?: CallOptions): Promise<PhotoImport>;
   /** Everything that is held of the subject, its templates included. Hand it to nobody but the person. */
   export(subject: string, options?: CallOptions): Promise<SubjectExport>;
 }
@@ -95,6 +116,13 @@ export function subjectsOf(api: AskApi): Subjects {
     },
     async removeReference(id, reference, { signal } = {}) {
       await api({ operation: 'deleteReference', params: { id, reference }, signal });
+    },
+    importPhotos: (id, { photos, ...rest }, { signal } = {}) => {
+      const sent = photos.map(({ image, sha256 }) => ({
+        image: Buffer.from(image).toString('base64'),
+        sha256,
+      }));
+      return api({ operation: 'importPhotos', params: { id }, body: { photos: sent, ...rest }, signal });
     },
     export: (id, { signal } = {}) => api({ operation: 'exportSubject', params: { id }, signal }),
   };

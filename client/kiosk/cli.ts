@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { asKioskError, KioskError } from './errors.ts';
+import { runImport } from './import/command.ts';
 import { runKioskKey } from './kiosk-key.ts';
 import { readCommand, USAGE, type RunOptions } from './options.ts';
 import { presenterFor } from './present/choose.ts';
@@ -18,7 +19,13 @@ const err = (text: string) => void stderr.write(text);
 stdout.on('error', () => process.exit(EXIT.error));
 
 /** Commands that run no session. */
-const COMMANDS: Readonly<Record<string, typeof runKioskKey>> = {
+const COMMANDS: Readonly<
+  Record<
+    string,
+    (args: readonly string[], environment: NodeJS.ProcessEnv, out: typeof err) => Promise<number | void>
+  >
+> = {
+  import: (args, environment) => runImport(args, environment, { out, progress: stderr }),
   'kiosk-key': runKioskKey,
   subjects: runSubjects,
 };
@@ -29,8 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const [name = '', ...more] = args;
     if (Object.hasOwn(COMMANDS, name)) {
-      await COMMANDS[name]?.(more, process.env, out);
-      return 0;
+      return (await COMMANDS[name]?.(more, process.env, out)) ?? 0;
     }
     const command = readCommand(args, process.env);
     if (command.kind === 'run') return await runPresented(command.options);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { addKioskKey, deleteSubjectKey, listKioskKeys, listSubjectKeys, revokeKioskKey } from './keys.ts';
 import { createLiveTicket } from './live-feed.ts';
 import type { OperationDescription } from './operation.ts';
+import { importPhotos } from './photos.ts';
 import { listDecisions, listSubjects } from './records.ts';
 import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
@@ -31,6 +32,7 @@ export const OPERATIONS = {
   unlockSubject,
   deleteReference,
   exportSubject,
+  importPhotos,
   listSubjectKeys,
   deleteSubjectKey,
   addKioskKey,

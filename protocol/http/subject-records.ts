@@ -8,8 +8,8 @@ export const MAX_SUBJECT_TEXT = 200;
 /** Most attempts in an export: the latest ones. */
 export const MAX_EXPORTED_ATTEMPTS = 10_000;
 
-const text = z.string().min(1).max(MAX_SUBJECT_TEXT);
-const time = z.int().min(0);
+export const text = z.string().min(1).max(MAX_SUBJECT_TEXT);
+export const time = z.int().min(0);
 
 const consent = z.object({
   by: z.string().describe('Who took it, or where.'),
@@ -42,6 +42,12 @@ const heldReference = z.object({
     .positive()
     .nullable()
     .describe('Photographs that it was made of; null: frames of a session.'),
+});
+
+export const consentGiven = z.strictObject({
+  by: text,
+  textVersion: text,
+  atMs: time.optional().describe('Absent: now.'),
 });
 
 const ONE_SUBJECT = { ...FOR_MANAGERS, params: z.strictObject({ id: subjectId }) } as const;
@@ -91,10 +97,7 @@ export const changeSubject = {
   body: z.strictObject({
     label: text.nullable().optional().describe('Null removes it.'),
     suspended: z.boolean().optional().describe('True: from now on nobody is accepted as this subject.'),
-    consent: z
-      .strictObject({ by: text, textVersion: text, atMs: time.optional().describe('Absent: now.') })
-      .nullable()
-      .optional(),
+    consent: consentGiven.nullable().optional(),
     expiresAtMs: time.nullable().optional(),
   }),
   answers: { 200: record },

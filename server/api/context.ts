@@ -10,6 +10,7 @@ import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
+import type { PhotoImports } from '../subjects/photos/photo-import.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { KioskKeyStore, SubjectKeyStore } from '../store/key-ports.ts';
 import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
@@ -56,6 +57,7 @@ export interface ApiContext {
   readonly subjectRecords: Pick<SubjectStore, 'find' | 'change' | 'search'>;
   /** The subject's references with their templates, suspended or not, for its record and its export. */
   readonly references: Pick<ReferenceStore, 'ofSubject'>;
+  readonly photoImports: Pick<PhotoImports, 'run' | 'workers'>;
   readonly subjectKeys: Pick<SubjectKeyStore, 'ofSubject' | 'remove'>;
   readonly kioskKeys: Pick<KioskKeyStore, 'add' | 'list' | 'revoke'>;
   /** Whether a WebAuthn relying party is set up for the tenant. */

@@ -11,6 +11,7 @@ import {
 } from './subject-records.ts';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
+import { importPhotos } from './photos.ts';
 import { listDecisions, listSubjects } from './records.ts';
 import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = Object.values({
   unlockSubject,
   deleteReference,
   exportSubject,
+  importPhotos,
   listSubjectKeys,
   deleteSubjectKey,
   addKioskKey,

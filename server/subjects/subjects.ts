@@ -1,7 +1,6 @@
 import { VeriframeError } from '../../protocol/errors.ts';
-import { compare } from '../matching/compare.ts';
+import { isSameFace } from '../matching/agreeing-photos.ts';
 import { joinsReferences } from '../matching/match.ts';
-import { thresholdAt } from '../matching/score-scales.ts';
 import type { Fmr } from '../policy/false-match-rates.ts';
 import type { Gallery } from './gallery/gallery.ts';
 import type { Logger } from '../observe/log.ts';
@@ -67,7 +66,7 @@ export interface PhotoEnrolment {
 export type PhotoEnrolmentResult =
   | { readonly result: 'stored'; readonly referenceId: string }
   | { readonly result: 'known' }
-  | { readonly result: Refusal['why'] | 'suspended' }
+  | { readonly result: Exclude<Refusal['why'], 'duplicate'> | 'suspended' }
   | { readonly result: 'duplicate'; readonly of: string };
 
 /** `other-face`: not the face of the subject's references. `full`: it has as many as it may. */
@@ -338,9 +337,4 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-}
-
-function isSameFace(probe: Embeddings, reference: Embeddings, fmr: Fmr): boolean {
-  const comparison = compare(probe, reference);
-  return comparison !== null && comparison.score >= thresholdAt(comparison.method, fmr);
 }

@@ -201,6 +201,10 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
       search: async () => ({ total: 0, subjects: [] }),
     },
     references: { ofSubject: async () => [] },
+    photoImports: {
+      workers: 1,
+      run: async () => ({ result: 'known', photos: [], analysisMs: 0 }),
+    },
     subjectKeys: { ofSubject: async () => [], remove: async () => false },
     kioskKeys: { add: async () => true, list: async () => [], revoke: async () => false },
     asksForKeys: () => true,
