@@ -182,6 +182,7 @@ describe('what the server answers', () => {
     await ask('changeSubject', { ...anna, body: { label: 'Anna', consent: { by: 'us', textVersion: '1' } } });
     const found = await ask('searchSubjects', { body: { label: 'anna' } });
     expect(found.subjects).toMatchObject([{ subject: 'anna', references: 2 }]);
+    await ask('importPhotos', { ...anna, body: { photos: [{ image: 'AAAA' }], label: 'Anna' } });
     await ask('unlockSubject', anna);
     await ask('exportSubject', anna);
     const { held } = await ask('getSubjectRecord', anna);
