@@ -1,4 +1,5 @@
 import type { Fmr } from '../policy/false-match-rates.ts';
+import type { FmrByStrength } from '../policy/photos.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import { compare } from './compare.ts';
 import { llrBetween } from './comparison-llr.ts';
@@ -27,8 +28,11 @@ export function agreeingPhotos(photographs: readonly Embeddings[], agreeFmr: Fmr
   return { embeddings: poolMean(poolOf(taken.map((embeddings) => ({ embeddings, atMs: 0 })))), agrees };
 }
 
-/** Whether two sets of embeddings reach the score of this false match rate. */
-export function isSameFace(a: Embeddings, b: Embeddings, fmr: Fmr): boolean {
+/** Whether two sets of embeddings reach the score of this false match rate, by the best method that both allow. */
+export function isSameFace(a: Embeddings, b: Embeddings, bar: Fmr | FmrByStrength): boolean {
   const comparison = compare(a, b);
-  return comparison !== null && comparison.score >= thresholdAt(comparison.method, fmr);
+  if (comparison === null) return false;
+  const { method, score } = comparison;
+  const fmr = typeof bar === 'number' ? bar : method === 'mobilefacenet' ? bar.strong : bar.weak;
+  return score >= thresholdAt(method, fmr);
 }

@@ -2,6 +2,7 @@ import { VeriframeError } from '../../protocol/errors.ts';
 import { isSameFace } from '../matching/agreeing-photos.ts';
 import { joinsReferences } from '../matching/match.ts';
 import type { Fmr } from '../policy/false-match-rates.ts';
+import type { FmrByStrength } from '../policy/photos.ts';
 import type { Gallery } from './gallery/gallery.ts';
 import type { Logger } from '../observe/log.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
@@ -60,6 +61,8 @@ export interface PhotoEnrolment {
   readonly pictures: readonly string[];
   /** Subjects whose face it resembles, of whom the operator says that they are other people. */
   readonly distinctFrom: readonly string[];
+  /** At the score of this false match rate or above, the face is another subject's. */
+  readonly duplicateFmr: FmrByStrength;
 }
 
 /** Why photographs become no reference, or the reference that they became. `known`: they are one already. */
@@ -194,13 +197,13 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
    * Rejects with a `StoreError`, and with `VeriframeError` `subject.busy` when the subject was erased meanwhile.
    */
   async enrolPhotos(photos: PhotoEnrolment): Promise<PhotoEnrolmentResult> {
-    const { tenant, subject, embeddings, pictures, distinctFrom } = photos;
+    const { tenant, subject, embeddings, pictures, distinctFrom, duplicateFmr } = photos;
     return await this.inTurn(async () => {
       if ((await this.madeReady(tenant, subject)) === 'suspended') return { result: 'suspended' };
       const known = await this.parts.references.knownPictures(tenant, subject, pictures);
       if (known.length === pictures.length) return { result: 'known' };
       const own = await this.allOfSubject(tenant, subject);
-      const refusal = await this.refusal(tenant, subject, own, embeddings, distinctFrom);
+      const refusal = await this.refusal(tenant, subject, own, embeddings, { distinctFrom, duplicateFmr });
       if (this.isBeingErased(tenant, subject)) throw new VeriframeError('subject.busy');
       if (refusal?.why === 'duplicate') return { result: 'duplicate', of: refusal.of };
       if (refusal !== null) return { result: refusal.why };
@@ -286,7 +289,13 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     subject: string,
     own: readonly StoredReference[],
     embeddings: Embeddings,
-    distinctFrom: readonly string[] = [],
+    {
+      distinctFrom,
+      duplicateFmr,
+    }: { readonly distinctFrom: readonly string[]; readonly duplicateFmr: Fmr | FmrByStrength } = {
+      distinctFrom: [],
+      duplicateFmr: DUPLICATE_FMR,
+    },
   ): Promise<Refusal | null> {
     if (own.length > 0 && !joinsReferences(embeddings, own, SAME_SUBJECT_FMR, CONTRADICTED_FMR))
       return { why: 'other-face' };
@@ -294,7 +303,7 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     const others = new Set([subject, ...distinctFrom]);
     const owner = (await this.searchAll(tenant, embeddings)).find(
       (candidate) =>
-        !others.has(candidate.subject) && isSameFace(embeddings, candidate.embeddings, DUPLICATE_FMR),
+        !others.has(candidate.subject) && isSameFace(embeddings, candidate.embeddings, duplicateFmr),
     );
     return owner === undefined ? null : { why: 'duplicate', of: owner.subject };
   }

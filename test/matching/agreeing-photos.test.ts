@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agreeingPhotos } from '../../server/matching/agreeing-photos.ts';
+import { agreeingPhotos, isSameFace } from '../../server/matching/agreeing-photos.ts';
 import { thresholdAt } from '../../server/matching/score-scales.ts';
 import type { Embeddings } from '../../server/vision/analysis.ts';
 
@@ -40,5 +40,26 @@ describe('photographs of one subject', () => {
     const steps = [0, 1, 2, 3, 4].map((step) => faceAt(step * (agreeDeg - 5)));
     const { agrees } = agreeingPhotos(steps, 1e-2);
     expect(agrees.filter(Boolean).length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a face that is another subject’s', () => {
+  it('is held to a bar of its own by the strong network, and to another by all others', () => {
+    const bar = { strong: 1e-5, weak: 1e-4 } as const;
+    const at = (method: 'mobilefacenet' | 'dlib', score: number): Embeddings => {
+      const vector = new Float32Array(128);
+      vector[0] = score;
+      vector[1] = Math.sqrt(1 - score ** 2);
+      return { [method]: vector };
+    };
+    for (const [method, fmr] of [
+      ['mobilefacenet', 1e-5],
+      ['dlib', 1e-4],
+    ] as const) {
+      const threshold = thresholdAt(method, fmr);
+      expect(isSameFace(at(method, 1), at(method, threshold + 0.001), bar), method).toBe(true);
+      expect(isSameFace(at(method, 1), at(method, threshold - 0.001), bar), method).toBe(false);
+    }
+    expect(isSameFace(at('mobilefacenet', 1), at('dlib', 1), bar)).toBe(false);
   });
 });

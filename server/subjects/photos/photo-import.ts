@@ -120,6 +120,7 @@ export class PhotoImports {
       embeddings: face.embeddings,
       pictures: agreeing.flatMap((at) => digests[at] ?? []),
       distinctFrom,
+      duplicateFmr: policy.duplicateFmr,
     });
     if (enrolled.result === 'other-face' && known.size > 0) {
       // The others of these photographs are a reference, and this is the one that was no part of it.
