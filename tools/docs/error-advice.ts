@@ -115,7 +115,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     todo: 'Send `Authorization: Bearer vf_…`. After a change of the key file: restart the server.',
   },
   'api.not_granted': {
-    means: 'The API key lacks the right `mayObserve` or `mayVouch`.',
+    means: 'The API key lacks a right: `mayObserve`, `mayVouch`, `mayManage` or `mayImport`.',
     todo: 'Use a key that has it. Do not give it to keys that only check faces.',
   },
   'api.not_found': {
