@@ -16,6 +16,12 @@ const OF_MANAGERS = Object.entries(DESCRIBED).flatMap(([id, { right }]) =>
   right === 'manage' ? [id as OperationId] : [],
 );
 
+interface Question {
+  readonly key?: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
 describe('the API of subjects', () => {
   let api: ApiOnStore;
   beforeEach(async () => {
@@ -28,7 +34,7 @@ describe('the API of subjects', () => {
 
   async function ask<Id extends OperationId>(
     id: Id,
-    { key = KEYS.manager.key, params = { id: 'anna' }, body = {} as unknown } = {},
+    { key = KEYS.manager.key, params = { id: 'anna' }, body = {} }: Question = {},
   ): Promise<AnswerOf<Id>> {
     const operation = OPERATIONS.find((one) => one.id === id);
     const { bodyKind } = DESCRIBED[id];
@@ -49,9 +55,7 @@ describe('the API of subjects', () => {
     for (const id of OF_MANAGERS)
       for (const subject of ['anna', 'nobody']) {
         const params = { id: subject, ...(id === 'deleteReference' ? { reference: 'some' } : {}) };
-        await expect(ask(id, { key: KEYS.rest.key, params }), id).rejects.toEqual(
-          withCode('api.not_granted'),
-        );
+        await expect(ask(id, { key: KEYS.rest.key, params })).rejects.toEqual(withCode('api.not_granted'));
       }
     expect(OF_MANAGERS).toHaveLength(6);
   });
@@ -64,7 +68,7 @@ describe('the API of subjects', () => {
       subjects: [],
     });
     for (const id of ['getSubjectRecord', 'changeSubject', 'unlockSubject', 'exportSubject'] as const)
-      await expect(ask(id, { key }), id).rejects.toEqual(withCode('subject.unknown'));
+      await expect(ask(id, { key })).rejects.toEqual(withCode('subject.unknown'));
     expect((await ask('getSubjectRecord')).label).toBe('Anna');
   });
 
@@ -133,8 +137,7 @@ describe('the API of subjects', () => {
       [null, ['faceres', 'dlib']],
       [3, ['faceres', 'dlib']],
     ]);
-    const remove = (id: string, reference: string) =>
-      ask('deleteReference', { params: { id, reference } as never });
+    const remove = (id: string, reference: string) => ask('deleteReference', { params: { id, reference } });
     await expect(remove('bert', second)).rejects.toEqual(withCode('api.not_found'));
     expect(await remove('anna', second)).toEqual({ removed: true });
     await expect(remove('anna', held[0]?.id ?? '')).rejects.toEqual(withCode('subject.last_reference'));

@@ -47,7 +47,7 @@ describe('veriframe import', () => {
     const progress = { write: (text: string) => written.push(text) > 0 };
     const code = await runImport([...args, '--json'], environment(), {
       out: (text) => (out += text),
-      progress: progress as never,
+      progress,
     });
     const entries = out
       .trim()
@@ -146,7 +146,8 @@ describe('veriframe import', () => {
     const { code, of } = await imported(path);
     expect(code).toBe(0);
     expect(of('ada')?.result).toBe('known');
-    for (const subject of ['ada', 'grace', 'hedy']) expect(await count(subject), subject).toBe(1);
+    for (const subject of ['ada', 'grace', 'hedy'])
+      expect([subject, await count(subject)]).toEqual([subject, 1]);
     const report = spawn(process.execPath, [LAUNCHER, 'import', path], { env });
     let said = '';
     report.stdout.setEncoding('utf8').on('data', (part: string) => (said += part));
@@ -249,7 +250,12 @@ describe('POST /v1/subjects/{id}/photos', () => {
 
   it('takes no more photographs than a reference is made of, and none that are no text', async () => {
     const one = { image: 'AAAA' };
-    for (const body of [{ photos: [] }, { photos: Array(9).fill(one) }, { photos: [{ image: 1 }] }, {}])
+    for (const body of [
+      { photos: [] },
+      { photos: Array.from({ length: 9 }, () => one) },
+      { photos: [{ image: 1 }] },
+      {},
+    ])
       expect(await post(keys.importer.key, 'ada', body)).toMatchObject({ status: 400 });
   });
 });

@@ -121,7 +121,7 @@ describe('veriframe subjects', () => {
       ['expire', 'ada', 'soon'],
       ['consent', 'ada'],
     ])
-      await expect(done(...wrong), wrong.join(' ')).rejects.toMatchObject({ code: 'usage.invalid' });
+      await expect(done(...wrong)).rejects.toMatchObject({ code: 'usage.invalid' });
     expect(await done('--help')).toContain('Usage: veriframe subjects');
   });
 });

@@ -57,8 +57,11 @@ describe('a face that is another subject’s', () => {
       ['dlib', 1e-4],
     ] as const) {
       const threshold = thresholdAt(method, fmr);
-      expect(isSameFace(at(method, 1), at(method, threshold + 0.001), bar), method).toBe(true);
-      expect(isSameFace(at(method, 1), at(method, threshold - 0.001), bar), method).toBe(false);
+      expect([method, isSameFace(at(method, 1), at(method, threshold + 0.001), bar)]).toEqual([method, true]);
+      expect([method, isSameFace(at(method, 1), at(method, threshold - 0.001), bar)]).toEqual([
+        method,
+        false,
+      ]);
     }
     expect(isSameFace(at('mobilefacenet', 1), at('dlib', 1), bar)).toBe(false);
   });

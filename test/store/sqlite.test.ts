@@ -261,7 +261,7 @@ describe('SQLite store', () => {
     await store.subjects.change('door', 'anna-7351', { label: 'Rumpelstilzchen', consent });
     const files = (await rawFiles()).toString('latin1').toLowerCase();
     for (const secret of ['anna-7351', 'rumpelstilzchen', 'frontdesk-4711', 'wording-0815'])
-      expect(files.includes(secret), secret).toBe(false);
+      expect([secret, files.includes(secret)]).toEqual([secret, false]);
     await store.close();
   });
 

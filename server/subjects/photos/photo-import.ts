@@ -124,11 +124,11 @@ export class PhotoImports {
     });
     if (enrolled.result === 'other-face' && known.size > 0) {
       // The others of these photographs are a reference, and this is the one that was no part of it.
-      const photos = fates(false).map(
+      const left = fates(false).map(
         (fate): PhotoFate =>
           fate.result === 'not-used' ? { result: 'refused', reason: 'other-face' } : fate,
       );
-      return { photos, analysisMs, result: 'known' };
+      return { photos: left, analysisMs, result: 'known' };
     }
     return { photos: fates(enrolled.result === 'stored'), analysisMs, ...outcomeOf(enrolled) };
   }
