@@ -215,6 +215,18 @@ export const ERRORS = {
     closeCode: null,
     httpStatus: 503,
   },
+  'subject.suspended': {
+    message: 'The subject is suspended; nobody is accepted as it.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 403,
+  },
+  'subject.last_reference': {
+    message: 'It is the last reference of the subject.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 409,
+  },
   'subject.locked': {
     message: 'Too many attempts failed; the subject cannot be verified for some time.',
     retry: 'backoff',

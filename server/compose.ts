@@ -25,6 +25,8 @@ import { divideSettings, type SettingsByPart } from './settings/parts.ts';
 import { openDataFolder, openStore } from './store/open.ts';
 import { withDecoys } from './subjects/decoy.ts';
 import { createGallery } from './subjects/gallery/gallery.ts';
+import { startExpiry } from './subjects/expiry.ts';
+import { PhotoImports } from './subjects/photos/photo-import.ts';
 import { openSubjects } from './subjects/open.ts';
 import { type Clock, systemClock } from './time/clock.ts';
 
@@ -102,7 +104,15 @@ async function openParts(
   const sessions: Sessions = parts.add(await startSessions(settings.sessions, sessionParts));
   const transport = chooseTransport(settings.gateway.transport);
   const system = describeSystem(pool.models, transport);
-  const api = createApiContext({ ...sessionParts, keys, sessions, system });
+  parts.add(startExpiry(settings.subjects, { ...base, store, subjects }));
+  const photoImports = new PhotoImports({
+    clock,
+    analyzer: pool,
+    references: store.references,
+    subjects,
+    openSessions,
+  });
+  const api = createApiContext({ ...sessionParts, keys, sessions, photoImports, system });
   const demo = hasDemo
     ? parts.add(await openDemo(settings.demo, developmentKeyFile, clock, () => gateway.port))
     : null;

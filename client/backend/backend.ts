@@ -2,19 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { CaptureDemand, Mode, PossessionDemand } from '@veriframe/protocol';
 import { DEFAULT_POLICY, type OperationId } from '@veriframe/protocol/http';
 import { type AcceptedDecision, type VerifiedDecision, verifyDecision } from './decision.ts';
-import { ApiError } from './errors.ts';
 import type { DecisionExpectation } from './expectation.ts';
 import { type ApiRequest, ask, baseOf, type Connection } from './http.ts';
+import { type CallOptions, type PageOptions, pageQuery } from './calls.ts';
 import { remoteKeys } from './keys.ts';
-import type {
-  CreatedSession,
-  DecisionsPage,
-  KioskKey,
-  LiveTicket,
-  SessionView,
-  SubjectKey,
-  SubjectsPage,
-} from './schemas.ts';
+import type { CreatedSession, DecisionsPage, KioskKey, LiveTicket, SessionView } from './schemas.ts';
+import { type Subjects, subjectsOf } from './subjects.ts';
 
 export interface BackendOptions {
   /** Base address of the service, http or https, such as `https://faces.example`. A path is kept as a prefix. */
@@ -35,11 +28,6 @@ export interface BackendNames {
   readonly issuer: string | null;
   /** This relying party's name. Every session is created for it, so a token made for another site opens nothing. */
   readonly audience: string | null;
-}
-
-export interface CallOptions {
-  /** Ends the call; its promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
 
 /** What must be shown beside the pictures. What is missing ends the session `re-verify`. */
@@ -103,30 +91,6 @@ export interface SessionExpectation {
 export interface StartedSession extends CreatedSession {
   /** For `verifyDecision`. Stays on this server. */
   readonly expected: SessionExpectation;
-}
-
-export interface PageOptions extends CallOptions {
-  /** Entries on the page, 1 to 200. Default 50. */
-  readonly limit?: number;
-  /** `next` of the page before; null or absent: the first page. */
-  readonly page?: string | null;
-}
-
-/** Every call rejects with `ApiError`, or with the reason of its signal. */
-export interface Subjects {
-  /** How many references the subject has: 0 when it is not enrolled. */
-  count(subject: string, options?: CallOptions): Promise<number>;
-  /**
-   * Erases every reference of the subject. Resolves with how many there were: with 0 as well, once nothing is left.
-   * `subject.busy` says that traces may be left: ask again.
-   */
-  erase(subject: string, options?: CallOptions): Promise<number>;
-  /** Enrolled subjects, by keyed hash. The API key must have the right `mayObserve`. */
-  list(options?: PageOptions): Promise<SubjectsPage>;
-  /** WebAuthn keys of the subject, in order of registration. */
-  keys(subject: string, options?: CallOptions): Promise<readonly SubjectKey[]>;
-  /** Removes a key of the subject. Resolves as well when the subject does not have it. */
-  removeKey(subject: string, key: string, options?: CallOptions): Promise<void>;
 }
 
 /** Keys with which kiosks sign. The API key must have the right `mayVouch`. Every call rejects with `ApiError`. */
@@ -252,25 +216,7 @@ export function createBackend({
         ...expected,
         keys,
       } as DecisionExpectation)) as Backend['verifyDecision'],
-    subjects: {
-      async count(id, { signal } = {}) {
-        const found = await orNull(api({ operation: 'getSubject', params: { id }, signal }));
-        return found?.references ?? 0;
-      },
-      async erase(id, { signal } = {}) {
-        const erased = await orNull(api({ operation: 'deleteSubject', params: { id }, signal }));
-        return erased?.erasedReferences ?? 0;
-      },
-      async keys(id, { signal } = {}) {
-        return (await api({ operation: 'listSubjectKeys', params: { id }, signal })).keys;
-      },
-      async removeKey(id, key, { signal } = {}) {
-        const removing = api({ operation: 'deleteSubjectKey', params: { id, key }, signal });
-        await orNull(removing, 'api.not_found');
-      },
-      list: ({ signal, limit, page } = {}) =>
-        api({ operation: 'listSubjects', query: pageQuery('after', page, limit), signal }),
-    },
+    subjects: subjectsOf(api),
     async attest(id, { nonce, issuer: by }, { signal } = {}) {
       await api({ operation: 'attestSession', params: { id }, body: { nonce, issuer: by }, signal });
     },
@@ -297,27 +243,3 @@ function checkedKey(apiKey: string): string {
 }
 
 const newNonce = () => randomBytes(NONCE_BYTES).toString('base64url');
-
-/** Null for this refusal, by default that the subject has no reference; every other failure stays one. */
-async function orNull<T>(
-  asked: Promise<T>,
-  refusal: ApiError['code'] = 'subject.unknown',
-): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === refusal) return null;
-    throw error;
-  }
-}
-
-function pageQuery(
-  name: 'after' | 'before',
-  page: string | null | undefined,
-  limit: number | undefined,
-): Readonly<Record<string, string>> {
-  return {
-    ...(page === undefined || page === null ? {} : { [name]: page }),
-    ...(limit === undefined ? {} : { limit: String(limit) }),
-  };
-}

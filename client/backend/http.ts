@@ -13,6 +13,9 @@ export interface Connection {
   readonly timeoutMs: number;
 }
 
+/** Calls an operation of one service. */
+export type AskApi = <Id extends OperationId>(request: ApiRequest<Id>) => Promise<AnswerOf<Id>>;
+
 /** A call of an operation of the API. Its method, path and answer are those of the table. */
 export interface ApiRequest<Id extends OperationId> {
   readonly operation: Id;

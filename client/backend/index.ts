@@ -4,16 +4,14 @@ export {
   type BackendNames,
   type Attestation,
   type BackendOptions,
-  type CallOptions,
   createBackend,
   type NewSession,
-  type PageOptions,
   type KioskKeys,
   type SessionDemand,
   type SessionExpectation,
   type StartedSession,
-  type Subjects,
 } from './backend.ts';
+export type { CallOptions, PageOptions } from './calls.ts';
 export {
   type AcceptedDecision,
   claimedSessionOf,
@@ -36,13 +34,19 @@ export { type DecisionKeys, fixedKeys, type KeySet, remoteKeys, type RemoteKeysO
 export type {
   CreatedSession,
   DecisionsPage,
+  DetailedSubjectRecord,
   KioskKey,
   LiveTicket,
+  PhotoImport,
   SessionView,
+  SubjectExport,
   SubjectKey,
+  SubjectRecord,
+  SubjectRecords,
   SubjectsPage,
   Tier,
 } from './schemas.ts';
+export type { PhotosOfSubject, SubjectChanges, SubjectFilter, Subjects } from './subjects.ts';
 export type {
   Capture,
   CaptureDemand,

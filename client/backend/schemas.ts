@@ -27,6 +27,21 @@ export type SessionView = AnswerOf<'getSession'>;
 /** Enrolled subjects by keyed hash, never by id. `next` is the `after` of the page that follows; null on the last. */
 export type SubjectsPage = AnswerOf<'listSubjects'>;
 
+/** What is kept of a subject beside its templates and keys. */
+export type SubjectRecord = AnswerOf<'changeSubject'>;
+
+/** Subjects that a search found. `next` is the `page` that follows; null on the last. */
+export type SubjectRecords = AnswerOf<'searchSubjects'>;
+
+/** A record with the subject's references. */
+export type DetailedSubjectRecord = AnswerOf<'getSubjectRecord'>;
+
+/** What became of photographs. */
+export type PhotoImport = AnswerOf<'importPhotos'>;
+
+/** Everything that is held of a subject. */
+export type SubjectExport = AnswerOf<'exportSubject'>;
+
 /**
  * Attempts that have ended, the latest first. An attempt that an error ended has a `code` and no outcome. `next` is the
  * `before` of the page that follows; null on the last.

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { asKioskError, KioskError } from './errors.ts';
+import { runImport } from './import/command.ts';
 import { runKioskKey } from './kiosk-key.ts';
 import { readCommand, USAGE, type RunOptions } from './options.ts';
 import { presenterFor } from './present/choose.ts';
 import { jsonPresenter } from './present/json.ts';
 import { errorLine } from './present/presenter.ts';
 import { EXIT, run } from './run.ts';
+import { runSubjects } from './subjects.ts';
 
 /** The program `veriframe`. It runs when this module is imported, and sets the exit code of the process. */
 const { stdout, stderr } = process;
@@ -16,13 +18,25 @@ const err = (text: string) => void stderr.write(text);
 // The reader of standard output may close it early, as `head` does.
 stdout.on('error', () => process.exit(EXIT.error));
 
+/** Commands that run no session. */
+const COMMANDS: Readonly<
+  Record<
+    string,
+    (args: readonly string[], environment: NodeJS.ProcessEnv, out: typeof err) => Promise<number | void>
+  >
+> = {
+  import: (args, environment) => runImport(args, environment, { out, progress: stderr }),
+  'kiosk-key': runKioskKey,
+  subjects: runSubjects,
+};
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    if (args[0] === 'kiosk-key') {
-      await runKioskKey(args.slice(1), process.env, out);
-      return 0;
+    const [name = '', ...more] = args;
+    if (Object.hasOwn(COMMANDS, name)) {
+      return (await COMMANDS[name]?.(more, process.env, out)) ?? 0;
     }
     const command = readCommand(args, process.env);
     if (command.kind === 'run') return await runPresented(command.options);

@@ -56,6 +56,8 @@ const DEFAULTS = { url: 'ws://localhost:8080', maxEdgePx: 640, timeoutS: 120 } a
 
 export const USAGE = `Usage: veriframe enrol|verify|identify --source SRC [options]
        veriframe kiosk-key create|rotate|list|revoke   the key of this kiosk
+       veriframe subjects list|show|label|suspend|...   whom a server knows
+       veriframe import DIR|FILE.csv   enrols many people from photographs
        veriframe try [options]    without a camera: a drawn person shows how it
                                   works; in a clone of veriframe only
 

@@ -10,7 +10,7 @@ export interface OperationDescription {
   /** `key`: the caller needs an API key, and reaches only data of the key's tenant. */
   readonly access: 'public' | 'key';
   /** The permission that the API key needs. Null: none. */
-  readonly right: 'observe' | 'vouch' | null;
+  readonly right: 'observe' | 'vouch' | 'manage' | 'import' | null;
   /** Schema of the path's placeholders. An unknown field in a request is refused. */
   readonly params: z.ZodObject;
   /** Schema of the query parameters. */
@@ -49,8 +49,12 @@ export const WITH_KEY = { ...WITHOUT_INPUT, access: 'key', right: null } as cons
 export const FOR_OBSERVERS = { ...WITHOUT_INPUT, access: 'key', right: 'observe' } as const;
 
 export const FOR_VOUCHERS = { ...WITHOUT_INPUT, access: 'key', right: 'vouch' } as const;
+export const FOR_MANAGERS = { ...WITHOUT_INPUT, access: 'key', right: 'manage' } as const;
+export const FOR_IMPORTERS = { ...WITHOUT_INPUT, access: 'key', right: 'import' } as const;
 
 /** Error codes of every operation that needs an API key. */
 export const KEY_ERRORS = ['api.unauthorized', 'api.invalid'] as const satisfies readonly ErrorCode[];
 export const OBSERVER_ERRORS = [...KEY_ERRORS, 'api.not_granted'] as const;
 export const VOUCHER_ERRORS = OBSERVER_ERRORS;
+export const MANAGER_ERRORS = OBSERVER_ERRORS;
+export const IMPORTER_ERRORS = OBSERVER_ERRORS;

@@ -2,9 +2,18 @@ import type { z } from 'zod';
 import { addKioskKey, deleteSubjectKey, listKioskKeys, listSubjectKeys, revokeKioskKey } from './keys.ts';
 import { createLiveTicket } from './live-feed.ts';
 import type { OperationDescription } from './operation.ts';
+import { importPhotos } from './photos.ts';
 import { listDecisions, listSubjects } from './records.ts';
 import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
+import {
+  changeSubject,
+  deleteReference,
+  exportSubject,
+  getSubjectRecord,
+  searchSubjects,
+  unlockSubject,
+} from './subject-records.ts';
 import { getHealth, getKeys, getOpenApi, getReadiness, getSystem } from './system.ts';
 
 /**
@@ -17,6 +26,13 @@ export const OPERATIONS = {
   attestSession,
   getSubject,
   deleteSubject,
+  searchSubjects,
+  getSubjectRecord,
+  changeSubject,
+  unlockSubject,
+  deleteReference,
+  exportSubject,
+  importPhotos,
   listSubjectKeys,
   deleteSubjectKey,
   addKioskKey,

@@ -6,8 +6,8 @@ import { FOR_OBSERVERS, OBSERVER_ERRORS, type OperationDescription } from './ope
 
 export const MAX_ENTRIES_PER_PAGE = 200;
 
-const limit = z.coerce.number<number | string>().int().min(1).max(MAX_ENTRIES_PER_PAGE).default(50);
-const next = z.string().nullable().describe('Where the next page begins; null after the last.');
+export const limit = z.coerce.number<number | string>().int().min(1).max(MAX_ENTRIES_PER_PAGE).default(50);
+export const next = z.string().nullable().describe('Where the next page begins; null after the last.');
 
 /** Position of an attempt in the record: `<decidedAtMs>.<sessionId>`. */
 export const DECISION_PLACE = /^(\d{1,16})\.([\w-]{1,64})$/;
@@ -15,7 +15,7 @@ export const DECISION_PLACE = /^(\d{1,16})\.([\w-]{1,64})$/;
 /** Cues and reasons are strings, because a later server may have recorded ones that this version does not know. */
 const words = (what: string) => z.array(z.string()).describe(what);
 
-const decision = z.object({
+export const decision = z.object({
   sessionId: z.string(),
   subjectHash: subjectHash.nullable(),
   mode: z.enum(MODES),

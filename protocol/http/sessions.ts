@@ -106,6 +106,7 @@ export const createSession = {
     'policy.mode',
     'policy.not_granted',
     'subject.unknown',
+    'subject.suspended',
     'subject.locked',
     'server.busy',
     'server.draining',

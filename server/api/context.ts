@@ -10,9 +10,11 @@ import type { LockOutPolicy } from '../identity/lock-out.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
+import type { PhotoImports } from '../subjects/photos/photo-import.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { KioskKeyStore, SubjectKeyStore } from '../store/key-ports.ts';
 import type { DecisionLog, ReferenceStore } from '../store/ports.ts';
+import type { SubjectStore } from '../store/subject-ports.ts';
 
 /** The policies there are. */
 interface PolicyCatalogue {
@@ -48,12 +50,19 @@ export interface ApiContext {
   readonly liveTickets: Pick<Tickets<LiveGrant>, 'issue'>;
   readonly audit: Audit;
   readonly sessions: Pick<SessionDirectory, 'announce' | 'find' | 'attest'>;
-  readonly subjects: Pick<Subjects, 'countReferences' | 'isBeingErased' | 'erase'>;
+  readonly subjects: Pick<
+    Subjects,
+    'countReferences' | 'isBeingErased' | 'erase' | 'standingOf' | 'removeReference'
+  >;
+  readonly subjectRecords: Pick<SubjectStore, 'find' | 'change' | 'search'>;
+  /** The subject's references with their templates, suspended or not, for its record and its export. */
+  readonly references: Pick<ReferenceStore, 'ofSubject'>;
+  readonly photoImports: Pick<PhotoImports, 'run' | 'workers'>;
   readonly subjectKeys: Pick<SubjectKeyStore, 'ofSubject' | 'remove'>;
   readonly kioskKeys: Pick<KioskKeyStore, 'add' | 'list' | 'revoke'>;
   /** Whether a WebAuthn relying party is set up for the tenant. */
   readonly asksForKeys: (tenant: string) => boolean;
-  readonly attempts: Pick<DecisionLog, 'lockedUntil'>;
+  readonly attempts: Pick<DecisionLog, 'lockedUntil' | 'unlock' | 'ofSubject'>;
   readonly lockOut: LockOutPolicy;
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;

@@ -13,6 +13,7 @@ import type { SessionContext } from '../session/state.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { SessionRegistry } from '../sessions/registry.ts';
 import type { Store } from '../store/ports.ts';
+import type { PhotoImports } from '../subjects/photos/photo-import.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ApiContext, SystemInfo } from './context.ts';
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly relyingPartyOf: (tenant: string) => RelyingParty | null;
   readonly store: Store;
   readonly subjects: Subjects;
+  readonly photoImports: PhotoImports;
   readonly directory: SessionDirectory;
   readonly sessions: {
     readonly registry: Pick<SessionRegistry, 'refusal'>;
@@ -51,6 +53,9 @@ export function createApiContext(parts: ApiParts): ApiContext {
     },
     sessions: parts.directory,
     subjects,
+    subjectRecords: parts.store.subjects,
+    references,
+    photoImports: parts.photoImports,
     subjectKeys,
     kioskKeys,
     asksForKeys: (tenant) => parts.relyingPartyOf(tenant) !== null,

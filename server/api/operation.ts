@@ -10,6 +10,14 @@ import {
 import type { Caller } from '../identity/api-keys.ts';
 import type { ApiContext } from './context.ts';
 
+/** The right of a key that each operation's right stands for. */
+export const GRANTED_BY = {
+  observe: 'mayObserve',
+  vouch: 'mayVouch',
+  manage: 'mayManage',
+  import: 'mayImport',
+} as const satisfies Readonly<Record<NonNullable<OperationDescription['right']>, keyof Caller>>;
+
 /** An HTTP request after routing. Nothing in it has been checked. */
 interface ApiRequest {
   readonly authorization: string | undefined;
@@ -28,6 +36,8 @@ export interface Operation extends OperationDescription {
   readonly status: number;
   /** Schema of the answer of success. */
   readonly result: z.ZodType;
+  /** Why a caller may not ask, whatever it asks; null: it may. */
+  refusal(context: ApiContext, authorization: string | undefined): VeriframeError | null;
   /** @throws VeriframeError */
   handle(context: ApiContext, request: ApiRequest): Promise<unknown>;
 }
@@ -37,7 +47,7 @@ export function publicOperation<Id extends OperationId>(
   id: Id,
   run: (context: ApiContext) => AnswerOf<Id>,
 ): Operation {
-  return { ...described(id), handle: async (context) => run(context) };
+  return { ...described(id), refusal: () => null, handle: async (context) => run(context) };
 }
 
 /** An operation on what belongs to the tenant whose API key is shown. */
@@ -51,8 +61,14 @@ export function tenantOperation<Id extends OperationId>(
   const operation = described(id);
   const { params, query, body, right } = operation;
   const input = z.object({ params, query, body: body ?? z.undefined() });
+  const lacksRight = (caller: Caller) => right !== null && !caller[GRANTED_BY[right]];
   return {
     ...operation,
+    refusal(context, authorization) {
+      const caller = context.keys.authenticate(authorization);
+      if (caller === null) return new VeriframeError('api.unauthorized');
+      return lacksRight(caller) ? new VeriframeError('api.not_granted') : null;
+    },
     async handle(context, request) {
       const caller = context.keys.authenticate(request.authorization);
       if (caller === null) throw new VeriframeError('api.unauthorized');
@@ -62,8 +78,7 @@ export function tenantOperation<Id extends OperationId>(
         body: body === null ? undefined : request.body,
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
-      const lacks = (right === 'observe' && !caller.mayObserve) || (right === 'vouch' && !caller.mayVouch);
-      if (lacks) throw new VeriframeError('api.not_granted');
+      if (lacksRight(caller)) throw new VeriframeError('api.not_granted');
       // The schemas just applied are those that the type is inferred from.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const checked = parsed.data as CheckedRequest<Id>;
@@ -72,7 +87,7 @@ export function tenantOperation<Id extends OperationId>(
   };
 }
 
-function described(id: OperationId): Omit<Operation, 'handle'> {
+function described(id: OperationId): Omit<Operation, 'handle' | 'refusal'> {
   const description: OperationDescription = OPERATIONS[id];
   const [success, ...others] = Object.entries(description.answers);
   if (success === undefined || others.length > 0)

@@ -1,8 +1,17 @@
 import type { OperationId } from '../../protocol/http/operations.ts';
 import { addKioskKey, deleteSubjectKey, listKioskKeys, listSubjectKeys, revokeKioskKey } from './keys.ts';
 import { createLiveTicket } from './live-feed.ts';
+import {
+  changeSubject,
+  deleteReference,
+  exportSubject,
+  getSubjectRecord,
+  searchSubjects,
+  unlockSubject,
+} from './subject-records.ts';
 import { describeOperations } from './openapi.ts';
 import { type Operation, publicOperation } from './operation.ts';
+import { importPhotos } from './photos.ts';
 import { listDecisions, listSubjects } from './records.ts';
 import { attestSession, createSession, getSession } from './sessions.ts';
 import { deleteSubject, getSubject } from './subjects.ts';
@@ -19,6 +28,13 @@ export const OPERATIONS: readonly Operation[] = Object.values({
   attestSession,
   getSubject,
   deleteSubject,
+  searchSubjects,
+  getSubjectRecord,
+  changeSubject,
+  unlockSubject,
+  deleteReference,
+  exportSubject,
+  importPhotos,
   listSubjectKeys,
   deleteSubjectKey,
   addKioskKey,

@@ -15,7 +15,7 @@ export const listDecisions = tenantOperation(
   },
 );
 
-function viewOf(attempt: RecordedAttempt): AnswerOf<'listDecisions'>['decisions'][number] {
+export function viewOf(attempt: RecordedAttempt): AnswerOf<'listDecisions'>['decisions'][number] {
   const { tenant: _tenant, ...rest } = attempt;
   if (rest.outcome === null) {
     const nothing = { capture: null, captureBy: null, possession: null, openTo: null };

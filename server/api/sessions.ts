@@ -27,8 +27,10 @@ export const createSession = tenantOperation(
     if (mode === 'verify' && subject !== undefined) {
       const references = await context.subjects.countReferences(tenant, subject);
       if (references === 0 && !concealUnknown) throw new VeriframeError('subject.unknown');
+      if (!concealUnknown) await refuseSuspended(context, tenant, subject);
       await refuseLocked(context, { tenant, subject, observed: observe });
     }
+    if (mode === 'enrol' && subject !== undefined) await refuseSuspended(context, tenant, subject);
     const request: SessionRequest = {
       sessionId: randomUUID(),
       tenant,
@@ -74,6 +76,16 @@ function demandOf(
   if (observe && registerKey)
     throw new VeriframeError('api.invalid', 'Field registerKey: an observed session stores nothing.');
   return demand;
+}
+
+/**
+ * Tells the relying party early. A suspension holds because the subject's references are not handed out, and because
+ * `DecisionLog.record` refuses the accept.
+ * @throws VeriframeError `subject.suspended`
+ */
+async function refuseSuspended({ subjects }: ApiContext, tenant: string, subject: string): Promise<void> {
+  if ((await subjects.standingOf(tenant, subject)) === 'suspended')
+    throw new VeriframeError('subject.suspended');
 }
 
 type BodyRead = CheckedRequest<'createSession'>['body'];

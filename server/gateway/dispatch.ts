@@ -42,6 +42,12 @@ export function createDispatcher(options: DispatchOptions): (head: RequestHead) 
       return dropped(readableBy, head, method === 'OPTIONS' ? preflight(methods) : refusal(methods));
     }
     const { mount, params } = found;
+    const refused = mount.admits?.(head) ?? null;
+    if (refused !== null)
+      return {
+        ...dropped(mount.readableBy, head, errorResponse(refused)),
+        maxBodyBytes: mount.body.maxBytes,
+      };
     return {
       maxBodyBytes: mount.body.maxBytes,
       keepsBody: mount.body.kind !== 'none',

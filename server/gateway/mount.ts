@@ -1,3 +1,4 @@
+import type { VeriframeError } from '../../protocol/errors.ts';
 import type { HttpResponse, RequestHead } from './transport.ts';
 
 /** Values of a path's placeholders, percent-decoded; empty where there are none. */
@@ -23,6 +24,11 @@ interface MountOf<Kind extends string, Body> {
   readonly readableBy: Readers;
   /** Decides from the request line alone. `method` is GET for HEAD too. Null: the next mount is asked. */
   match(method: string, path: string): PathParams | null;
+  /**
+   * Why a request is refused that has not sent its body yet; null: it is not. A large body is then dropped as it comes,
+   * so that a stranger cannot fill the memory. Absent: none is refused.
+   */
+  admits?(head: RequestHead): VeriframeError | null;
   /** May reject with a `VeriframeError`; anything else counts as a defect of the server. */
   handle(request: MountRequest<Body>): Promise<HttpResponse>;
 }

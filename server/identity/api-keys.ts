@@ -17,6 +17,10 @@ export interface Caller {
    * and attest applications.
    */
   readonly mayVouch: boolean;
+  /** Whether the key's owner may see who is enrolled, label, suspend, unlock and export subjects. */
+  readonly mayManage: boolean;
+  /** Whether the key's owner may enrol people from photographs, and so vouches for them. */
+  readonly mayImport: boolean;
 }
 
 /** The keys that the API accepts. */
@@ -51,7 +55,26 @@ const record = z.object({
    * attestations of applications. Whoever has it can have a camera believed that is none.
    */
   mayVouch: z.boolean().default(false),
+  /** Grants the records of subjects, exports with templates among them: who is enrolled, and all that is held of them. */
+  mayManage: z.boolean().default(false),
+  /** Grants enrolment from photographs. Whoever has it can put any face behind any subject. */
+  mayImport: z.boolean().default(false),
 });
+
+/** The rights that a key may have. */
+const RIGHTS = ['mayAttend', 'mayObserve', 'mayVouch', 'mayManage', 'mayImport'] as const;
+type Rights = Pick<z.infer<typeof record>, (typeof RIGHTS)[number]>;
+
+function rightsOf(given: Partial<Rights>): Rights {
+  const {
+    mayAttend = false,
+    mayObserve = false,
+    mayVouch = false,
+    mayManage = false,
+    mayImport = false,
+  } = given;
+  return { mayAttend, mayObserve, mayVouch, mayManage, mayImport };
+}
 const keyFile = z.object({ keys: z.array(record).min(1) });
 
 /** A key as it is stored, without its secret. */
@@ -63,27 +86,27 @@ export class ApiKeysError extends Error {
 }
 
 /** Rights in addition to running sessions and erasing subjects, which every key has. */
-export type KeyRights = Partial<Pick<ApiKeyRecord, 'mayAttend' | 'mayObserve' | 'mayVouch'>>;
+export type KeyRights = Partial<Rights>;
 
 /** Makes a key for a tenant: the key's text, to be handed over once, and the record to store. */
 export function generateApiKey(
   tenant: string,
-  { mayAttend = false, mayObserve = false, mayVouch = false }: KeyRights = {},
+  rights: KeyRights = {},
 ): { key: string; record: ApiKeyRecord } {
   const id = randomBytes(ID_BYTES).toString('hex');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   return {
     key: `vf_${id}_${secret}`,
-    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), mayAttend, mayObserve, mayVouch },
+    record: { id, tenant, secretSha256: sha256(secret).toString('hex'), ...rightsOf(rights) },
   };
 }
 
 /** @throws ApiKeysError when two records share an id */
 export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
   const byId = new Map(
-    records.map(({ id, tenant, secretSha256, mayAttend, mayObserve, mayVouch }) => [
+    records.map(({ id, tenant, secretSha256, ...rights }) => [
       id,
-      { tenant, mayAttend, mayObserve, mayVouch, hash: Buffer.from(secretSha256, 'hex') },
+      { tenant, rights: rightsOf(rights), hash: Buffer.from(secretSha256, 'hex') },
     ]),
   );
   if (byId.size < records.length) throw new ApiKeysError('Two API keys have the same id.');
@@ -97,14 +120,13 @@ export function createApiKeys(records: readonly ApiKeyRecord[]): ApiKeys {
       const entry = byId.get(keyId);
       const isRight = timingSafeEqual(sha256(secret), entry?.hash ?? hashOfUnknown);
       if (!isRight || entry === undefined) return null;
-      const { tenant, mayAttend, mayObserve, mayVouch } = entry;
-      return { tenant, keyId, mayAttend, mayObserve, mayVouch };
+      return { tenant: entry.tenant, keyId, ...entry.rights };
     },
   };
 }
 
 /**
- * Reads keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, "mayObserve"?, "mayVouch"?}]}`.
+ * Reads keys from a JSON file `{"keys": [{"id", "tenant", "secretSha256", "mayAttend"?, …}]}`, with any of the rights.
  * @throws ApiKeysError when the file cannot be read or does not have this form
  */
 export async function readApiKeys(path: string): Promise<ApiKeys> {
@@ -147,6 +169,8 @@ export async function developmentApiKeys(
       mayAttend: true,
       mayObserve: true,
       mayVouch: true,
+      mayManage: true,
+      mayImport: true,
     },
   ]);
   return { keys, path, created };

@@ -39,22 +39,30 @@ export interface LoadedModels {
   readonly motion?: boolean;
 }
 
+/** Whose turn comes first: frames of sessions are `live`, which is the default. */
+export type TurnPriority = 'live' | 'background';
+
 /**
- * A pool of workers. Callers get their turns in the order in which they asked. `take` is called when a worker is free,
+ * A pool of workers. Callers of one priority get their turns in the order in which they asked. `take` is called when a worker is free,
  * so that the caller hands over its newest frame, and not the one that it had when it asked.
  */
 export interface FrameAnalyzer {
   readonly models: LoadedModels;
   /** Workers that can take frames now. A lost worker counts again when its successor is warm. */
   readonly workers: number;
-  /** Turns that wait for a worker. */
+  /** Live turns that wait for a worker. */
   readonly queueDepth: number;
   /**
    * Asks for a turn. `take` returns the frame, or null to give up the turn; then `done` is not called. `done` is called
    * exactly once for each frame taken, with `server.internal` when its worker died or hung.
+   * @param priority `background`: every other turn goes before it
    * @returns a function that withdraws the turn while it has not been taken
    */
-  requestTurn(take: () => AnalyzeRequest | null, done: (reply: AnalyzeReply) => void): () => void;
+  requestTurn(
+    take: () => AnalyzeRequest | null,
+    done: (reply: AnalyzeReply) => void,
+    priority?: TurnPriority,
+  ): () => void;
   /** Finishes the frames that are running, takes no new ones, and ends the workers. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { EMBEDDING_MODELS, GEOMETRY_MODELS, type ModelId, PAD_MODELS } from '../../models/ids.ts';
 import type { PreparedModels } from '../../models/prepared.ts';
-import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer, LoadedModels } from './calls.ts';
+import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer, LoadedModels, TurnPriority } from './calls.ts';
 import type { ExecutionProvider } from './execution-provider.ts';
 import { NO_FENCE, type Fence } from './fence/fence.ts';
 import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
@@ -66,6 +66,8 @@ class Pool implements MeasurablePool {
   readonly #slots: readonly WorkerSlot[];
   /** In the order in which they were asked for. */
   readonly #turns = new Set<Turn>();
+  /** Taken only while no other waits. */
+  readonly #backgroundTurns = new Set<Turn>();
   readonly #onEvent: (event: PoolEvent) => void;
   #closed: Promise<void> | null = null;
   #isPumpScheduled = false;
@@ -106,18 +108,24 @@ class Pool implements MeasurablePool {
   }
 
   /** As `FrameAnalyzer` says. No callback runs before this returns, and none once the pool is closed. */
-  requestTurn(take: () => AnalyzeRequest | null, done: (reply: AnalyzeReply) => void): () => void {
+  requestTurn(
+    take: () => AnalyzeRequest | null,
+    done: (reply: AnalyzeReply) => void,
+    priority: TurnPriority = 'live',
+  ): () => void {
     if (this.#closed !== null) return () => {};
     const turn: Turn = { take, done };
-    this.#turns.add(turn);
+    const turns = priority === 'live' ? this.#turns : this.#backgroundTurns;
+    turns.add(turn);
     this.#schedulePump();
     return () => {
-      this.#turns.delete(turn);
+      turns.delete(turn);
     };
   }
 
   close(): Promise<void> {
     this.#turns.clear();
+    this.#backgroundTurns.clear();
     this.#closed ??= Promise.all(this.#slots.map((slot) => slot.close())).then(() => {});
     return this.#closed;
   }
@@ -133,13 +141,14 @@ class Pool implements MeasurablePool {
 
   #pump(): void {
     for (const slot of this.#slots) {
-      while (slot.isIdle && this.#turns.size > 0) this.#giveTurn(slot);
+      while (slot.isIdle && this.#turns.size + this.#backgroundTurns.size > 0) this.#giveTurn(slot);
     }
   }
 
   #giveTurn(slot: WorkerSlot): void {
-    const [turn] = this.#turns;
-    this.#turns.delete(turn);
+    const turns = this.#turns.size > 0 ? this.#turns : this.#backgroundTurns;
+    const [turn] = turns;
+    turns.delete(turn);
     const request = this.#guarded(turn.take);
     if (request === undefined || request === null) return;
     slot.run(request, (reply) => {

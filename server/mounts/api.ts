@@ -3,9 +3,9 @@ import type { ApiContext } from '../api/context.ts';
 import type { Operation } from '../api/operation.ts';
 import { OPERATIONS } from '../api/operations.ts';
 import { STREAM_PATH } from '../../protocol/http/paths.ts';
-import { matchPath, type Mount, type MountRequest, NO_BODY } from '../gateway/mount.ts';
+import { matchPath, MAX_BODY_BYTES, type Mount, type MountRequest, NO_BODY } from '../gateway/mount.ts';
 import { JSON_TYPE } from '../gateway/responses.ts';
-import type { HttpResponse } from '../gateway/transport.ts';
+import type { HttpResponse, RequestHead } from '../gateway/transport.ts';
 
 /** Serves each operation of the API, with health, readiness, token keys and OpenAPI among them. */
 export function apiMounts(context: ApiContext): readonly Mount[] {
@@ -19,9 +19,11 @@ function operationMount(context: ApiContext, operation: Operation): Mount {
     match: matchPath(operation.method, operation.path),
     handle: async (request: MountRequest<unknown>) => await run(context, operation, request),
   } as const;
-  return operation.bodyKind === 'none'
-    ? { ...common, body: NO_BODY }
-    : { ...common, body: { kind: 'json', maxBytes: operation.maxBodyBytes } };
+  if (operation.bodyKind === 'none') return { ...common, body: NO_BODY };
+  const body = { kind: 'json', maxBytes: operation.maxBodyBytes } as const;
+  if (operation.maxBodyBytes <= MAX_BODY_BYTES) return { ...common, body };
+  const admits = ({ headers }: RequestHead) => operation.refusal(context, headers.get('authorization'));
+  return { ...common, body, admits };
 }
 
 async function run(

@@ -45,6 +45,14 @@ export const OPTIONS = {
     '',
     'JSON file of API keys; empty: one development key is generated in the data folder.',
   ),
+  eraseUnusedAfterDays: number(
+    'VERIFRAME_ERASE_UNUSED_AFTER_DAYS',
+    0,
+    'days',
+    0,
+    36_500,
+    'Days without an enrolment or an accept after which a subject is erased; 0: never.',
+  ),
   allowedOrigins: text(
     'VERIFRAME_ALLOWED_ORIGINS',
     '',

@@ -8,6 +8,7 @@ export const PARTS = {
   process: ['host', 'logLevel', 'drainMs', 'demo'],
   identity: ['dataDir', 'apiKeysFile', 'issuer', 'webAuthn'],
   store: ['dataDir', 'masterKey', 'masterKeyFile'],
+  subjects: ['eraseUnusedAfterDays'],
   /** Workers may not read the paths of secrets that are among these. */
   inference: [
     'modelCache',

@@ -53,6 +53,7 @@ export async function openStore(settings: StoreSettings, log: Log): Promise<Open
     decisions: store.decisions,
     subjectKeys: store.subjectKeys,
     kioskKeys: store.kioskKeys,
+    subjects: store.subjects,
     close: () => store.close(),
     onReplaced: (listener) => void listeners.push(listener),
   };

@@ -6,6 +6,7 @@ import type { Reference } from '../matching/reference.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import type { StoreError } from './errors.ts';
 import type { KioskKeyStore, NewSubjectKey, SubjectKeyStore } from './key-ports.ts';
+import type { SubjectStore } from './subject-ports.ts';
 
 export interface NewReference {
   readonly tenant: string;
@@ -14,12 +15,22 @@ export interface NewReference {
   readonly embeddings: Embeddings;
   /** Whole milliseconds since 1970. */
   readonly createdAtMs: number;
+  readonly origin?: ReferenceOrigin;
+  /** Digests of the pictures that it is made of, in hexadecimal; stored as keyed hashes. Absent: none. */
+  readonly pictures?: readonly string[];
+}
+
+/** What a reference was made of. Absent: of the frames of a session. */
+export interface ReferenceOrigin {
+  readonly kind: 'photos';
+  readonly pictures: number;
 }
 
 /** A decrypted reference with its tenant and time of creation. */
 export interface StoredReference extends Reference {
   readonly tenant: string;
   readonly createdAtMs: number;
+  readonly origin?: ReferenceOrigin;
 }
 
 /** Is told of each reference that cannot be opened. `error` has the code `store.corrupt`. */
@@ -32,6 +43,10 @@ export type OnCorruptReference = (referenceId: string, error: StoreError) => voi
 export interface ReferenceStore {
   /** Durable when it resolves. Returns the new reference's id. `store.invalid` when it cannot be stored as given. */
   add(reference: NewReference): Promise<string>;
+  /** Those of these digests of pictures that a stored reference of the subject is made of. */
+  knownPictures(tenant: string, subject: string, digests: readonly string[]): Promise<readonly string[]>;
+  /** Removes one reference, unless it is the subject's last: that is an erasure (`eraseSubject`). */
+  remove(tenant: string, subject: string, referenceId: string): Promise<'removed' | 'last' | 'unknown'>;
   /**
    * The subject's references in order of creation. Without `onCorrupt` it rejects with `store.corrupt` when any of
    * them cannot be opened. With it, those are reported and left out, and it rejects only when none can be opened:
@@ -48,8 +63,8 @@ export interface ReferenceStore {
    */
   all(onCorrupt?: OnCorruptReference): AsyncIterable<StoredReference>;
   /**
-   * Removes every reference and WebAuthn key of the subject and the link from attempts to the subject, so that nothing
-   * can be recovered. Returns how many references there were. When it rejects, the references may or may not be gone,
+   * Removes every reference and WebAuthn key of the subject, its record, and the link from attempts to the subject, so
+   * that nothing can be recovered. Returns how many references there were. When it rejects, the references may or may not be gone,
    * and traces of them may remain: call it again until it resolves.
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
@@ -164,10 +179,14 @@ export interface DecisionLog {
   /**
    * Records the end of an attempt. An attempt whose beginning could not be written is recorded whole. Durable when it
    * resolves. Returns whether this outcome is on record: an accept is refused when the reference that it rests on is
-   * not stored (any more), and the attempt stays open. Only the first end counts: recording another changes nothing.
+   * not stored (any more), or the subject is suspended or has expired, and the attempt stays open. Only the first end counts: recording another changes nothing.
    * The subject claimed stays as it was recorded at the beginning.
    */
   record(ending: NewDecision | NewFailure): Promise<boolean>;
+  /** At most `limit` ended attempts of the subject, the latest first. */
+  ofSubject(tenant: string, subject: string, limit: number): Promise<readonly RecordedAttempt[]>;
+  /** Attempts of the subject from before no longer count for a lock-out. */
+  unlock(tenant: string, subject: string, atMs: number): Promise<void>;
   /** Ends every open attempt with `server.internal`. Called at the start, for those that the last run left open. */
   endInterrupted(atMs: number): Promise<number>;
   /** Null when the attempt is unknown or still open. */
@@ -187,6 +206,7 @@ export interface Store {
   readonly decisions: DecisionLog;
   readonly subjectKeys: SubjectKeyStore;
   readonly kioskKeys: KioskKeyStore;
+  readonly subjects: SubjectStore;
   /** Safe to call twice. Later calls of either port reject with `store.unavailable`. */
   close(): Promise<void>;
 }

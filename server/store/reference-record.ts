@@ -1,11 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
+import { z } from 'zod';
 import { EMBEDDING_MODELS, type EmbeddingModelId } from '../../models/ids.ts';
 import type { Embeddings } from '../vision/analysis.ts';
 import { faultInEmbeddings } from '../vision/embedding-faults.ts';
 import { encodeFields, openEnvelope, seal, type AssociatedFields, type EnvelopeKey } from './envelope.ts';
 import { StoreError } from './errors.ts';
 import type { NewReference, StoredReference } from './ports.ts';
+
+/** An origin that a newer version wrote, and this one does not know, is left out. */
+const originForm = z.object({ kind: z.literal('photos'), pictures: z.int().positive() });
 
 /** A reference as a database stores it. The fields in plain are bound into the envelope as associated data. */
 export interface ReferenceRecord {
@@ -24,6 +28,13 @@ export interface ReferenceRecord {
 export function subjectHash(lookupKey: EnvelopeKey, tenant: string, subject: string): Buffer {
   return createHmac('sha256', lookupKey.bytes)
     .update(encodeFields(['subject', tenant, subject]))
+    .digest();
+}
+
+/** HMAC-SHA-256 of tenant, subject and a picture's digest: knows the picture again without keeping anything of it. */
+export function pictureHash(lookupKey: EnvelopeKey, tenant: string, subject: string, digest: string): Buffer {
+  return createHmac('sha256', lookupKey.bytes)
+    .update(encodeFields(['picture', tenant, subject, digest]))
     .digest();
 }
 
@@ -65,7 +76,8 @@ export function sealReference(
   const embeddings = Object.fromEntries(
     Object.entries(reference.embeddings).map(([model, vector]) => [model, toLittleEndian(vector)]),
   );
-  const payload = encode({ subject: reference.subject, embeddings });
+  const { subject, origin } = reference;
+  const payload = encode({ subject, embeddings, ...(origin === undefined ? {} : { origin }) });
   try {
     return { ...place, envelope: seal(dataKey, payload, fieldsOf(place)) };
   } finally {
@@ -95,7 +107,7 @@ function modelsIn(embeddings: Embeddings): EmbeddingModelId[] {
 }
 
 /** Copies the vectors, so that the caller can overwrite the payload. */
-function readPayload(payload: Uint8Array): { subject: string; embeddings: Embeddings } {
+function readPayload(payload: Uint8Array): Pick<StoredReference, 'subject' | 'embeddings' | 'origin'> {
   const value = decode(payload);
   if (!isRecord(value) || typeof value['subject'] !== 'string' || !isRecord(value['embeddings']))
     throw new StoreError('store.corrupt', 'A reference has an unknown form.');
@@ -104,7 +116,8 @@ function readPayload(payload: Uint8Array): { subject: string; embeddings: Embedd
     const bytes = value['embeddings'][model];
     if (bytes instanceof Uint8Array) embeddings[model] = fromLittleEndian(bytes);
   }
-  return { subject: value['subject'], embeddings };
+  const origin = originForm.safeParse(value['origin']);
+  return { subject: value['subject'], embeddings, ...(origin.success ? { origin: origin.data } : {}) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

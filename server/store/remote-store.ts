@@ -2,6 +2,7 @@ import { StoreError } from './errors.ts';
 import type { KioskKeyStore, SubjectKeyStore } from './key-ports.ts';
 import type { DecisionLog, ReferenceStore, Store } from './ports.ts';
 import { iteratePages, referencesOfSubject } from './reference-pages.ts';
+import type { SubjectStore } from './subject-ports.ts';
 import type { StoreRpcClient } from './store-rpc-client.ts';
 import type { StoreMethod, StoreMethods } from './store-rpc.ts';
 
@@ -21,6 +22,7 @@ export class RemoteStore implements Store {
   readonly decisions: DecisionLog;
   readonly subjectKeys: SubjectKeyStore;
   readonly kioskKeys: KioskKeyStore;
+  readonly subjects: SubjectStore;
   readonly #options: RemoteStoreOptions;
   readonly #underWay = new Set<Promise<unknown>>();
   #client: StoreRpcClient;
@@ -32,6 +34,8 @@ export class RemoteStore implements Store {
     this.#client = client;
     this.references = {
       add: (...args) => this.#call('add', args),
+      knownPictures: (...args) => this.#call('knownPictures', args),
+      remove: (...args) => this.#call('removeReference', args),
       ofSubject: async (tenant, subject, onCorrupt) =>
         referencesOfSubject(await this.#call('itemsOfSubject', [tenant, subject]), onCorrupt),
       all: (onCorrupt) => iteratePages((after) => this.#call('page', [after]), onCorrupt),
@@ -46,6 +50,8 @@ export class RemoteStore implements Store {
       endInterrupted: (...args) => this.#call('endInterrupted', args),
       lockedUntil: (...args) => this.#call('lockedUntil', args),
       list: (...args) => this.#call('listDecisions', args),
+      ofSubject: (...args) => this.#call('attemptsOf', args),
+      unlock: (...args) => this.#call('unlock', args),
     };
     this.subjectKeys = {
       ofSubject: (...args) => this.#call('subjectKeysOf', args),
@@ -59,6 +65,13 @@ export class RemoteStore implements Store {
       find: (...args) => this.#call('findKioskKey', args),
       list: (...args) => this.#call('listKioskKeys', args),
       revoke: (...args) => this.#call('revokeKioskKey', args),
+    };
+    this.subjects = {
+      stateOf: (...args) => this.#call('stateOfSubject', args),
+      find: (...args) => this.#call('findSubject', args),
+      change: (...args) => this.#call('changeSubject', args),
+      search: (...args) => this.#call('searchSubjects', args),
+      due: (...args) => this.#call('dueSubjects', args),
     };
   }
 

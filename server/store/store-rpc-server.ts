@@ -35,9 +35,11 @@ export async function serveStore(port: MessagePort, options: SqliteStoreOptions)
   reply({ type: 'opened' });
 }
 
-function methodsOf({ references, decisions, subjectKeys, kioskKeys }: SqliteStore): StoreMethods {
+function methodsOf({ references, decisions, subjectKeys, kioskKeys, subjects }: SqliteStore): StoreMethods {
   return {
     add: (...given) => references.add(...given),
+    knownPictures: (...given) => references.knownPictures(...given),
+    removeReference: (...given) => references.remove(...given),
     itemsOfSubject: (...given) => references.itemsOfSubject(...given),
     page: (...given) => references.page(...given),
     eraseSubject: (...given) => references.eraseSubject(...given),
@@ -49,6 +51,8 @@ function methodsOf({ references, decisions, subjectKeys, kioskKeys }: SqliteStor
     endInterrupted: (...given) => decisions.endInterrupted(...given),
     lockedUntil: (...given) => decisions.lockedUntil(...given),
     listDecisions: (...given) => decisions.list(...given),
+    attemptsOf: (...given) => decisions.ofSubject(...given),
+    unlock: (...given) => decisions.unlock(...given),
     subjectKeysOf: (...given) => subjectKeys.ofSubject(...given),
     userHandleOf: (...given) => subjectKeys.userHandle(...given),
     isSubjectKey: (...given) => subjectKeys.isRegistered(...given),
@@ -58,5 +62,10 @@ function methodsOf({ references, decisions, subjectKeys, kioskKeys }: SqliteStor
     findKioskKey: (...given) => kioskKeys.find(...given),
     listKioskKeys: (...given) => kioskKeys.list(...given),
     revokeKioskKey: (...given) => kioskKeys.revoke(...given),
+    stateOfSubject: (...given) => subjects.stateOf(...given),
+    findSubject: (...given) => subjects.find(...given),
+    changeSubject: (...given) => subjects.change(...given),
+    searchSubjects: (...given) => subjects.search(...given),
+    dueSubjects: (...given) => subjects.due(...given),
   };
 }

@@ -2,15 +2,20 @@ import type { StoreError, StoreErrorCode } from './errors.ts';
 import type { KioskKeyStore, SubjectKeyStore } from './key-ports.ts';
 import type { DecisionLog, ReferenceStore } from './ports.ts';
 import type { ReferenceItem, ReferencePage } from './reference-pages.ts';
+import type { SubjectStore } from './subject-ports.ts';
 
 /**
  * The calls that cross threads: the methods of the ports. A callback cannot cross, so references that cannot be
  * opened come as items: page by page in place of `all`, and all of one subject in place of `ofSubject`.
  */
-export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'ofSubject'>, Omit<DecisionLog, 'list'> {
+export interface StoreMethods
+  extends Omit<ReferenceStore, 'all' | 'ofSubject' | 'remove'>,
+    Omit<DecisionLog, 'list' | 'ofSubject'> {
   page(after: number): Promise<ReferencePage>;
   itemsOfSubject(tenant: string, subject: string): Promise<readonly ReferenceItem[]>;
+  removeReference: ReferenceStore['remove'];
   listDecisions: DecisionLog['list'];
+  attemptsOf: DecisionLog['ofSubject'];
   subjectKeysOf: SubjectKeyStore['ofSubject'];
   userHandleOf: SubjectKeyStore['userHandle'];
   isSubjectKey: SubjectKeyStore['isRegistered'];
@@ -20,6 +25,11 @@ export interface StoreMethods extends Omit<ReferenceStore, 'all' | 'ofSubject'>,
   findKioskKey: KioskKeyStore['find'];
   listKioskKeys: KioskKeyStore['list'];
   revokeKioskKey: KioskKeyStore['revoke'];
+  stateOfSubject: SubjectStore['stateOf'];
+  findSubject: SubjectStore['find'];
+  changeSubject: SubjectStore['change'];
+  searchSubjects: SubjectStore['search'];
+  dueSubjects: SubjectStore['due'];
 }
 
 export type StoreMethod = keyof StoreMethods;

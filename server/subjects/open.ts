@@ -8,7 +8,7 @@ export interface SubjectsParts {
   readonly store: OpenStore;
   readonly gallery: Gallery;
   readonly directory: SessionDirectory;
-  readonly clock: { nowMs(): number };
+  readonly clock: { nowMs(): number; wallMs(): number };
   readonly log: Logger;
 }
 
@@ -20,7 +20,9 @@ export async function openSubjects(parts: SubjectsParts): Promise<Subjects> {
     gallery,
     sessions: directory,
     log,
+    records: store.subjects,
     nowMs: () => clock.nowMs(),
+    wallMs: () => clock.wallMs(),
   });
   const load = () => subjects.load((_id, { code }) => log.error({ code }, 'a reference does not open'));
   store.onReplaced(() => {

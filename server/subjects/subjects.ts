@@ -1,8 +1,8 @@
 import { VeriframeError } from '../../protocol/errors.ts';
-import { compare } from '../matching/compare.ts';
+import { isSameFace } from '../matching/agreeing-photos.ts';
 import { joinsReferences } from '../matching/match.ts';
-import { thresholdAt } from '../matching/score-scales.ts';
 import type { Fmr } from '../policy/false-match-rates.ts';
+import type { FmrByStrength } from '../policy/photos.ts';
 import type { Gallery } from './gallery/gallery.ts';
 import type { Logger } from '../observe/log.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
@@ -10,6 +10,7 @@ import type { EnrolmentResult } from '../session/event.ts';
 import type { SessionRequest } from '../session/ports.ts';
 import { StoreError, type StoreErrorCode } from '../store/errors.ts';
 import type { NewReference, ReferenceStore, StoredReference } from '../store/ports.ts';
+import { mayBeAccepted, type SubjectStore } from '../store/subject-ports.ts';
 import { createSearch, type Search } from './search.ts';
 import { subjectKey } from './subject-key.ts';
 import type { Embeddings } from '../vision/analysis.ts';
@@ -41,11 +42,38 @@ const TRANSIENT: readonly StoreErrorCode[] = ['store.busy', 'store.full', 'store
 
 interface Parts {
   readonly references: ReferenceStore;
+  readonly records: Pick<SubjectStore, 'stateOf'>;
   readonly gallery: Gallery;
   readonly sessions: Pick<SessionDirectory, 'revokeEnrolments' | 'isRevoked'>;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** By the wall clock, which expiries are compared with. */
+  readonly wallMs: () => number;
 }
+
+/** What photographs say of a subject, once each of them was analysed. */
+export interface PhotoEnrolment {
+  readonly tenant: string;
+  readonly subject: string;
+  /** The L2-normalised mean over the photographs. */
+  readonly embeddings: Embeddings;
+  /** Digests of the photographs. */
+  readonly pictures: readonly string[];
+  /** Subjects whose face it resembles, of whom the operator says that they are other people. */
+  readonly distinctFrom: readonly string[];
+  /** At the score of this false match rate or above, the face is another subject's. */
+  readonly duplicateFmr: FmrByStrength;
+}
+
+/** Why photographs become no reference, or the reference that they became. `known`: they are one already. */
+export type PhotoEnrolmentResult =
+  | { readonly result: 'stored'; readonly referenceId: string }
+  | { readonly result: 'known' }
+  | { readonly result: Exclude<Refusal['why'], 'duplicate'> | 'suspended' }
+  | { readonly result: 'duplicate'; readonly of: string };
+
+/** `other-face`: not the face of the subject's references. `full`: it has as many as it may. */
+type Refusal = { readonly why: 'other-face' | 'full' } | { readonly why: 'duplicate'; readonly of: string };
 
 /**
  * The enrolled subjects: their references in the store and in the gallery. Changes run one after another. Otherwise two
@@ -54,8 +82,10 @@ interface Parts {
  * requested, even if the erasure fails.
  */
 export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
-  /** 1:N search among the enrolled subjects. */
+  /** 1:N search among the subjects that may be accepted. */
   readonly search: Search;
+  /** 1:N search among all, for whom a face belongs to: a suspended subject cannot enrol again by another id. */
+  private readonly searchAll: Search;
   private readonly parts: Parts;
   private lastChange: Promise<unknown> = Promise.resolve();
   /** Subjects whose erasure is under way or failed, with the number of references that they are known to have had. */
@@ -63,10 +93,15 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
 
   constructor(parts: Parts) {
     this.parts = parts;
+    const onCorrupt = ({ code }: StoreError) =>
+      parts.log.error({ code }, 'a subject is not recognised: a reference or record does not open');
     const complete = { ofSubject: (...of: [string, string]) => this.allOfSubject(...of) };
-    this.search = createSearch(parts.gallery, complete, ({ code }) =>
-      parts.log.error({ code }, 'a subject is not recognised: a reference does not open'),
-    );
+    const accepted = {
+      ofSubject: async (...of: [string, string]) =>
+        (await this.standingOf(...of)) === 'good' ? await this.allOfSubject(...of) : [],
+    };
+    this.search = createSearch(parts.gallery, accepted, onCorrupt);
+    this.searchAll = createSearch(parts.gallery, complete, onCorrupt);
   }
 
   /**
@@ -79,20 +114,44 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
   }
 
   /**
-   * The references to verify the subject by, in order of creation; none while it is being erased. One that cannot be
-   * opened is logged and left out. Rejects with `store.corrupt` when none of them can be opened.
+   * The references to verify the subject by, in order of creation; none while it is being erased, is suspended or has
+   * expired. One that cannot be opened is logged and left out. Rejects with `store.corrupt` when none of them can be
+   * opened, or the subject's record cannot.
    */
   async ofSubject(tenant: string, subject: string): Promise<readonly StoredReference[]> {
+    const [stored, standing] = await Promise.all([
+      this.openedOf(tenant, subject),
+      this.standingOf(tenant, subject),
+    ]);
+    return standing === 'good' ? stored : [];
+  }
+
+  /**
+   * How many references the subject has: none while it is being erased or when it has expired. Rejects as `ofSubject`
+   * does.
+   */
+  async countReferences(tenant: string, subject: string): Promise<number> {
+    const [stored, standing] = await Promise.all([
+      this.openedOf(tenant, subject),
+      this.standingOf(tenant, subject),
+    ]);
+    return standing === 'expired' ? 0 : stored.length;
+  }
+
+  /** Whether anybody may be accepted as the subject. Rejects with `store.corrupt` when its record does not open. */
+  async standingOf(tenant: string, subject: string): Promise<'good' | 'suspended' | 'expired'> {
+    const state = await this.parts.records.stateOf(tenant, subject);
+    if (mayBeAccepted({ ...state, suspendedAtMs: null }, this.parts.wallMs()))
+      return state.suspendedAtMs === null ? 'good' : 'suspended';
+    return 'expired';
+  }
+
+  private async openedOf(tenant: string, subject: string): Promise<readonly StoredReference[]> {
     const { references, log } = this.parts;
     const stored = await references.ofSubject(tenant, subject, (_id, { code }) =>
       log.error({ code }, 'a reference does not open'),
     );
     return this.isBeingErased(tenant, subject) ? [] : stored;
-  }
-
-  /** How many references the subject can be verified by: none while it is being erased. Rejects as `ofSubject` does. */
-  async countReferences(tenant: string, subject: string): Promise<number> {
-    return (await this.ofSubject(tenant, subject)).length;
   }
 
   /** Whether an erasure was requested and is not finished. */
@@ -116,18 +175,59 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
       return await this.inTurn(async () => {
         if (this.parts.sessions.isRevoked(request)) return ERASED;
         // That erasure was requested before this session was created. It must not remove what this session enrols.
-        if (this.isBeingErased(tenant, subject)) await this.eraseNow(tenant, subject);
+        const standing = await this.madeReady(tenant, subject);
+        if (standing === 'suspended') return FAILED;
         const own = await this.allOfSubject(tenant, subject);
         const refusal = await this.refusal(tenant, subject, own, embeddings);
         if (this.parts.sessions.isRevoked(request)) return ERASED;
-        if (refusal !== null) return refusal;
+        if (refusal !== null) return refusal.why === 'full' ? FAILED : DUPLICATE;
         if (this.isBeingErased(tenant, subject) || !isAwaited()) return FAILED;
-        return await this.store({ tenant, subject, embeddings, createdAtMs: this.parts.nowMs() }, own);
+        const reference = { tenant, subject, embeddings, createdAtMs: this.parts.nowMs() };
+        const referenceId = await this.store(reference, own);
+        return { result: 'stored', reference: { referenceId, subject } };
       });
     } catch (error) {
       this.parts.log.error({ sessionId, code: codeOf(error) }, 'enrolment failed');
       return FAILED;
     }
+  }
+
+  /**
+   * Stores a reference made of photographs that an operator vouches for. The same photographs again change nothing.
+   * Rejects with a `StoreError`, and with `VeriframeError` `subject.busy` when the subject was erased meanwhile.
+   */
+  async enrolPhotos(photos: PhotoEnrolment): Promise<PhotoEnrolmentResult> {
+    const { tenant, subject, embeddings, pictures, distinctFrom, duplicateFmr } = photos;
+    return await this.inTurn(async () => {
+      if ((await this.madeReady(tenant, subject)) === 'suspended') return { result: 'suspended' };
+      const known = await this.parts.references.knownPictures(tenant, subject, pictures);
+      if (known.length === pictures.length) return { result: 'known' };
+      const own = await this.allOfSubject(tenant, subject);
+      const refusal = await this.refusal(tenant, subject, own, embeddings, { distinctFrom, duplicateFmr });
+      if (this.isBeingErased(tenant, subject)) throw new VeriframeError('subject.busy');
+      if (refusal?.why === 'duplicate') return { result: 'duplicate', of: refusal.of };
+      if (refusal !== null) return { result: refusal.why };
+      const origin = { kind: 'photos', pictures: pictures.length } as const;
+      const createdAtMs = this.parts.nowMs();
+      const reference = { tenant, subject, embeddings, createdAtMs, origin, pictures };
+      return { result: 'stored', referenceId: await this.store(reference, own) };
+    });
+  }
+
+  /** Removes one reference from store and gallery, unless it is the subject's last. Rejects with a `StoreError`. */
+  async removeReference(
+    tenant: string,
+    subject: string,
+    referenceId: string,
+  ): Promise<'removed' | 'last' | 'unknown'> {
+    const { references, gallery } = this.parts;
+    return await this.inTurn(async () => {
+      const result = await references.remove(tenant, subject, referenceId);
+      if (result !== 'removed') return result;
+      gallery.removeSubject(tenant, subject);
+      for (const kept of await this.openedOf(tenant, subject)) gallery.add(kept);
+      return result;
+    });
   }
 
   /**
@@ -156,6 +256,16 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     return known;
   }
 
+  /** How the subject stands, once an erasure that it waits for is finished. Call in turn. */
+  private async madeReady(tenant: string, subject: string): Promise<'good' | 'suspended'> {
+    const standing = await this.standingOf(tenant, subject);
+    if (standing === 'expired' || this.isBeingErased(tenant, subject)) {
+      await this.eraseNow(tenant, subject);
+      return 'good';
+    }
+    return standing;
+  }
+
   private async eraseNow(tenant: string, subject: string): Promise<number> {
     const { references, gallery } = this.parts;
     const known = this.beginErasure(tenant, subject, gallery.removeSubject(tenant, subject));
@@ -179,23 +289,30 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
     subject: string,
     own: readonly StoredReference[],
     embeddings: Embeddings,
-  ): Promise<EnrolmentResult | null> {
+    {
+      distinctFrom,
+      duplicateFmr,
+    }: { readonly distinctFrom: readonly string[]; readonly duplicateFmr: Fmr | FmrByStrength } = {
+      distinctFrom: [],
+      duplicateFmr: DUPLICATE_FMR,
+    },
+  ): Promise<Refusal | null> {
     if (own.length > 0 && !joinsReferences(embeddings, own, SAME_SUBJECT_FMR, CONTRADICTED_FMR))
-      return DUPLICATE;
-    if (own.length >= MAX_REFERENCES) return FAILED;
-    const candidates = await this.search(tenant, embeddings);
-    const belongsToAnother = candidates.some(
+      return { why: 'other-face' };
+    if (own.length >= MAX_REFERENCES) return { why: 'full' };
+    const others = new Set([subject, ...distinctFrom]);
+    const owner = (await this.searchAll(tenant, embeddings)).find(
       (candidate) =>
-        candidate.subject !== subject && isSameFace(embeddings, candidate.embeddings, DUPLICATE_FMR),
+        !others.has(candidate.subject) && isSameFace(embeddings, candidate.embeddings, duplicateFmr),
     );
-    return belongsToAnother ? DUPLICATE : null;
+    return owner === undefined ? null : { why: 'duplicate', of: owner.subject };
   }
 
-  private async store(reference: NewReference, own: readonly StoredReference[]): Promise<EnrolmentResult> {
+  private async store(reference: NewReference, own: readonly StoredReference[]): Promise<string> {
     const { tenant, subject, embeddings } = reference;
     const referenceId = await this.add(reference, own);
     this.parts.gallery.add({ tenant, referenceId, subject, embeddings });
-    return { result: 'stored', reference: { referenceId, subject } };
+    return referenceId;
   }
 
   /**
@@ -229,9 +346,4 @@ export class Subjects implements Pick<ReferenceStore, 'ofSubject'> {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-}
-
-function isSameFace(probe: Embeddings, reference: Embeddings, fmr: Fmr): boolean {
-  const comparison = compare(probe, reference);
-  return comparison !== null && comparison.score >= thresholdAt(comparison.method, fmr);
 }

@@ -10,13 +10,18 @@ import { apiMounts } from '../../server/mounts/api.ts';
 import { answererOf } from '../gateway/harness.ts';
 import { generateKioskKey } from '../../client/kiosk/signer.ts';
 import { generateApiKey } from '../../server/identity/api-keys.ts';
-import { newDecision } from '../store/support.ts';
+import { newDecision, newReference } from '../store/support.ts';
 import { type ApiOnStore, openApiOnStore } from './api-on-store.ts';
 
 const TENANT = 'door';
 const keys = {
   plain: generateApiKey(TENANT),
-  observer: generateApiKey(TENANT, { mayObserve: true, mayVouch: true }),
+  observer: generateApiKey(TENANT, {
+    mayObserve: true,
+    mayVouch: true,
+    mayManage: true,
+    mayImport: true,
+  }),
 };
 const ERROR_ANSWER = z.strictObject({ error: z.strictObject(errorBody.shape.error.shape) });
 
@@ -167,7 +172,21 @@ describe('what the server answers', () => {
     expect((await ask('listSubjects', { query: `after=${subjects.next}` })).subjects).toHaveLength(1);
     expect((await ask('getSubject', { params: { id: 'anna' } })).references).toBe(1);
     await askForKeys();
+    await askForSubjects();
     expect((await ask('deleteSubject', { params: { id: 'anna' } })).erasedReferences).toBe(1);
+  }
+
+  async function askForSubjects() {
+    const anna = { params: { id: 'anna' } };
+    await api.store.references.add(newReference({ subject: 'anna', seed: 8 }));
+    await ask('changeSubject', { ...anna, body: { label: 'Anna', consent: { by: 'us', textVersion: '1' } } });
+    const found = await ask('searchSubjects', { body: { label: 'anna' } });
+    expect(found.subjects).toMatchObject([{ subject: 'anna', references: 2 }]);
+    await ask('importPhotos', { ...anna, body: { photos: [{ image: 'AAAA' }], label: 'Anna' } });
+    await ask('unlockSubject', anna);
+    await ask('exportSubject', anna);
+    const { held } = await ask('getSubjectRecord', anna);
+    await ask('deleteReference', { params: { id: 'anna', reference: held[1]?.id ?? '' } });
   }
 
   async function askForKeys() {

@@ -38,7 +38,9 @@ export async function openApiOnStore(
     gallery,
     sessions: directory,
     log: createLogger({ logLevel: 'silent' }),
+    records: store.subjects,
     nowMs,
+    wallMs: () => context.clock.wallMs(),
   });
   return {
     context: {
@@ -47,6 +49,8 @@ export async function openApiOnStore(
       subjects,
       attempts: store.decisions,
       sessions: directory,
+      subjectRecords: store.subjects,
+      references: store.references,
       subjectKeys: store.subjectKeys,
       kioskKeys: store.kioskKeys,
       policies: {

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
+import { SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import { refusalOf, VisitorBrowser } from './visitor-browser.ts';
 
@@ -32,6 +34,11 @@ export function operatorCases(running: () => RealServer): void {
         await browser.post('/api/operator/live'),
         await browser.get('/api/operator/decisions'),
         await browser.get('/api/operator/subjects'),
+        ...(await Promise.all(
+          ['search', 'record', 'change', 'unlock', 'remove-reference', 'export', 'erase'].map((action) =>
+            browser.post(`/api/operator/subjects/${action}`, { subject: 'anybody' }),
+          ),
+        )),
       ])
         expect(await refusalOf(answer)).toEqual([401, 'operator.required']);
     }
@@ -59,6 +66,40 @@ export function operatorCases(running: () => RealServer): void {
     });
     const foreign = await operator.post('/api/operator/live', {}, { origin: 'https://evil.example' });
     expect(await refusalOf(foreign)).toEqual([403, 'request.foreign']);
+  });
+
+  it('the operator labels, suspends, exports and erases who is enrolled, and nobody from another site does', async () => {
+    const server = running();
+    const operator = visitor();
+    await operator.post('/api/operator/sign-in', { secret: await secretOf() });
+    const { image, within } = SAMPLE_PORTRAITS.third;
+    const { x: left, y: top, width, height } = within;
+    const photo = await sharp(image).extract({ left, top, width, height }).jpeg().toBuffer();
+    const subject = 'looked-at';
+    const photos = [{ image: photo.toString('base64') }];
+    expect(await server.api('POST', `/v1/subjects/${subject}/photos`, { photos })).toMatchObject({
+      body: { result: 'stored' },
+    });
+    const act = async (action: string, body: object) => {
+      const answer = await operator.post(`/api/operator/subjects/${action}`, body);
+      expect([action, answer.status]).toEqual([action, 200]);
+      return (await answer.json()) as object;
+    };
+    const consent = { by: 'desk', textVersion: '3' };
+    await act('change', { subject, label: 'Grace Hopper', consent, expiresAtMs: 9_000_000_000_000 });
+    await act('change', { subject, suspended: true });
+    const found = { total: 1, subjects: [{ subject, label: 'Grace Hopper', consent, references: 1 }] };
+    expect(await act('search', { label: 'hopper', suspended: true })).toMatchObject(found);
+    await act('unlock', { subject });
+    expect(await act('record', { subject })).toMatchObject({ held: [{ photos: 1 }] });
+    expect(await act('export', { subject })).toMatchObject({ references: [{ photos: 1 }] });
+    const foreign = { origin: 'https://evil.example' };
+    const erasing = await operator.post('/api/operator/subjects/erase', { subject }, foreign);
+    expect(await refusalOf(erasing)).toEqual([403, 'request.foreign']);
+    await act('erase', { subject });
+    expect(await act('search', { label: 'hopper' })).toMatchObject({ total: 0 });
+    const wrong = await operator.post('/api/operator/subjects/change', { subject, tenant: 'another' });
+    expect(await refusalOf(wrong)).toEqual([400, 'request.invalid']);
   });
 
   it('guesses of the secret are limited', async () => {

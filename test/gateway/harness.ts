@@ -187,16 +187,30 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
     subjects: {
       countReferences: async (tenant, subject) => references.get(`${tenant}/${subject}`) ?? 0,
       isBeingErased: () => false,
+      standingOf: async () => 'good',
+      removeReference: async () => 'unknown',
       async erase(tenant, subject) {
         const count = references.get(`${tenant}/${subject}`) ?? 0;
         references.delete(`${tenant}/${subject}`);
         return count;
       },
     },
+    subjectRecords: {
+      find: async () => null,
+      change: async () => null,
+      search: async () => ({ total: 0, subjects: [] }),
+    },
+    references: { ofSubject: async () => [] },
+    photoImports: {
+      workers: 1,
+      run: async () => ({ result: 'known', photos: [], analysisMs: 0 }),
+    },
     subjectKeys: { ofSubject: async () => [], remove: async () => false },
     kioskKeys: { add: async () => true, list: async () => [], revoke: async () => false },
     asksForKeys: () => true,
     attempts: {
+      unlock: async () => undefined,
+      ofSubject: async () => [],
       lockedUntil: async ({ observed }, nowMs, policy) =>
         lockedUntilMs(
           { ownAtMs: observed ? state.failedLooksAtMs : state.failedAtMs, excusedAtMs: [] },

@@ -26,6 +26,8 @@ describe('API keys', () => {
       mayAttend: false,
       mayObserve: false,
       mayVouch: false,
+      mayManage: false,
+      mayImport: false,
       tenant: 'mine',
       keyId: mine.record.id,
     });

@@ -151,6 +151,32 @@ describe('inference pool', () => {
     expect(pool.queueDepth).toBe(0);
   });
 
+  it('gives background turns only while no live one waits, whenever each was asked for', async () => {
+    await start();
+    const order: string[] = [];
+    const turn = (name: string, priority?: 'background') =>
+      new Promise<AnalyzeReply>((resolve) => {
+        const take = () => {
+          order.push(name);
+          return request(face);
+        };
+        pool.requestTurn(take, resolve, priority);
+      });
+    const photos = [turn('photo 1', 'background'), turn('photo 2', 'background')];
+    const withdraw = pool.requestTurn(
+      () => {
+        order.push('withdrawn');
+        return null;
+      },
+      () => {},
+      'background',
+    );
+    const frames = [turn('frame 1'), turn('frame 2')];
+    withdraw();
+    await Promise.all([...photos, ...frames]);
+    expect(order).toEqual(['frame 1', 'frame 2', 'photo 1', 'photo 2']);
+  });
+
   it('skips turns that were withdrawn or given up', async () => {
     await start();
     const called: string[] = [];

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '4a56275b25760723dc740147dfbb8f3f8689214f2c58703fed405a9a7a5e82bc',
+  schemas: 'e9f5c78524a36e57d42320712f488709f2b06c9122c8022391a0681b9379d378',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

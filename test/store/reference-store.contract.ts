@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreError } from '../../server/store/errors.ts';
 import type { Store } from '../../server/store/ports.ts';
 import { ATTEMPT, DECISION, describeAttempts, NO_LOCK_OUT } from './attempts.contract.ts';
+import { describeSubjects } from './subjects.contract.ts';
 import { collect, newReference, randomEmbeddings } from './support.ts';
 
 /** A database of one kind, and ways to change it without the store. */
@@ -309,6 +310,7 @@ export function describeStore(name: string, createBackend: () => Promise<StoreBa
     });
 
     describeAttempts({ store: () => store, reopen });
+    describeSubjects({ store: () => store, reopen });
 
     it("lists a tenant's decisions page by page, the latest first", async () => {
       for (const at of [3, 1, 4, 2, 5])

@@ -174,7 +174,8 @@ describe('SQLite store', () => {
         .prepare<[], { subject_hash: Buffer; reasons: string; assurance: string }>('SELECT * FROM attempt')
         .all();
       database.exec(
-        'DROP TABLE attempt; DROP TABLE subject_key; DROP TABLE kiosk_key; DELETE FROM migration WHERE version >= 4;',
+        `DROP TABLE attempt; DROP TABLE subject_key; DROP TABLE kiosk_key; DROP TABLE subject; DROP TABLE subject_label;
+         DROP TABLE unlocked; DROP TABLE reference_picture; DELETE FROM migration WHERE version >= 4;`,
       );
       for (const { version, sql } of MIGRATIONS) {
         if (version === 1) database.exec(sql.slice(sql.indexOf('CREATE TABLE decision')));
@@ -202,6 +203,68 @@ describe('SQLite store', () => {
     await opened.close();
   });
 
+  it('takes over what was stored before subjects had records, and gives each of them one', async () => {
+    const before = await backend.open();
+    const referenceId = await before.references.add(newReference());
+    await before.decisions.record(newDecision('old', { subject: 'anna', startedAtMs: 100 }));
+    await before.close();
+    backend.meddle((database) =>
+      database.exec(`
+        DROP TABLE subject; DROP TABLE subject_label; DROP TABLE unlocked; DROP TABLE reference_picture;
+        DELETE FROM migration WHERE version = 6;
+      `),
+    );
+    const store = await backend.open();
+    expect(await store.references.ofSubject('door', 'anna')).toMatchObject([{ referenceId }]);
+    expect(await store.subjects.find('door', 'anna')).toMatchObject({ subject: 'anna', label: null });
+    await store.subjects.change('door', 'anna', { label: 'Anna' });
+    expect(await store.decisions.ofSubject('door', 'anna', 9)).toMatchObject([{ sessionId: 'old' }]);
+    await store.close();
+  });
+
+  it.each([
+    ['lifts a suspension', 'UPDATE subject SET suspended_at_ms = NULL'],
+    ['puts off an expiry', 'UPDATE subject SET expires_at_ms = 9000000000000'],
+    ['adds a consent', 'UPDATE subject SET consented_at_ms = 1'],
+    ['gives the record to another subject', 'UPDATE subject SET subject_hash = zeroblob(31) || subject_hash'],
+  ])('accepts nobody by a record of a subject that somebody changed: %s', async (_what, sql) => {
+    const store = await backend.open();
+    const restsOn = await store.references.add(newReference());
+    await store.subjects.change('door', 'anna', { suspendedAtMs: 5, expiresAtMs: 9 });
+    if (sql.includes('zeroblob')) {
+      await store.references.add(newReference({ subject: 'ben' }));
+      const ben = await store.subjects.find('door', 'ben');
+      backend.meddle((database) =>
+        database
+          .prepare('UPDATE subject SET subject_hash = ?')
+          .run(Buffer.from(ben?.subjectHash ?? '', 'hex')),
+      );
+      await expect(store.subjects.stateOf('door', 'ben')).rejects.toMatchObject({ code: 'store.corrupt' });
+    } else {
+      backend.meddle((database) => database.exec(sql));
+      const accept = {
+        ...newDecision('one', { subject: 'anna' }),
+        outcome: 'accept',
+        restsOn,
+        subject: 'anna',
+      } as const;
+      await expect(store.decisions.record(accept)).rejects.toMatchObject({ code: 'store.corrupt' });
+      await expect(store.subjects.stateOf('door', 'anna')).rejects.toMatchObject({ code: 'store.corrupt' });
+    }
+    await store.close();
+  });
+
+  it('keeps no label, consent or subject id readable in its files', async () => {
+    const store = await backend.open();
+    await store.references.add(newReference({ subject: 'anna-7351' }));
+    const consent = { by: 'Frontdesk-4711', atMs: 1, textVersion: 'Wording-0815' };
+    await store.subjects.change('door', 'anna-7351', { label: 'Rumpelstilzchen', consent });
+    const files = (await rawFiles()).toString('latin1').toLowerCase();
+    for (const secret of ['anna-7351', 'rumpelstilzchen', 'frontdesk-4711', 'wording-0815'])
+      expect([secret, files.includes(secret)]).toEqual([secret, false]);
+    await store.close();
+  });
+
   it('never changes a released migration', () => {
     expect(MIGRATIONS.map(checksumOf)).toEqual([
       'c86799da8f323ed69c675bc82b89309fc4f2bacba9e1b6795f745d799b45f9d0',
@@ -209,6 +272,7 @@ describe('SQLite store', () => {
       'd2e1fcb0b3fd6b5ff99b1bb3030c24681f96fefd277bd3f62a1bdaa3ee43e18e',
       'e0eea9823bca40e639f5bfe9256522cf8c41c0cc4976461c882162aaf854c296',
       'eb7eef9668a7b8969e890add4a424a15c3a899561565a2fa967b38849502d5b3',
+      '1f0be184e95cffd648b381d00f5f5dbb379ec289d80c0dced6202b704e8854bb',
     ]);
   });
 

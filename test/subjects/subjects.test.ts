@@ -40,14 +40,18 @@ beforeEach(async () => {
     { base: null, formatters: { level: (label) => ({ level: label }) } },
     { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  subjects = new Subjects({
-    references: failing(store.references),
+  subjects = made(failing(store.references), log);
+});
+const made = (references: ReferenceStore, log = createLogger({ logLevel: 'silent' })) =>
+  new Subjects({
+    references,
+    records: store.subjects,
     gallery,
     sessions,
     log,
     nowMs: () => 1,
+    wallMs: () => 1,
   });
-});
 afterEach(async () => {
   gallery.close();
   await store.close();
@@ -81,6 +85,8 @@ function failing(references: ReferenceStore): ReferenceStore {
     all: (onCorrupt) => references.all(onCorrupt),
     countSubjects: (tenant) => references.countSubjects(tenant),
     listSubjects: (...page) => references.listSubjects(...page),
+    knownPictures: (...pictures) => references.knownPictures(...pictures),
+    remove: (...place) => references.remove(...place),
   };
 }
 
@@ -279,13 +285,7 @@ describe('an erasure', () => {
         }
       },
     };
-    subjects = new Subjects({
-      references: slow,
-      gallery,
-      sessions,
-      log: createLogger({ logLevel: 'silent' }),
-      nowMs: () => 1,
-    });
+    subjects = made(slow);
     const loaded = subjects.load(() => undefined);
     await reading.promise;
     expect(await subjects.erase('default', 'ada')).toBe(1);

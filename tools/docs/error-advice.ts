@@ -115,7 +115,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     todo: 'Send `Authorization: Bearer vf_…`. After a change of the key file: restart the server.',
   },
   'api.not_granted': {
-    means: 'The API key lacks the right `mayObserve` or `mayVouch`.',
+    means: 'The API key lacks a right: `mayObserve`, `mayVouch`, `mayManage` or `mayImport`.',
     todo: 'Use a key that has it. Do not give it to keys that only check faces.',
   },
   'api.not_found': {
@@ -150,6 +150,14 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means:
       'The erasure of the subject began and is not finished. A backup that reads the database is the usual cause.',
     todo: 'Repeat the request until it answers 200 or 404.',
+  },
+  'subject.suspended': {
+    means: 'An operator has suspended the subject. Its references are kept, and nobody is accepted by them.',
+    todo: 'Ask who runs the service; `npx veriframe subjects resume ID` ends it.',
+  },
+  'subject.last_reference': {
+    means: 'The subject would have no reference left.',
+    todo: 'Erase the subject (`DELETE /v1/subjects/{id}`), or enrol a better reference first.',
   },
   'subject.locked': {
     means: 'Too many verifications of the subject were not accepted within the lock-out time.',

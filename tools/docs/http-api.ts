@@ -2,7 +2,12 @@ import { OPERATIONS } from '../../protocol/http/operations.ts';
 import type { OperationDescription } from '../../protocol/http/operation.ts';
 import { table } from './table.ts';
 
-const GRANTED_BY = { observe: 'mayObserve', vouch: 'mayVouch' } as const;
+const GRANTED_BY = {
+  observe: 'mayObserve',
+  vouch: 'mayVouch',
+  manage: 'mayManage',
+  import: 'mayImport',
+} as const;
 
 function neededBy({ access, right }: OperationDescription): string {
   if (access === 'public') return 'nothing';

@@ -8,6 +8,7 @@ import { completeFace, removeKey, startAddingKey, startEnrolment, startSignIn, w
 import { HELP_PATH, HelpFiles } from './help-files.ts';
 import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
 import { listDecisions, listSubjects, signInOperator, signOutOperator, startLive } from './operator.ts';
+import { OPERATOR_SUBJECTS } from './operator-subjects.ts';
 import { servePage } from './pages.ts';
 import { signInByPassword } from './password-sign-in.ts';
 import { register } from './register.ts';
@@ -57,6 +58,7 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   '/api/operator/live': { POST: startLive },
   '/api/operator/decisions': { GET: listDecisions },
   '/api/operator/subjects': { GET: listSubjects },
+  ...OPERATOR_SUBJECTS,
 };
 
 /** Opens the demo. Rejects when its pages are not built or its database cannot be opened. */

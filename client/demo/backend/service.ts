@@ -12,6 +12,7 @@ import {
   type SessionView,
   type StartedSession,
   type SubjectKey,
+  type Subjects,
   type SubjectsPage,
 } from '@veriframe/backend';
 import { DemoError } from './errors.ts';
@@ -114,6 +115,11 @@ export class Service {
   /** Enrolled subjects by keyed hash. `page`: as for decisions. */
   async listSubjects(page: string | null): Promise<SubjectsPage> {
     return await this.#ask((backend) => backend.subjects.list({ page }));
+  }
+
+  /** What an operator does with subjects. Needs an API key that may manage them. */
+  async manage<T>(act: (subjects: Subjects) => Promise<T>): Promise<T> {
+    return await this.#ask((backend) => act(backend.subjects));
   }
 
   /** Where a session stands. `ended` when the service does not know it any more. */

@@ -170,9 +170,9 @@ export function subjectRecords(place: HTMLElement): Records<SubjectView> {
 
 /** For example `2026-11-21 05:39:12`: the Swedish locale writes dates in the form of ISO 8601. */
 const moment = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
-const timeOf = (atMs: number) => moment.format(atMs);
+export const timeOf = (atMs: number) => moment.format(atMs);
 
-const cell = (text: string, look = '') => make('td', look === '' ? {} : { class: look }, text);
+export const cell = (text: string, look = '') => make('td', look === '' ? {} : { class: look }, text);
 
 function paged(path: string, page: string | null): string {
   return page === null ? path : `${path}?${new URLSearchParams({ page }).toString()}`;

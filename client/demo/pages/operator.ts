@@ -5,8 +5,9 @@ import { operatorStrings } from './operator-strings.ts';
 import { type LiveTicket, openLiveLink } from './live-link.ts';
 import { SessionDetail } from './operator-detail.ts';
 import { Figures } from './operator-figures.ts';
-import { decisionRecords, subjectRecords } from './operator-records.ts';
+import { decisionRecords } from './operator-records.ts';
 import { SessionRows } from './operator-rows.ts';
+import { SubjectsPanel } from './operator-subjects.ts';
 
 const RETRY_MS = [1000, 2000, 5000, 10_000] as const;
 /** After this time a new feed has named every running session. */
@@ -109,7 +110,7 @@ function chooseTab(tab: HTMLElement): void {
 }
 
 const decisions = decisionRecords(find('#panel-decisions', HTMLElement));
-const subjects = subjectRecords(find('#panel-subjects', HTMLElement));
+const subjects = new SubjectsPanel(find('#panel-subjects', HTMLElement));
 const tabs = [...document.querySelectorAll<HTMLElement>('[role=tab]')];
 for (const [at, tab] of tabs.entries()) {
   tab.addEventListener('click', () => chooseTab(tab));

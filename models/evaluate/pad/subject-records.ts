@@ -1,5 +1,6 @@
 import type { EnrolmentResult } from '../../../server/session/event.ts';
 import type { NewReference, ReferenceStore, StoredReference } from '../../../server/store/ports.ts';
+import { NO_RECORD } from '../../../server/store/subject-ports.ts';
 import { createGallery } from '../../../server/subjects/gallery/gallery.ts';
 import { Subjects } from '../../../server/subjects/subjects.ts';
 import type { Embeddings } from '../../../server/vision/analysis.ts';
@@ -44,6 +45,14 @@ class MemoryStore implements ReferenceStore {
   async listSubjects(): Promise<never[]> {
     return [];
   }
+
+  async knownPictures(): Promise<never[]> {
+    return [];
+  }
+
+  async remove(): Promise<'unknown'> {
+    return 'unknown';
+  }
 }
 
 /** Records of a subject without references, under the rules of `Subjects`. */
@@ -55,7 +64,9 @@ export function openRecords(): SubjectRecords {
     gallery: createGallery(),
     sessions: { revokeEnrolments: silent, isRevoked: () => false },
     log: { error: silent } as never,
+    records: { stateOf: async () => NO_RECORD },
     nowMs: () => 0,
+    wallMs: () => 0,
   });
   return {
     enrol: (embeddings) =>

@@ -13,6 +13,7 @@ import { StoreError } from '../errors.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { SqliteKeys } from './keys.ts';
 import type { SqliteSubjectKeys } from './subject-keys.ts';
+import type { SqliteSubjects } from './subjects.ts';
 import type {
   DecisionLog,
   DecisionPlace,
@@ -69,6 +70,10 @@ export class SqliteDecisions implements DecisionLog {
   readonly #database: SqliteDatabase;
   readonly #keys: SqliteKeys;
   readonly #subjectKeys: SqliteSubjectKeys;
+  readonly #subjects: SqliteSubjects;
+  readonly #ofSubject: Statement<[string, Buffer, number], EndedRow>;
+  readonly #unlock: Statement<[string, Buffer, number]>;
+  readonly #unlockedAt: Statement<[string, Buffer], number>;
   readonly #begin: Statement<[BeginningRow]>;
   readonly #end: Statement<[EndedRow & { readonly excused: number }]>;
   readonly #endOpen: Statement<[number]>;
@@ -78,10 +83,15 @@ export class SqliteDecisions implements DecisionLog {
   readonly #counted: Statement<[string, Buffer, number, number, number, number, number], number>;
   readonly #list: Statement<[string, number, string, number], EndedRow>;
 
-  constructor(database: SqliteDatabase, keys: SqliteKeys, subjectKeys: SqliteSubjectKeys) {
+  constructor(
+    database: SqliteDatabase,
+    keys: SqliteKeys,
+    { subjectKeys, subjects }: { readonly subjectKeys: SqliteSubjectKeys; readonly subjects: SqliteSubjects },
+  ) {
     this.#database = database;
     this.#keys = keys;
     this.#subjectKeys = subjectKeys;
+    this.#subjects = subjects;
     const { raw } = database;
     this.#begin = raw.prepare(`
       INSERT INTO attempt (tenant, session_id, subject_hash, mode, observed, policy, started_at_ms)
@@ -113,6 +123,16 @@ export class SqliteDecisions implements DecisionLog {
         started_at_ms AS startedAtMs, ended_at_ms AS endedAtMs, outcome, reasons, assurance, code
       FROM attempt`;
     this.#find = raw.prepare(`${select} WHERE tenant = ? AND session_id = ? AND ended_at_ms IS NOT NULL`);
+    this.#ofSubject = raw.prepare(`
+      ${select} WHERE tenant = ? AND subject_hash = ? AND ended_at_ms IS NOT NULL
+      ORDER BY ended_at_ms DESC, session_id DESC LIMIT ?
+    `);
+    this.#unlock = raw.prepare(
+      'INSERT OR REPLACE INTO unlocked (tenant, subject_hash, at_ms) VALUES (?, ?, ?)',
+    );
+    this.#unlockedAt = raw
+      .prepare<[string, Buffer], number>('SELECT at_ms FROM unlocked WHERE tenant = ? AND subject_hash = ?')
+      .pluck();
     this.#lastAccept = raw
       .prepare<[string, Buffer, number, number], number>(`
         SELECT ended_at_ms FROM attempt
@@ -168,11 +188,7 @@ export class SqliteDecisions implements DecisionLog {
       const { tenant, sessionId } = ending;
       const recorded = this.#find.get(tenant, sessionId);
       if (recorded !== undefined) return recorded.outcome === ending.outcome;
-      if (
-        ending.outcome === 'accept' &&
-        this.#isStored.get(ending.restsOn, tenant, beginning.subjectHash) === undefined
-      )
-        return false;
+      if (ending.outcome === 'accept' && !this.#mayBeAccepted(ending, beginning)) return false;
       this.#end.run({ ...beginning, endedAtMs, ...how, excused });
       if (ending.outcome === 'accept' && ending.registers !== undefined)
         this.#subjectKeys.insert(tenant, ending.subject, ending.registers);
@@ -207,6 +223,35 @@ export class SqliteDecisions implements DecisionLog {
     return rows.map(attemptOf);
   }
 
+  async ofSubject(tenant: string, subject: string, limit: number): Promise<readonly RecordedAttempt[]> {
+    assertStorableText(subject, 'subject');
+    const rows = await this.#database.attempt(() => {
+      const key = this.#keys.find(tenant, 'lookup');
+      return key === null ? [] : this.#ofSubject.all(tenant, subjectHash(key, tenant, subject), limit);
+    });
+    return rows.map(attemptOf);
+  }
+
+  async unlock(tenant: string, subject: string, atMs: number): Promise<void> {
+    assertStorableText(subject, 'subject');
+    await this.#database.write(() => {
+      const key = this.#keys.findOrCreate(tenant, 'lookup');
+      this.#unlock.run(tenant, subjectHash(key, tenant, subject), atMs);
+    });
+  }
+
+  /** Whether the reference is stored that the accept rests on, and the subject is neither suspended nor expired. */
+  #mayBeAccepted(
+    { restsOn, tenant, decidedAtMs }: Extract<NewDecision, { outcome: 'accept' }>,
+    { subjectHash: hash }: BeginningRow,
+  ): boolean {
+    return (
+      hash !== null &&
+      this.#isStored.get(restsOn, tenant, hash) !== undefined &&
+      this.#subjects.mayBeAccepted(tenant, hash, decidedAtMs)
+    );
+  }
+
   #lockedUntil(
     { tenant, subject, observed }: AttemptedSubject,
     nowMs: number,
@@ -219,8 +264,10 @@ export class SqliteDecisions implements DecisionLog {
     const isObserved = observed ? 1 : 0;
     const sinceMs = nowMs - windowMs;
     const lastAcceptAtMs = this.#lastAccept.get(tenant, hash, isObserved, sinceMs) ?? Number.MIN_SAFE_INTEGER;
+    const unlockedAtMs = this.#unlockedAt.get(tenant, hash) ?? Number.MIN_SAFE_INTEGER;
+    const from = [Math.max(sinceMs, unlockedAtMs), lastAcceptAtMs] as const;
     const startedAtMs = (excused: number, limit: number) =>
-      this.#counted.all(tenant, hash, isObserved, excused, sinceMs, lastAcceptAtMs, limit);
+      this.#counted.all(tenant, hash, isObserved, excused, ...from, limit);
     const counted = {
       ownAtMs: startedAtMs(0, maxFailures),
       excusedAtMs: startedAtMs(1, EXCUSED_PER_FAILURE * maxFailures),

@@ -26,6 +26,7 @@ export class SqliteKeys {
       WHERE tenant = ? AND purpose = 'data'
         AND NOT EXISTS (SELECT 1 FROM reference WHERE reference.key_id = tenant_key.key_id)
         AND NOT EXISTS (SELECT 1 FROM subject_key WHERE subject_key.key_id = tenant_key.key_id)
+        AND NOT EXISTS (SELECT 1 FROM subject WHERE subject.key_id = tenant_key.key_id)
       RETURNING key_id AS keyId
     `);
   }

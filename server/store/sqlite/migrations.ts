@@ -133,6 +133,47 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    // What is kept of a subject beside its references. Columns in plain are bound into the envelope.
+    version: 6,
+    sql: `
+      CREATE TABLE subject (
+        tenant TEXT NOT NULL,
+        subject_hash BLOB NOT NULL CHECK (length(subject_hash) = 32),
+        suspended_at_ms INTEGER,
+        expires_at_ms INTEGER,
+        consented_at_ms INTEGER,
+        key_id TEXT NOT NULL REFERENCES tenant_key (key_id),
+        envelope BLOB NOT NULL,
+        PRIMARY KEY (tenant, subject_hash)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX subject_of_data_key ON subject (key_id);
+
+      CREATE TABLE subject_label (
+        tenant TEXT NOT NULL,
+        word_hash BLOB NOT NULL CHECK (length(word_hash) = 32),
+        subject_hash BLOB NOT NULL CHECK (length(subject_hash) = 32),
+        PRIMARY KEY (tenant, word_hash, subject_hash)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX subject_label_of_subject ON subject_label (tenant, subject_hash);
+
+      CREATE TABLE unlocked (
+        tenant TEXT NOT NULL,
+        subject_hash BLOB NOT NULL CHECK (length(subject_hash) = 32),
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (tenant, subject_hash)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE reference_picture (
+        tenant TEXT NOT NULL,
+        subject_hash BLOB NOT NULL CHECK (length(subject_hash) = 32),
+        picture_hash BLOB NOT NULL CHECK (length(picture_hash) = 32),
+        reference_id TEXT NOT NULL,
+        PRIMARY KEY (tenant, subject_hash, picture_hash)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX picture_of_reference ON reference_picture (reference_id);
+    `,
+  },
 ];
 
 /** SHA-256 of a migration's SQL without its indentation, in hexadecimal. */

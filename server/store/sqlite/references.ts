@@ -19,6 +19,7 @@ import {
   assertStorable,
   assertStorableText,
   openReference,
+  pictureHash,
   sealReference,
   subjectHash,
   type ReferenceRecord,
@@ -39,8 +40,12 @@ export class SqliteReferences implements ReferenceStore {
   readonly #ofSubject: Statement<[string, Buffer], Row>;
   readonly #page: Statement<[number, number], Row>;
   readonly #delete: Statement<[string, Buffer]>;
-  readonly #deleteKeys: Statement<[string, Buffer]>;
-  readonly #unlinkAttempts: Statement<[string, Buffer]>;
+  /** What else is kept of a subject, and goes with it. */
+  readonly #forget: readonly Statement<[string, Buffer]>[];
+  readonly #deleteOne: Statement<[string]>;
+  readonly #deletePictures: Statement<[string]>;
+  readonly #insertPicture: Statement<[string, Buffer, Buffer, string]>;
+  readonly #isKnown: Statement<[string, Buffer, Buffer], 1>;
   readonly #countSubjects: Statement<[string], number>;
   readonly #listSubjects: Statement<[string, Buffer, number], SubjectRow>;
 
@@ -59,9 +64,20 @@ export class SqliteReferences implements ReferenceStore {
     );
     this.#page = raw.prepare(`SELECT ${columns} FROM reference WHERE sequence > ? ORDER BY sequence LIMIT ?`);
     this.#delete = raw.prepare('DELETE FROM reference WHERE tenant = ? AND subject_hash = ?');
-    this.#deleteKeys = raw.prepare('DELETE FROM subject_key WHERE tenant = ? AND subject_hash = ?');
-    this.#unlinkAttempts = raw.prepare(
-      'UPDATE attempt SET subject_hash = NULL WHERE tenant = ? AND subject_hash = ?',
+    this.#forget = [
+      ...['subject_key', 'subject', 'subject_label', 'unlocked', 'reference_picture'].map(
+        (table) => `DELETE FROM ${table}`,
+      ),
+      'UPDATE attempt SET subject_hash = NULL',
+    ].map((what) => raw.prepare<[string, Buffer]>(`${what} WHERE tenant = ? AND subject_hash = ?`));
+    this.#deleteOne = raw.prepare('DELETE FROM reference WHERE reference_id = ?');
+    this.#deletePictures = raw.prepare('DELETE FROM reference_picture WHERE reference_id = ?');
+    this.#insertPicture = raw.prepare(`
+      INSERT INTO reference_picture (tenant, subject_hash, picture_hash, reference_id) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET reference_id = excluded.reference_id
+    `);
+    this.#isKnown = raw.prepare(
+      'SELECT 1 FROM reference_picture WHERE tenant = ? AND subject_hash = ? AND picture_hash = ?',
     );
     this.#countSubjects = raw
       .prepare<[string], number>('SELECT count(DISTINCT subject_hash) FROM reference WHERE tenant = ?')
@@ -80,9 +96,49 @@ export class SqliteReferences implements ReferenceStore {
     await this.#database.write(() => {
       const dataKey = this.#keys.findOrCreate(reference.tenant, 'data');
       const lookupKey = this.#keys.findOrCreate(reference.tenant, 'lookup');
-      this.#insert.run(sealReference(referenceId, reference, dataKey, lookupKey));
+      const record = sealReference(referenceId, reference, dataKey, lookupKey);
+      this.#insert.run(record);
+      const { tenant, subject, pictures = [] } = reference;
+      for (const digest of pictures) {
+        const hash = pictureHash(lookupKey, tenant, subject, digest);
+        this.#insertPicture.run(tenant, record.subjectHash, hash, referenceId);
+      }
     });
     return referenceId;
+  }
+
+  async knownPictures(
+    tenant: string,
+    subject: string,
+    digests: readonly string[],
+  ): Promise<readonly string[]> {
+    return this.#database.attempt(() => {
+      const lookupKey = this.#keys.find(tenant, 'lookup');
+      const hash = this.#hashOf(tenant, subject);
+      if (lookupKey === null || hash === null) return [];
+      return digests.filter(
+        (digest) =>
+          this.#isKnown.get(tenant, hash, pictureHash(lookupKey, tenant, subject, digest)) !== undefined,
+      );
+    });
+  }
+
+  async remove(
+    tenant: string,
+    subject: string,
+    referenceId: string,
+  ): Promise<'removed' | 'last' | 'unknown'> {
+    const result = await this.#database.write(() => {
+      const hash = this.#hashOf(tenant, subject);
+      const rows = hash === null ? [] : this.#ofSubject.all(tenant, hash);
+      if (rows.every((row) => row.referenceId !== referenceId)) return 'unknown';
+      if (rows.length === 1) return 'last';
+      this.#deletePictures.run(referenceId);
+      this.#deleteOne.run(referenceId);
+      return 'removed';
+    });
+    if (result === 'removed') await this.#database.truncateLog();
+    return result;
   }
 
   async ofSubject(
@@ -118,8 +174,7 @@ export class SqliteReferences implements ReferenceStore {
       const hash = this.#hashOf(tenant, subject);
       if (hash === null) return { references: 0, keyIds: [] };
       const references = this.#delete.run(tenant, hash).changes;
-      this.#deleteKeys.run(tenant, hash);
-      this.#unlinkAttempts.run(tenant, hash);
+      for (const statement of this.#forget) statement.run(tenant, hash);
       return { references, keyIds: this.#keys.shredUnused(tenant) };
     });
     this.#keys.forget(erased.keyIds);

@@ -9,6 +9,7 @@ import { SqliteKeys } from './keys.ts';
 import { SqliteKioskKeys } from './kiosk-keys.ts';
 import { SqliteReferences } from './references.ts';
 import { SqliteSubjectKeys } from './subject-keys.ts';
+import { SqliteSubjects } from './subjects.ts';
 
 export interface SqliteStoreOptions {
   /** Database file; created, with its folder, when it does not exist. */
@@ -46,10 +47,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     };
     const keys = new SqliteKeys(opened.raw, keyring);
     const subjectKeys = new SqliteSubjectKeys(opened, keys);
+    const subjects = new SqliteSubjects(opened, keys);
     return {
       references: new SqliteReferences(opened, keys),
-      decisions: new SqliteDecisions(opened, keys, subjectKeys),
+      decisions: new SqliteDecisions(opened, keys, { subjectKeys, subjects }),
       subjectKeys,
+      subjects,
       kioskKeys: new SqliteKioskKeys(opened, keys),
       close,
     };

@@ -13,7 +13,8 @@ const STEPS_PX = [-18, -10, -4, 0, 5, 11, 17, 23];
 
 /**
  * A folder that looks like the clone of a reader: the checkout's files by links, a data folder of its own, `photos/`
- * with photographs of one person and `one-photo/` with another one of them.
+ * with photographs of one person, `one-photo/` with another one of them, and `staff/` with one photograph of each of two
+ * others.
  */
 export async function makeScratchClone(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'veriframe-docs-'));
@@ -23,8 +24,23 @@ export async function makeScratchClone(): Promise<{ readonly folder: string; rem
   await Promise.all([
     writePhotos(join(folder, 'photos'), STEPS_PX),
     writePhotos(join(folder, 'one-photo'), [2]),
+    writeStaff(join(folder, 'staff')),
   ]);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function writeStaff(folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const [name, { image, within }] of [
+    ['grace', SAMPLE_PORTRAITS.second],
+    ['hedy', SAMPLE_PORTRAITS.third],
+  ] as const) {
+    const { x: left, y: top, width, height } = within;
+    await writeFile(
+      join(folder, `${name}.jpg`),
+      await sharp(image).extract({ left, top, width, height }).toBuffer(),
+    );
+  }
 }
 
 async function writePhotos(folder: string, stepsPx: readonly number[]): Promise<void> {

@@ -108,5 +108,26 @@ export interface OperatorStrings {
       /** With `{count}`. */
       readonly counted: string;
     };
+    /** Subjects with their labels, for an operator who may manage them. */
+    readonly people: {
+      readonly column: Named<'subject' | 'label' | 'state' | 'references' | 'enrolled' | 'accepted'>;
+      readonly none: string;
+      readonly caption: string;
+      /** With `{count}`. */
+      readonly counted: string;
+      readonly label: string;
+      readonly onlySuspended: string;
+      readonly find: string;
+      readonly state: Named<'good' | 'suspended' | 'locked'>;
+      readonly consent: Named<'title' | 'by' | 'text' | 'none'>;
+      readonly expires: string;
+      /** With `{count}`. */
+      readonly photos: string;
+      readonly session: string;
+      readonly act: Named<'save' | 'suspend' | 'resume' | 'unlock' | 'export' | 'erase' | 'remove'>;
+      /** With `{subject}`. */
+      readonly reallyErase: string;
+      readonly failed: string;
+    };
   };
 }
