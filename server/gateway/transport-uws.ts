@@ -13,6 +13,7 @@ import {
   receive,
   respond,
 } from './http-parts.ts';
+import { listenError, whyNotListening } from './listen-address.ts';
 import { ConnectionTable, type RawSocket, type TrackedConnection } from './tracked-connection.ts';
 import type {
   CreateTransport,
@@ -131,8 +132,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
   return {
     name: 'uws',
     async listen({ host, port }: ListenOptions) {
-      if (port !== 0 && (await isTaken(host, port)))
-        throw new Error(`Cannot listen on ${host} port ${port}: it is taken.`);
+      if (port !== 0 && (await isTaken(host, port))) throw listenError(host, port, 'EADDRINUSE');
       const opened = new UwsAcceptLimiter(limits.maxTcpConnections, {
         listen: (at, bind) => listenAt(app, host, at, bind),
         stop: (socket) => uws.us_listen_socket_close(socket),
@@ -140,7 +140,8 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
         full: () => handlers.full?.(),
       });
       const bound = opened.open(port);
-      if (bound === null) throw new Error(`Cannot listen on ${host} port ${port}; is it taken?`);
+      // uWS does not say why it cannot listen.
+      if (bound === null) throw listenError(host, port, await whyNotListening(host, port));
       acceptLimiter = opened;
       return bound;
     },

@@ -14,6 +14,7 @@ import {
   receive,
   respond,
 } from './http-parts.ts';
+import { listenError } from './listen-address.ts';
 import { ConnectionTable, type RawSocket } from './tracked-connection.ts';
 import type {
   CreateTransport,
@@ -88,9 +89,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
     name: 'ws',
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
-        server.once('error', reject);
+        const refuse = (error: NodeJS.ErrnoException) => reject(listenError(host, port, error.code));
+        server.once('error', refuse);
         server.listen(port, host, () => {
-          server.off('error', reject);
+          server.off('error', refuse);
           const address = server.address();
           resolve(typeof address === 'object' && address !== null ? address.port : port);
         });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Demo, openDemo } from '../../client/demo/backend/index.ts';
 import { loadPrepared, modelCacheFolder } from '../../models/prepared.ts';
 import { packageRoot } from '../../models/package-root.ts';
+import { addressText, reachableHost } from '../gateway/listen-address.ts';
 import { type BytesMount, MAX_BODY_BYTES, type Mount } from '../gateway/mount.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConfigError } from '../settings/option.ts';
@@ -77,7 +78,12 @@ export async function startDemo(
       dataDir,
       assetsDir,
       helpModel: await helpModel(settings),
-      service: { url: () => addressOf(settings.host, port()), apiKey, issuer, policy: demoPolicy },
+      service: {
+        url: () => `http://${addressText(reachableHost(settings.host), port())}`,
+        apiKey,
+        issuer,
+        policy: demoPolicy,
+      },
       nowMs: () => clock.wallMs(),
     });
     return { mount: demoMount(demo), operatorSecretFile, close: () => demo.close() };
@@ -92,10 +98,4 @@ export async function startDemo(
 async function helpModel({ modelCache }: DemoSettings): Promise<string | null> {
   const prepared = await loadPrepared(modelCacheFolder(modelCache));
   return prepared.browserAssets['face-landmarker'] ?? null;
-}
-
-/** The URL at which this machine reaches a server that listens on `host`. */
-function addressOf(host: string, port: number): string {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
