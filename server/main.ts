@@ -36,7 +36,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const log = createLogger({ logLevel: config.logLevel });
   const signals = listenForSignals();
   const server = await startServer(config, log);
-  announce(server, config);
+  announce(server, config, env['VERIFRAME_DEMO'] === 'auto' && config.demo === 'off');
   log.info({ ...server.system, port: server.port, fence: server.fence.fence }, 'listening');
   const signal = await signals.first;
   log.info({ signal, drainMs: config.drainMs }, 'stopping');
@@ -71,6 +71,7 @@ function listenForSignals(): { first: Promise<NodeJS.Signals>; second: Promise<v
 function announce(
   { port, system, workers, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
   config: Pick<Config, 'host' | 'demo'>,
+  isDemoWithoutKey: boolean,
 ): void {
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const tier =
@@ -83,6 +84,9 @@ function announce(
     ...weightsNotice(system.models),
     `  transport  ${system.transport.name} (${system.transport.why})`,
     `  workers    ${workers.workers} (${workers.why}), ${describeFence(fence)}`,
+    ...(isDemoWithoutKey
+      ? ['  demo       none: it has no key of VERIFRAME_API_KEYS_FILE; set VERIFRAME_DEMO_API_KEY to one']
+      : []),
     ...(config.demo === 'on'
       ? [
           '  demo       open the address above in a browser',

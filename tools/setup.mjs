@@ -173,7 +173,7 @@ build();
 switch (task) {
   case 'start':
     prepareModels();
-    handOver(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' }, true);
+    handOver(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO || 'auto' }, true);
     break;
   case 'test':
     test({ files: rest, projects: only(QUICK) });

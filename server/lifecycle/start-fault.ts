@@ -21,7 +21,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the operator reads instead of a stack: one paragraph without a line break. Null: a defect, which needs its stack.
+ * What the operator reads instead of a stack. Null: a defect, which needs its stack.
  * @param tell the sentence of an error that is foreseen, null for others; what caused it is told with it
  */
 export function describeStartFault(error: unknown, tell: (error: Error) => string | null): string | null {
@@ -29,8 +29,8 @@ export function describeStartFault(error: unknown, tell: (error: Error) => strin
   const told = tell(error);
   if (told === null) return systemFault(error);
   const { cause } = error;
-  if (!(cause instanceof Error) || told.includes(cause.message)) return oneLine(told);
-  return oneLine(`${told} ${describeStartFault(cause, tell) ?? `(${cause.message})`}`);
+  if (!(cause instanceof Error) || told.includes(cause.message)) return told;
+  return `${told} ${describeStartFault(cause, tell) ?? oneLine(`(${cause.message})`)}`;
 }
 
 function systemFault(error: Error): string | null {

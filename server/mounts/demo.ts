@@ -9,7 +9,7 @@ import { type BytesMount, MAX_BODY_BYTES, type Mount } from '../gateway/mount.ts
 import type { Clock } from '../time/clock.ts';
 import { ConfigError } from '../settings/option.ts';
 import { readOrCreateSecretFile } from '../identity/secret-file.ts';
-import { POLICY_NAMES, serves } from '../policy/built-in.ts';
+import { isDemoPolicy } from './demo-settings.ts';
 import { isServicePath } from './service-paths.ts';
 
 /** Where the demo keeps its data, and how it uses the service. */
@@ -58,15 +58,11 @@ export async function startDemo(
   port: () => number,
 ): Promise<HostedDemo> {
   const { demoPolicy, dataDir, issuer } = settings;
-  const isPolicy = POLICY_NAMES.some((name) => name === demoPolicy);
-  if (!isPolicy || !serves(demoPolicy, 'enrol') || !serves(demoPolicy, 'verify'))
-    throw new ConfigError('VERIFRAME_DEMO_POLICY must name a policy that serves enrol and verify.');
+  if (!isDemoPolicy(demoPolicy)) throw new TypeError('The settings were not checked.');
   const apiKey =
     settings.demoApiKey === '' && developmentKeyFile !== null
       ? (await readFile(developmentKeyFile, 'utf8')).trim()
       : settings.demoApiKey;
-  if (apiKey === '')
-    throw new ConfigError('VERIFRAME_DEMO_API_KEY is needed beside VERIFRAME_API_KEYS_FILE.');
   const assetsDir = settings.demoPages === '' ? join(packageRoot(), 'dist', 'demo') : settings.demoPages;
   try {
     const operatorSecretFile = join(dataDir, OPERATOR_SECRET_FILE);

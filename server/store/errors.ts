@@ -20,12 +20,12 @@ const STORE_ADVICE: Readonly<Record<keyof typeof STORE_ERRORS, string>> = {
   'store.busy': 'End the program that holds it, such as a backup, and start again.',
   'store.full': 'Free some room on the disk of VERIFRAME_DATA_DIR, and start again.',
   'store.newer_schema': 'Start the version that wrote it, or a newer one.',
-  'store.invalid': 'Correct the setting.',
+  'store.invalid': '',
 };
 
 /** The error as the operator reads it when the server does not start: what is wrong, and what to do. */
 export function adviseOn({ code, message }: StoreError): string {
-  return `${message} ${STORE_ADVICE[code]}`;
+  return `${message} ${STORE_ADVICE[code]}`.trim();
 }
 
 export type StoreErrorCode = keyof typeof STORE_ERRORS;
