@@ -19,7 +19,7 @@ export interface ErrorEntry {
  */
 export const ERRORS = {
   'message.malformed': {
-    message: 'The bytes are not one MessagePack map.',
+    message: 'The message is not encoded as the protocol demands.',
     retry: 'never',
     closeCode: 4000,
     httpStatus: 400,
@@ -37,7 +37,7 @@ export const ERRORS = {
     httpStatus: 400,
   },
   'message.invalid': {
-    message: 'A field is missing or out of range.',
+    message: 'A field is missing or not as the protocol demands.',
     retry: 'never',
     closeCode: 4003,
     httpStatus: 400,
@@ -184,6 +184,24 @@ export const ERRORS = {
     httpStatus: 405,
   },
   'api.invalid': { message: 'The request is not valid.', retry: 'never', closeCode: null, httpStatus: 400 },
+  'api.too_large': {
+    message: 'The body of the request is larger than this address takes.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 413,
+  },
+  'api.headers_too_large': {
+    message: 'The request line and its headers are larger than the server takes.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 431,
+  },
+  'api.timeout': {
+    message: 'The request did not arrive whole in time.',
+    retry: 'now',
+    closeCode: null,
+    httpStatus: 408,
+  },
   'policy.unknown': {
     message: 'There is no policy of that name.',
     retry: 'never',

@@ -8,11 +8,14 @@ import {
   CLOSE_GRACE_MS,
   clientAddress,
   GOING_AWAY,
+  HEADERS_TOO_LARGE,
   headerMap,
   isAmbiguous,
   judge,
   receive,
   respond,
+  TOO_SLOW,
+  UNREADABLE,
 } from './http-parts.ts';
 import { listenError } from './listen-address.ts';
 import { ConnectionTable, type RawSocket } from './tracked-connection.ts';
@@ -27,6 +30,11 @@ import type {
 
 /** Requests that a connection may send before it has read the first answer. Their answers wait in memory. */
 export const MAX_PIPELINED = 32;
+/** What node:http answers by itself, without a body. */
+const CLIENT_FAULTS: Readonly<Record<string, HttpResponse>> = {
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
+  ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,
+};
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** node:http with the ws package. Runs wherever Node runs. */
@@ -54,6 +62,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
     },
   );
   server.maxConnections = limits.maxTcpConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+    else refuse(socket, CLIENT_FAULTS[error.code ?? ''] ?? UNREADABLE);
+  });
   server.on('drop', () => handlers.full?.());
 
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {

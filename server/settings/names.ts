@@ -60,7 +60,7 @@ function nearestOf(name: string, settings: readonly string[]): string | null {
   return first !== undefined && first.changes <= MAX_CHANGES ? first.setting : null;
 }
 
-/** `VERIFRAME_PORT` for `PORT`, or the beginning of a longer name. */
+/** A setting that has no prefix, with it; or the beginning of a longer name. */
 function isPartOf(setting: string, plain: string, name: string): boolean {
   return setting === plain || setting.startsWith(`${name}_`);
 }
