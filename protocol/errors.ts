@@ -146,6 +146,12 @@ export const ERRORS = {
     closeCode: 4300,
     httpStatus: 503,
   },
+  'server.not_ready': {
+    message: 'The server cannot serve sessions now.',
+    retry: 'backoff',
+    closeCode: null,
+    httpStatus: 503,
+  },
   'server.internal': { message: 'The server failed.', retry: 'backoff', closeCode: 4301, httpStatus: 500 },
   'client.slow': {
     message: 'The client reads too slowly.',
@@ -219,6 +225,14 @@ export const ERRORS = {
     retry: 'never',
     closeCode: null,
     httpStatus: 400,
+  },
+  'policy.models': {
+    message:
+      'The policy accepts nobody on this server: it relies on networks that are not loaded. Use another policy, or ' +
+      'load them with `npm run models`.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 409,
   },
   'subject.unknown': {
     message: 'The subject has no reference.',

@@ -105,6 +105,7 @@ export const createSession = {
     'policy.unknown',
     'policy.mode',
     'policy.not_granted',
+    'policy.models',
     'subject.unknown',
     'subject.locked',
     'server.busy',

@@ -45,10 +45,11 @@ export const getReadiness = {
   ...PUBLIC,
   method: 'GET',
   path: '/readyz',
-  summary: 'Whether new sessions should be sent here.',
+  summary:
+    'Whether new sessions should be sent here: workers are up, the store answers and has room, a place is free.',
   query: z.looseObject({}),
   answers: { 200: z.object({ status: z.literal('ready') }) },
-  errors: ['server.draining'],
+  errors: ['server.draining', 'server.not_ready', 'server.busy'],
 } as const satisfies OperationDescription;
 
 export const getKeys = {

@@ -35,7 +35,7 @@ export interface Operation extends OperationDescription {
 /** An operation that anyone may call. */
 export function publicOperation<Id extends OperationId>(
   id: Id,
-  run: (context: ApiContext) => AnswerOf<Id>,
+  run: (context: ApiContext) => Promise<AnswerOf<Id>> | AnswerOf<Id>,
 ): Operation {
   const operation = described(id);
   return {
@@ -43,7 +43,7 @@ export function publicOperation<Id extends OperationId>(
     async handle(context, { query = {} }) {
       const parsed = operation.query.safeParse(query);
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error, 'query'));
-      return run(context);
+      return await run(context);
     },
   };
 }

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '8ee68584abfe621dc6ca3015305f3860b254869771200a863ff2114830d4e642',
+  schemas: '1f56ded94fc441c317ee81d4b51fdf8c0ac7c3ffe504abf68de69f56947520f2',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -99,6 +99,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: 'The server was told to stop and lets open sessions finish.',
     todo: 'Ask again after `Retry-After`; another node or the next start serves it.',
   },
+  'server.not_ready': {
+    means: 'No worker is up, or the store does not answer or has no room. Only `/readyz` says so.',
+    todo: 'Look at the log at that time, and at the free room of the data folder.',
+  },
   'server.internal': {
     means: 'The server failed: the store did not answer, or a session lost too many workers.',
     todo: 'Look at the log at that time. Then try again.',
@@ -154,6 +158,11 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   'policy.mode': {
     means: 'The policy does not serve this mode: `attended` enrols only.',
     todo: 'Use another policy.',
+  },
+  'policy.models': {
+    means:
+      'The policy relies on networks of the full tier (`passive`: PAD), and this server has the base tier.',
+    todo: 'Use another policy, or run `npm run models` with a network connection, and restart.',
   },
   'subject.unknown': {
     means: 'The subject has no reference.',
