@@ -19,6 +19,7 @@ const LONG = [
   'test/docs/commands.test.ts',
   'test/e2e/control.test.ts',
   'test/e2e/drift.test.ts',
+  'test/e2e/nginx.test.ts',
   'test/e2e/person.test.ts',
   'test/e2e/start-faults.test.ts',
   'test/e2e/stills.test.ts',
@@ -73,7 +74,12 @@ const WITH_THE_OPTIONAL = [
 ];
 
 /** What the base tier shows as well as any other. */
-const BASE_ALONE = ['test/e2e/person.test.ts', 'test/e2e/start-faults.test.ts', 'test/e2e/try.test.ts'];
+const BASE_ALONE = [
+  'test/e2e/nginx.test.ts',
+  'test/e2e/person.test.ts',
+  'test/e2e/start-faults.test.ts',
+  'test/e2e/try.test.ts',
+];
 
 /** A recording goes on at its own pace, whoever keeps up: it has the machine to itself. */
 const REAL_TIME = ['test/e2e/command-line.test.ts'];
