@@ -91,6 +91,12 @@ export const BODY_TOO_LARGE = errorResponse(new VeriframeError('api.too_large'))
 export const TOO_SLOW = errorResponse(new VeriframeError('api.timeout'));
 const HANDLER_FAILED = errorResponse(new VeriframeError('server.internal'));
 
+/**
+ * A body that is too large is read on, and dropped, up to here before it is answered: a proxy that still sends it may
+ * meet a closed connection, and answer 502 in place of our 413. nginx passes on no more by default.
+ */
+export const MAX_DROPPED_BYTES = 1024 * 1024;
+
 const NO_BODY = new Uint8Array(0);
 /** Inside uWS an exception would end the process, so that a handler that throws gets this answer. */
 const FAILED: Reception = { maxBodyBytes: 0, keepsBody: false, respond: async () => HANDLER_FAILED };

@@ -10,6 +10,7 @@ import {
   isAmbiguous,
   judge,
   headerMap,
+  MAX_DROPPED_BYTES,
   receive,
   respond,
 } from './http-parts.ts';
@@ -189,8 +190,8 @@ function rawSocket(socket: UwsSocket, { remoteAddress, subprotocol }: SocketData
 }
 
 /**
- * Calls back once with the whole body, or as soon as more than allowed has arrived. Of a body that is declared too
- * large nothing is kept.
+ * Calls back once with the whole body, or, when more than allowed has arrived, at its end or after
+ * `MAX_DROPPED_BYTES`. Of a body that is declared too large nothing is kept.
  */
 function readBody(
   response: UWebSockets.HttpResponse,
@@ -201,12 +202,13 @@ function readBody(
   const isKept = keepsBody && declaredBytes <= maxBodyBytes;
   let chunks: Uint8Array[] = [];
   let size = 0;
+  const maxDropped = Math.max(maxBodyBytes, MAX_DROPPED_BYTES);
   response.onData((chunk, isLast) => {
-    if (size > maxBodyBytes) return;
+    if (size > maxDropped) return;
     size += chunk.byteLength;
     if (size > maxBodyBytes) {
       chunks = [];
-      done('too large');
+      if (isLast || size > maxDropped) done('too large');
       return;
     }
     if (isKept) chunks.push(new Uint8Array(chunk.slice(0)));

@@ -12,6 +12,7 @@ import {
   headerMap,
   isAmbiguous,
   judge,
+  MAX_DROPPED_BYTES,
   receive,
   respond,
   TOO_SLOW,
@@ -220,19 +221,22 @@ async function readBody(
   incoming: IncomingMessage,
   { maxBodyBytes, keepsBody }: Reception,
 ): Promise<Uint8Array | 'too large' | 'aborted'> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return 'too large';
-  const chunks: Buffer[] = [];
+  const maxDropped = Math.max(maxBodyBytes, MAX_DROPPED_BYTES);
+  const declaredBytes = Number(incoming.headers['content-length'] ?? 0);
+  if (declaredBytes > maxDropped) return 'too large';
+  let chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.byteLength;
-      if (size > maxBodyBytes) return 'too large';
-      if (keepsBody) chunks.push(chunk);
+      if (size > maxDropped) return 'too large';
+      if (size > maxBodyBytes) chunks = [];
+      else if (keepsBody && declaredBytes <= maxBodyBytes) chunks.push(chunk);
     }
   } catch {
     return 'aborted';
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  return size > maxBodyBytes ? 'too large' : new Uint8Array(Buffer.concat(chunks));
 }
 
 function headOf(incoming: IncomingMessage, limits: TransportLimits): RequestHead {

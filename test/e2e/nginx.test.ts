@@ -160,11 +160,15 @@ describe.skipIf(!hasPrograms)('behind nginx as docs/operate.md writes it', () =>
     for (const prefix of ['', '/face']) {
       const created = await ask(`${prefix}/v1/sessions`, { method: 'POST', headers, body });
       expect([prefix, created.status]).toEqual([prefix, 201]);
-      const large = await ask(`${prefix}/v1/sessions`, { method: 'POST', headers, body: ' '.repeat(500_000) });
-      expect([large.status, JSON.parse(large.text)]).toMatchObject([
-        413,
-        { error: { code: 'api.too_large' } },
-      ]);
+      // Several, since a connection that is closed too early is lost only now and then.
+      for (let time = 0; time < 20; time += 1) {
+        const large = await ask(`${prefix}/v1/sessions`, {
+          method: 'POST',
+          headers,
+          body: ' '.repeat(500_000),
+        });
+        expect([large.status, large.text]).toEqual([413, expect.stringContaining('"api.too_large"')]);
+      }
     }
   });
 
