@@ -93,7 +93,11 @@ describe('pages', () => {
       for (const link of links) {
         const { pathname } = new URL(link, `https://proxy.example/face${path}`);
         expect([path, link, pathname.startsWith('/face/')]).toEqual([path, link, true]);
-        expect([path, link, (await ask(pathname.slice('/face'.length))).status]).not.toEqual([path, link, 404]);
+        expect([path, link, (await ask(pathname.slice('/face'.length))).status]).not.toEqual([
+          path,
+          link,
+          404,
+        ]);
       }
     }
   });
