@@ -150,7 +150,7 @@ function validate<T>(schemas: Readonly<Record<string, z.ZodType<T>>>, value: obj
 /** Names the first field that does not fit, and says why. Never repeats what was sent. */
 function describeIssue({ issues: [issue] }: z.ZodError): string {
   if (issue === undefined) return '';
-  const isMissing = issue.code === 'invalid_type' && /received undefined$/.test(issue.message);
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   return `Field ${issue.path.join('.') || 'type'}: ${isMissing ? 'it is missing' : issue.message}.`;
 }
 

@@ -97,7 +97,7 @@ function describeIssue({ issues: [issue] }: z.ZodError, within?: 'query'): strin
     const names = issue.keys.slice(0, MAX_NAMES).map((key) => [...path, printable(key)].join('.'));
     return `There is no ${place === 'query' ? 'parameter' : 'field'} ${names.join(', ')} here.`;
   }
-  const isMissing = issue.code === 'invalid_type' && /received undefined$/.test(issue.message);
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   return `Field ${path.join('.') || String(place)}: ${isMissing ? 'it is missing' : issue.message}.`;
 }
 

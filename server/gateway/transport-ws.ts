@@ -102,10 +102,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
     name: 'ws',
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
-        const refuse = (error: NodeJS.ErrnoException) => reject(listenError(host, port, error.code));
-        server.once('error', refuse);
+        const onError = (error: NodeJS.ErrnoException) => reject(listenError(host, port, error.code));
+        server.once('error', onError);
         server.listen(port, host, () => {
-          server.off('error', refuse);
+          server.off('error', onError);
           const address = server.address();
           resolve(typeof address === 'object' && address !== null ? address.port : port);
         });

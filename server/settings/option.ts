@@ -47,23 +47,23 @@ const QUOTED = /^(["']).*\1$/;
  */
 export function parseOption(option: Option, raw: string | undefined): Value {
   // Files of secrets and of variables often end in a line break.
-  const text = raw?.trim() ?? '';
-  if (text === '') return option.default;
-  if (QUOTED.test(text))
+  const given = raw?.trim() ?? '';
+  if (given === '') return option.default;
+  if (QUOTED.test(given))
     throw new ConfigError(`${option.env} stands in quotes, which belong to the value here: remove them.`);
   switch (option.type) {
     case 'number': {
-      const value = Number(text);
+      const value = Number(given);
       const { min = -Infinity, max = Infinity } = option;
-      if (!WHOLE_NUMBER.test(text) || value < min || value > max)
+      if (!WHOLE_NUMBER.test(given) || value < min || value > max)
         throw new ConfigError(
           `${option.env} must be a whole number from ${min} to ${max}${option.unit && ` (${option.unit})`}.`,
         );
       return value;
     }
     case 'text':
-      if (option.choices && !option.choices.includes(text))
+      if (option.choices && !option.choices.includes(given))
         throw new ConfigError(`${option.env} must be one of ${option.choices.join(', ')}.`);
-      return text;
+      return given;
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -103,7 +104,7 @@ describe.skipIf(!hasPrograms)('behind nginx as docs/operate.md writes it', () =>
     const { method = 'GET', headers = {}, body } = init;
     const asked = request(`${origin()}${path}`, { method, headers, rejectUnauthorized: false });
     asked.end(body);
-    const [answer] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
     let text = '';
     for await (const part of answer) text += String(part);
     return { status: answer.statusCode, headers: answer.headers, text };

@@ -141,12 +141,12 @@ describe('a server that cannot start', () => {
     ends.push(async () => {
       await expect.poll(() => spawnSync('rmdir', [group]).status).toBe(0);
     });
-    const join_ = `echo $$ > ${group}/cgroup.procs`;
+    const enter = `echo $$ > ${group}/cgroup.procs`;
     const limit = (mib: number) => writeFileSync(join(group, 'memory.limit_in_bytes'), String(mib * 2 ** 20));
     limit(300);
-    await refuses({}, 'There are 300 MiB of memory for this process', join_);
+    await refuses({}, 'There are 300 MiB of memory for this process', enter);
     limit(700);
-    const { code, errors } = await start({ VERIFRAME_WORKERS: '0' }, join_);
+    const { code, errors } = await start({ VERIFRAME_WORKERS: '0' }, enter);
     expect(code).toBe(0);
     expect(errors).toMatch(/^ {2}workers {4}1 \(/m);
   });

@@ -1,4 +1,4 @@
-import { at } from './site.ts';
+import { siteUrl } from './site.ts';
 import type { AccountView, DeviceView, SignInView } from '../account-view.ts';
 import { button, icon, make } from './dom.ts';
 import type { IconName } from './icons.ts';
@@ -79,7 +79,7 @@ function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: Ac
     make(
       'div',
       { class: 'actions' },
-      make('a', { class: 'button plain see-link', href: at('/see') }, say.see),
+      make('a', { class: 'button plain see-link', href: siteUrl('/see') }, say.see),
     ),
   );
 }
@@ -154,7 +154,7 @@ function keptSection(account: AccountView, { onDelete }: AccountActions): HTMLEl
   ];
   const save = make(
     'a',
-    { class: 'button', href: at('/api/account/export'), download: 'my-data.json' },
+    { class: 'button', href: siteUrl('/api/account/export'), download: 'my-data.json' },
     icon('download'),
     make('span', {}, keptWords.save),
   );

@@ -1,4 +1,4 @@
-import { at, goTo } from './site.ts';
+import { goTo, siteUrl } from './site.ts';
 import type { AccountView } from '../account-view.ts';
 import { ask, isToConfirm, wordsOf } from './api.ts';
 import { find, make, onSubmit, showStep, showProblem, textOf, watchConnection } from './dom.ts';
@@ -34,7 +34,7 @@ function faceStep(username: string): void {
       if (isToConfirm(error)) goTo('/sign-in?confirm=face');
       else showProblem(section, wordsOf(error));
     },
-    alternative: make('a', { class: 'button plain', href: at('/account') }, words.register.later),
+    alternative: make('a', { class: 'button plain', href: siteUrl('/account') }, words.register.later),
   });
 }
 

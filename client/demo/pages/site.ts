@@ -5,11 +5,11 @@ const ROOT = new URL('../', import.meta.url);
  * The address of a path of this site, for links, requests and sockets.
  * @param path beginning with a slash, such as `/account#face`
  */
-export function at(path: string): string {
+export function siteUrl(path: string): string {
   return new URL(`.${path}`, ROOT).href;
 }
 
 /** Leaves for another page of this site. */
 export function goTo(path: string): void {
-  location.assign(at(path));
+  location.assign(siteUrl(path));
 }
