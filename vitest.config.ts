@@ -19,7 +19,9 @@ const LONG = [
   'test/docs/commands.test.ts',
   'test/e2e/control.test.ts',
   'test/e2e/drift.test.ts',
+  'test/e2e/nginx.test.ts',
   'test/e2e/person.test.ts',
+  'test/e2e/start-faults.test.ts',
   'test/e2e/stills.test.ts',
   'test/e2e/tiers.test.ts',
   'test/e2e/try.test.ts',
@@ -31,10 +33,10 @@ const LONG = [
 ];
 
 /**
- * Packing a workspace makes its `dist` anew, which programs of other tests run from: these files have the machine to
+ * Packing a workspace and `npm start` make `dist` anew, which programs of other tests run from: these files have the machine to
  * themselves.
  */
-const PACKING = ['test/packages/**/*.test.ts'];
+const PACKING = ['test/packages/**/*.test.ts', 'test/tools/npm-start.test.ts'];
 
 /** Files that start servers, workers, programs or browsers: each gets a process of its own. */
 const PROGRAMS = [
@@ -72,7 +74,12 @@ const WITH_THE_OPTIONAL = [
 ];
 
 /** What the base tier shows as well as any other. */
-const BASE_ALONE = ['test/e2e/person.test.ts', 'test/e2e/try.test.ts'];
+const BASE_ALONE = [
+  'test/e2e/nginx.test.ts',
+  'test/e2e/person.test.ts',
+  'test/e2e/start-faults.test.ts',
+  'test/e2e/try.test.ts',
+];
 
 /** A recording goes on at its own pace, whoever keeps up: it has the machine to itself. */
 const REAL_TIME = ['test/e2e/command-line.test.ts'];

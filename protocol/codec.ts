@@ -27,11 +27,44 @@ const packOptions: Options & { skipValues: unknown[] } = {
 };
 const packr = new Packr(packOptions);
 
+/** What a message breaks, for its sender (SPEC R6). */
+const BROKEN = {
+  extension: 'It holds an extension type, such as a timestamp: times are plain numbers.',
+  keyType: 'A key of a map is no string (str).',
+  keyCount: `It has more than ${MAX_KEYS} keys, those of nested maps included.`,
+  prototype: 'A key of a map is `__proto__`.',
+  arrays: 'It holds an array with elements: a picture is binary (bin), and no other field is a list.',
+  strings: 'It holds a string (str) that is too long: a picture is binary (bin).',
+  binary: 'It holds binary data (bin) that is too long.',
+  incomplete: 'It ends within a value.',
+  tail: 'Bytes follow the map: a WebSocket message holds one map.',
+  noMap: 'It is no map.',
+  bytes: 'Its bytes are not MessagePack.',
+} as const;
+
+/** The decoder tells its limits apart by these words only; another error says that the bytes are no MessagePack. */
+const DECODER_WORDS: readonly (readonly [pattern: RegExp, broken: string])[] = [
+  [/maxArrayLength/, BROKEN.arrays],
+  [/maxStrLength/, BROKEN.strings],
+  [/maxBinLength/, BROKEN.binary],
+  [/maxMapLength/, BROKEN.keyCount],
+  [/maxExtLength/, BROKEN.extension],
+  [/__proto__/, BROKEN.prototype],
+  [/^Extra \d+ of/, BROKEN.tail],
+  [/Insufficient data|Offset is outside|no more data|out of range/i, BROKEN.incomplete],
+];
+
+function brokenBy(error: unknown): string {
+  const words = error instanceof Error ? error.message : '';
+  const isOurs = Object.values<string>(BROKEN).includes(words);
+  return isOurs ? words : (DECODER_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? BROKEN.bytes);
+}
+
 /** `maxExtLength` lets an extension of length zero pass, so the codec refuses every extension. */
 const noExtensions: ExtensionCodecType<undefined> = {
   tryToEncode: () => null,
   decode() {
-    throw new TypeError('extension types are not used');
+    throw new TypeError(BROKEN.extension);
   },
 };
 
@@ -49,7 +82,7 @@ export function encodeMessage(message: Upstream | Downstream | LiveMessage): Uin
  * @throws VeriframeError `message.malformed`, `message.unknown_type` or `message.invalid` (SPEC R6, R7)
  */
 export function decodeUpstream(bytes: Uint8Array): Upstream {
-  return validate<Upstream>(UPSTREAM, decodeFromClient(bytes));
+  return validate<Upstream>(UPSTREAM, withoutNil(decodeFromClient(bytes)));
 }
 
 /**
@@ -84,8 +117,8 @@ function strictDecoder(limits: { maxArrayLength: number; maxStrLength: number })
     extensionCodec: noExtensions,
     mapKeyConverter(key) {
       keys += 1;
-      if (keys > MAX_KEYS) throw new RangeError('too many keys');
-      if (typeof key !== 'string') throw new TypeError('key is not a string');
+      if (keys > MAX_KEYS) throw new RangeError(BROKEN.keyCount);
+      if (typeof key !== 'string') throw new TypeError(BROKEN.keyType);
       return key;
     },
   });
@@ -95,20 +128,38 @@ function strictDecoder(limits: { maxArrayLength: number; maxStrLength: number })
     try {
       value = decoder.decode(bytes);
     } catch (cause) {
-      throw new VeriframeError('message.malformed', undefined, { cause });
+      throw new VeriframeError('message.malformed', brokenBy(cause), { cause });
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
-      throw new VeriframeError('message.malformed');
+      throw new VeriframeError('message.malformed', BROKEN.noMap);
     return value;
   };
 }
 
 function validate<T>(schemas: Readonly<Record<string, z.ZodType<T>>>, value: object): T {
   const type: unknown = 'type' in value ? value.type : undefined;
-  if (typeof type !== 'string') throw new VeriframeError('message.invalid', 'Field: type.');
+  if (typeof type !== 'string') throw new VeriframeError('message.invalid', 'Field type: it is no string.');
   const schema = Object.hasOwn(schemas, type) ? schemas[type] : undefined;
-  if (schema === undefined) throw new VeriframeError('message.unknown_type');
+  if (schema === undefined)
+    throw new VeriframeError('message.unknown_type', `Types are ${Object.keys(schemas).join(', ')}.`);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new VeriframeError('message.invalid', `Field: ${result.error.issues[0]?.path.join('.') ?? ''}.`);
+  throw new VeriframeError('message.invalid', describeIssue(result.error));
+}
+
+/** Names the first field that does not fit, and says why. Never repeats what was sent. */
+function describeIssue({ issues: [issue] }: z.ZodError): string {
+  if (issue === undefined) return '';
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return `Field ${issue.path.join('.') || 'type'}: ${isMissing ? 'it is missing' : issue.message}.`;
+}
+
+/** The same map without fields that are nil, nested maps included: encoders write nil for what a client leaves out. */
+function withoutNil(value: object): object {
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(fields.map(([name, field]) => [name, isMap(field) ? withoutNil(field) : field]));
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value);
 }

@@ -19,7 +19,7 @@ export interface ErrorEntry {
  */
 export const ERRORS = {
   'message.malformed': {
-    message: 'The bytes are not one MessagePack map.',
+    message: 'The message is not encoded as the protocol demands.',
     retry: 'never',
     closeCode: 4000,
     httpStatus: 400,
@@ -37,7 +37,7 @@ export const ERRORS = {
     httpStatus: 400,
   },
   'message.invalid': {
-    message: 'A field is missing or out of range.',
+    message: 'A field is missing or not as the protocol demands.',
     retry: 'never',
     closeCode: 4003,
     httpStatus: 400,
@@ -146,6 +146,12 @@ export const ERRORS = {
     closeCode: 4300,
     httpStatus: 503,
   },
+  'server.not_ready': {
+    message: 'The server cannot serve sessions now.',
+    retry: 'backoff',
+    closeCode: null,
+    httpStatus: 503,
+  },
   'server.internal': { message: 'The server failed.', retry: 'backoff', closeCode: 4301, httpStatus: 500 },
   'client.slow': {
     message: 'The client reads too slowly.',
@@ -184,6 +190,24 @@ export const ERRORS = {
     httpStatus: 405,
   },
   'api.invalid': { message: 'The request is not valid.', retry: 'never', closeCode: null, httpStatus: 400 },
+  'api.too_large': {
+    message: 'The body of the request is larger than this address takes.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 413,
+  },
+  'api.headers_too_large': {
+    message: 'The request line and its headers are larger than the server takes.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 431,
+  },
+  'api.timeout': {
+    message: 'The request did not arrive whole in time.',
+    retry: 'now',
+    closeCode: null,
+    httpStatus: 408,
+  },
   'policy.unknown': {
     message: 'There is no policy of that name.',
     retry: 'never',
@@ -201,6 +225,14 @@ export const ERRORS = {
     retry: 'never',
     closeCode: null,
     httpStatus: 400,
+  },
+  'policy.models': {
+    message:
+      'The policy accepts nobody on this server: it relies on networks that are not loaded. Use another policy, or ' +
+      'load them with `npm run models`.',
+    retry: 'never',
+    closeCode: null,
+    httpStatus: 409,
   },
   'subject.unknown': {
     message: 'The subject has no reference.',

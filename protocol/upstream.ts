@@ -6,7 +6,7 @@ import { CAMERA_LABEL_LENGTH } from './status.ts';
 /** Most bytes of one image that the schema allows. A server may announce a lower limit in `welcome`. */
 export const IMAGE_BYTES_CEILING = 4 * 1024 * 1024;
 
-const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be binary');
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'it must be binary (bin)');
 const sequence = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const hello = z.object({

@@ -7,6 +7,7 @@ import { liveSocket, sessionSocket } from './gateway/socket-mount.ts';
 import { chooseTransport } from './gateway/transport-choice.ts';
 import { openIdentity } from './identity/open.ts';
 import type { FenceReport } from './inference/fence/fence.ts';
+import type { WorkerCount } from './inference/machine-share.ts';
 import { prepareInference } from './inference/open.ts';
 import { OpenParts } from './lifecycle/open-parts.ts';
 import { apiMounts } from './mounts/api.ts';
@@ -38,6 +39,7 @@ export interface RunningServer {
   readonly developmentKeyFile: string | null;
   /** File of the secret that opens the demo's operator page; null without the demo. */
   readonly operatorSecretFile: string | null;
+  readonly workers: WorkerCount;
   /** What keeps the workers from keys and network. */
   readonly fence: FenceReport;
   /** What the workers can do, as measured. */
@@ -86,7 +88,7 @@ async function openParts(
   const store = parts.add(await openStore(settings.store, log));
   const directory = new SessionDirectory(clock);
   const subjects = await openSubjects({ ...base, store, gallery, directory });
-  const { pool, fence } = parts.add(await inference.start());
+  const { pool, fence, count } = parts.add(await inference.start());
   const references = withDecoys(subjects, pool.models.embeddings);
   const openSessions = () => sessions.registry.openSessions;
   const observers = parts.add(await openObservers(settings, { ...base, pool, openSessions }));
@@ -131,6 +133,7 @@ async function openParts(
     system,
     developmentKeyFile,
     operatorSecretFile: demo?.operatorSecretFile ?? null,
+    workers: count,
     fence,
     capacity: sessions.capacity,
     async stop(drainMs) {

@@ -7,6 +7,15 @@ import { ExecutionProviderError } from './inference/execution-provider.ts';
 import { FenceError } from './inference/fence/choose.ts';
 import { describeFence } from './inference/fence/fence.ts';
 import { createLogger } from './observe/log.ts';
+import { addressText, ListenError } from './gateway/listen-address.ts';
+import { TransportError } from './gateway/transport-choice.ts';
+import { ApiKeysError } from './identity/api-keys.ts';
+import { RelyingPartyError } from './identity/relying-parties.ts';
+import { SecretFileError } from './identity/secret-file.ts';
+import { MemoryError } from './inference/machine-share.ts';
+import { StartError } from './inference/worker-slot.ts';
+import { describeStartFault } from './lifecycle/start-fault.ts';
+import { adviseOn, StoreError } from './store/errors.ts';
 import { FolderInUseError } from './store/sqlite/folder-lock.ts';
 
 const HELP = `veriframe server
@@ -16,7 +25,7 @@ Settings are read from the environment:
 ${describeOptions()}
 `;
 
-/** Starts the server and runs it until SIGINT or SIGTERM. Resolves with the process's exit code. */
+/** Starts the server and runs it until a signal or the end of `npm start`. Resolves with the process's exit code. */
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(HELP);
@@ -27,7 +36,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const log = createLogger({ logLevel: config.logLevel });
   const signals = listenForSignals();
   const server = await startServer(config, log);
-  announce(server, config);
+  announce(server, config, env['VERIFRAME_DEMO'] === 'auto' && config.demo === 'off');
   log.info({ ...server.system, port: server.port, fence: server.fence.fence }, 'listening');
   const signal = await signals.first;
   log.info({ signal, drainMs: config.drainMs }, 'stopping');
@@ -45,20 +54,24 @@ function listenForSignals(): { first: Promise<NodeJS.Signals>; second: Promise<v
   let firstAtMs: number | null = null;
   const first = new Promise<NodeJS.Signals>((resolve) => (onFirst = resolve));
   const second = new Promise<void>((resolve) => (onSecond = resolve));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
-      if (firstAtMs === null) {
-        firstAtMs = performance.now();
-        onFirst(signal);
-      } else if (performance.now() - firstAtMs > SAME_SIGNAL_MS) onSecond();
-    });
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstAtMs === null) {
+      firstAtMs = performance.now();
+      onFirst(signal);
+    } else if (performance.now() - firstAtMs > SAME_SIGNAL_MS) onSecond();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // `npm start` opens a channel to this process, which ends with it, however it ends.
+  process.once('disconnect', () => onSignal('SIGTERM'));
+  process.channel?.unref();
   return { first, second };
 }
 
 /** The start-up notice for the person who typed `npm start`. Standard error, since standard output is the log. */
 function announce(
-  { port, system, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
+  { port, system, workers, fence, developmentKeyFile, operatorSecretFile }: RunningServer,
   config: Pick<Config, 'host' | 'demo'>,
+  isDemoWithoutKey: boolean,
 ): void {
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const tier =
@@ -66,11 +79,14 @@ function announce(
       ? 'full: all models are loaded'
       : 'base: the optional match and PAD models are absent, so error rates are higher (see docs/measurements.md)';
   const lines = [
-    `veriframe ${system.version} on http://${host}:${port}`,
+    `veriframe ${system.version} on http://${addressText(host, port)}`,
     `  tier       ${tier}`,
     ...weightsNotice(system.models),
     `  transport  ${system.transport.name} (${system.transport.why})`,
-    `  workers    ${describeFence(fence)}`,
+    `  workers    ${workers.workers} (${workers.why}), ${describeFence(fence)}`,
+    ...(isDemoWithoutKey
+      ? ['  demo       none: it has no key of VERIFRAME_API_KEYS_FILE; set VERIFRAME_DEMO_API_KEY to one']
+      : []),
     ...(config.demo === 'on'
       ? [
           '  demo       open the address above in a browser',
@@ -95,13 +111,29 @@ function weightsNotice(loaded: readonly ModelId[]): readonly string[] {
   return [`  weights    check whether your use is allowed: ${names}; see /v1/system and docs/models.md`];
 }
 
+/** Errors whose messages are for the operator. */
+const FORESEEN = [
+  ApiKeysError,
+  ConfigError,
+  ExecutionProviderError,
+  FenceError,
+  FolderInUseError,
+  ListenError,
+  MemoryError,
+  RelyingPartyError,
+  SecretFileError,
+  StartError,
+  TransportError,
+];
+
+function tellForeseen(error: Error): string | null {
+  if (error instanceof StoreError) return adviseOn(error);
+  return FORESEEN.some((kind) => error instanceof kind) ? error.message : null;
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
-  const isExpected =
-    error instanceof ConfigError || error instanceof ExecutionProviderError || error instanceof FenceError;
-  const isPlain = error instanceof FolderInUseError;
-  const told = isExpected || !(error instanceof Error) ? String(error) : inspect(error);
-  process.stderr.write(`veriframe: ${isPlain ? error.message : told}\n`);
+  process.stderr.write(`veriframe: ${describeStartFault(error, tellForeseen) ?? inspect(error)}\n`);
   process.exitCode = 1;
 }

@@ -113,7 +113,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'server/session',
     'server/time',
     'server/identity',
-    'server/settings',
   ],
   'server/store': [
     'protocol',

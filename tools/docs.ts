@@ -6,6 +6,7 @@ import { packageRoot } from '../models/package-root.ts';
 import { browserErrorTable, errorTable, kioskErrorTable, storeErrorTable } from './docs/errors.ts';
 import { hintTable } from './docs/hints.ts';
 import { operationTable } from './docs/http-api.ts';
+import { downstreamTable, upstreamTable } from './docs/messages.ts';
 import { metricsTable } from './docs/metrics.ts';
 import { modelTable } from './docs/models.ts';
 import { policyTable, thresholdTable } from './docs/policies.ts';
@@ -21,6 +22,7 @@ export const GENERATED: Readonly<Record<string, Blocks>> = {
   'docs/models.md': { models: modelTable },
   'docs/operate.md': { settings: settingsTable, metrics: metricsTable },
   'docs/policies.md': { policies: policyTable, thresholds: thresholdTable },
+  'protocol/SPEC.md': { upstream: upstreamTable, downstream: downstreamTable },
   'docs/troubleshoot.md': {
     hints: hintTable,
     reasons: reasonTable,

@@ -124,16 +124,45 @@ function startBusyLoops() {
   return Array.from({ length: BUSY_LOOPS }, () => new Worker('for (;;);', { eval: true }));
 }
 
+/** The process that started `pid`, by Linux's /proc; null where there is none. */
+function parentOf(pid) {
+  try {
+    // The name, in parentheses, may hold spaces and parentheses itself.
+    const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return { name, parent: Number(rest.split(' ')[1]) };
+  } catch {
+    return null;
+  }
+}
+
+/** Calls back once when the npm that runs this script has ended. It may have a shell between itself and this process. */
+function whenNpmEnds(ended) {
+  if (!process.env.npm_lifecycle_event) return;
+  const { ppid } = process;
+  const started = parentOf(ppid);
+  const isShell = /^(ba|da|a|z|k)?sh$/.test(started?.name ?? '');
+  const timer = setInterval(() => {
+    const isLost = process.ppid !== ppid || (isShell && parentOf(ppid)?.parent !== started.parent);
+    if (!isLost) return;
+    clearInterval(timer);
+    ended();
+  }, 500);
+  timer.unref();
+}
+
 /**
  * Replaces this process by a long-lived child: signals are forwarded, and the child's exit code becomes this process's.
+ * The child ends with npm, which dies of some signals without passing them on.
+ * @param hasChannel opens a channel that closes when this process ends, even killed: `server/main.ts` listens for that
  */
-function handOver(script, args, env = {}) {
+function handOver(script, args, env = {}, hasChannel = false) {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: ROOT,
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', ...(hasChannel ? ['ipc'] : [])],
     env: { ...process.env, ...env },
   });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  whenNpmEnds(() => child.kill('SIGTERM'));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 }
 
@@ -144,7 +173,7 @@ build();
 switch (task) {
   case 'start':
     prepareModels();
-    handOver(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO ?? 'on' });
+    handOver(at('dist/server/main.js'), rest, { VERIFRAME_DEMO: process.env.VERIFRAME_DEMO || 'auto' }, true);
     break;
   case 'test':
     test({ files: rest, projects: only(QUICK) });

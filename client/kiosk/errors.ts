@@ -6,8 +6,11 @@ import { ERRORS, type ErrorCode, isErrorCode, type Retry } from '@veriframe/prot
  */
 export const KIOSK_ERRORS = {
   'usage.invalid': { message: 'The command line is not valid.', retry: 'never' },
-  'source.not_found': { message: 'There is no such source.', retry: 'never' },
-  'source.empty': { message: 'The source holds no pictures.', retry: 'never' },
+  'source.not_found': { message: 'There is no such source: check the path or the device.', retry: 'never' },
+  'source.empty': {
+    message: 'The source holds no pictures: put JPEG, WebP or PNG files there.',
+    retry: 'never',
+  },
   'source.unreadable': { message: 'A picture of the source cannot be read.', retry: 'never' },
   'source.too_large': { message: 'A picture cannot be made small enough for the server.', retry: 'never' },
   'source.ffmpeg_missing': {
@@ -17,17 +20,32 @@ export const KIOSK_ERRORS = {
   'source.ffmpeg_failed': { message: 'The source cannot be read by ffmpeg.', retry: 'never' },
   'api_key.missing': { message: 'There is no API key.', retry: 'never' },
   'api.unexpected': { message: 'The server answered in an unexpected way.', retry: 'never' },
-  'connection.refused': { message: 'The server cannot be reached.', retry: 'backoff' },
-  'connection.lost': { message: 'The connection ended before the decision.', retry: 'now' },
-  'connection.incompatible': { message: 'The server does not speak this protocol.', retry: 'never' },
+  'connection.refused': {
+    message: 'The server cannot be reached: check its address (--url), and that it runs.',
+    retry: 'backoff',
+  },
+  'connection.lost': { message: 'The connection ended before the decision: try again.', retry: 'now' },
+  'connection.incompatible': {
+    message: 'The server does not speak this protocol: use a kiosk and a server of the same version.',
+    retry: 'never',
+  },
   'session.mode': { message: 'The ticket is for another kind of session.', retry: 'never' },
-  'token.missing': { message: 'The server accepted without a token.', retry: 'never' },
-  'token.invalid': { message: 'The token of the decision does not check out.', retry: 'never' },
+  'token.missing': {
+    message: 'The server accepted without a token: do not open the door, and check which server answers.',
+    retry: 'never',
+  },
+  'token.invalid': {
+    message: 'The token of the decision does not check out: do not open the door.',
+    retry: 'never',
+  },
   'key.unreadable': { message: "The kiosk's key cannot be read.", retry: 'never' },
   'key.unwritable': { message: "The kiosk's key cannot be written.", retry: 'never' },
   'key.refused': { message: "The server does not know the kiosk's key, or it was revoked.", retry: 'never' },
   'door.failed': { message: 'The command for an accepted subject failed.', retry: 'never' },
-  'client.timeout': { message: 'There was no decision in time.', retry: 'now' },
+  'client.timeout': {
+    message: 'There was no decision in time: check that the source shows a face, or raise --timeout.',
+    retry: 'now',
+  },
   'client.cancelled': { message: 'Cancelled.', retry: 'now' },
   'client.internal': { message: 'The client failed.', retry: 'never' },
 } as const satisfies Record<string, { readonly message: string; readonly retry: Retry }>;

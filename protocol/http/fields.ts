@@ -7,12 +7,15 @@ import { ERROR_CODES, RETRIES } from '../errors.ts';
  */
 export const subjectId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@+:-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ @ + : -')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._@+:-]{0,127}$/,
+    'must be 1 to 128 of A-Z a-z 0-9 . _ @ + : - beginning with a letter or digit',
+  )
   .describe('1 to 128 of A-Z a-z 0-9 . _ @ + : - beginning with a letter or digit.');
 
 export const subjectHash = z
   .string()
-  .regex(/^[0-9a-f]{64}$/)
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 of 0-9 a-f')
   .describe('Keyed hash of a subject id, equal for equal subjects of one tenant.');
 
 /** A code of `ERRORS`. Clients accept unknown codes, because a later server may have more. */

@@ -33,12 +33,15 @@ export const deleteSubjectKey = {
   method: 'DELETE',
   path: `${SUBJECT_KEYS}/{key}`,
   summary: 'Remove a WebAuthn key of a subject: from now on it proves nothing.',
-  params: z.strictObject({ id: subjectId, key: z.string().regex(/^[\w-]{1,1400}$/) }),
+  params: z.strictObject({
+    id: subjectId,
+    key: z.string().regex(/^[\w-]{1,1400}$/, 'must be 1 to 1400 of A-Z a-z 0-9 _ - (base64url)'),
+  }),
   answers: { 200: z.object({ removed: z.literal(true) }) },
   errors: [...KEY_ERRORS, 'api.not_found'],
 } as const satisfies OperationDescription;
 
-const kioskKeyId = z.string().regex(/^[\w-]{22}$/);
+const kioskKeyId = z.string().regex(/^[\w-]{22}$/, 'must be 22 of A-Z a-z 0-9 _ - (base64url)');
 
 const kioskKey = z.object({
   id: kioskKeyId.describe('Hash of the public key, base64url.'),
@@ -58,7 +61,7 @@ export const addKioskKey = {
     name: z.string().min(1).max(64).describe('For whoever reads the list.'),
     publicKey: z
       .string()
-      .regex(/^[\w-]{43}$/)
+      .regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url: 43 of A-Z a-z 0-9 _ -')
       .describe('32 bytes of Ed25519, base64url.'),
   }),
   answers: { 201: kioskKey },

@@ -55,7 +55,11 @@ export const listDecisions = {
     'reasons, or with the error that ended it.',
   query: z.strictObject({
     limit,
-    before: z.string().regex(DECISION_PLACE).optional().describe('`next` of the page before.'),
+    before: z
+      .string()
+      .regex(DECISION_PLACE, 'must be `next` of the page before')
+      .optional()
+      .describe('`next` of the page before.'),
   }),
   answers: { 200: z.object({ decisions: z.array(decision), next }) },
   errors: OBSERVER_ERRORS,

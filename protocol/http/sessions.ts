@@ -105,6 +105,7 @@ export const createSession = {
     'policy.unknown',
     'policy.mode',
     'policy.not_granted',
+    'policy.models',
     'subject.unknown',
     'subject.suspended',
     'subject.locked',
@@ -149,7 +150,7 @@ export const attestSession = {
     nonce: opaque.describe('The nonce that the session was created with, and that the verdict is for.'),
     issuer: z
       .string()
-      .regex(/^[\w.:-]{1,64}$/)
+      .regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ . : -')
       .describe('Whose verdict it is, in your words, such as play-integrity. Goes into token and record.'),
   }),
   answers: { 200: z.object({ attested: z.literal(true) }) },

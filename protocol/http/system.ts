@@ -27,7 +27,7 @@ export const getSystem = {
       policies: z.array(z.object({ name: z.string(), modes: z.array(z.enum(MODES)) })),
     }),
   },
-  errors: [],
+  errors: ['api.invalid'],
 } as const satisfies OperationDescription;
 
 export const getHealth = {
@@ -35,6 +35,8 @@ export const getHealth = {
   method: 'GET',
   path: '/healthz',
   summary: 'Whether the process answers.',
+  // Health checks add parameters that mean nothing, against caches.
+  query: z.looseObject({}),
   answers: { 200: z.object({ status: z.literal('live') }) },
   errors: [],
 } as const satisfies OperationDescription;
@@ -43,9 +45,11 @@ export const getReadiness = {
   ...PUBLIC,
   method: 'GET',
   path: '/readyz',
-  summary: 'Whether new sessions should be sent here.',
+  summary:
+    'Whether new sessions should be sent here: workers are up, the store answers and has room, a place is free.',
+  query: z.looseObject({}),
   answers: { 200: z.object({ status: z.literal('ready') }) },
-  errors: ['server.draining'],
+  errors: ['server.draining', 'server.not_ready', 'server.busy'],
 } as const satisfies OperationDescription;
 
 export const getKeys = {
@@ -54,7 +58,7 @@ export const getKeys = {
   path: '/.well-known/jwks.json',
   summary: 'Public keys that decision tokens are checked with (RFC 7517).',
   answers: { 200: z.object({ keys: z.array(z.looseObject({ kty: z.string().optional() })) }) },
-  errors: [],
+  errors: ['api.invalid'],
   cacheSeconds: 300,
 } as const satisfies OperationDescription;
 
@@ -64,5 +68,5 @@ export const getOpenApi = {
   path: '/v1/openapi.json',
   summary: 'This description (OpenAPI 3.1).',
   answers: { 200: z.looseObject({ openapi: z.string() }) },
-  errors: [],
+  errors: ['api.invalid'],
 } as const satisfies OperationDescription;

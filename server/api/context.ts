@@ -22,6 +22,8 @@ interface PolicyCatalogue {
   serves(name: string, mode: Mode): boolean;
   /** What a key must be granted to create sessions under it; null: nothing. */
   neededRight(name: string): Right | null;
+  /** Whether no session of the policy can be accepted here, for want of networks that it relies on. */
+  acceptsNobody(name: string): boolean;
   /** What its sessions demand beside their pictures. */
   demandOf(name: string): TrustDemand;
 }
@@ -67,7 +69,8 @@ export interface ApiContext {
   readonly policies: PolicyCatalogue;
   readonly jwks: JSONWebKeySet;
   readonly system: SystemInfo;
-  readiness(): 'ready' | 'draining';
+  /** Whether sessions should be sent here: null, or why not (`server.draining`, `server.not_ready`, `server.busy`). */
+  health(): Promise<VeriframeError | null>;
   /** Why a newcomer would be refused now (`server.busy`, `server.draining`), or null. */
   refusal(): VeriframeError | null;
 }

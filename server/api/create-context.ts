@@ -8,7 +8,7 @@ import type { RelyingParty } from '../identity/relying-parties.ts';
 import type { Tickets } from '../identity/tickets.ts';
 import type { TokenIssuer } from '../identity/tokens.ts';
 import type { LiveGrant } from '../observe/live-feed.ts';
-import { ACCEPTED_POLICY_NAMES, neededRight, policyFor, serves } from '../policy/built-in.ts';
+import { ACCEPTED_POLICY_NAMES, lacksNetworks, neededRight, policyFor, serves } from '../policy/built-in.ts';
 import type { SessionContext } from '../session/state.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { SessionRegistry } from '../sessions/registry.ts';
@@ -17,13 +17,15 @@ import type { PhotoImports } from '../subjects/photos/photo-import.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ApiContext, SystemInfo } from './context.ts';
+import { createHealth } from './health.ts';
 
 export interface ApiParts {
   readonly clock: Clock;
   readonly keys: ApiKeys;
   readonly issuer: Pick<TokenIssuer, 'jwks'>;
   readonly relyingPartyOf: (tenant: string) => RelyingParty | null;
-  readonly store: Store;
+  readonly store: Store & { probe(): Promise<void> };
+  readonly pool: { readonly workers: number };
   readonly subjects: Subjects;
   readonly photoImports: PhotoImports;
   readonly directory: SessionDirectory;
@@ -31,7 +33,7 @@ export interface ApiParts {
     readonly registry: Pick<SessionRegistry, 'refusal'>;
     readonly tickets: Tickets;
     readonly lockOut: LockOutPolicy;
-    readonly readiness: ApiContext['readiness'];
+    readonly readiness: () => 'ready' | 'draining';
   };
   readonly observers: { readonly liveTickets: Tickets<LiveGrant> };
   readonly system: SystemInfo;
@@ -65,11 +67,18 @@ export function createApiContext(parts: ApiParts): ApiContext {
       names: () => ACCEPTED_POLICY_NAMES,
       serves,
       neededRight,
+      acceptsNobody: (name) => lacksNetworks(name, parts.system.models),
       demandOf: (name) => policyFor(name).trustDemand,
     },
     jwks: parts.issuer.jwks,
     system: parts.system,
-    readiness: sessions.readiness,
+    health: createHealth({
+      clock: parts.clock,
+      isDraining: () => sessions.readiness() === 'draining',
+      workers: () => parts.pool.workers,
+      probeStore: () => parts.store.probe(),
+      refusal: () => sessions.registry.refusal(),
+    }),
     refusal: () => sessions.registry.refusal(),
   };
 }

@@ -23,7 +23,7 @@ interface ApiRequest {
   readonly authorization: string | undefined;
   /** Values of the path's placeholders, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** Parameters after the question mark; of a repeated one the last. */
+  /** Parameters after the question mark, each once. */
   readonly query?: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined when there was no body. */
   readonly body: unknown;
@@ -45,9 +45,18 @@ export interface Operation extends OperationDescription {
 /** An operation that anyone may call. */
 export function publicOperation<Id extends OperationId>(
   id: Id,
-  run: (context: ApiContext) => AnswerOf<Id>,
+  run: (context: ApiContext) => Promise<AnswerOf<Id>> | AnswerOf<Id>,
 ): Operation {
-  return { ...described(id), refusal: () => null, handle: async (context) => run(context) };
+  const operation = described(id);
+  return {
+    ...operation,
+    refusal: () => null,
+    async handle(context, { query = {} }) {
+      const parsed = operation.query.safeParse(query);
+      if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error, 'query'));
+      return await run(context);
+    },
+  };
 }
 
 /** An operation on what belongs to the tenant whose API key is shown. */
@@ -75,7 +84,7 @@ export function tenantOperation<Id extends OperationId>(
       const parsed = input.safeParse({
         params: request.params,
         query: request.query ?? {},
-        body: body === null ? undefined : request.body,
+        body: body === null ? undefined : withoutNull(request.body),
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
       if (lacksRight(caller)) throw new VeriframeError('api.not_granted');
@@ -96,10 +105,29 @@ function described(id: OperationId): Omit<Operation, 'handle' | 'refusal'> {
   return { ...description, id, status: Number(status), result };
 }
 
-/** Names the first field that does not fit and says why. It never repeats what was sent. */
-function describeIssue({ issues: [issue] }: z.ZodError): string {
+/** Names the first field or parameter that does not fit, and says why. It never repeats a value. */
+function describeIssue({ issues: [issue] }: z.ZodError, within?: 'query'): string {
   if (issue === undefined) return '';
-  const [place = 'body', ...path] = issue.path;
-  if (issue.code === 'unrecognized_keys') return `There is an unknown field in ${String(place)}.`;
-  return `Field ${path.join('.') || String(place)}: ${issue.message}.`;
+  const [place = 'body', ...path] = within === undefined ? issue.path : [within, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.keys.slice(0, MAX_NAMES).map((key) => [...path, printable(key)].join('.'));
+    return `There is no ${place === 'query' ? 'parameter' : 'field'} ${names.join(', ')} here.`;
+  }
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return `Field ${path.join('.') || String(place)}: ${isMissing ? 'it is missing' : issue.message}.`;
+}
+
+/** Unknown names that are told, and characters of each. */
+const MAX_NAMES = 3;
+const MAX_NAME_LENGTH = 40;
+
+function printable(name: string): string {
+  return name.replaceAll(/[^\w.-]/g, '?').slice(0, MAX_NAME_LENGTH);
+}
+
+/** JSON without fields that are null: clients write null for what they leave out, and no field means anything by it. */
+function withoutNull(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutNull(field)]));
 }

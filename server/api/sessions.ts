@@ -20,6 +20,7 @@ export const createSession = tenantOperation(
     if (refusal !== null) throw refusal;
     if (!context.policies.names().includes(policy)) throw new VeriframeError('policy.unknown');
     if (!context.policies.serves(policy, mode)) throw new VeriframeError('policy.mode');
+    if (context.policies.acceptsNobody(policy)) throw new VeriframeError('policy.models');
     const right = context.policies.neededRight(policy);
     const granted: Readonly<Record<Right, boolean>> = { attend: mayAttend };
     if (right !== null && !granted[right]) throw new VeriframeError('policy.not_granted');

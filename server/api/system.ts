@@ -1,6 +1,5 @@
 import type { ModelId } from '../../models/ids.ts';
 import { MODEL_MANIFEST } from '../../models/manifest.ts';
-import { VeriframeError } from '../../protocol/errors.ts';
 import type { AnswerOf } from '../../protocol/http/operations.ts';
 import { STREAM_PATH } from '../../protocol/http/paths.ts';
 import { MODES } from '../../protocol/status.ts';
@@ -30,8 +29,9 @@ function describeModel(id: ModelId): AnswerOf<'getSystem'>['models'][number] {
 
 export const getHealth = publicOperation('getHealth', () => ({ status: 'live' as const }));
 
-export const getReadiness = publicOperation('getReadiness', (context) => {
-  if (context.readiness() === 'draining') throw new VeriframeError('server.draining');
+export const getReadiness = publicOperation('getReadiness', async (context) => {
+  const fault = await context.health();
+  if (fault !== null) throw fault;
   return { status: 'ready' as const };
 });
 

@@ -1,12 +1,15 @@
 import { VeriframeError } from '../../protocol/errors.ts';
+import { canonicalOrigin, isOriginOfHost } from './origins.ts';
 import type { RequestHead } from './transport.ts';
 
 interface AdmissionLimits {
-  /** Each as `scheme://host[:port]`. Empty: only pages that this server itself serves. */
+  /** Each as `canonicalOrigin` gives it. Empty: only pages that this server itself serves. */
   readonly allowedOrigins: readonly string[];
   readonly maxConnections: number;
   /** From one IPv4 address or one IPv6 /64. */
   readonly maxConnectionsPerAddress: number;
+  /** Called once for each origin that is refused, and for a limited number of them. */
+  reportRefusedOrigin?(origin: string, host: string | undefined): void;
 }
 
 /** Decides who may open a WebSocket, and counts those that are open. */
@@ -23,9 +26,13 @@ export function createAdmission(limits: AdmissionLimits): Admission {
   const byAddress = new Map<string, number>();
   let connections = 0;
   let draining = false;
+  const reportRefused = onceForEach((origin, host) => limits.reportRefusedOrigin?.(origin, host));
   return {
     refusal(request) {
-      if (!isOriginAllowed(request, limits.allowedOrigins)) return new VeriframeError('origin.refused');
+      if (!isOriginAllowed(request, limits.allowedOrigins)) {
+        reportRefused(request);
+        return new VeriframeError('origin.refused');
+      }
       if (draining) return new VeriframeError('server.draining');
       const fromAddress = byAddress.get(addressBlock(request.remoteAddress)) ?? 0;
       const isFull = connections >= limits.maxConnections || fromAddress >= limits.maxConnectionsPerAddress;
@@ -52,8 +59,25 @@ export function createAdmission(limits: AdmissionLimits): Admission {
 function isOriginAllowed({ headers }: RequestHead, allowed: readonly string[]): boolean {
   const origin = headers.get('origin');
   if (origin === undefined) return true;
-  if (allowed.length > 0) return allowed.includes(origin);
-  return URL.canParse(origin) && new URL(origin).host === headers.get('host');
+  return allowed.length > 0
+    ? allowed.includes(canonicalOrigin(origin) ?? '')
+    : isOriginOfHost(origin, headers.get('host'));
+}
+
+/** Strangers choose what stands in these headers: their number and their length are bounded. */
+const MAX_REPORTED_ORIGINS = 20;
+const MAX_REPORTED_LENGTH = 200;
+
+function onceForEach(
+  report: (origin: string, host: string | undefined) => void,
+): (request: RequestHead) => void {
+  const reported = new Set<string>();
+  return ({ headers }) => {
+    const origin = headers.get('origin')?.slice(0, MAX_REPORTED_LENGTH) ?? '';
+    if (reported.has(origin) || reported.size >= MAX_REPORTED_ORIGINS) return;
+    reported.add(origin);
+    report(origin, headers.get('host')?.slice(0, MAX_REPORTED_LENGTH));
+  };
 }
 
 /** An IPv4 address, or the /64 of an IPv6 address: one customer has at least a /64, so that it counts as one. */

@@ -1,5 +1,6 @@
 import { VeriframeError } from '../../protocol/errors.ts';
 import { MAX_BODY_BYTES, type Mount, type PathParams, type Readers } from './mount.ts';
+import { canonicalOrigin } from './origins.ts';
 import { errorResponse, SECURITY_HEADERS } from './responses.ts';
 import type { HttpResponse, Reception, RequestHead } from './transport.ts';
 
@@ -137,7 +138,8 @@ function corsHeaders(
     case 'allowed-origins': {
       if (allowedOrigins.length === 0) return {};
       const origin = headers.get('origin');
-      if (origin === undefined || !allowedOrigins.includes(origin)) return { vary: 'Origin' };
+      if (origin === undefined || !allowedOrigins.includes(canonicalOrigin(origin) ?? ''))
+        return { vary: 'Origin' };
       return { vary: 'Origin', 'access-control-allow-origin': origin };
     }
   }

@@ -57,6 +57,8 @@ export interface GatewayOptions {
   readonly limits: GatewayLimits;
   /** A defect of the server, for the log: an exception that is no `VeriframeError`, and where it came from. */
   reportFault(fault: unknown, origin: string): void;
+  /** Pages of this origin are refused. Called once for each origin, and for a limited number of them. */
+  reportRefusedOrigin?(origin: string, host: string | undefined): void;
   /** New connections are dropped because there are too many. Called once a minute at most. */
   reportFull?(): void;
 }
@@ -79,7 +81,11 @@ export interface Gateway {
 /** Builds the gateway. It listens once `listen` is called. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { limits, clock, mounts, sockets, allowedOrigins } = options;
-  const admission = createAdmission({ ...limits, allowedOrigins });
+  const admission = createAdmission({
+    ...limits,
+    allowedOrigins,
+    reportRefusedOrigin: (origin, host) => options.reportRefusedOrigin?.(origin, host),
+  });
   const owners = new Set<SocketOwner>();
   let nextFullReportMs = -Infinity;
 

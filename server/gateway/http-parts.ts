@@ -1,4 +1,6 @@
 import { isIPv6 } from 'node:net';
+import { VeriframeError } from '../../protocol/errors.ts';
+import { errorResponse } from './responses.ts';
 import type { HttpResponse, Reception, RequestHead, TransportHandlers, UpgradeVerdict } from './transport.ts';
 
 /** Close code of a server that goes away (RFC 6455, section 7.4.1). */
@@ -76,15 +78,24 @@ function canonicalAddress(address: string): string {
     .join('.');
 }
 
-/** The answer to a request that no mount sees. */
-function plainResponse(status: number, text: string): HttpResponse {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` };
-}
+/* Answers to requests that no mount sees. */
+export const AMBIGUOUS = errorResponse(
+  new VeriframeError(
+    'api.invalid',
+    'It can be read in more than one way: lengths, encodings and hosts must agree.',
+  ),
+);
+export const UNREADABLE = errorResponse(new VeriframeError('api.invalid', 'It is no HTTP/1.1.'));
+export const HEADERS_TOO_LARGE = errorResponse(new VeriframeError('api.headers_too_large'));
+export const BODY_TOO_LARGE = errorResponse(new VeriframeError('api.too_large'));
+export const TOO_SLOW = errorResponse(new VeriframeError('api.timeout'));
+const HANDLER_FAILED = errorResponse(new VeriframeError('server.internal'));
 
-export const AMBIGUOUS = plainResponse(400, 'The request can be read in more than one way.');
-export const HEADERS_TOO_LARGE = plainResponse(431, 'The request headers are too large.');
-export const BODY_TOO_LARGE = plainResponse(413, 'The request body is too large.');
-const HANDLER_FAILED = plainResponse(500, 'The server failed.');
+/**
+ * A body that is too large is read on, and dropped, up to here before it is answered: a proxy that still sends it may
+ * meet a closed connection, and answer 502 in place of our 413. nginx passes on no more by default.
+ */
+export const MAX_DROPPED_BYTES = 1024 * 1024;
 
 const NO_BODY = new Uint8Array(0);
 /** Inside uWS an exception would end the process, so that a handler that throws gets this answer. */

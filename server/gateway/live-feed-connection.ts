@@ -53,7 +53,7 @@ export class LiveFeedConnection implements ConnectionHandler, LiveListener {
       this.#begin(message.ticket);
     } catch (error) {
       if (!(error instanceof VeriframeError)) this.#context.reportFault(error);
-      this.close(error instanceof VeriframeError ? error.code : 'server.internal');
+      this.#closeWith(error instanceof VeriframeError ? error : new VeriframeError('server.internal'));
     }
   }
 
@@ -72,8 +72,12 @@ export class LiveFeedConnection implements ConnectionHandler, LiveListener {
       this.#connection.close(CLOSE.done, 'done');
       return;
     }
-    const error = new VeriframeError(code);
-    const { message, entry } = error;
+    this.#closeWith(new VeriframeError(code));
+  }
+
+  #closeWith(error: VeriframeError): void {
+    if (this.#state.phase === 'ended') return;
+    const { code, message, entry } = error;
     const retryAfterMs = retryAfterMsOf(error);
     const when = retryAfterMs === null ? {} : { retryAfterMs };
     this.send({ type: 'error', code, message, retry: entry.retry, ...when });

@@ -2,6 +2,7 @@ import type { Clock } from '../time/clock.ts';
 import { roomForConnections } from './descriptors.ts';
 import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway, type GatewayLimits } from './gateway.ts';
 import type { Mount } from './mount.ts';
+import { readAllowedOrigins } from './origins.ts';
 import type { SocketMount } from './socket-mount.ts';
 import type { CreateTransport } from './transport.ts';
 import type { TransportChoice } from './transport-choice.ts';
@@ -55,13 +56,15 @@ export async function openGateway(settings: GatewaySettings, parts: GatewayParts
     mounts: parts.mounts,
     sockets: parts.sockets,
     clock: parts.clock,
-    allowedOrigins: settings.allowedOrigins
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    allowedOrigins: readAllowedOrigins(settings.allowedOrigins).origins,
     trustForwardedFor: settings.trustProxy === 'yes',
     limits: limitsOf(settings, maxTcpConnections),
     reportFault: (fault, origin) => log.error({ origin, error: String(fault) }, 'fault in the gateway'),
+    reportRefusedOrigin: (origin, host) =>
+      log.warn(
+        { origin, host },
+        'pages of this origin are refused: if they are yours, name it in VERIFRAME_ALLOWED_ORIGINS, or let the proxy pass Host on',
+      ),
     reportFull: () => log.warn({ maxTcpConnections }, 'new connections are dropped: there are too many'),
   });
   const port = await gateway.listen({ host: settings.host, port: settings.port });

@@ -15,19 +15,27 @@ export interface ChosenTransport {
   readonly why: string;
 }
 
+/** The configured transport is not available. `message` says why and what to do. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+}
+
 /** Node ABIs (Node 16, 18, 20) for which the npm alias has binaries. Its JavaScript fallback hangs on upgrades. */
 const ALIAS_ABIS = ['93', '108', '115'];
 
 /**
  * Chooses uWebSockets.js where it is known to work, else ws. The official package is taken when it is installed, the
  * npm alias only when it has a binary for this Node.
- * @throws Error when `uws` is configured and not available
+ * @throws TransportError when `uws` is configured and not available
  */
 export function chooseTransport(choice: TransportChoice): ChosenTransport {
   if (choice === 'ws') return { name: 'ws', create: createWsTransport, why: 'configured' };
   const found = loadUws(createRequire(import.meta.url), process.versions.modules);
   if ('uws' in found) return { name: 'uws', create: uwsTransport(found.uws), why: found.why };
-  if (choice === 'uws') throw new Error(`The uws transport is not available: ${found.why}.`);
+  if (choice === 'uws')
+    throw new TransportError(
+      `VERIFRAME_TRANSPORT is uws, which is not available: ${found.why}. Set it to auto or ws, or start with Node 20.`,
+    );
   return { name: 'ws', create: createWsTransport, why: found.why };
 }
 

@@ -10,9 +10,11 @@ import {
   isAmbiguous,
   judge,
   headerMap,
+  MAX_DROPPED_BYTES,
   receive,
   respond,
 } from './http-parts.ts';
+import { listenError, whyNotListening } from './listen-address.ts';
 import { ConnectionTable, type RawSocket, type TrackedConnection } from './tracked-connection.ts';
 import type {
   CreateTransport,
@@ -131,8 +133,7 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
   return {
     name: 'uws',
     async listen({ host, port }: ListenOptions) {
-      if (port !== 0 && (await isTaken(host, port)))
-        throw new Error(`Cannot listen on ${host} port ${port}: it is taken.`);
+      if (port !== 0 && (await isTaken(host, port))) throw listenError(host, port, 'EADDRINUSE');
       const opened = new UwsAcceptLimiter(limits.maxTcpConnections, {
         listen: (at, bind) => listenAt(app, host, at, bind),
         stop: (socket) => uws.us_listen_socket_close(socket),
@@ -140,7 +141,8 @@ function createTransport(uws: UwsModule, handlers: TransportHandlers, limits: Tr
         full: () => handlers.full?.(),
       });
       const bound = opened.open(port);
-      if (bound === null) throw new Error(`Cannot listen on ${host} port ${port}; is it taken?`);
+      // uWS does not say why it cannot listen.
+      if (bound === null) throw listenError(host, port, await whyNotListening(host, port));
       acceptLimiter = opened;
       return bound;
     },
@@ -188,8 +190,8 @@ function rawSocket(socket: UwsSocket, { remoteAddress, subprotocol }: SocketData
 }
 
 /**
- * Calls back once with the whole body, or as soon as more than allowed has arrived. Of a body that is declared too
- * large nothing is kept.
+ * Calls back once with the whole body, or, when more than allowed has arrived, at its end or after
+ * `MAX_DROPPED_BYTES`. Of a body that is declared too large nothing is kept.
  */
 function readBody(
   response: UWebSockets.HttpResponse,
@@ -200,12 +202,13 @@ function readBody(
   const isKept = keepsBody && declaredBytes <= maxBodyBytes;
   let chunks: Uint8Array[] = [];
   let size = 0;
+  const maxDropped = Math.max(maxBodyBytes, MAX_DROPPED_BYTES);
   response.onData((chunk, isLast) => {
-    if (size > maxBodyBytes) return;
+    if (size > maxDropped) return;
     size += chunk.byteLength;
     if (size > maxBodyBytes) {
       chunks = [];
-      done('too large');
+      if (isLast || size > maxDropped) done('too large');
       return;
     }
     if (isKept) chunks.push(new Uint8Array(chunk.slice(0)));

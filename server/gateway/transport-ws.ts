@@ -8,12 +8,17 @@ import {
   CLOSE_GRACE_MS,
   clientAddress,
   GOING_AWAY,
+  HEADERS_TOO_LARGE,
   headerMap,
   isAmbiguous,
   judge,
+  MAX_DROPPED_BYTES,
   receive,
   respond,
+  TOO_SLOW,
+  UNREADABLE,
 } from './http-parts.ts';
+import { listenError } from './listen-address.ts';
 import { ConnectionTable, type RawSocket } from './tracked-connection.ts';
 import type {
   CreateTransport,
@@ -26,6 +31,11 @@ import type {
 
 /** Requests that a connection may send before it has read the first answer. Their answers wait in memory. */
 export const MAX_PIPELINED = 32;
+/** What node:http answers by itself, without a body. */
+const CLIENT_FAULTS: Readonly<Record<string, HttpResponse>> = {
+  HPE_HEADER_OVERFLOW: HEADERS_TOO_LARGE,
+  ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,
+};
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** node:http with the ws package. Runs wherever Node runs. */
@@ -53,6 +63,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
     },
   );
   server.maxConnections = limits.maxTcpConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+    else refuse(socket, CLIENT_FAULTS[error.code ?? ''] ?? UNREADABLE);
+  });
   server.on('drop', () => handlers.full?.());
 
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -88,9 +102,10 @@ export const createWsTransport: CreateTransport = (handlers, limits) => {
     name: 'ws',
     listen: ({ host, port }) =>
       new Promise((resolve, reject) => {
-        server.once('error', reject);
+        const onError = (error: NodeJS.ErrnoException) => reject(listenError(host, port, error.code));
+        server.once('error', onError);
         server.listen(port, host, () => {
-          server.off('error', reject);
+          server.off('error', onError);
           const address = server.address();
           resolve(typeof address === 'object' && address !== null ? address.port : port);
         });
@@ -206,19 +221,22 @@ async function readBody(
   incoming: IncomingMessage,
   { maxBodyBytes, keepsBody }: Reception,
 ): Promise<Uint8Array | 'too large' | 'aborted'> {
-  if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return 'too large';
-  const chunks: Buffer[] = [];
+  const maxDropped = Math.max(maxBodyBytes, MAX_DROPPED_BYTES);
+  const declaredBytes = Number(incoming.headers['content-length'] ?? 0);
+  if (declaredBytes > maxDropped) return 'too large';
+  let chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.byteLength;
-      if (size > maxBodyBytes) return 'too large';
-      if (keepsBody) chunks.push(chunk);
+      if (size > maxDropped) return 'too large';
+      if (size > maxBodyBytes) chunks = [];
+      else if (keepsBody && declaredBytes <= maxBodyBytes) chunks.push(chunk);
     }
   } catch {
     return 'aborted';
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  return size > maxBodyBytes ? 'too large' : new Uint8Array(Buffer.concat(chunks));
 }
 
 function headOf(incoming: IncomingMessage, limits: TransportLimits): RequestHead {

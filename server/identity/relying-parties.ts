@@ -35,13 +35,20 @@ export function readRelyingParties(setting: string): (tenant: string) => Relying
 
 function readEntry(entry: string): { readonly tenant: string | null; readonly party: RelyingParty } {
   const [left, right] = splitAtFirst(entry, '=');
-  const [tenant, rpId] = left.includes(':') ? splitAtFirst(left, ':') : [null, left];
+  const [tenant, domain] = left.includes(':') ? splitAtFirst(left, ':') : [null, left];
+  const rpId = domain.toLowerCase();
   if (tenant !== null && !TENANT.test(tenant))
     throw new RelyingPartyError(`VERIFRAME_WEBAUTHN: ${tenant} is no tenant.`);
   if (!DOMAIN.test(rpId)) throw new RelyingPartyError(`VERIFRAME_WEBAUTHN: ${rpId} is no domain.`);
-  const origins = right.split(',').map((origin) => origin.trim());
+  const origins = right.split(',').map((origin) => asBrowsersSendIt(origin.trim()));
   for (const origin of origins) checkOrigin(origin, rpId);
   return { tenant, party: { rpId, origins } };
+}
+
+/** In lower case, without the port that its scheme has anyway, and without the slash at its end. */
+function asBrowsersSendIt(origin: string): string {
+  const url = URL.canParse(origin) && !origin.includes('*') ? new URL(origin) : null;
+  return url !== null && ['', '/'].includes(url.pathname) && url.search === '' ? url.origin : origin;
 }
 
 /** An origin of another domain could not use the keys; one without TLS could be anybody's. */

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { loadPrepared, modelCacheFolder, type PreparedModels } from '../../models/prepared.ts';
 import { fencesThatHold, type ChosenFence } from './fence/choose.ts';
 import { describeFence, type FenceChoice } from './fence/fence.ts';
 import { createFencedPool, type FencedPool } from './fenced-pool.ts';
+import { countWorkers, type WorkerCount } from './machine-share.ts';
 import type { PoolEvent } from './pool.ts';
 import type { ExecutionProvider } from './execution-provider.ts';
 
@@ -10,7 +10,7 @@ import type { ExecutionProvider } from './execution-provider.ts';
 export interface InferenceSettings {
   readonly part: 'inference';
   readonly modelCache: string;
-  /** 0: one for each core. */
+  /** 0: as many as cores and memory allow (`countWorkers`). */
   readonly workers: number;
   readonly executionProvider: ExecutionProvider;
   readonly fence: FenceChoice;
@@ -31,8 +31,8 @@ interface Log {
 /** Workers that can be started. */
 export interface PreparedInference {
   /**
-   * Starts the workers behind the best fence behind which they start. Rejects as `createFencedPool` does, and with
-   * `FenceError` when a fence is required and none holds.
+   * Starts the workers behind the best fence behind which they start. Rejects as `createFencedPool` does, with
+   * `FenceError` when a fence is required and none holds, and with `MemoryError` when there is too little memory.
    */
   start(): Promise<OpenInference>;
   /** Resolves once nothing is tried any more. Workers that were started go on. */
@@ -40,6 +40,7 @@ export interface PreparedInference {
 }
 
 export interface OpenInference extends FencedPool {
+  readonly count: WorkerCount;
   close(): Promise<void>;
 }
 
@@ -59,22 +60,22 @@ export function prepareInference(settings: InferenceSettings, log: Log): Prepare
 
 interface Prepared {
   readonly models: PreparedModels['models'];
-  readonly workers: number;
+  readonly count: WorkerCount;
   readonly fences: AsyncIterable<ChosenFence>;
 }
 
 async function prepare(settings: InferenceSettings): Promise<Prepared> {
+  const count = countWorkers(settings.workers);
   const { models } = await loadPrepared(modelCacheFolder(settings.modelCache));
-  const workers = settings.workers || availableParallelism();
   const { dataDir, masterKeyFile, apiKeysFile, recordSessionsTo } = settings;
   const fences = fencesThatHold({
     choice: settings.fence,
-    workers,
+    workers: count.workers,
     executionProvider: settings.executionProvider,
     models: Object.values(models),
     secrets: [dataDir, masterKeyFile, apiKeysFile, recordSessionsTo].filter(Boolean),
   });
-  return { models, workers, fences: await withFirstReady(fences) };
+  return { models, count, fences: await withFirstReady(fences) };
 }
 
 /** The same items. Resolves once the first of them is there. */
@@ -89,11 +90,16 @@ async function withFirstReady<Item>(items: AsyncGenerator<Item, void>): Promise<
 
 async function start(
   settings: InferenceSettings,
-  { models, workers, fences }: Prepared,
+  { models, count, fences }: Prepared,
   log: Log,
 ): Promise<OpenInference> {
+  if (count.isShort)
+    log.warn(
+      { workers: count.workers },
+      'there may be too little memory for so many workers: set VERIFRAME_WORKERS to fewer, or 0',
+    );
   const options = {
-    workers,
+    workers: count.workers,
     models,
     maxImagePixels: settings.maxImagePixels,
     executionProvider: settings.executionProvider,
@@ -109,5 +115,5 @@ async function start(
   );
   const { fence } = inference.fence;
   log[fence === 'none' ? 'warn' : 'debug']({ fence }, describeFence(inference.fence));
-  return { ...inference, close: () => inference.pool.close() };
+  return { ...inference, count, close: () => inference.pool.close() };
 }

@@ -3,7 +3,7 @@ import type { PreparedModels } from '../../models/prepared.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer, LoadedModels, TurnPriority } from './calls.ts';
 import type { ExecutionProvider } from './execution-provider.ts';
 import { NO_FENCE, type Fence } from './fence/fence.ts';
-import { WorkerSlot, type WorkerEvent } from './worker-slot.ts';
+import { StartError, WorkerSlot, type WorkerEvent } from './worker-slot.ts';
 
 /** An event of the pool, for logs and metrics. `callback-failed`: `take` or `done` of a caller threw. */
 export type PoolEvent = WorkerEvent | { readonly type: 'callback-failed'; readonly error: unknown };
@@ -30,8 +30,8 @@ interface Turn {
 }
 
 /**
- * Starts a pool of inference workers. Resolves when all of them are warm. Rejects when a worker does not start or a
- * geometry network is missing, and with `ExecutionProviderError` when the networks cannot run on the provider. Then
+ * Starts a pool of inference workers. Resolves when all of them are warm. Rejects with `StartError` when a worker does
+ * not start or a geometry network is missing, and with `ExecutionProviderError` when the networks cannot run on the provider. Then
  * nothing is left running.
  */
 export async function createPool(options: PoolOptions): Promise<MeasurablePool> {
@@ -40,7 +40,11 @@ export async function createPool(options: PoolOptions): Promise<MeasurablePool> 
   }
   const isLoaded = (id: ModelId) => options.models[id] !== undefined;
   const missing = GEOMETRY_MODELS.filter((id) => !isLoaded(id));
-  if (missing.length > 0) throw new Error(`Needed models are missing: ${missing.join(', ')}.`);
+  if (missing.length > 0)
+    throw new StartError(
+      `Needed models are missing: ${missing.join(', ')}. Run \`npm run models\`, or name their folder with ` +
+        'VERIFRAME_MODEL_CACHE.',
+    );
   const pool = new Pool(options, {
     embeddings: EMBEDDING_MODELS.filter(isLoaded),
     pad: PAD_MODELS.filter(isLoaded),

@@ -33,6 +33,11 @@ interface WorkerSlotOptions {
   readonly onIdle: () => void;
 }
 
+/** Workers cannot be started here. `message` says why and, where it is known, what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 /** Loading every network and running it once takes about a second on an idle machine. */
 const START_TIMEOUT_MS = 60_000;
 /** A lost worker is replaced at once. Each further loss before a frame is answered doubles the wait. */
@@ -200,7 +205,7 @@ export class WorkerSlot {
     child: ChildProcess,
     why: LossCause,
     detail: string,
-    error = new Error(`The worker did not start: ${detail}`),
+    error: Error = new StartError(`A worker did not start: ${detail}.${adviceOn(child)}`),
   ): void {
     const state = this.#state;
     if (!('child' in state) || state.child !== child) return;
@@ -232,6 +237,13 @@ export class WorkerSlot {
     this.#ending.add(ending);
     child.kill('SIGKILL');
   }
+}
+
+/** The kernel ends a worker before anything else when memory runs out (`offerToDieFirst`). */
+function adviceOn({ signalCode }: ChildProcess): string {
+  return signalCode === 'SIGKILL'
+    ? ' It was killed, most often for want of memory: give this process more, or set VERIFRAME_WORKERS to fewer.'
+    : '';
 }
 
 /** Runs the worker from TypeScript, through tsx, when this module is TypeScript; else from the compiled file. */

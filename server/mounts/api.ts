@@ -34,7 +34,7 @@ async function run(
   const result = await operation.handle(context, {
     authorization: headers.get('authorization'),
     params,
-    query: Object.fromEntries(new URLSearchParams(query)),
+    query: parametersOf(query),
     body,
   });
   const { status, cacheSeconds } = operation;
@@ -46,6 +46,15 @@ async function run(
     },
     body: JSON.stringify(result),
   };
+}
+
+/** @throws VeriframeError `api.invalid` when a parameter stands twice: which one counts would be a matter of taste */
+function parametersOf(query: string): Readonly<Record<string, string>> {
+  const parameters = new URLSearchParams(query);
+  const names = [...parameters.keys()];
+  if (new Set(names).size < names.length)
+    throw new VeriframeError('api.invalid', 'A parameter stands there twice.');
+  return Object.fromEntries(parameters);
 }
 
 /** The path of a session's WebSocket. Whoever comes here without an upgrade is told to ask for one. */

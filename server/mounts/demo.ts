@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { type Demo, openDemo } from '../../client/demo/backend/index.ts';
 import { loadPrepared, modelCacheFolder } from '../../models/prepared.ts';
 import { packageRoot } from '../../models/package-root.ts';
+import { addressText, reachableHost } from '../gateway/listen-address.ts';
 import { type BytesMount, MAX_BODY_BYTES, type Mount } from '../gateway/mount.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConfigError } from '../settings/option.ts';
 import { readOrCreateSecretFile } from '../identity/secret-file.ts';
-import { POLICY_NAMES, serves } from '../policy/built-in.ts';
+import { isDemoPolicy } from './demo-settings.ts';
 import { isServicePath } from './service-paths.ts';
 
 /** Where the demo keeps its data, and how it uses the service. */
@@ -57,15 +58,11 @@ export async function startDemo(
   port: () => number,
 ): Promise<HostedDemo> {
   const { demoPolicy, dataDir, issuer } = settings;
-  const isPolicy = POLICY_NAMES.some((name) => name === demoPolicy);
-  if (!isPolicy || !serves(demoPolicy, 'enrol') || !serves(demoPolicy, 'verify'))
-    throw new ConfigError('VERIFRAME_DEMO_POLICY must name a policy that serves enrol and verify.');
+  if (!isDemoPolicy(demoPolicy)) throw new TypeError('The settings were not checked.');
   const apiKey =
     settings.demoApiKey === '' && developmentKeyFile !== null
       ? (await readFile(developmentKeyFile, 'utf8')).trim()
       : settings.demoApiKey;
-  if (apiKey === '')
-    throw new ConfigError('VERIFRAME_DEMO_API_KEY is needed beside VERIFRAME_API_KEYS_FILE.');
   const assetsDir = settings.demoPages === '' ? join(packageRoot(), 'dist', 'demo') : settings.demoPages;
   try {
     const operatorSecretFile = join(dataDir, OPERATOR_SECRET_FILE);
@@ -77,7 +74,12 @@ export async function startDemo(
       dataDir,
       assetsDir,
       helpModel: await helpModel(settings),
-      service: { url: () => addressOf(settings.host, port()), apiKey, issuer, policy: demoPolicy },
+      service: {
+        url: () => `http://${addressText(reachableHost(settings.host), port())}`,
+        apiKey,
+        issuer,
+        policy: demoPolicy,
+      },
       nowMs: () => clock.wallMs(),
     });
     return { mount: demoMount(demo), operatorSecretFile, close: () => demo.close() };
@@ -92,10 +94,4 @@ export async function startDemo(
 async function helpModel({ modelCache }: DemoSettings): Promise<string | null> {
   const prepared = await loadPrepared(modelCacheFolder(modelCache));
   return prepared.browserAssets['face-landmarker'] ?? null;
-}
-
-/** The URL at which this machine reaches a server that listens on `host`. */
-function addressOf(host: string, port: number): string {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

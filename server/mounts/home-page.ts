@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { VeriframeError } from '../../protocol/errors.ts';
 import type { ApiContext } from '../api/context.ts';
 import { getKeys, getSystem } from '../api/system.ts';
 import { matchPath, NO_BODY, type PlainMount } from '../gateway/mount.ts';
@@ -36,16 +37,13 @@ export function homePageMount(context: ApiContext): PlainMount {
     body: NO_BODY,
     readableBy: 'allowed-origins',
     match: matchPath('GET', '/'),
-    handle: async ({ headers }) => homePage(context, headers.get('host')),
+    handle: async ({ headers }) => homePage(context, await context.health(), headers.get('host')),
   };
 }
 
-const READINESS = { ready: 'Ready', draining: 'Shutting down' };
-
 /** Says what runs here and how to use it. Loads nothing. */
-function homePage(context: ApiContext, host: string | undefined): HttpResponse {
+function homePage(context: ApiContext, fault: VeriframeError | null, host: string | undefined): HttpResponse {
   const { version, tier } = context.system;
-  const readiness = context.readiness();
   const tierText = tier === 'full' ? 'Full: optional models are loaded' : 'Base: optional models are absent';
   const command = `npx veriframe verify --url ws://${host ?? 'localhost:8080'} --subject ID --source FOLDER`;
   const body = `<!doctype html>
@@ -58,11 +56,11 @@ function homePage(context: ApiContext, host: string | undefined): HttpResponse {
 </head>
 <body>
 <main>
-<svg viewBox="0 0 120 150" aria-hidden="true"><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72"${readiness === 'ready' ? ' class="lit"' : ''}/></svg>
+<svg viewBox="0 0 120 150" aria-hidden="true"><ellipse cx="60" cy="75" rx="50" ry="65" pathLength="72"${fault === null ? ' class="lit"' : ''}/></svg>
 <h1>veriframe</h1>
 <p>Proves who is in front of a camera, and that they are live, while the pictures still arrive.</p>
 <dl>
-<div><dt>State</dt><dd>${escapeHtml(READINESS[readiness])}</dd></div>
+<div><dt>State</dt><dd>${escapeHtml(fault === null ? 'Ready' : fault.message)}</dd></div>
 <div><dt>Version</dt><dd>${escapeHtml(version)}</dd></div>
 <div><dt>Model tier</dt><dd>${escapeHtml(tierText)}</dd></div>
 </dl>

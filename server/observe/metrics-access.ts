@@ -14,6 +14,9 @@ export interface MetricsRequest {
   readonly remoteAddress: string;
 }
 
+/** A shorter token could be guessed. */
+export const MIN_METRICS_TOKEN_LENGTH = 16;
+
 /** Headers that a proxy adds. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 

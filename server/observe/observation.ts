@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../time/clock.ts';
-import { ConfigError } from '../settings/option.ts';
 import { createTickets, type Tickets } from '../identity/tickets.ts';
 import { LiveFeed, type LiveGrant } from './live-feed.ts';
 import { mayReadMetrics, type MetricsAccess, type MetricsRequest } from './metrics-access.ts';
@@ -40,9 +39,7 @@ export interface Observation {
 }
 
 const MAX_LIVE_TICKETS = 1000;
-const MIN_TOKEN_LENGTH = 16;
 
-/** @throws ConfigError when metrics need a token and the configured one is missing or too short */
 export function createObservation({
   settings,
   clock,
@@ -51,8 +48,6 @@ export function createObservation({
   openSessions,
   reportFault,
 }: Parts): Observation {
-  if (settings.metrics === 'token' && settings.metricsToken.length < MIN_TOKEN_LENGTH)
-    throw new ConfigError(`VERIFRAME_METRICS_TOKEN must have ${MIN_TOKEN_LENGTH} characters or more.`);
   const meter = new ServiceMeter({ analyzer, openSessions, nowMs: () => performance.now() });
   const liveTickets = createTickets<LiveGrant>({
     clock,

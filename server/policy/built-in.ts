@@ -184,6 +184,21 @@ export function serves(name: string, mode: Mode): boolean {
   return policyFor(name).modes.includes(mode);
 }
 
+/** Networks without which a cue is never measured, as prefixes of their ids. */
+const NETWORKS: Readonly<Partial<Record<Cue, string>>> = { 'passive-pad': 'minifasnet', motion: 'motion' };
+
+/**
+ * Whether the policy accepts nobody with these networks, because a cue that it requires is measured by others. Throws
+ * `VeriframeError` `policy.unknown`.
+ * @param loaded ids of the networks
+ */
+export function lacksNetworks(name: string, loaded: readonly string[]): boolean {
+  return policyFor(name).requiredCues.some((cue) => {
+    const needed = NETWORKS[cue];
+    return needed !== undefined && !loaded.some((id) => id.startsWith(needed));
+  });
+}
+
 /**
  * The right that a key needs to create sessions under the policy, or null. Throws `VeriframeError` `policy.unknown`.
  */

@@ -32,31 +32,38 @@ export const number = (
   description: string,
 ): Option<number> => ({ type: 'number', env, default: fallback, unit, min, max, description });
 
-/** A setting that is not valid. `message` names the variable, and never contains a secret. */
+/** Settings that are not valid. `message` names the variables, a line for each problem, and never contains a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+const WHOLE_NUMBER = /^\d{1,15}$/;
+const QUOTED = /^(["']).*\1$/;
+
 /**
  * Parses the value of a setting.
- * @param raw the environment variable; empty or undefined: the default
+ * @param raw the environment variable; empty, blank or undefined: the default
  * @throws ConfigError when it is not valid
  */
 export function parseOption(option: Option, raw: string | undefined): Value {
-  if (raw === undefined || raw === '') return option.default;
+  // Files of secrets and of variables often end in a line break.
+  const given = raw?.trim() ?? '';
+  if (given === '') return option.default;
+  if (QUOTED.test(given))
+    throw new ConfigError(`${option.env} stands in quotes, which belong to the value here: remove them.`);
   switch (option.type) {
     case 'number': {
-      const value = Number(raw);
+      const value = Number(given);
       const { min = -Infinity, max = Infinity } = option;
-      if (!Number.isInteger(value) || value < min || value > max)
+      if (!WHOLE_NUMBER.test(given) || value < min || value > max)
         throw new ConfigError(
           `${option.env} must be a whole number from ${min} to ${max}${option.unit && ` (${option.unit})`}.`,
         );
       return value;
     }
     case 'text':
-      if (option.choices && !option.choices.includes(raw))
+      if (option.choices && !option.choices.includes(given))
         throw new ConfigError(`${option.env} must be one of ${option.choices.join(', ')}.`);
-      return raw;
+      return given;
   }
 }

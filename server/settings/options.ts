@@ -56,7 +56,7 @@ export const OPTIONS = {
   allowedOrigins: text(
     'VERIFRAME_ALLOWED_ORIGINS',
     '',
-    "Browser origins that may connect, separated by commas; empty: only the server's own.",
+    "Browser origins that may connect, such as https://shop.example, separated by commas; empty: only the server's own.",
   ),
   logLevel: text('VERIFRAME_LOG_LEVEL', 'info', 'Least severe level that is logged.', {
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
@@ -67,7 +67,14 @@ export const OPTIONS = {
     'Whether a proxy in front writes X-Forwarded-For. Without a proxy, `yes` lets clients forge their address.',
     { choices: ['yes', 'no'] },
   ),
-  workers: number('VERIFRAME_WORKERS', 0, 'threads', 0, 256, 'Inference threads; 0: one for each core.'),
+  workers: number(
+    'VERIFRAME_WORKERS',
+    0,
+    'processes',
+    0,
+    256,
+    'Inference workers; 0: as many as the cores and the memory that this process or its container may use allow.',
+  ),
   executionProvider: text<ExecutionProvider>(
     'VERIFRAME_EXECUTION_PROVIDER',
     'cpu',
@@ -225,11 +232,11 @@ export const OPTIONS = {
     '',
     'Folder of the built browser files that are served under /sdk; empty: dist/sdk, where it is built.',
   ),
-  demo: text<'on' | 'off'>(
+  demo: text<'auto' | 'on' | 'off'>(
     'VERIFRAME_DEMO',
     'off',
-    'Whether to serve the demo beside the service: a small site that signs its users in by face.',
-    { choices: ['on', 'off'] },
+    'Whether to serve the demo beside the service: a small site that signs its users in by face. auto (npm start): where it has an API key.',
+    { choices: ['auto', 'on', 'off'] },
   ),
   demoPages: text('VERIFRAME_DEMO_PAGES', '', "Folder of the demo's built pages; empty: dist/demo."),
   demoPolicy: text('VERIFRAME_DEMO_POLICY', 'standard', "Policy of the demo's sessions."),

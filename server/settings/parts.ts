@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { parseOption, type Value } from './option.ts';
+import { unknownSettings } from './names.ts';
+import { ConfigError, parseOption, type Value } from './option.ts';
 import { type Config, OPTIONS } from './options.ts';
 
 /** The settings that each part of the program gets, and no others. A secret goes only to the part that uses it. */
@@ -76,25 +77,50 @@ export function divideSettings(config: Config): SettingsByPart {
 
 /**
  * Reads and checks the settings of one part alone, for a program that consists of that part only.
- * @throws ConfigError naming the first variable of the part that is not valid
+ * @throws ConfigError naming every variable of the part that is not valid, and those that are no settings
  */
 export function readSettingsOf<P extends Part>(
   part: P,
   env: Readonly<Record<string, string | undefined>>,
 ): SettingsOf<P> {
-  const share = PARTS[part].map((name) => [name, readSetting(name, env)] as const);
+  const { values, problems } = readSettings(PARTS[part], env);
+  refuse(problems);
+  const share = Object.entries(values);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { part, ...Object.fromEntries(share) } as unknown as SettingsOf<P>;
+}
+
+/** Reads settings, and collects what is wrong with them: variables that are not valid, and those that are no settings. */
+export function readSettings(
+  names: readonly (keyof typeof OPTIONS)[],
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly values: Partial<Config>; readonly problems: readonly string[] } {
+  const values: Record<string, Value> = {};
+  const problems = [...unknownSettings(env)];
+  for (const name of names) {
+    try {
+      values[name] = readSetting(name, env);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { values, problems };
+}
+
+/** @throws ConfigError with all of the problems, where there are any */
+export function refuse(problems: readonly string[]): void {
+  const [first, ...others] = problems;
+  if (first === undefined) return;
+  const list = problems.map((problem) => `\n  ${problem}`).join('');
+  throw new ConfigError(others.length === 0 ? first : `${problems.length} settings are not valid:${list}`);
 }
 
 /**
  * Reads and checks one setting.
  * @throws ConfigError when it is not valid
  */
-export function readSetting(
-  name: keyof typeof OPTIONS,
-  env: Readonly<Record<string, string | undefined>>,
-): Value {
+function readSetting(name: keyof typeof OPTIONS, env: Readonly<Record<string, string | undefined>>): Value {
   const value = parseOption(OPTIONS[name], env[OPTIONS[name].env]);
   return name === 'dataDir' ? resolve(String(value)) : value;
 }

@@ -22,7 +22,7 @@ export interface MasterKeySource {
  */
 export async function loadMasterKey(source: MasterKeySource): Promise<{ key: Buffer; created: boolean }> {
   if (source.masterKey) {
-    return { key: decodeMasterKey(source.masterKey, 'The configured master key'), created: false };
+    return { key: decodeMasterKey(source.masterKey, 'VERIFRAME_MASTER_KEY'), created: false };
   }
   const path = source.masterKeyFile || join(source.dataDir, 'master.key');
   const { bytes, created } = await readOrCreateSecretFile(path, newKeyFile);
@@ -42,6 +42,19 @@ function newKeyFile(): Buffer {
   }
 }
 
+/** The form of a master key, in words. */
+export const MASTER_KEY_FORM = `${MASTER_KEY_BYTES} bytes in base64, as \`openssl rand -base64 32\` prints them`;
+
+/** Whether a text is a master key. */
+export function isMasterKey(text: string): boolean {
+  try {
+    decodeMasterKey(text, '').fill(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Strict, because Node's decoder skips characters that are not base64 and would accept a damaged key. */
 function decodeMasterKey(text: string, where: string): Buffer {
   const trimmed = text.trim();
@@ -49,7 +62,7 @@ function decodeMasterKey(text: string, where: string): Buffer {
   const canonical = key.toString('base64');
   if (key.byteLength !== MASTER_KEY_BYTES || trimmed.replace(/=+$/, '') !== canonical.replace(/=+$/, '')) {
     key.fill(0);
-    throw new StoreError('store.invalid', `${where} is not ${MASTER_KEY_BYTES} bytes in base64.`);
+    throw new StoreError('store.invalid', `${where} must be ${MASTER_KEY_FORM}.`);
   }
   return key;
 }

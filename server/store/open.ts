@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StoreError } from './errors.ts';
 import { loadMasterKey } from './master-key.ts';
 import type { Store } from './ports.ts';
 import { lockDataFolder } from './sqlite/folder-lock.ts';
@@ -30,8 +31,20 @@ export async function openDataFolder({ dataDir }: StoreSettings): Promise<{ clos
 }
 
 export interface OpenStore extends Store {
+  /** Rejects when the database does not answer, is gone, or has no room for more records (`store.full`). */
+  probe(): Promise<void>;
   /** Calls back whenever the store's thread was replaced: writes of unknown end may then be in the database. */
   onReplaced(listener: () => void): void;
+}
+
+/** Below this SQLite's log may not grow by one more write. */
+const LEAST_FREE_BYTES = 8 * 2 ** 20;
+
+async function probe(store: Pick<Store, 'decisions'>, path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < LEAST_FREE_BYTES) throw new StoreError('store.full');
+  await access(path, constants.W_OK);
+  await store.decisions.list('', null, 1);
 }
 
 /** Opens the database in the data folder. Rejects as `loadMasterKey` and `openThreadedStore` do. */
@@ -48,7 +61,9 @@ export async function openStore(settings: StoreSettings, log: Log): Promise<Open
       }
     },
   });
+  const path = join(settings.dataDir, 'veriframe.db');
   return {
+    probe: async () => await probe(store, path),
     references: store.references,
     decisions: store.decisions,
     subjectKeys: store.subjectKeys,

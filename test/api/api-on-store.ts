@@ -1,4 +1,10 @@
-import { ACCEPTED_POLICY_NAMES, neededRight, policyFor, serves } from '../../server/policy/built-in.ts';
+import {
+  ACCEPTED_POLICY_NAMES,
+  lacksNetworks,
+  neededRight,
+  policyFor,
+  serves,
+} from '../../server/policy/built-in.ts';
 import type { ApiContext } from '../../server/api/context.ts';
 import { type ApiKeyRecord, createApiKeys } from '../../server/identity/api-keys.ts';
 import { createLogger } from '../../server/observe/log.ts';
@@ -57,6 +63,7 @@ export async function openApiOnStore(
         names: () => ACCEPTED_POLICY_NAMES,
         serves,
         neededRight,
+        acceptsNobody: (name) => lacksNetworks(name, context.system.models),
         demandOf: (name) => policyFor(name).trustDemand,
       },
       audit: {

@@ -36,6 +36,22 @@ describe('createSession', () => {
     expect(tickets.redeem(ticket)).toEqual({ ...body, sessionId, tenant: 'mine', createdAtMs: time.nowMs });
   });
 
+  it('says of a policy that accepts nobody here what to do, before anybody stands in front of a camera', async () => {
+    const { call, context } = setUp();
+    const policies = {
+      ...context.policies,
+      names: () => ['passive'],
+      serves: () => true,
+      acceptsNobody: () => true,
+    };
+    Object.assign(context, { policies });
+    const refused: unknown = await call(createSession, {
+      body: { mode: 'enrol', subject: 'a', policy: 'passive' },
+    }).catch((error: unknown) => error);
+    expect(refused).toEqual(withCode('policy.models'));
+    expect(String(refused)).toContain('Use another policy, or load them with `npm run models`.');
+  });
+
   it('fills in the standard policy and nulls for what was left out', async () => {
     const { call, tickets } = setUp();
     const { ticket } = issued.parse(await call(createSession, { body: { mode: 'identify' } }));

@@ -38,7 +38,7 @@ const GOOD: Readonly<Partial<Record<OperationId, Request>>> = {
   createLiveTicket: {},
 };
 const SECRET = 'passport-C01X00T47';
-const UNKNOWN = { [SECRET]: 'x' };
+const UNKNOWN = { frobnicate: SECRET };
 
 describe.each(Object.entries(GOOD))('a request for %s', (name, good) => {
   // The keys of GOOD are ids, which Object.entries forgets.
@@ -49,9 +49,9 @@ describe.each(Object.entries(GOOD))('a request for %s', (name, good) => {
     expect(await refusalOf(id, good)).toBeNull();
   });
 
-  it('is refused for an unknown parameter, without a word of what was sent', async () => {
+  it('is refused for an unknown parameter by name, without its value', async () => {
     const refusal = await refusalOf(id, { ...good, query: { ...good.query, ...UNKNOWN } });
-    expect(refusal).toContain('unknown field in query');
+    expect(refusal).toContain('There is no parameter frobnicate here.');
     expect(refusal).not.toContain(SECRET);
   });
 });
@@ -60,12 +60,22 @@ describe('the body of a new session', () => {
   const refusal = (change: object) =>
     refusalOf('createSession', { body: { mode: 'verify', subject: 'anna', ...change } });
 
-  it('is refused for an unknown field, without a word of what was sent', async () => {
+  it('is refused for an unknown field by name, without its value', async () => {
     const told = await refusal(UNKNOWN);
-    expect(told).toContain('unknown field in body');
+    expect(told).toContain('There is no field frobnicate here.');
     expect(told).not.toContain(SECRET);
     const inherited: unknown = JSON.parse('{"mode": "identify", "__proto__": {"observe": true}}');
-    expect(await refusalOf('createSession', { body: inherited })).toContain('unknown field in body');
+    expect(await refusalOf('createSession', { body: inherited })).toContain('no field __proto__');
+    const nested = { ...(GOOD.createSession?.body as object), require: { captures: 'attested' } };
+    expect(await refusalOf('createSession', { body: nested })).toContain('no field require.captures here');
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`<b>${'x'.repeat(500)}${at}`, 1]));
+    const short = await refusal(many);
+    expect(short).toContain('?b?xxx');
+    expect(short?.length).toBeLessThan(300);
+  });
+
+  it('may hold null for a field that may be left out', async () => {
+    expect(await refusal({ policy: null, observe: null, require: { capture: null } })).toBeNull();
   });
 
   it.each([
@@ -83,7 +93,6 @@ describe('the body of a new session', () => {
     ['concealUnknown', 'true'],
     ['concealUnknown', 1],
     ['observe', 'yes'],
-    ['observe', null],
   ])('is refused for a wrong %s: %j', async (field, value) => {
     expect(await refusal({ [field]: value })).toContain(`Field ${field}: `);
   });
@@ -106,6 +115,46 @@ describe('a page', () => {
     ['listSubjects', { after: 'a'.repeat(63) }],
   ] as const)('of %s is refused for %j', async (id, query) => {
     expect(await refusalOf(id, { query })).toContain(`Field ${Object.keys(query)[0]}: `);
+  });
+});
+
+describe('a subject id', () => {
+  it('is refused with the rule that it breaks', async () => {
+    for (const subject of ['-anna', '.anna', 'anna bell', 'änna', 'x'.repeat(129), ''])
+      expect(await refusalOf('createSession', { body: { mode: 'verify', subject } })).toContain(
+        'Field subject: must be 1 to 128 of A-Z a-z 0-9 . _ @ + : - beginning with a letter or digit.',
+      );
+  });
+
+  it('may hold every character that the rule names', async () => {
+    const subject = 'A9._@+:-z';
+    references.set(`mine/${subject}`, 1);
+    expect(await refusalOf('createSession', { body: { mode: 'verify', subject } })).toBeNull();
+  });
+});
+
+describe('a text with a form', () => {
+  it.each([
+    ['deleteSubjectKey', { params: { id: 'anna', key: 'a b' } }],
+    ['revokeKioskKey', { params: { id: 'short' } }],
+    ['addKioskKey', { body: { name: 'door', publicKey: 'short' } }],
+    ['attestSession', { params: { id: 'session' }, body: { nonce: 'n', issuer: 'play integrity' } }],
+    ['listDecisions', { query: { before: 'x' } }],
+    ['listSubjects', { query: { after: 'x' } }],
+  ] as const)('of %s is refused in words, not by a pattern', async (id, request) => {
+    const told = await refusalOf(id, request);
+    expect(told).toMatch(/Field \w+: must be /);
+    expect(told).not.toMatch(/[/^$\\]/);
+  });
+});
+
+describe('what anyone may call', () => {
+  it('refuses unknown parameters too, but for health checks, which add them against caches', async () => {
+    const query = { frobnicate: '1' };
+    for (const id of ['getSystem', 'getKeys', 'getOpenApi'] as const)
+      expect(await refusalOf(id, { query })).toContain('There is no parameter frobnicate here.');
+    for (const id of ['getHealth', 'getReadiness'] as const)
+      expect(await refusalOf(id, { query })).toBeNull();
   });
 });
 

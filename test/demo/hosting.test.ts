@@ -18,14 +18,19 @@ describe('the server hosts the demo', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const start = (env: Record<string, string>, developmentKeyFile: string | null = keyFile) => {
-    const config = readConfig({ VERIFRAME_DATA_DIR: folder, VERIFRAME_DEMO_PAGES: folder, ...env });
+    const config = readConfig({
+      VERIFRAME_DATA_DIR: folder,
+      VERIFRAME_DEMO_PAGES: folder,
+      VERIFRAME_DEMO: 'on',
+      ...env,
+    });
     return startDemo(divideSettings(config).demo, developmentKeyFile, systemClock, () => 0);
   };
 
   it('refuses a wrong setting and names it', async () => {
-    await expect(start({ VERIFRAME_DEMO_POLICY: 'attended' })).rejects.toThrow('VERIFRAME_DEMO_POLICY');
-    await expect(start({ VERIFRAME_DEMO_POLICY: 'nothing' })).rejects.toThrow('VERIFRAME_DEMO_POLICY');
-    await expect(start({}, null)).rejects.toThrow('VERIFRAME_DEMO_API_KEY');
+    expect(() => start({ VERIFRAME_DEMO_POLICY: 'attended' })).toThrow('VERIFRAME_DEMO_POLICY');
+    expect(() => start({ VERIFRAME_DEMO_POLICY: 'nothing' })).toThrow('VERIFRAME_DEMO_POLICY');
+    expect(() => start({ VERIFRAME_API_KEYS_FILE: 'keys.json' })).toThrow('VERIFRAME_DEMO_API_KEY');
     const missing = join(folder, 'not-built');
     await expect(start({ VERIFRAME_DEMO_PAGES: missing })).rejects.toThrow(`${missing} does not exist`);
   });
@@ -34,5 +39,12 @@ describe('the server hosts the demo', () => {
     for (const demo of [await start({}), await start({ VERIFRAME_DEMO_API_KEY: 'vf_own_key' }, null)])
       demo.close();
     expect(readConfig({}).demo).toBe('off');
+  });
+
+  it('where it has a key when npm start asks for it: a file of keys alone leaves it out', () => {
+    const demoOf = (env: Record<string, string>) => readConfig({ VERIFRAME_DEMO: 'auto', ...env }).demo;
+    expect(demoOf({})).toBe('on');
+    expect(demoOf({ VERIFRAME_API_KEYS_FILE: 'keys.json' })).toBe('off');
+    expect(demoOf({ VERIFRAME_API_KEYS_FILE: 'keys.json', VERIFRAME_DEMO_API_KEY: 'vf_own_key' })).toBe('on');
   });
 });

@@ -29,7 +29,7 @@ export function operatorCases(running: () => RealServer): void {
     await former.post('/api/operator/sign-out');
     for (const browser of [anybody, user, copy]) {
       const page = await browser.get('/operator');
-      expect([page.status, page.headers.get('location')]).toEqual([303, '/operator/sign-in']);
+      expect([page.status, page.headers.get('location')]).toEqual([303, './operator/sign-in']);
       for (const answer of [
         await browser.post('/api/operator/live'),
         await browser.get('/api/operator/decisions'),
@@ -116,10 +116,10 @@ export function operatorCases(running: () => RealServer): void {
   it('only a user with an enrolled face can watch a session of their own', async () => {
     const stranger = visitor();
     expect(await refusalOf(await stranger.post('/api/see/session'))).toEqual([401, 'sign_in.required']);
-    expect((await stranger.get('/see')).headers.get('location')).toBe('/sign-in');
+    expect((await stranger.get('/see')).headers.get('location')).toBe('./sign-in');
     const faceless = visitor();
     await faceless.post('/api/register', { username: 'faceless', email: 'faceless@example.org' });
     expect(await refusalOf(await faceless.post('/api/see/session'))).toEqual([409, 'face.missing']);
-    expect((await faceless.get('/see')).headers.get('location')).toBe('/account');
+    expect((await faceless.get('/see')).headers.get('location')).toBe('./account');
   });
 }

@@ -57,7 +57,7 @@ const post = (path: string, body: unknown, head: Record<string, string> = {}) =>
 describe('pages', () => {
   it('are shown to visitors, and send them to the sign-in where an account is needed', async () => {
     for (const path of ['/', '/register', '/sign-in']) expect((await ask(path)).status).toBe(200);
-    expect(await ask('/account')).toMatchObject({ status: 303, headers: { location: '/sign-in' } });
+    expect(await ask('/account')).toMatchObject({ status: 303, headers: { location: './sign-in' } });
     expect((await ask('/nothing')).status).toBe(404);
   });
 
@@ -65,7 +65,7 @@ describe('pages', () => {
     const answer = await post('/api/register', { username: 'mary', email: 'm@example.org' });
     const cookie = answer.headers['set-cookie']?.split(';')[0] ?? '';
     const to = async (path: string) => (await ask(path, { head: { cookie } })).headers['location'];
-    expect([await to('/'), await to('/sign-in')]).toEqual(['/account', '/account']);
+    expect([await to('/'), await to('/sign-in')]).toEqual(['./account', './account']);
     // Without a face the registration continues where it stopped.
     expect((await ask('/register', { head: { cookie } })).status).toBe(200);
     expect((await ask('/account', { head: { cookie } })).status).toBe(200);
@@ -79,7 +79,26 @@ describe('pages', () => {
       expect(policy).toContain("connect-src 'self' ws://demo.example wss://demo.example;");
       expect(policy).not.toMatch(/unsafe|\*/);
       const text = Buffer.from(body).toString();
-      expect(text).not.toMatch(/<script(?! type="module" src="\/assets\/)|<style|\sstyle=|\son\w+=|https?:/);
+      expect(text).not.toMatch(
+        /<script(?! type="module" src="(?:\.\/|(?:\.\.\/)+)assets\/)|<style|\sstyle=|\son\w+=|https?:/,
+      );
+    }
+  });
+
+  it('link to the site from where they are, also below a path of a proxy', async () => {
+    for (const path of ['/', '/register', '/sign-in', '/operator/sign-in', '/nothing', '/no/such/page']) {
+      const text = Buffer.from((await ask(path)).body).toString();
+      const links = [...text.matchAll(/\s(?:href|src)="([^"?][^"]*)"/g)].map(([, link = '']) => link);
+      expect(links.length).toBeGreaterThan(5);
+      for (const link of links) {
+        const { pathname } = new URL(link, `https://proxy.example/face${path}`);
+        expect([path, link, pathname.startsWith('/face/')]).toEqual([path, link, true]);
+        expect([path, link, (await ask(pathname.slice('/face'.length))).status]).not.toEqual([
+          path,
+          link,
+          404,
+        ]);
+      }
     }
   });
 
@@ -105,17 +124,17 @@ describe('languages', () => {
 
   it('stay as picked, and the page stays the same', async () => {
     const picked = await ask('/register', { query: 'lang=zh' });
-    expect(picked).toMatchObject({ status: 303, headers: { location: '/register' } });
+    expect(picked).toMatchObject({ status: 303, headers: { location: './register' } });
     const [cookie = ''] = (picked.headers['set-cookie'] ?? '').split(';');
     expect(await languageAt({ cookie, 'accept-language': 'de' }, '/register')).toBe('zh ltr');
     expect(await ask('/sign-in', { query: 'confirm=delete&lang=zh' })).toMatchObject({
-      headers: { location: '/sign-in?confirm=delete' },
+      headers: { location: './sign-in?confirm=delete' },
     });
     expect(await ask('/__proto__', { query: 'lang=zh&x=%0d%0a' })).toMatchObject({
-      headers: { location: '/' },
+      headers: { location: './' },
     });
     expect(await ask('//elsewhere.example', { query: 'lang=zh' })).toMatchObject({
-      headers: { location: '/' },
+      headers: { location: '../' },
     });
     expect((await ask('/register', { query: 'lang=xx' })).status).toBe(200);
   });
@@ -163,7 +182,7 @@ describe('assets', () => {
     expect(gzipped.headers['content-encoding']).toBe('gzip');
     expect(gzipped.body.length).toBeLessThan(plain.body.length / 2);
     const page = Buffer.from((await ask('/register')).body).toString();
-    for (const [, name] of page.matchAll(/(?:src|href)="\/assets\/([^"]+)"/g))
+    for (const [, name] of page.matchAll(/(?:src|href)="\.\/assets\/([^"]+)"/g))
       expect([name, (await ask(`/assets/${name}`)).status]).toEqual([name, 200]);
   });
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -164,14 +164,6 @@ describe('the server as a process', () => {
     const { exited, errors } = start({ PORT: 'eighty' });
     expect(await exited).toBe(1);
     expect(errors()).toContain('PORT must be a whole number');
-  });
-
-  it('says why its store cannot be opened', async () => {
-    const dataDir = await newFolder();
-    await writeFile(join(dataDir, 'veriframe.db'), 'not what SQLite writes'.repeat(100));
-    const { exited, errors } = start({ VERIFRAME_DATA_DIR: dataDir });
-    expect(await exited).toBe(1);
-    expect(errors()).toMatch(/StoreError[^]*\[cause\]: \w*Error: file is not a database/);
   });
 
   it('shares its data folder with no other server, and leaves nothing behind that would stop the next one', async () => {

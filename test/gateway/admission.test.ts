@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../server/gateway/admission.ts';
 import { clientAddress, headerMap, isAmbiguous } from '../../server/gateway/http-parts.ts';
+import { readAllowedOrigins } from '../../server/gateway/origins.ts';
 import { TokenBucket } from '../../server/gateway/token-bucket.ts';
 import type { RequestHead } from '../../server/gateway/transport.ts';
 
@@ -61,6 +62,57 @@ describe('admission', () => {
     expect(verdict('https://shop.example', list)).toBeUndefined();
     expect(verdict('https://shop.example.evil.example', list)).toBe('origin.refused');
     expect(verdict('http://face.example:8080', list)).toBe('origin.refused');
+  });
+});
+
+describe('origins', () => {
+  const isOwn = (origin: string, host: string) =>
+    createAdmission(limits).refusal(from('::1', { origin, host })) === null;
+
+  it.each([
+    ['https://face.example', 'face.example:443'],
+    ['https://face.example', 'Face.Example'],
+    ['http://face.example', 'face.example:80'],
+    ['https://face.example:8443', 'FACE.example:8443'],
+    ['http://[2001:db8::7]:8080', '[2001:DB8:0::7]:8080'],
+    ['https://bücher.example', 'xn--bcher-kva.example'],
+  ])('R2: %s is the page of the host %s', (origin, host) => {
+    expect(isOwn(origin, host)).toBe(true);
+  });
+
+  it.each([
+    ['https://face.example:80', 'face.example'],
+    ['http://face.example', 'face.example:443'],
+    ['https://evil.example', 'face.example'],
+    ['https://evil.example', 'face.example@evil.example'],
+    ['https://evil.example', 'evil.example/face.example'],
+    ['https://face.example', ''],
+    ['null', 'null'],
+  ])('R2: %s is not the page of the host %s', (origin, host) => {
+    expect(isOwn(origin, host)).toBe(false);
+  });
+
+  it.each([
+    'https://shop.example',
+    'https://Shop.Example/',
+    'HTTPS://shop.example:443',
+    'capacitor://localhost',
+  ])('R2: may be spelled as %s in the list', (spelling) => {
+    const { origins, problems } = readAllowedOrigins(`https://other.example, ${spelling}`);
+    expect(problems).toEqual([]);
+    const admission = createAdmission({ ...limits, allowedOrigins: origins });
+    const sent = spelling.startsWith('capacitor') ? spelling : 'https://shop.example';
+    expect(admission.refusal(from('::1', { origin: sent }))).toBeNull();
+  });
+
+  it('R2: that are refused are told once each, and so many at most, however many are sent', () => {
+    const told: (string | undefined)[][] = [];
+    const admission = createAdmission({ ...limits, reportRefusedOrigin: (...what) => told.push(what) });
+    const ask = (origin: string) => admission.refusal(from('::1', { origin, host: 'face.example' }));
+    for (const _ of [1, 2, 3]) ask('https://shop.example');
+    expect(told).toEqual([['https://shop.example', 'face.example']]);
+    for (let number = 0; number < 100; number += 1) ask(`https://${number}.example`);
+    expect(told.length).toBe(20);
   });
 });
 

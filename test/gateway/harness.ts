@@ -223,6 +223,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
       names: () => ['standard', 'passive', 'attended'],
       serves: (name, mode) => name !== 'passive' || mode === 'verify',
       neededRight: (name) => (name === 'attended' ? 'attend' : null),
+      acceptsNobody: (name) => name === 'blind',
       demandOf: () => ({ capture: null, possession: null }),
     },
     jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'AAAA', kid: 'k', alg: 'EdDSA', use: 'sig' }] },
@@ -232,7 +233,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
       models: ['blazeface'],
       transport: { name: 'ws', why: 'test' },
     },
-    readiness: () => state.readiness,
+    health: async () => (state.readiness === 'draining' ? new VeriframeError('server.draining') : null),
     refusal: () => (state.readiness === 'draining' ? new VeriframeError('server.draining') : null),
   };
   return {

@@ -30,10 +30,18 @@ describe('the setting VERIFRAME_WEBAUTHN', () => {
   });
 
   it.each([
+    'Shop.Example=https://shop.example/',
+    'shop.example=HTTPS://Shop.Example:443',
+  ])('takes %s for the origin that browsers send', (setting) => {
+    const party = readRelyingParties(setting)('any');
+    expect(party).toEqual({ rpId: 'shop.example', origins: ['https://shop.example'] });
+  });
+
+  it.each([
     'shop.example',
     'shop.example=',
     'shop.example=http://shop.example',
-    'shop.example=https://shop.example/',
+    'shop.example=https://shop.example/path',
     'shop.example=https://evil.example',
     'shop.example=https://notshop.example',
     'shop.example=https://*.shop.example',

@@ -198,8 +198,8 @@ describe('the terminal block', () => {
 
   it('holds a hint for 900 ms, but shows a challenge at once', () => {
     const steady = new SteadyText();
-    expect(at(hint('too-dark'), 1_000, steady)).toContain('Too dark here');
-    expect(at(hint('hold-still'), 1_800, steady)).toContain('Too dark here');
+    expect(at(hint('too-dark'), 1_000, steady)).toContain('More light on your face');
+    expect(at(hint('hold-still'), 1_800, steady)).toContain('More light on your face');
     expect(at(hint('hold-still'), 1_900, steady)).toContain('Hold still');
     expect(at({ type: 'status', phase: 'challenging', progress: 0, challenge }, 1_950, steady)).toContain(
       'Turn left',

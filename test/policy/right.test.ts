@@ -1,6 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { asksForLiveness, checkedPolicies, PolicyError } from '../../server/policy/right.ts';
-import { neededRight, POLICY_NAMES, policyFor, type Policy } from '../../server/policy/built-in.ts';
+import {
+  lacksNetworks,
+  neededRight,
+  POLICY_NAMES,
+  policyFor,
+  type Policy,
+} from '../../server/policy/built-in.ts';
+
+describe('a policy that relies on networks', () => {
+  const BASE = ['blazeface', 'facemesh', 'iris', 'faceres', 'motion'];
+
+  it('accepts nobody without them: passive at the base tier, and no other', () => {
+    const lacking = (loaded: readonly string[]) => POLICY_NAMES.filter((name) => lacksNetworks(name, loaded));
+    expect(lacking(BASE)).toEqual(['passive']);
+    expect(lacking([...BASE, 'minifasnet-v2'])).toEqual([]);
+  });
+});
 
 describe('a policy without liveness', () => {
   const standard = policyFor('standard');

@@ -122,6 +122,60 @@ describe('codec', () => {
     expect(codeOf(Uint8Array.from([0x81, ...skip]))).toBe('accepted');
   });
 
+  it.each<readonly [what: string, bytes: Uint8Array | number[], words: string]>([
+    [
+      'a picture as a string',
+      [0x82, ...skip, 0xa1, 97, 0xda, 0x1d, 0x26, ...new Uint8Array(7462).fill(65)],
+      'string (str) that is too long: a picture is binary (bin)',
+    ],
+    [
+      'a picture as an array',
+      [0x82, ...skip, 0xa1, 97, 0xdc, 0, 3, 1, 2, 3],
+      'an array with elements: a picture is binary (bin)',
+    ],
+    ['keys as binary', [0x81, 0xc4, 4, ...Buffer.from('type'), 1], 'A key of a map is no string (str)'],
+    [
+      'a timestamp',
+      [0x82, ...skip, 0xa1, 97, 0xd6, 0xff, 0, 0, 0, 0],
+      'an extension type, such as a timestamp',
+    ],
+    ['an empty extension', [0x82, ...skip, 0xa1, 97, 0xc7, 0, 5], 'an extension type'],
+    ['too many keys', encode({ type: 'skip', ...keys(64) }), 'more than 64 keys'],
+    ['too many keys of nested maps', encode({ type: 'skip', a: keys(31), b: keys(32) }), 'more than 64 keys'],
+    ['two maps', [0x81, ...skip, 0x81, ...skip], 'Bytes follow the map'],
+    ['half a map', encode(frame).slice(0, -1), 'It ends within a value'],
+    ['nothing', [], 'It ends within a value'],
+    ['an array', encode([]), 'It is no map'],
+    ['a number', encode(1), 'It is no map'],
+    ['the key __proto__', [0x81, 0xa9, ...Buffer.from('__proto__'), 0x80], '__proto__'],
+    ['the never used byte', [0xc1], 'Its bytes are not MessagePack'],
+  ])('R6: who sends %s hears which rule that breaks', (_what, bytes, words) => {
+    expect(() => decodeUpstream(Uint8Array.from(bytes))).toThrow(words);
+  });
+
+  it.each<readonly [message: unknown, words: string]>([
+    [{ ...frame, image: 'picture' }, 'Field image: it must be binary (bin).'],
+    [{ type: 'hello' }, 'Field ticket: it is missing.'],
+    [{ type: 'hello', ticket: null }, 'Field ticket: it is missing.'],
+    [{ type: 'hello', ticket, camera: {} }, 'Field camera.label: it is missing.'],
+    [{ ...frame, seq: -1 }, 'Field seq: Too small: expected number to be >=0.'],
+    [{ type: 'bye', reason: 'tired' }, 'Field reason: Invalid option: expected one of "cancelled"|'],
+    [{ ticket }, 'Field type: it is no string.'],
+    [{ type: 'helo' }, 'Types are hello, frame, skip, bye, possession.'],
+  ])('R7: who sends %o hears which field is wrong, and why', (message, words) => {
+    expect(() => decodeUpstream(encode(message))).toThrow(words);
+  });
+
+  it('R7: nil counts as left out, at every depth', () => {
+    const hello = { type: 'hello', ticket, client: null, camera: null, flash: null, kiosk: null };
+    expect(decodeUpstream(encode(hello))).toEqual({ type: 'hello', ticket });
+    const withNil = { ...frame, depth: null, shown: null, signature: null, later: { deep: null } };
+    expect(decodeUpstream(encode(withNil))).toEqual(frame);
+    expect(decodeUpstream(encode({ type: 'possession', assertion: null, registration: null }))).toEqual({
+      type: 'possession',
+    });
+  });
+
   it('R7: unknown fields are dropped', () => {
     expect(decodeUpstream(encode({ type: 'skip', later: { deep: 1 }, more: null }))).toEqual({
       type: 'skip',

@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'e9f5c78524a36e57d42320712f488709f2b06c9122c8022391a0681b9379d378',
+  schemas: '1f56ded94fc441c317ee81d4b51fdf8c0ac7c3ffe504abf68de69f56947520f2',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
@@ -80,4 +80,38 @@ describe('protocol/SPEC.md', () => {
     }
     expect(spec.replaceAll(/\s+/g, ' ')).toContain(PHASES.map((phase) => `\`${phase}\``).join(', '));
   });
+
+  it('lists every field of every message, those that are required apart from those that may be left out', () => {
+    const [, section = ''] = spec.split('## 16. Fields');
+    const messages: Readonly<Record<string, z.ZodType>> = { ...UPSTREAM, ...DOWNSTREAM };
+    const missing = Object.entries(messages).flatMap(([type, schema]) => {
+      const [, rows = ''] = section.split(`| \`${type}\` | \`type\` |`);
+      const [own = ''] = rows.split(/^\| `/m);
+      return fieldsOf(schema)
+        .filter(
+          ({ name, isRequired }) => !own.includes(isRequired ? `|  | \`${name}\` |` : `|  | *\`${name}\`* |`),
+        )
+        .map(({ name }) => `${type}.${name}`);
+    });
+    expect(missing).toEqual([]);
+    expect(fieldsOf(UPSTREAM.frame).map(({ name }) => name)).toContain('depth.width');
+  });
 });
+
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+}
+
+/** Fields of a message but its type, those of nested maps with a dot. */
+function fieldsOf(schema: z.ZodType): readonly { readonly name: string; readonly isRequired: boolean }[] {
+  const walk = (prefix: string, { properties = {}, required = [] }: Shape): ReturnType<typeof fieldsOf> =>
+    Object.entries(properties).flatMap(([name, inner]) => [
+      { name: `${prefix}${name}`, isRequired: required.includes(name) },
+      ...walk(`${prefix}${name}.`, inner),
+    ]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as much of a JSON Schema as is used here
+  return walk('', z.toJSONSchema(schema, { unrepresentable: 'any' }) as unknown as Shape).filter(
+    ({ name }) => name !== 'type',
+  );
+}

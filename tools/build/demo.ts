@@ -4,6 +4,7 @@ import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { build } from 'esbuild';
 import { packageRoot } from '../../models/package-root.ts';
 import { buildClient, SOURCE } from './browser.ts';
+import { withLinksFrom } from '../../client/demo/links.ts';
 import { coloursSheet } from '../../client/demo/pages/colours.ts';
 import { DOCUMENTS } from '../../client/demo/pages/documents.ts';
 import { markFile } from '../../client/demo/pages/drawings.ts';
@@ -44,8 +45,18 @@ export async function buildDemo(outdir: string = DEFAULT_OUTDIR): Promise<void> 
     minify: true,
     logLevel: 'error',
   });
-  const written = { ...DOCUMENTS, 'colours.css': coloursSheet(), 'mark.svg': markFile() };
+  const written = { ...linkedDocuments(), 'colours.css': coloursSheet(), 'mark.svg': markFile() };
   await Promise.all(Object.entries(written).map(([name, text]) => writeFile(join(outdir, name), text)));
+}
+
+/** Links as seen from the path of each page. The page for 404 is served under any path, which its server knows. */
+function linkedDocuments(): Record<string, string> {
+  const linked = Object.entries(DOCUMENTS).map(([name, html]) => {
+    const [page = ''] = name.split('.');
+    if (page === 'not-found') return [name, html];
+    return [name, withLinksFrom(page === 'operator-sign-in' ? '/operator/sign-in' : `/${page}`, html)];
+  });
+  return Object.fromEntries(linked) as Record<string, string>;
 }
 
 /** The edges of the face mesh as MediaPipe publishes them: pairs of landmark indices in one list. */

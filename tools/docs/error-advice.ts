@@ -9,7 +9,8 @@ import type { Advice } from './table.ts';
 /** What causes each code of the protocol, and what helps. */
 export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   'message.malformed': {
-    means: 'The client sent bytes that are not one MessagePack map, or a map beyond the limits.',
+    means:
+      'The client sent bytes that are not one MessagePack map, or a map beyond the limits. The message says which rule is broken.',
     todo: 'Fix the client: binary messages, string keys, no arrays, no extensions (SPEC R5, R6).',
   },
   'message.text': {
@@ -22,7 +23,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   'message.invalid': {
     means: 'A field of a message is missing or out of range. The message names the field.',
-    todo: 'Fix the client: compare with `protocol/upstream.ts`.',
+    todo: 'Fix the client: compare with the tables of SPEC section 16.',
   },
   'message.too_large': {
     means: 'An image or a message is larger than `welcome` announced.',
@@ -98,6 +99,10 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     means: 'The server was told to stop and lets open sessions finish.',
     todo: 'Ask again after `Retry-After`; another node or the next start serves it.',
   },
+  'server.not_ready': {
+    means: 'No worker is up, or the store does not answer or has no room. Only `/readyz` says so.',
+    todo: 'Look at the log at that time, and at the free room of the data folder.',
+  },
   'server.internal': {
     means: 'The server failed: the store did not answer, or a session lost too many workers.',
     todo: 'Look at the log at that time. Then try again.',
@@ -127,8 +132,20 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     todo: 'See the table of operations in docs/http-api.md.',
   },
   'api.invalid': {
-    means: 'The request does not fit its schema. The message names the field.',
+    means: 'The request does not fit its schema. The message names the field or the parameter.',
     todo: 'Compare with `/v1/openapi.json`.',
+  },
+  'api.too_large': {
+    means: 'The body of a request is longer than 16 KiB, which no operation needs.',
+    todo: 'Send what the operation names, and nothing else.',
+  },
+  'api.headers_too_large': {
+    means: 'The request line and the headers have more than 8 KiB.',
+    todo: 'Send fewer cookies: the service needs none. Put nothing long into the URL.',
+  },
+  'api.timeout': {
+    means: 'A request began and did not arrive whole within ten seconds.',
+    todo: 'Check the network between client and server, and send again.',
   },
   'policy.unknown': {
     means: 'There is no policy of that name.',
@@ -141,6 +158,11 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   'policy.mode': {
     means: 'The policy does not serve this mode: `attended` enrols only.',
     todo: 'Use another policy.',
+  },
+  'policy.models': {
+    means:
+      'The policy relies on networks of the full tier (`passive`: PAD), and this server has the base tier.',
+    todo: 'Use another policy, or run `npm run models` with a network connection, and restart.',
   },
   'subject.unknown': {
     means: 'The subject has no reference.',

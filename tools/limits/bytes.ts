@@ -108,7 +108,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Time for a request to arrive whole, however it drips; connections that say nothing (uWS: 10 to 14 s of its own)',
         limit: count(requestTimeoutMs, 'ms'),
-        response: { words: 'cut off, on ws after 408' },
+        response: { words: 'cut off, on ws after `api.timeout`, HTTP 408' },
         test: test(
           'hostile/requests.contract',
           'that never end are cut off, whether they stand still or drip',
@@ -117,13 +117,13 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Bytes of request line and headers (uWS: at most 4 KiB where they come in pieces)',
         limit: count(maxHeaderBytes, 'bytes'),
-        response: { words: 'HTTP 431' },
+        response: { words: '`api.headers_too_large`, HTTP 431 (uWS beyond 16 KiB by itself, without JSON)' },
         test: test('gateway/transport.contract', 'refuses oversized headers and goes on serving'),
       },
       {
         what: 'Bytes of a body',
         limit: count(MAX_BODY_BYTES, 'bytes'),
-        response: { words: 'HTTP 413' },
+        response: { words: '`api.too_large`, HTTP 413' },
         test: test(
           'gateway/transport.contract',
           'takes a body up to the bound of its path and answers 413 beyond it',
@@ -141,7 +141,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Ways to read a request: lengths, encodings, hosts',
         limit: 'one',
-        response: { words: 'HTTP 400 (ws) or cut off (uWS); nothing behind it is read' },
+        response: { words: '`api.invalid`, HTTP 400 (ws) or cut off (uWS); nothing behind it is read' },
         test: test('hostile/requests.contract', 'is refused, and nothing behind it is answered'),
       },
       {

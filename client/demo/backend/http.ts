@@ -58,8 +58,16 @@ export function readBody<T extends z.ZodType>({ headers, body }: DemoRequest, fo
  */
 export function requireSameOrigin({ headers }: DemoRequest): void {
   const origin = headers.get('origin');
-  const isOwn = origin !== undefined && URL.canParse(origin) && new URL(origin).host === headers.get('host');
-  if (!isOwn) throw new DemoError('request.foreign');
+  if (origin === undefined || !isOwnOrigin(origin, headers.get('host')))
+    throw new DemoError('request.foreign');
+}
+
+/** `Host` may be spelled in upper case, and with the port that the scheme has anyway. */
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  if (host === undefined || /[\s/?#@\\]/.test(host) || !URL.canParse(origin)) return false;
+  const { protocol, host: own } = new URL(origin);
+  const named = `${protocol}//${host}`;
+  return own !== '' && URL.canParse(named) && new URL(named).host === own;
 }
 
 const COOKIE = 'demo_session';

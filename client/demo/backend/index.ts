@@ -7,6 +7,7 @@ import { DemoError } from './errors.ts';
 import { completeFace, removeKey, startAddingKey, startEnrolment, startSignIn, whereHelpIs } from './face.ts';
 import { HELP_PATH, HelpFiles } from './help-files.ts';
 import { type DemoRequest, type DemoResponse, refused, requireSameOrigin } from './http.ts';
+import { linkFrom } from '../links.ts';
 import { listDecisions, listSubjects, signInOperator, signOutOperator, startLive } from './operator.ts';
 import { OPERATOR_SUBJECTS } from './operator-subjects.ts';
 import { servePage } from './pages.ts';
@@ -83,7 +84,7 @@ export async function openDemo({
   return {
     async handle(request) {
       try {
-        return await answer(context, assets, request);
+        return withLinkedLocation(await answer(context, assets, request), request);
       } catch (error) {
         if (error instanceof DemoError) return refused(error);
         throw error;
@@ -91,6 +92,14 @@ export async function openDemo({
     },
     close: () => void database.close(),
   };
+}
+
+/** A redirect as seen from where the browser is, since a proxy may serve the site under a path of its own. */
+function withLinkedLocation(response: DemoResponse, { path }: DemoRequest): DemoResponse {
+  const { location } = response.headers;
+  return location === undefined
+    ? response
+    : { ...response, headers: { ...response.headers, location: linkFrom(path, location) } };
 }
 
 async function answer(context: DemoContext, assets: Assets, request: DemoRequest): Promise<DemoResponse> {

@@ -1,5 +1,6 @@
 import { type Assets, serveAsset } from './assets.ts';
 import { type DemoContext, isConfirmed, whoIsSignedIn } from './context.ts';
+import { withLinksFrom } from '../links.ts';
 import { type DemoRequest, type DemoResponse, redirect } from './http.ts';
 import { keepLanguage, languageOf, pickedLanguage } from './languages.ts';
 
@@ -20,7 +21,7 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
   const name = PAGES[path];
   const page = name === undefined ? null : serveDocument(assets, name, request);
   if (page !== null) return asDocument(page, request);
-  const { body, headers } = asDocument(
+  const missing = asDocument(
     // The page for 404 is always sent in full: a missing page has no version to compare.
     serveAsset(assets, `not-found.${languageOf(request)}.html`, { ...request, headers: new Map() }) ?? {
       headers: {},
@@ -28,7 +29,8 @@ export function servePage(context: DemoContext, assets: Assets, request: DemoReq
     },
     request,
   );
-  return { status: 404, headers, body };
+  const body = withLinksFrom(path, Buffer.from(missing.body).toString('utf8'));
+  return { status: 404, headers: missing.headers, body };
 }
 
 /** Name of the page at each path. */

@@ -1,3 +1,4 @@
+import { siteUrl } from './site.ts';
 import type { AccountView, DeviceView, SignInView } from '../account-view.ts';
 import { button, icon, make } from './dom.ts';
 import type { IconName } from './icons.ts';
@@ -75,7 +76,11 @@ function faceSection({ faceSetUpAtMs, hasPassword }: AccountView, { onFace }: Ac
   return section(
     say.face,
     make('ul', { class: 'rows' }, row('face', say.faceIsOn, [since], button('', say.update, onFace))),
-    make('div', { class: 'actions' }, make('a', { class: 'button plain see-link', href: '/see' }, say.see)),
+    make(
+      'div',
+      { class: 'actions' },
+      make('a', { class: 'button plain see-link', href: siteUrl('/see') }, say.see),
+    ),
   );
 }
 
@@ -149,7 +154,7 @@ function keptSection(account: AccountView, { onDelete }: AccountActions): HTMLEl
   ];
   const save = make(
     'a',
-    { class: 'button', href: '/api/account/export', download: 'my-data.json' },
+    { class: 'button', href: siteUrl('/api/account/export'), download: 'my-data.json' },
     icon('download'),
     make('span', {}, keptWords.save),
   );

@@ -1,3 +1,4 @@
+import { goTo } from './site.ts';
 import type { AccountView } from '../account-view.ts';
 import { accountContent, failureContent } from './account-content.ts';
 import { ApiError, ask, isToConfirm, wordsOf } from './api.ts';
@@ -24,7 +25,7 @@ async function load(): Promise<void> {
     content.replaceChildren(...accountContent(account, actions, new Date()));
     afterConfirming(actions);
   } catch (error) {
-    if (needsSignIn(error)) return location.assign('/sign-in');
+    if (needsSignIn(error)) return goTo('/sign-in');
     content.replaceChildren(...failureContent(wordsOf(error), () => void load()));
   } finally {
     content.removeAttribute('aria-busy');
@@ -46,7 +47,7 @@ function afterConfirming({
 }
 
 function confirm(purpose: 'face' | 'key' | 'delete'): void {
-  location.assign(`/sign-in?confirm=${purpose}`);
+  goTo(`/sign-in?confirm=${purpose}`);
 }
 
 /** Enrols the face again, or adds a key of this device, which the face confirms. */
@@ -91,7 +92,7 @@ async function deleteEverything(): Promise<void> {
   remove.disabled = true;
   try {
     await ask('DELETE', '/api/account');
-    location.assign('/');
+    goTo('/');
   } catch (error) {
     if (isToConfirm(error)) confirm('delete');
     else showProblem(dialog, wordsOf(error));
@@ -103,9 +104,9 @@ async function deleteEverything(): Promise<void> {
 async function signOut(): Promise<void> {
   try {
     await ask('POST', '/api/sign-out');
-    location.assign('/');
+    goTo('/');
   } catch (error) {
-    if (needsSignIn(error)) location.assign('/');
+    if (needsSignIn(error)) goTo('/');
     else content.replaceChildren(...failureContent(wordsOf(error), () => void load()));
   }
 }

@@ -1,4 +1,5 @@
 import { fill } from '../words/words.ts';
+import { siteUrl } from './site.ts';
 import { language, words } from './words.ts';
 
 /** A failed request, with the backend's code or one of the page's own. */
@@ -22,7 +23,7 @@ export class ApiError extends Error {
 export async function ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(siteUrl(path), {
       method,
       ...(method === 'GET'
         ? {}

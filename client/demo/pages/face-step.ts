@@ -1,5 +1,6 @@
 import type { FaceAuth, FaceAuthEventDetails } from '@veriframe/browser/element';
 import { ask } from './api.ts';
+import { siteUrl } from './site.ts';
 import { rememberKey } from './known-device.ts';
 
 interface Started {
@@ -26,7 +27,7 @@ interface FaceStep {
 /** Puts `<face-auth>` into `place`. Its decision counts only after the site's own backend has verified the token. */
 export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
   const element = document.createElement('face-auth');
-  element.url = '/v1/stream';
+  element.url = siteUrl('/v1/stream');
   element.mode = step.mode;
   element.possession = step.possession;
   element.keyName = step.username;
@@ -39,7 +40,7 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
   element.ticket = async () => {
     try {
       const { ticket, socketPath } = await ask<Started>('POST', step.ticketPath, step.ticketBody);
-      element.url = socketPath;
+      element.url = siteUrl(socketPath);
       return ticket;
     } catch (error) {
       step.onProblem(error);
@@ -59,7 +60,7 @@ export function showFaceStep(place: Element, step: FaceStep): FaceAuth {
     element.append(step.alternative);
   }
   void help().then(({ path, flash }) => {
-    element.help = path ?? '';
+    element.help = path === null ? '' : siteUrl(path);
     element.flash = flash;
   });
   place.replaceChildren(element);

@@ -1,4 +1,5 @@
 import { decode, encode } from '@msgpack/msgpack';
+import { siteUrl } from './site.ts';
 import type { LiveHello, LiveMessage } from '@veriframe/protocol';
 
 /** Ticket and address of a live feed. */
@@ -21,7 +22,7 @@ export function openLiveLink(
   { ticket, socketPath, subprotocol }: LiveTicket,
   { onMessage, onEnd }: LiveLinkOptions,
 ): () => void {
-  const address = new URL(socketPath, location.href);
+  const address = new URL(siteUrl(socketPath));
   address.protocol = address.protocol.replace('http', 'ws');
   const socket = new WebSocket(address, subprotocol);
   socket.binaryType = 'arraybuffer';

@@ -1,3 +1,4 @@
+import { goTo } from './site.ts';
 import { ApiError, ask, isKnown } from './api.ts';
 import { find, onSubmit, showProblem, textOf } from './dom.ts';
 import { operatorStrings } from './operator-strings.ts';
@@ -10,7 +11,7 @@ onSubmit(form, async (entries) => {
   showProblem(form, null);
   try {
     await ask('POST', '/api/operator/sign-in', { secret: textOf(entries, 'secret') });
-    location.assign('/operator');
+    goTo('/operator');
   } catch (error) {
     const code = error instanceof ApiError ? error.code : '';
     showProblem(form, isKnown(code, problem) ? problem[code] : problem.other);

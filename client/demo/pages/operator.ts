@@ -1,3 +1,4 @@
+import { goTo } from './site.ts';
 import type { LiveMessage } from '@veriframe/protocol';
 import { ApiError, ask } from './api.ts';
 import { find } from './dom.ts';
@@ -76,7 +77,7 @@ async function listen(): Promise<void> {
     openLiveLink(ticket, { onMessage, onEnd: (isDone) => reconnect(isDone) });
   } catch (error) {
     const code = error instanceof ApiError ? error.code : '';
-    if (code === 'operator.required') return location.assign('/operator/sign-in');
+    if (code === 'operator.required') return goTo('/operator/sign-in');
     reconnect(false, code === 'service.refused' ? say.link.refused : undefined);
   }
 }
@@ -131,7 +132,7 @@ find('[name=theme]', HTMLElement).addEventListener('click', () => {
   setTheme(theme);
 });
 find('[name=sign-out]', HTMLElement).addEventListener('click', () => {
-  void ask('POST', '/api/operator/sign-out').finally(() => location.assign('/operator/sign-in'));
+  void ask('POST', '/api/operator/sign-out').finally(() => goTo('/operator/sign-in'));
 });
 setTheme(localStorage.getItem(THEME) ?? 'dark');
 void listen();

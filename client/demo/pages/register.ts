@@ -1,3 +1,4 @@
+import { goTo, siteUrl } from './site.ts';
 import type { AccountView } from '../account-view.ts';
 import { ask, isToConfirm, wordsOf } from './api.ts';
 import { find, make, onSubmit, showStep, showProblem, textOf, watchConnection } from './dom.ts';
@@ -30,10 +31,10 @@ function faceStep(username: string): void {
       find('[data-step=done] h1', HTMLElement).focus();
     },
     onProblem: (error) => {
-      if (isToConfirm(error)) location.assign('/sign-in?confirm=face');
+      if (isToConfirm(error)) goTo('/sign-in?confirm=face');
       else showProblem(section, wordsOf(error));
     },
-    alternative: make('a', { class: 'button plain', href: '/account' }, words.register.later),
+    alternative: make('a', { class: 'button plain', href: siteUrl('/account') }, words.register.later),
   });
 }
 

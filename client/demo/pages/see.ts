@@ -1,3 +1,4 @@
+import { siteUrl } from './site.ts';
 import type { LiveMessage, LiveSession, SessionEnd } from '@veriframe/protocol';
 import { type FaceSessionEvent, createFaceSession } from '@veriframe/browser';
 import { ApiError, ask, isKnown } from './api.ts';
@@ -61,7 +62,7 @@ function begin(): void {
   line.textContent = say.waiting;
   let leave: () => void = () => {};
   const session = createFaceSession({
-    url: '/v1/stream',
+    url: siteUrl('/v1/stream'),
     video,
     ticket: async () => {
       const { ticket, live } = await ask<Started>('POST', '/api/see/session');

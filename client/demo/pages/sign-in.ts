@@ -1,3 +1,4 @@
+import { goTo } from './site.ts';
 import type { AccountView } from '../account-view.ts';
 import { ask, wordsOf } from './api.ts';
 import {
@@ -56,7 +57,7 @@ function faceStep(name: string): void {
     ticketBody: { username: name },
     username: name,
     possession: hasKeyHere(name),
-    onDone: () => location.assign(next),
+    onDone: () => goTo(next),
     onProblem: (error) => backToForm(wordsOf(error), false),
     alternative: button('plain', words.signIn.usePassword, () => backToForm(null, true)),
   });
@@ -81,7 +82,7 @@ onSubmit(form, async (entries) => {
   if (!isByPassword) return faceStep(name);
   try {
     await ask('POST', '/api/password/sign-in', { username: name, password: textOf(entries, 'password') });
-    location.assign(next);
+    goTo(next);
   } catch (error) {
     showProblem(form, wordsOf(error));
     password.select();
