@@ -2,7 +2,7 @@ import { policyFor } from '../../server/policy/built-in.ts';
 import { MAX_UNWRITTEN_ENDS } from '../../server/sessions/attempts.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
-import { MAX_SCANS } from '../../server/inference/jpeg-header.ts';
+import { MAX_SCANS } from '../../server/inference/jpeg/header.ts';
 import { LONGEST_FEED_MS, MAX_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
 import { MAX_REFERENCES } from '../../server/subjects/subjects.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
