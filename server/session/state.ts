@@ -58,7 +58,10 @@ export interface FrameFlow {
     | { readonly at: 'none' }
     | { readonly at: 'requested' }
     | { readonly at: 'running'; readonly frame: FrameTicket };
+  /** Unreadable pictures since the last readable one. */
   readonly undecodable: number;
+  /** When the last readable picture was analysed, in server time; null: there was none. */
+  readonly readableAtMs: number | null;
   /** Frames that were lost because their worker crashed or ran into its time limit. */
   readonly lost: number;
 }
