@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'المكان مظلم',
     'too-bright': 'الإضاءة قوية هنا',
     'face-covered': 'اكشف وجهك',
+    'turn-camera': 'أدر الكاميرا: الصورة مائلة على جانبها',
+    'no-colour': 'الكاميرا لا تُظهر الألوان',
     'open-eyes': 'افتح عينيك',
     'do-challenge': 'اتبع الإشارة',
     'again-slower': 'مرة أخرى، ببطء أكثر',

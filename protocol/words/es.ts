@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'Demasiado oscuro aquí',
     'too-bright': 'Demasiada luz aquí',
     'face-covered': 'Descubra su rostro',
+    'turn-camera': 'Gire la cámara: la imagen está de lado',
+    'no-colour': 'La cámara no muestra colores',
     'open-eyes': 'Abra los ojos',
     'do-challenge': 'Siga la señal',
     'again-slower': 'Otra vez, más despacio',

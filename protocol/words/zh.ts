@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': '这里太暗',
     'too-bright': '这里太亮',
     'face-covered': '请露出面部',
+    'turn-camera': '请转正摄像头：画面是横倒的',
+    'no-colour': '摄像头没有显示颜色',
     'open-eyes': '请睁开眼睛',
     'do-challenge': '请跟随提示',
     'again-slower': '再做一次，慢一点',

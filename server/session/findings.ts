@@ -1,6 +1,7 @@
+import type { Hint } from '../../protocol/status.ts';
 import { evidenceByCue, type CueSession } from '../decision/cue-table.ts';
 import type { Findings } from '../decision/decide.ts';
-import type { Assurance } from '../decision/reasons.ts';
+import type { Assurance, CameraFault } from '../decision/reasons.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
 import { judgeProbes, partsOf, type ProbeFinding } from '../matching/anchor.ts';
 import { poolMean } from '../matching/embedding-pool.ts';
@@ -71,6 +72,7 @@ export function findingsOf(
     mode,
     starvedBy:
       policy.supply === null ? null : starvedTask(supply, state.phase === 'positioning', atMs, policy.supply),
+    cameraFault: state.phase === 'positioning' ? cameraFaultOf(state.live.look.assessment?.hint) : null,
     evidence,
     challengesDone: state.phase === 'matching',
     challengeFailure: challenge.failure,
@@ -87,6 +89,10 @@ export function findingsOf(
     probesDisagree: together?.disagree ?? false,
     storable: { frames: together?.agreeing.length ?? 0, spanMs: together?.spanMs ?? 0 },
   };
+}
+
+function cameraFaultOf(hint: Hint | null | undefined): CameraFault | null {
+  return hint === 'turn-camera' || hint === 'no-colour' ? hint : null;
 }
 
 /**

@@ -250,7 +250,8 @@ function onAnalysisFailed(
   }
   const undecodable = flow.undecodable + 1;
   const isDisturbance = flow.readableAtMs !== null && atMs - flow.readableAtMs <= policy.undecodableMs;
-  if (undecodable > policy.maxUndecodable && !isDisturbance) return failWith('frame.too_many_undecodable', atMs);
+  if (undecodable > policy.maxUndecodable && !isDisturbance)
+    return failWith('frame.too_many_undecodable', atMs);
   const next = withLive(state, { flow: { ...flow, undecodable }, supply });
   return withEffects([{ type: 'send-error', code }, ...effects], judgeOrEnd(next, atMs, policy, context));
 }
