@@ -12,7 +12,7 @@ export const guidance: Guidance = {
     'too-dark': 'المكان مظلم',
     'too-bright': 'الإضاءة قوية هنا',
     'face-covered': 'اكشف وجهك',
-    'turn-camera': 'أدر الكاميرا: الصورة مائلة على جانبها',
+    'turn-camera': 'اجعل الكاميرا مستقيمة',
     'no-colour': 'الكاميرا لا تُظهر الألوان',
     'open-eyes': 'افتح عينيك',
     'do-challenge': 'اتبع الإشارة',

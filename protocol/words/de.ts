@@ -12,7 +12,7 @@ export const guidance: Guidance = {
     'too-dark': 'Zu dunkel hier',
     'too-bright': 'Zu hell hier',
     'face-covered': 'Gesicht frei machen',
-    'turn-camera': 'Kamera drehen: Das Bild liegt quer',
+    'turn-camera': 'Kamera aufrecht drehen',
     'no-colour': 'Die Kamera zeigt keine Farben',
     'open-eyes': 'Augen öffnen',
     'do-challenge': 'Dem Zeichen folgen',

@@ -12,7 +12,7 @@ export const guidance: Guidance = {
     'too-dark': 'Too dark here',
     'too-bright': 'Too bright here',
     'face-covered': 'Uncover your face',
-    'turn-camera': 'Turn the camera: the picture lies on its side',
+    'turn-camera': 'Turn the camera upright',
     'no-colour': 'The camera shows no colours',
     'open-eyes': 'Open your eyes',
     'do-challenge': 'Follow the cue',

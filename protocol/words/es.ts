@@ -12,7 +12,7 @@ export const guidance: Guidance = {
     'too-dark': 'Demasiado oscuro aquí',
     'too-bright': 'Demasiada luz aquí',
     'face-covered': 'Descubra su rostro',
-    'turn-camera': 'Gire la cámara: la imagen está de lado',
+    'turn-camera': 'Enderece la cámara',
     'no-colour': 'La cámara no muestra colores',
     'open-eyes': 'Abra los ojos',
     'do-challenge': 'Siga la señal',

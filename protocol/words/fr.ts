@@ -12,7 +12,7 @@ export const guidance: Guidance = {
     'too-dark': 'Trop sombre ici',
     'too-bright': 'Trop de lumière ici',
     'face-covered': 'Dégagez votre visage',
-    'turn-camera': 'Tournez la caméra : l’image est de travers',
+    'turn-camera': 'Redressez la caméra',
     'no-colour': 'La caméra ne montre pas de couleurs',
     'open-eyes': 'Ouvrez les yeux',
     'do-challenge': 'Suivez le repère',

@@ -12,7 +12,7 @@ export const guidance: Guidance = {
     'too-dark': '这里太暗',
     'too-bright': '这里太亮',
     'face-covered': '请露出面部',
-    'turn-camera': '请转正摄像头：画面是横倒的',
+    'turn-camera': '请把摄像头转正',
     'no-colour': '摄像头没有显示颜色',
     'open-eyes': '请睁开眼睛',
     'do-challenge': '请跟随提示',

@@ -97,7 +97,8 @@ function cameraFaultOf(hint: Hint | null | undefined): CameraFault | null {
 
 /**
  * What a decision rests on. The full tier is claimed only when the strong match network compared (or, at enrolment, its
- * embedding is stored), and the PAD networks were measured.
+ * embedding is stored), and the PAD networks were measured, where the policy weighs them: an operator who vouches for
+ * the person stands in their place.
  */
 export function assuranceOf(
   state: LiveState,
@@ -111,9 +112,11 @@ export function assuranceOf(
     mode === 'enrol'
       ? gathered.probes.sums.mobilefacenet !== undefined
       : found?.comparison?.method === 'mobilefacenet';
+  const pad = evidence['passive-pad'];
+  const isPadDone = pad.measured || pad.why === 'not-requested';
   const cues = Object.keys(evidence) as Cue[];
   return {
-    tier: strongMatch && evidence['passive-pad'].measured ? 'full' : 'base',
+    tier: strongMatch && isPadDone ? 'full' : 'base',
     measured: cues.filter((cue) => evidence[cue].measured),
     unmeasured: cues.filter((cue) => !evidence[cue].measured),
     challengesPassed: gathered.cues.challenge.passed.length,
