@@ -85,6 +85,8 @@ export interface LastLook {
   /** The latest known number of faces. */
   readonly faceCount: number;
   readonly countedAtMs: number | null;
+  /** When a face was last looked for upside down. */
+  readonly turnedSoughtAtMs: number | null;
   readonly embeddedAtMs: number | null;
   readonly padAtMs: number | null;
   readonly motionAtMs: number | null;
@@ -219,6 +221,7 @@ export const nothingSeen: LastLook = {
   posture: null,
   faceCount: 0,
   countedAtMs: null,
+  turnedSoughtAtMs: null,
   embeddedAtMs: null,
   padAtMs: null,
   motionAtMs: null,

@@ -129,9 +129,13 @@ export interface FrameAnalysis {
     | { readonly found: true; readonly value: FaceAnalysis }
     /**
      * `unclear-face`: the detector sees a face, but too little of it is visible for the mesh. `turned-face`: there is a
-     * face when the picture is turned upside down.
+     * face when the picture is turned upside down. `soughtTurned` is false when nobody looked for that one.
      */
-    | { readonly found: false; readonly why: 'no-face' | 'unclear-face' | 'turned-face' };
+    | {
+        readonly found: false;
+        readonly why: 'no-face' | 'unclear-face' | 'turned-face';
+        readonly soughtTurned?: false;
+      };
   /** Faces the detector saw; absent when it was not run on this frame. */
   readonly faceCount?: number;
   /** Digests of blocks all over the picture, see `blockDigests`. */
@@ -156,6 +160,8 @@ export interface AnalysisOptions {
   readonly pad: boolean;
   /** Run the detector to count faces, although the face is followed. */
   readonly countFaces: boolean;
+  /** Where no face is found, look for one in the picture turned upside down; absent: yes. */
+  readonly seekTurned?: boolean;
   /** A window of earlier frames, as `motionWindow` returns it, for the motion network. */
   readonly motion?: Float32Array;
   /** Measure the colours of skin and background, which show a screen's light; absent: no. */

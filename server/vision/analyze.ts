@@ -101,8 +101,10 @@ export class FrameAnalyzerCore {
     if (mesh === null || options.countFaces) detections = await this.#finder.detect(image, onStage);
     mesh ??= await this.#finder.mainFace(image, detections ?? [], onStage);
     if (mesh === null) {
-      const isTurned = (await this.#turnedPresence(image, onStage)) !== null;
       const why = this.#finder.seesFace(detections ?? []) ? 'unclear-face' : 'no-face';
+      if (options.seekTurned === false)
+        return { ...frame, face: { found: false, why, soughtTurned: false }, faceCount: 0 };
+      const isTurned = (await this.#turnedPresence(image, onStage)) !== null;
       return { ...frame, face: { found: false, why: isTurned ? 'turned-face' : why }, faceCount: 0 };
     }
 

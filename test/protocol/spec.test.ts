@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '4a56275b25760723dc740147dfbb8f3f8689214f2c58703fed405a9a7a5e82bc',
+  schemas: 'c8bb0f302f57436c8b68fc08940d1f9cc43e3c7b7905f03165b9bec8c14f3ca8',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

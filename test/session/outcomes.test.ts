@@ -274,10 +274,34 @@ describe('a camera that no picture can be judged by', () => {
     expect(isExcused({ outcome: 're-verify', reasons: driver.decision?.reasons ?? [] })).toBe(false);
   });
 
+  it('is looked at upside down now and then only, and told of throughout', () => {
+    const driver = new SessionDriver().play(() => ({ why: 'turned-face', found: false }), 4_000);
+    const sought = driver.effects.flatMap((effect) =>
+      effect.type === 'analyze' ? [effect.options.seekTurned ?? true] : [],
+    );
+    expect(sought.filter((seek) => seek).length).toBeLessThan(sought.length / 3);
+    const hints = driver.statuses.slice(1).map(({ status }) => status.hint);
+    expect(new Set(hints)).toEqual(new Set(['turn-camera']));
+  });
+
   it('is told where it lies on its side', () => {
     const driver = new SessionDriver().play(() => ({ why: 'turned-face', found: false }), 70_000);
     expect(driver.statuses.some(({ status }) => status.hint === 'turn-camera')).toBe(true);
     expect(driver.decision?.reasons[0]).toBe('camera-turned');
+  });
+});
+
+describe('a face that is covered', () => {
+  it.each(['verify', 'enrol'] as const)('gives no probe, and is not accepted: %s', (mode) => {
+    const act = subject();
+    const driver = run({ mode }, (atMs, status) => ({ ...act(atMs, status), quality: { occlusion: 1 } }));
+    expect(driver.decision?.outcome).toBe('re-verify');
+    expect(driver.effects.some(({ type }) => type === 'store-reference')).toBe(false);
+    expect(driver.statuses.some(({ status }) => status.hint === 'face-covered')).toBe(true);
+    expect(
+      photos([{ quality: { occlusion: 1 } }, { quality: { occlusion: 1 } }, { quality: { occlusion: 1 } }])
+        .decision,
+    ).toMatchObject({ outcome: 're-verify' });
   });
 });
 

@@ -45,7 +45,7 @@ export const HINT_ADVICE: Readonly<Record<Hint, Advice>> = {
     todo: 'Avoid direct sun and lamps that shine into the face or the lens.',
   },
   'face-covered': {
-    means: 'Something covers the face: a mask, a hand, hair, a scarf.',
+    means: 'Something covers the face or both eyes: a mask, a hand, hair, a scarf, dark glasses.',
     todo: 'Uncover the face.',
   },
   'turn-camera': {

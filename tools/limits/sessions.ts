@@ -53,7 +53,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         test: test('hostile/pictures', 'carry what they like, and cost no memory for it'),
       },
       {
-        what: 'Unreadable pictures of one session',
+        what: 'Unreadable pictures in a row, with none readable before or for ten seconds',
         limit: count(maxUndecodable),
         response: 'frame.too_many_undecodable',
         test: test(
