@@ -14,6 +14,7 @@ export * from './downstream.ts';
 export * from './errors.ts';
 export * from './frame-chain.ts';
 export * from './live.ts';
+export * from './picture-format.ts';
 export * from './status.ts';
 export * from './upstream.ts';
 export { SUBPROTOCOL } from './version.ts';

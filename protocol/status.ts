@@ -14,6 +14,8 @@ export const HINTS = [
   'too-dark',
   'too-bright',
   'face-covered',
+  'turn-camera',
+  'no-colour',
   'open-eyes',
   'do-challenge',
   'again-slower',

@@ -62,12 +62,15 @@ export class KioskError extends Error {
   override readonly name = 'KioskError';
   readonly code: KioskErrorCode;
   readonly retry: Retry;
+  /** What stands behind the sentence of the table. */
+  readonly detail: string | undefined;
 
   constructor(code: KioskErrorCode, detail?: string, options?: ErrorOptions) {
     const { message, retry } = errorEntry(code);
     super(detail === undefined ? message : `${message} ${detail}`, options);
     this.code = code;
     this.retry = retry;
+    this.detail = detail;
   }
 }
 

@@ -11,12 +11,16 @@ interface PumpOptions {
   readonly framesPerSecond: number | null;
   /** Ends the pump without an error. */
   readonly signal: AbortSignal;
-  /** Called for each picture that was skipped as unreadable. */
+  /** Called for a picture that was skipped as unreadable, once for each sentence that there is to say. */
   readonly skipped: (error: KioskError) => void;
 }
 
-/** This many unreadable pictures in a row end the session: then the source is broken, not one picture. */
+/**
+ * This many unreadable pictures in a row end the session, if none was readable before, or none for `DISTURBANCE_MS`:
+ * then the source is broken, not some pictures.
+ */
 const MOST_UNREADABLE_IN_A_ROW = 10;
+const DISTURBANCE_MS = 10_000;
 /** Longest wait after the last frame until the server has analysed it, because `bye` ends the session (SPEC R29). */
 const LAST_LOOK_MS = 2_000;
 
@@ -30,7 +34,9 @@ export async function pump(source: FrameSource, session: KioskSession, options: 
   const limits = session.welcome.limits;
   const fit = pictureFitter({ maxEdgePx, ...limits });
   const allowed = rateLimiter(Math.min(framesPerSecond ?? Infinity, limits.maxFramesPerSecond));
+  const said = new Set<string>();
   let unreadable = 0;
+  let readableAtMs = -Infinity;
   await session.whenCredit();
   const allCredits = session.credits;
   for await (const frame of source.play({ fit, signal })) {
@@ -38,12 +44,15 @@ export async function pump(source: FrameSource, session: KioskSession, options: 
     if (session.credits === 0 || !allowed(performance.now())) continue;
     const read = await readFrame(frame, limits).catch((error: unknown) => {
       unreadable += 1;
-      if (!(error instanceof KioskError) || unreadable >= MOST_UNREADABLE_IN_A_ROW) throw error;
-      skipped(error);
+      const isBroken = performance.now() - readableAtMs > DISTURBANCE_MS;
+      if (!(error instanceof KioskError) || (isBroken && unreadable >= MOST_UNREADABLE_IN_A_ROW)) throw error;
+      if (!said.has(error.message)) skipped(error);
+      said.add(error.message);
       return null;
     });
     if (read === null) continue;
     unreadable = 0;
+    readableAtMs = performance.now();
     session.sendFrame(read.picture, frame.capturedAtMs, read.depth);
   }
   await Promise.race([

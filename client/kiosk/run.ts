@@ -113,7 +113,8 @@ async function conclude(
     checkToken(given, options.endpoints.jwks, expected, signal),
   );
   const subject = checked?.subject ?? null;
-  presenter.decision({ ...decision, mode, subject, tokenChecked: checked !== null });
+  const fromFile = options.source.kind === 'path';
+  presenter.decision({ ...decision, mode, subject, tokenChecked: checked !== null, fromFile });
   if (outcome === 'accept' && token !== undefined && options.onAccept !== null)
     await openDoor(options.onAccept, { token, sessionId, subject }, signal);
   return outcome;

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EvaluateError } from './evaluate-error.ts';
+import { entriesOf } from './folder-entries.ts';
 
 /** One image of one identity. */
 interface FaceImage {
@@ -32,7 +33,7 @@ export async function readDataset(folder: string, limitIdentities = Infinity): P
   const images: FaceImage[] = [];
   for (let place = 0; place < wanted; place++) {
     const name = all[Math.floor((place * all.length) / wanted)];
-    const files = (await readdir(path.join(folder, name))).filter((file) => IMAGE_FILE.test(file)).toSorted();
+    const files = (await entriesOf(path.join(folder, name))).files.filter((file) => IMAGE_FILE.test(file));
     if (files.length === 0) continue;
     for (const file of files) {
       images.push({
@@ -51,13 +52,9 @@ export async function readDataset(folder: string, limitIdentities = Infinity): P
   return { identities, images };
 }
 
-async function foldersIn(folder: string): Promise<string[]> {
+async function foldersIn(folder: string): Promise<readonly string[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
+    return (await entriesOf(folder)).folders;
   } catch (error) {
     throw new EvaluateError(
       `${folder} cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,

@@ -10,7 +10,11 @@ export type FaceSummary = Pick<FaceAnalysis, 'presence' | 'box' | 'pose' | 'eyes
   readonly faceCount: number;
 };
 
-export type AcquireFailure = 'no-face' | 'unclear-face' | Extract<AnalyzeReply, { ok: false }>['code'];
+export type AcquireFailure =
+  | 'no-face'
+  | 'unclear-face'
+  | 'turned-face'
+  | Extract<AnalyzeReply, { ok: false }>['code'];
 
 /** Result of the vision code for one image. */
 export type ImageRecord =

@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'زد الضوء على وجهك',
     'too-bright': 'خفّف الضوء على وجهك',
     'face-covered': 'اكشف وجهك',
+    'turn-camera': 'اجعل الكاميرا مستقيمة',
+    'no-colour': 'الكاميرا لا تُظهر الألوان',
     'open-eyes': 'افتح عينيك',
     'do-challenge': 'اتبع الإشارة',
     'again-slower': 'مرة أخرى، ببطء أكثر',

@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'Mehr Licht ins Gesicht',
     'too-bright': 'Weniger Licht ins Gesicht',
     'face-covered': 'Gesicht frei machen',
+    'turn-camera': 'Kamera aufrecht drehen',
+    'no-colour': 'Die Kamera zeigt keine Farben',
     'open-eyes': 'Augen öffnen',
     'do-challenge': 'Dem Zeichen folgen',
     'again-slower': 'Noch einmal, langsamer',

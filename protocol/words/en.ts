@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'More light on your face',
     'too-bright': 'Less light on your face',
     'face-covered': 'Uncover your face',
+    'turn-camera': 'Turn the camera upright',
+    'no-colour': 'The camera shows no colours',
     'open-eyes': 'Open your eyes',
     'do-challenge': 'Follow the cue',
     'again-slower': 'Once more and slower',

@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'Más luz en el rostro',
     'too-bright': 'Menos luz en el rostro',
     'face-covered': 'Descubra su rostro',
+    'turn-camera': 'Enderece la cámara',
+    'no-colour': 'La cámara no muestra colores',
     'open-eyes': 'Abra los ojos',
     'do-challenge': 'Siga la señal',
     'again-slower': 'Otra vez, más despacio',

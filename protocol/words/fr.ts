@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': 'Plus de lumière sur le visage',
     'too-bright': 'Moins de lumière sur le visage',
     'face-covered': 'Dégagez votre visage',
+    'turn-camera': 'Redressez la caméra',
+    'no-colour': 'La caméra ne montre pas de couleurs',
     'open-eyes': 'Ouvrez les yeux',
     'do-challenge': 'Suivez le repère',
     'again-slower': 'Encore, plus lentement',

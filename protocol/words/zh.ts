@@ -12,6 +12,8 @@ export const guidance: Guidance = {
     'too-dark': '请让面部更亮一些',
     'too-bright': '请让面部光线柔和一些',
     'face-covered': '请露出面部',
+    'turn-camera': '请把摄像头转正',
+    'no-colour': '摄像头没有显示颜色',
     'open-eyes': '请睁开眼睛',
     'do-challenge': '请跟随提示',
     'again-slower': '再做一次，慢一点',

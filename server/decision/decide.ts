@@ -7,7 +7,14 @@ import type { Cue } from '../policy/cues.ts';
 import type { Policy } from '../policy/shape.ts';
 import { CUE_TABLE, cuesIn, type CueTable } from './cue-table.ts';
 import { fuse } from './fuse.ts';
-import { MISSING_TRUST_REASON, type MissingTrust, SLOWNESS_REASON, type Reason } from './reasons.ts';
+import {
+  CAMERA_FAULT_REASON,
+  type CameraFault,
+  MISSING_TRUST_REASON,
+  type MissingTrust,
+  SLOWNESS_REASON,
+  type Reason,
+} from './reasons.ts';
 
 /** Everything that a session has found out and that its outcome depends on. */
 export interface Findings {
@@ -28,6 +35,8 @@ export interface Findings {
   readonly doubt: MatchDoubt | null;
   /** Which part was too slow, so that too few frames were analysed; null: enough were. */
   readonly starvedBy: Slowness | null;
+  /** Why the session got no further than positioning; null: it did, or for another reason. */
+  readonly cameraFault: CameraFault | null;
   /** What is demanded beside the pictures and not shown. */
   readonly missingTrust: readonly MissingTrust[];
   /** More of that may still come, or a signature that covers the last frames. */
@@ -238,6 +247,7 @@ function giveUp(
 ): Conclusion {
   const unmeasured = requiredCues(policy, findings.mode).some((cue) => !findings.evidence[cue].measured);
   const why: readonly Reason[] = [
+    ...(findings.cameraFault === null ? [] : [CAMERA_FAULT_REASON[findings.cameraFault]]),
     cause,
     unmeasured ? 'required-cue-unmeasured' : 'evidence-insufficient',
     ...(findings.needsReidentification && findings.trackBreaks > 0 ? (['continuity-broken'] as const) : []),

@@ -4,6 +4,7 @@ import {
   type DecisionCause,
   type PossessionProof,
   type Slowness,
+  type Hint,
 } from '../../protocol/status.ts';
 import type { Cue } from '../policy/cues.ts';
 import { CUE_INDICATORS, CUE_REJECT_REASONS, type CueIndicator, type CueRejectReason } from './cue-table.ts';
@@ -30,6 +31,8 @@ const GENERAL_REASONS = [
   'duplicate-subject',
   'storage-failed',
   'subject-erased',
+  'camera-turned',
+  'camera-colourless',
   'connection-too-slow',
   'service-too-slow',
   'possession-missing',
@@ -44,6 +47,15 @@ export const REASONS: readonly Reason[] = [...GENERAL_REASONS, ...CUE_REJECT_REA
 export const SLOWNESS_REASON: Readonly<Record<Slowness, Reason>> = {
   connection: 'connection-too-slow',
   service: 'service-too-slow',
+};
+
+/** Hints about a camera whose pictures nothing can be judged by. */
+export type CameraFault = Extract<Hint, 'turn-camera' | 'no-colour'>;
+
+/** The reason of a session that did not get beyond positioning for that. */
+export const CAMERA_FAULT_REASON: Readonly<Record<CameraFault, Reason>> = {
+  'turn-camera': 'camera-turned',
+  'no-colour': 'camera-colourless',
 };
 
 /** What may be demanded beside the pictures, and missing. */

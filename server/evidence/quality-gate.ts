@@ -29,9 +29,11 @@ export function assessFrame(
   policy: QualityPolicy,
 ): FrameAssessment {
   const face = faceOf(sample);
-  if (face === null) return unusable(seesUnclearFace(sample) ? 'face-covered' : 'no-face');
+  if (face === null) return unusable(hintWithoutFace(sample));
   if (face.presence < policy.minPresence) return unusable('no-face');
   if (faceCount > 1) return unusable('several-faces');
+  // Nobody holds the head so: the picture lies on its side.
+  if (Math.abs(face.pose.rollDeg) > policy.maxHeldRollDeg) return unusable('turn-camera');
   const { quality } = face;
   if (isTooLarge(face, sample.analysis, policy)) return unusable('move-back');
   if (quality.insideShare < policy.minInsideShare) return unusable('centre-face');
@@ -39,6 +41,8 @@ export function assessFrame(
   if (quality.brightness < policy.minBrightness) return unusable('too-dark');
   if (quality.brightness > policy.maxBrightness || quality.clippedShare > policy.maxClippedShare)
     return unusable('too-bright');
+  if (quality.colourSpread !== undefined && quality.colourSpread < policy.minColourSpread)
+    return unusable('no-colour');
   if (looksAside(face, policy)) return notGood('look-straight');
   // Before the rules that need a sharp picture.
   if (quality.sharpness < policy.minSharpness) return notGood('hold-still');
@@ -47,16 +51,18 @@ export function assessFrame(
   return GOOD;
 }
 
-function seesUnclearFace({ analysis: { face } }: Sample): boolean {
-  return !face.found && face.why === 'unclear-face';
+function hintWithoutFace({ analysis: { face } }: Sample): Hint {
+  if (face.found || face.why === 'no-face') return 'no-face';
+  return face.why === 'turned-face' ? 'turn-camera' : 'face-covered';
 }
 
 /** Too large to fit into the picture, wherever the face is. Moving it to the centre would not help. */
 function isTooLarge(
   { box, quality }: FaceAnalysis,
-  { width, height }: Sample['analysis'],
+  { width: fullWidth, height: fullHeight, content }: Sample['analysis'],
   { maxWidthShare, minInsideShare }: QualityPolicy,
 ): boolean {
+  const { width, height } = content ?? { width: fullWidth, height: fullHeight };
   const isCut = quality.insideShare < minInsideShare;
   return box.width > maxWidthShare * width || (isCut && box.height > maxWidthShare * height);
 }

@@ -98,8 +98,8 @@ export class ClientConnection implements ConnectionHandler, ClientLink {
     if (this.#connection.bufferedBytes > this.#context.limits.maxUnsentBytes) this.close('client.slow');
   }
 
-  sendError(code: ErrorCode): void {
-    this.send(errorMessage(new VeriframeError(code)));
+  sendError(code: ErrorCode, detail?: string): void {
+    this.send(errorMessage(new VeriframeError(code, detail)));
   }
 
   /** Sends the error before it closes (SPEC R30). */

@@ -41,17 +41,23 @@ export interface CountedAttempts {
  */
 export const EXCUSED_PER_FAILURE = 3;
 
-const TOO_FEW_FRAMES: ReadonlySet<string> = new Set<Reason>(['connection-too-slow', 'service-too-slow']);
+/** Nothing was judged: too few frames, or a camera of which no picture can be judged. */
+const NOT_JUDGED: ReadonlySet<string> = new Set<Reason>([
+  'connection-too-slow',
+  'service-too-slow',
+  'camera-turned',
+  'camera-colourless',
+]);
 const SERVER_FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['server.internal', 'server.draining']);
 
 /**
  * Whether an attempt that was not accepted is excused, and so counts towards a higher limit: its frames did not arrive
- * or were not analysed in time, or the server ended it. A reject is never excused, nor is a reason or code that this
+ * or were not analysed in time, the camera was grey or turned so that no session began, or the server ended it. A reject is never excused, nor is a reason or code that this
  * version does not know.
  */
 export function isExcused(ending: AttemptEnding): boolean {
   if (ending.outcome === null) return SERVER_FAULTS.has(ending.code);
-  return ending.outcome === 're-verify' && ending.reasons.some((reason) => TOO_FEW_FRAMES.has(reason));
+  return ending.outcome === 're-verify' && ending.reasons.some((reason) => NOT_JUDGED.has(reason));
 }
 
 /**

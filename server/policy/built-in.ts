@@ -37,6 +37,7 @@ const standard: Policy = {
   needsRight: null,
   frameWindow: 3,
   maxUndecodable: 10,
+  undecodableMs: 10_000,
   maxLost: 3,
   statusEveryMs: 100,
   hintHoldMs: 900,

@@ -43,7 +43,12 @@ export interface Policy {
   readonly needsRight: Right | null;
   /** The most frames that a client may have in transit, waiting and running together. */
   readonly frameWindow: number;
+  /**
+   * More unreadable pictures in a row than this end the session, if none was readable before, or none for
+   * `undecodableMs`: then it is the client, not a disturbance.
+   */
   readonly maxUndecodable: number;
+  readonly undecodableMs: number;
   /** The most frames that may be lost with their worker. One may be chance; many in one session are not. */
   readonly maxLost: number;
   readonly statusEveryMs: number;

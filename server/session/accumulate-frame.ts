@@ -55,7 +55,11 @@ export function accumulateFrame(
 
   // The lids come first, because the assessment reads whether they are closed. The cues read the assessment.
   const blink = foldBlink(before.cues.blink, sample, trackLost, policy.blink);
-  const assessment = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
+  const soughtTurned = !analysis.face.found && analysis.face.soughtTurned !== false;
+  const assessed = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
+  // What was seen when a face was last looked for upside down holds until it is looked for again.
+  const isStillTurned = !analysis.face.found && !soughtTurned && lastLook.assessment?.hint === 'turn-camera';
+  const assessment = isStillTurned && lastLook.assessment !== null ? lastLook.assessment : assessed;
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
   const away = deviation !== null && isAway(deviation, policy.gestures);
   const frame = {
@@ -84,6 +88,7 @@ export function accumulateFrame(
     posture,
     faceCount,
     countedAtMs: analysis.faceCount === undefined ? lastLook.countedAtMs : atMs,
+    turnedSoughtAtMs: soughtTurned ? atMs : lastLook.turnedSoughtAtMs,
     embeddedAtMs: face?.embeddings === undefined ? lastLook.embeddedAtMs : atMs,
     padAtMs: face?.bonaFideProbability === undefined ? lastLook.padAtMs : atMs,
     motionAtMs: analysis.livingMotionProbability === undefined ? lastLook.motionAtMs : atMs,

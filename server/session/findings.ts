@@ -1,6 +1,7 @@
+import type { Hint } from '../../protocol/status.ts';
 import { evidenceByCue, type CueSession } from '../decision/cue-table.ts';
 import type { Findings } from '../decision/decide.ts';
-import type { Assurance } from '../decision/reasons.ts';
+import type { Assurance, CameraFault } from '../decision/reasons.ts';
 import type { EvidenceByCue } from '../evidence/evidence.ts';
 import { judgeProbes, partsOf, type ProbeFinding } from '../matching/anchor.ts';
 import { poolMean } from '../matching/embedding-pool.ts';
@@ -71,6 +72,7 @@ export function findingsOf(
     mode,
     starvedBy:
       policy.supply === null ? null : starvedTask(supply, state.phase === 'positioning', atMs, policy.supply),
+    cameraFault: state.phase === 'positioning' ? cameraFaultOf(state.live.look.assessment?.hint) : null,
     evidence,
     challengesDone: state.phase === 'matching',
     challengeFailure: challenge.failure,
@@ -89,9 +91,14 @@ export function findingsOf(
   };
 }
 
+function cameraFaultOf(hint: Hint | null | undefined): CameraFault | null {
+  return hint === 'turn-camera' || hint === 'no-colour' ? hint : null;
+}
+
 /**
  * What a decision rests on. The full tier is claimed only when the strong match network compared (or, at enrolment, its
- * embedding is stored), and the PAD networks were measured.
+ * embedding is stored), and the PAD networks were measured, where the policy weighs them: an operator who vouches for
+ * the person stands in their place.
  */
 export function assuranceOf(
   state: LiveState,
@@ -105,9 +112,11 @@ export function assuranceOf(
     mode === 'enrol'
       ? gathered.probes.sums.mobilefacenet !== undefined
       : found?.comparison?.method === 'mobilefacenet';
+  const pad = evidence['passive-pad'];
+  const isPadDone = pad.measured || pad.why === 'not-requested';
   const cues = Object.keys(evidence) as Cue[];
   return {
-    tier: strongMatch && evidence['passive-pad'].measured ? 'full' : 'base',
+    tier: strongMatch && isPadDone ? 'full' : 'base',
     measured: cues.filter((cue) => evidence[cue].measured),
     unmeasured: cues.filter((cue) => !evidence[cue].measured),
     challengesPassed: gathered.cues.challenge.passed.length,

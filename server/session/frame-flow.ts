@@ -14,6 +14,7 @@ export function openFlow(policy: Policy): FlowStep {
     waiting: null,
     turn: { at: 'none' },
     undecodable: 0,
+    readableAtMs: null,
     lost: 0,
   };
   return [flow, [{ type: 'send-credit', frames: policy.frameWindow }]];

@@ -27,8 +27,8 @@ export interface SessionRequest {
 /** The connection to the client. Its methods may be called after the socket has closed. */
 export interface ClientLink {
   send(message: Downstream): void;
-  /** Sends an error that does not end the session. */
-  sendError(code: ErrorCode): void;
+  /** Sends an error that does not end the session. `detail` is added to the code's sentence. */
+  sendError(code: ErrorCode, detail?: string): void;
   /** Closes the socket: with 1000 when `code` is null, else with an `error` message and the code's close code. */
   close(code: ErrorCode | null): void;
 }

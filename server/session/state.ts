@@ -58,7 +58,10 @@ export interface FrameFlow {
     | { readonly at: 'none' }
     | { readonly at: 'requested' }
     | { readonly at: 'running'; readonly frame: FrameTicket };
+  /** Unreadable pictures since the last readable one. */
   readonly undecodable: number;
+  /** When the last readable picture was analysed, in server time; null: there was none. */
+  readonly readableAtMs: number | null;
   /** Frames that were lost because their worker crashed or ran into its time limit. */
   readonly lost: number;
 }
@@ -82,6 +85,8 @@ export interface LastLook {
   /** The latest known number of faces. */
   readonly faceCount: number;
   readonly countedAtMs: number | null;
+  /** When a face was last looked for upside down. */
+  readonly turnedSoughtAtMs: number | null;
   readonly embeddedAtMs: number | null;
   readonly padAtMs: number | null;
   readonly motionAtMs: number | null;
@@ -216,6 +221,7 @@ export const nothingSeen: LastLook = {
   posture: null,
   faceCount: 0,
   countedAtMs: null,
+  turnedSoughtAtMs: null,
   embeddedAtMs: null,
   padAtMs: null,
   motionAtMs: null,

@@ -203,7 +203,8 @@ function onAnalyzed(
   const { atMs, analysis, draws } = event;
   const frame = runningFrame(state.live.flow, event.seq);
   if (frame === null) return [state, []];
-  const [flow, effects] = stopRunning(state.live.flow);
+  const [stopped, effects] = stopRunning(state.live.flow);
+  const flow = { ...stopped, undecodable: 0, readableAtMs: atMs };
   const { seq, capturedAtMs, receivedAtMs, shown } = frame;
   const seenBefore = event.seenBefore ?? false;
   const { virtualCamera } = state.live;
@@ -248,7 +249,9 @@ function onAnalysisFailed(
     return withEffects(effects, judgeOrEnd(next, atMs, policy, context));
   }
   const undecodable = flow.undecodable + 1;
-  if (undecodable > policy.maxUndecodable) return failWith('frame.too_many_undecodable', atMs);
+  const isDisturbance = flow.readableAtMs !== null && atMs - flow.readableAtMs <= policy.undecodableMs;
+  if (undecodable > policy.maxUndecodable && !isDisturbance)
+    return failWith('frame.too_many_undecodable', atMs);
   const next = withLive(state, { flow: { ...flow, undecodable }, supply });
   return withEffects([{ type: 'send-error', code }, ...effects], judgeOrEnd(next, atMs, policy, context));
 }

@@ -1,6 +1,7 @@
 import { imageBuffer } from '../../protocol/codec.ts';
 import type { Welcome } from '../../protocol/downstream.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
+import { foreignFormat } from '../../protocol/picture-format.ts';
 import type { Frame, PossessionAnswer, Upstream } from '../../protocol/upstream.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AnalyzeReply, AnalyzeRequest, FrameAnalyzer } from '../inference/calls.ts';
@@ -77,11 +78,15 @@ export class SessionRunner implements SessionHandle {
     readonly seq: number;
     readonly request: AnalyzeRequest;
     readonly depth: DepthImage | null;
+    /** The format of a picture that is known and not taken; null: another. */
+    readonly foreign: string | null;
   } | null = null;
   private withdrawTurn: (() => void) | null = null;
   private cancelWake: (() => void) | null = null;
   private ended = false;
   /** The decision is being recorded. */
+  /** What is known of the picture that could not be read. */
+  private unreadable: string | undefined;
   private concluding = false;
   private endedWith: ErrorCode | null = null;
   private readonly request: SessionRequest;
@@ -229,13 +234,14 @@ export class SessionRunner implements SessionHandle {
         if (frame === undefined) throw new Error('the frame to analyse is missing');
         this.frames.delete(effect.seq);
         const rests = this.textures.keepOnly(effect.rests);
+        const foreign = foreignFormat(frame.image);
         const request = {
           image: imageBuffer(frame.image),
           region: effect.region,
           wants: effect.options,
           ...(effect.options.relief === undefined ? {} : { rests }),
         };
-        this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null };
+        this.handedOver = { seq: effect.seq, request, depth: frame.depth ?? null, foreign };
         break;
       }
       case 'forget-frame':
@@ -248,7 +254,7 @@ export class SessionRunner implements SessionHandle {
         this.link.send({ type: 'status', ...effect.status });
         break;
       case 'send-error':
-        this.link.sendError(effect.code);
+        this.link.sendError(effect.code, effect.code === 'frame.undecodable' ? this.unreadable : undefined);
         break;
       case 'wake-at':
         this.cancelWake?.();
@@ -287,7 +293,7 @@ export class SessionRunner implements SessionHandle {
 
   private readonly analysisDone = (reply: AnalyzeReply): void => {
     if (this.handedOver === null) return;
-    const { seq, depth } = this.handedOver;
+    const { seq, depth, foreign } = this.handedOver;
     this.handedOver = null;
     if (this.ended) return;
     if (reply.ok) {
@@ -300,7 +306,10 @@ export class SessionRunner implements SessionHandle {
         ...(seenBefore === null ? {} : { seenBefore }),
         draws: this.services.draws(DRAWS_PER_EVENT),
       });
-    } else this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
+      return;
+    }
+    this.unreadable = foreign === null ? undefined : `Its format is ${foreign}.`;
+    this.dispatch({ type: 'analysis-failed', seq, code: reply.code });
   };
 
   /** Null when images are not remembered, and for one without a face: covered cameras send the same black image. */

@@ -1,5 +1,6 @@
 import type { EmbeddingModelId } from '../../models/ids.ts';
 import type { FlashColours } from './flash-colours.ts';
+import type { Box } from './geometry.ts';
 import type { Mouth } from './mouth.ts';
 import type { RestTexture } from './relief/meter.ts';
 import type { TurnRelief } from './relief/turn-relief.ts';
@@ -58,6 +59,11 @@ export interface Quality {
   readonly occlusion: number;
   /** Share of the face's bounding box that lies inside the frame, 0..1. */
   readonly insideShare: number;
+  /**
+   * How much the colours of the face differ from each other, whatever the light's: see `colourSpread`. 0 in a grey
+   * picture; above .05 in colour. Absent in older recordings.
+   */
+  readonly colourSpread?: number;
 }
 
 /** L2-normalised embeddings, by model. Only models that are loaded and were asked for appear. */
@@ -116,11 +122,20 @@ export interface FaceAnalysis {
 export interface FrameAnalysis {
   readonly width: number;
   readonly height: number;
+  /** Where the picture lies within black borders, of which nothing else here knows; absent: there are none. */
+  readonly content?: Box;
   /** The face that counts, or why there is none. */
   readonly face:
     | { readonly found: true; readonly value: FaceAnalysis }
-    /** `unclear-face`: the detector sees a face, but too little of it is visible for the mesh. */
-    | { readonly found: false; readonly why: 'no-face' | 'unclear-face' };
+    /**
+     * `unclear-face`: the detector sees a face, but too little of it is visible for the mesh. `turned-face`: there is a
+     * face when the picture is turned upside down. `soughtTurned` is false when nobody looked for that one.
+     */
+    | {
+        readonly found: false;
+        readonly why: 'no-face' | 'unclear-face' | 'turned-face';
+        readonly soughtTurned?: false;
+      };
   /** Faces the detector saw; absent when it was not run on this frame. */
   readonly faceCount?: number;
   /** Digests of blocks all over the picture, see `blockDigests`. */
@@ -145,6 +160,8 @@ export interface AnalysisOptions {
   readonly pad: boolean;
   /** Run the detector to count faces, although the face is followed. */
   readonly countFaces: boolean;
+  /** Where no face is found, look for one in the picture turned upside down; absent: yes. */
+  readonly seekTurned?: boolean;
   /** A window of earlier frames, as `motionWindow` returns it, for the motion network. */
   readonly motion?: Float32Array;
   /** Measure the colours of skin and background, which show a screen's light; absent: no. */

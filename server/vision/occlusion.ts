@@ -32,7 +32,23 @@ const RAMP = {
   cheeksToLowerColour: { from: 0.15, to: 0.35 },
   cheeksToLowerLuma: { from: 0.35, to: 0.9 },
   darkUnderEyes: { from: 0.7, to: 1.4 },
+  /**
+   * Missing contrast of the eye that has more. The contrast is above .109 in 166 faces of LFW and 326 of eight groups,
+   * and below .061 with opaque boxes of black, grey or the skin's colour over both eyes.
+   */
+  missingEyeContrast: { from: -0.11, to: -0.05 },
 } as const satisfies Record<string, Ramp>;
+
+/** The corners of each eye. */
+const EYES = [
+  [LANDMARK.leftEyeOuter, LANDMARK.leftEyeInner],
+  [LANDMARK.rightEyeInner, LANDMARK.rightEyeOuter],
+] as const;
+/** Half the size of the patch over an eye, as shares of the eye's width. */
+const EYE_HALF_WIDTH = 0.45;
+const EYE_HALF_HEIGHT = 0.22;
+/** Added to the luma of eyes: the logarithm would make much of the noise on something black. */
+const EYE_DARK_OFFSET = 16;
 
 interface SkinColour {
   readonly redToGreen: number;
@@ -55,8 +71,41 @@ export function occlusionHint(crop: FaceCrop, landmarks: Float32Array, presence:
     along(RAMP.foreheadToLowerColour, colourContrast(forehead, lower)),
     along(RAMP.cheeksToLowerColour, colourContrast(upper, lower)),
     along(RAMP.cheeksToLowerLuma, Math.abs(upper.luma - lower.luma)),
+    along(RAMP.missingEyeContrast, -Math.max(...EYES.map((eye) => eyeContrast(crop, landmarks, eye)))),
     along(RAMP.darkUnderEyes, colour(LOWER_CHEEKS).luma - colour(UNDER_EYES).luma),
   );
+}
+
+/** The standard deviation of the logarithm of luma in a patch over an eye: lids, white and iris differ. */
+function eyeContrast(
+  { planes, fromImage }: FaceCrop,
+  landmarks: Float32Array,
+  corners: readonly [number, number],
+): number {
+  const [a, b] = corners.map((index) => {
+    const { x, y } = landmarkPoint(landmarks, index);
+    return transform(fromImage, x, y);
+  });
+  const width = Math.hypot(a.x - b.x, a.y - b.y);
+  const [middleX, middleY] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
+  const range = (middle: number, half: number) => [
+    Math.max(0, Math.ceil(middle - half * width)),
+    Math.min(FACE_CROP_SIDE - 1, Math.floor(middle + half * width)),
+  ];
+  const [left, right] = range(middleX, EYE_HALF_WIDTH);
+  const [top, bottom] = range(middleY, EYE_HALF_HEIGHT);
+  let [count, sum, squares] = [0, 0, 0];
+  for (let y = top; y <= bottom; y++)
+    for (let x = left; x <= right; x++) {
+      const at = y * FACE_CROP_SIDE + x;
+      const grey = luma(planes[at], planes[FACE_CROP_PIXELS + at], planes[2 * FACE_CROP_PIXELS + at]);
+      const value = Math.log(grey + EYE_DARK_OFFSET);
+      count++;
+      sum += value;
+      squares += value ** 2;
+    }
+  // An eye outside the picture is no covered one: other rules speak of it.
+  return count === 0 ? Infinity : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
 
 function along({ from, to }: Ramp, value: number): number {

@@ -35,8 +35,37 @@ export function measureQuality(
     ...light(lumaScratch),
     sharpness: sharpness(lumaScratch),
     occlusion: occlusionHint(crop, landmarks, presence),
+    colourSpread: colourSpread(planes),
     insideShare: area > 0 ? intersectionArea(box, { x: 0, y: 0, width, height }) / area : 0,
   };
+}
+
+/** Pixels below this level of green are left out: their colour is noise. */
+const MIN_COLOURED_LEVEL = 32;
+/** Added to each channel before a logarithm, for the channels that are 0. */
+const COLOUR_OFFSET = 1;
+
+/**
+ * The standard deviation, inside the face's ellipse, of ln(red/green) and ln(blue/green) together. A grey or infrared
+ * camera's picture has one ratio throughout, whatever its tint; lips, skin and eyes differ in colour.
+ */
+function colourSpread(planes: Float32Array): number {
+  let [count, red, blue, squares] = [0, 0, 0, 0];
+  forEllipse(FACE_CROP_SIDE, (from, to) => {
+    for (let at = from; at < to; at += 3) {
+      if (planes[FACE_CROP_PIXELS + at] < MIN_COLOURED_LEVEL) continue;
+      const green = planes[FACE_CROP_PIXELS + at] + COLOUR_OFFSET;
+      const redToGreen = Math.log((planes[at] + COLOUR_OFFSET) / green);
+      const blueToGreen = Math.log((planes[2 * FACE_CROP_PIXELS + at] + COLOUR_OFFSET) / green);
+      count++;
+      red += redToGreen;
+      blue += blueToGreen;
+      squares += redToGreen ** 2 + blueToGreen ** 2;
+    }
+  });
+  // All dark: other rules speak of it.
+  if (count === 0) return Infinity;
+  return Math.sqrt(Math.max(0, squares / count - (red / count) ** 2 - (blue / count) ** 2));
 }
 
 /** Brightness and clipping inside the face's ellipse. */

@@ -51,6 +51,7 @@ export const findings = (change: Partial<Findings> = {}): Findings => ({
   trackBreaks: 0,
   severalFacesMs: 0,
   starvedBy: null,
+  cameraFault: null,
   missingTrust: [],
   trustPending: false,
   band: 'above',

@@ -82,6 +82,7 @@ describe('a session that was starved of frames', () => {
       trackBreaks: mostly(0, fc.integer({ min: 1, max: 10 })),
       severalFacesMs: mostly(0, fc.constant(5_000)),
       starvedBy: fc.constant(null),
+      cameraFault: fc.constant(null),
       missingTrust: mostly<Findings['missingTrust']>([], fc.constant(['possession' as const])),
       trustPending: mostly(false, fc.constant(true)),
       band: mostly<Findings['band']>('above', fc.constantFrom('between', 'below', 'unknown')),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -9,6 +9,7 @@ import { DEGRADATIONS } from '../../models/evaluate/degradations.ts';
 import { EvaluateError } from '../../models/evaluate/evaluate-error.ts';
 import { toFaces } from '../../models/evaluate/faces.ts';
 import { parseVerificationArguments } from '../../models/evaluate/options.ts';
+import { findRecordings } from '../../models/evaluate/pad/recordings.ts';
 import { drawPairs, parsePairs, resolvePairs } from '../../models/evaluate/pairs.ts';
 import { replaceGenerated, updateGenerated } from '../../models/evaluate/readme-table.ts';
 import { seededRandom } from '../../models/evaluate/seeded-random.ts';
@@ -120,6 +121,31 @@ describe('the data folder', () => {
       'B/B_0001.png',
     ]);
     expect((await readDataset(at, 2)).identities).toEqual(['A', 'C']);
+  });
+
+  it('follows symbolic links, and passes over dot files and links that lead nowhere', async () => {
+    const [at, real] = [path.join(folder, 'linked'), path.join(folder, 'elsewhere')];
+    for (const name of ['A', 'B']) {
+      await mkdir(path.join(real, name), { recursive: true });
+      await writeFile(path.join(real, name, 'one.jpg'), '');
+      await writeFile(path.join(real, name, '._one.jpg'), '');
+    }
+    await mkdir(at);
+    await symlink(path.join(real, 'A'), path.join(at, 'A'));
+    await symlink(path.join(real, 'nowhere'), path.join(at, 'C'));
+    await mkdir(path.join(at, 'B'));
+    await symlink(path.join(real, 'B', 'one.jpg'), path.join(at, 'B', 'two.jpg'));
+    const { images } = await readDataset(at);
+    expect(images.map(({ name }) => name)).toEqual(['A/one.jpg', 'B/two.jpg']);
+    await symlink(at, path.join(at, 'B', 'back'));
+    const frames = path.join(at, 'clip-live');
+    await mkdir(frames);
+    for (let number = 0; number < 40; number++) {
+      await symlink(path.join(real, 'A', 'one.jpg'), path.join(frames, `f${number}.jpg`));
+      await writeFile(path.join(frames, `._f${number}.jpg`), '');
+    }
+    const { recordings } = await findRecordings(at);
+    expect(recordings.map(({ name }) => name)).toEqual(['clip-live']);
   });
 
   it('is refused in one sentence when it is missing or has another layout', async () => {

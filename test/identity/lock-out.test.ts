@@ -54,11 +54,16 @@ describe('a subject is locked out', () => {
 });
 
 describe('an excused attempt', () => {
-  it('is one whose frames did not arrive or were not analysed in time, and never a reject', () => {
+  it('is one whose frames did not arrive, were not analysed in time or cannot be judged, and never a reject', () => {
     const excused = REASONS.filter((reason) =>
       isExcused({ outcome: 're-verify', reasons: ['time-up', reason] }),
     );
-    expect(excused).toEqual(['connection-too-slow', 'service-too-slow']);
+    expect(excused).toEqual([
+      'camera-turned',
+      'camera-colourless',
+      'connection-too-slow',
+      'service-too-slow',
+    ]);
     for (const outcome of OUTCOMES.filter((one) => one !== 're-verify'))
       expect(isExcused({ outcome, reasons: excused })).toBe(false);
   });

@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ImageDecoder } from '../../server/inference/image-decoder.ts';
-import { readJpegHeader } from '../../server/inference/jpeg-header.ts';
+import { readJpegHeader } from '../../server/inference/jpeg/header.ts';
 
 const WIDTH = 64;
 const HEIGHT = 48;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { isPng, MjpegSplitter } from '../../client/kiosk/sources/mjpeg-splitter.ts';
+import { isPng, MjpegSplitter, splitMjpeg } from '../../client/kiosk/sources/mjpeg-splitter.ts';
 import { depthPng, wall } from './support/depth.ts';
 import { jpegOf, noiseJpeg, withSegment } from './support/pictures.ts';
 
@@ -14,6 +14,10 @@ function chunked(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 
 function split(chunks: readonly Buffer[], splitter = new MjpegSplitter()): Buffer[] {
   return chunks.flatMap((chunk) => splitter.push(chunk));
+}
+
+async function* streamOf(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks;
 }
 
 /** Bytes as text, which is compared faster than byte by byte. */
@@ -101,9 +105,42 @@ describe('MjpegSplitter', () => {
     expect(split([filled, progressive])).toEqual([filled, progressive]);
   });
 
-  it('drops a picture cut off in its scan and goes on with the next', () => {
+  it('returns pictures without an end marker, the last one when the stream ends', async () => {
+    const bare = [baseline, withThumbnail, progressive].map((picture) => picture.subarray(0, -2));
+    const stream = Buffer.concat([...bare, ...bare]);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 40 }), (cuts) => {
+        const splitter = new MjpegSplitter();
+        const found = split(chunked(stream, cuts), splitter);
+        expect(texts([...found, splitter.end() ?? Buffer.alloc(0)])).toEqual(texts([...bare, ...bare]));
+        expect(splitter.end()).toBeNull();
+      }),
+      RUN,
+    );
+    const pieces = [...chunked(stream, [10, 2_000, 3_333])];
+    const found: Buffer[] = [];
+    for await (const picture of splitMjpeg(streamOf(pieces))) found.push(picture);
+    expect(texts(found)).toEqual(texts([...bare, ...bare]));
+  });
+
+  it('keeps pictures with stray bytes between their segments', () => {
+    const stray = Buffer.concat([
+      baseline.subarray(0, 2),
+      Buffer.of(9, 0xff, 0, 7),
+      baseline.subarray(2, -2),
+      Buffer.of(1, 2),
+      baseline.subarray(-2),
+    ]);
+    expect(split([stray, progressive])).toEqual([stray, progressive]);
+  });
+
+  it('leaves it to the decoder whether a picture that was cut off in its scan lacks data', () => {
     const cut = baseline.subarray(0, baseline.length - 100);
-    expect(split([cut, progressive, withThumbnail])).toEqual([progressive, withThumbnail]);
+    expect(split([cut, progressive, withThumbnail])).toEqual([cut, progressive, withThumbnail]);
+  });
+
+  it('drops a picture cut off before its scan and goes on with the next', () => {
+    expect(split([baseline.subarray(0, 20), Buffer.alloc(70_000), progressive])).toEqual([progressive]);
   });
 
   it('drops a picture with a broken segment and goes on with the next', () => {

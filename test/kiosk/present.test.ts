@@ -43,6 +43,14 @@ describe('words', () => {
     );
   });
 
+  it('do not ask for another try with a file that was refused', () => {
+    expect(outcomeWords('verify', 'reject', 'backoff', undefined, true)).toBe(
+      "We could not confirm it's you. A file that was shown before is refused each time: show a new one, or use a camera.",
+    );
+    expect(outcomeWords('verify', 're-verify', 'now', undefined, true)).toContain('try again now');
+    expect(outcomeWords('verify', 'accept', 'never', undefined, true)).toBe("It's you");
+  });
+
   it('say what was too slow, and do not blame the person', () => {
     expect(outcomeWords('verify', 're-verify', 'now', 'connection')).toBe(
       'The connection was too slow. You can try again now.',

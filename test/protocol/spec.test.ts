@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: '1f56ded94fc441c317ee81d4b51fdf8c0ac7c3ffe504abf68de69f56947520f2',
+  schemas: 'c8bb0f302f57436c8b68fc08940d1f9cc43e3c7b7905f03165b9bec8c14f3ca8',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>

@@ -112,6 +112,26 @@ describe('frame flow', () => {
     expect(driver.failure).toBe('frame.too_many_undecodable');
   });
 
+  it('R19 a stream that turns unreadable for a while goes on with the next good pictures', () => {
+    const driver = new SessionDriver().play(() => ({}), 400);
+    const { maxUndecodable, undecodableMs } = driver.policy;
+    let seq = 1_000;
+    const unreadable = () => {
+      driver.dispatch({ type: 'frame', atMs: driver.nowMs, seq, capturedAtMs: driver.nowMs, bytes: 1 });
+      driver.dispatch({ type: 'turn', atMs: driver.nowMs });
+      driver.dispatch({ type: 'analysis-failed', atMs: driver.nowMs, seq: seq++, code: 'frame.undecodable' });
+    };
+    for (let spell = 0; spell < 2; spell++) {
+      for (let count = 0; count < 5 * maxUndecodable; count++) unreadable();
+      expect(driver.ended).toBe(false);
+      driver.sendFrame({}, seq++);
+      driver.letTimePass(driver.nowMs + 200);
+    }
+    driver.nowMs += undecodableMs + 1;
+    for (let count = 0; count <= maxUndecodable; count++) unreadable();
+    expect(driver.failure).toBe('frame.too_many_undecodable');
+  });
+
   it('R19 too many pixels end the session', () => {
     const driver = new Manual();
     driver.frame(0);

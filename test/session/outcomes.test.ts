@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { isExcused } from '../../server/identity/lock-out.ts';
 import type { Candidate } from '../../server/matching/reference.ts';
 import { ALICE, BOB, embeddingsOf, seeded, type Identity, type Look } from '../support/analysis-builder.ts';
-import { BASE_MODELS, SessionDriver, START_MS, type DriverOptions } from '../support/session-driver.ts';
+import {
+  ALL_MODELS,
+  BASE_MODELS,
+  SessionDriver,
+  START_MS,
+  type DriverOptions,
+} from '../support/session-driver.ts';
 import { flawlessPhotograph, photograph, subject, switchAt } from '../support/subjects.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
@@ -221,8 +228,8 @@ describe('a photograph of the subject', () => {
 });
 
 /** Shows pictures one after another to an enrolment that an operator vouches for. */
-function photos(looks: readonly Look[]): SessionDriver {
-  const driver = new SessionDriver({ policy: 'attended', mode: 'enrol' });
+function photos(looks: readonly Look[], context = ALL_MODELS): SessionDriver {
+  const driver = new SessionDriver({ policy: 'attended', mode: 'enrol', context });
   for (const look of looks) {
     driver.sendFrame({ followed: false, ...look });
     driver.letTimePass(driver.nowMs + 100);
@@ -231,6 +238,72 @@ function photos(looks: readonly Look[]): SessionDriver {
   driver.letTimePass(driver.nowMs + 1_000);
   return driver;
 }
+
+describe('a camera that no picture can be judged by', () => {
+  const grey: Look = { quality: { colourSpread: 0 }, bonaFideProbability: 0.02 };
+
+  it.each([
+    'verify',
+    'enrol',
+  ] as const)('is told at once, and ends in re-verify with the reason: %s', (mode) => {
+    const driver = new SessionDriver({ mode });
+    driver.play(() => grey, 400);
+    expect(driver.status?.hint).toBe('no-colour');
+    driver.play(() => grey, 70_000);
+    expect(driver.decision).toMatchObject({ outcome: 're-verify', retry: 'now' });
+    expect(driver.decision?.reasons[0]).toBe('camera-colourless');
+    expect(isExcused({ outcome: 're-verify', reasons: driver.decision?.reasons ?? [] })).toBe(true);
+  });
+
+  it('is forgotten when it shows colours after all', () => {
+    const driver = new SessionDriver({ seed: 1 }).play(() => grey, 2_000);
+    driver.play(subject(), 70_000);
+    expect(outcomeOf(driver)).toBe('accept');
+  });
+
+  it('is no excuse for whoever has seen a challenge', () => {
+    const driver = new SessionDriver({ seed: 2 });
+    const act = subject();
+    let seen = false;
+    driver.play((atMs, status) => {
+      seen ||= status?.challenge !== undefined;
+      return seen ? grey : act(atMs, status);
+    }, 70_000);
+    expect(driver.decision?.outcome).toBe('re-verify');
+    expect(driver.decision?.reasons).not.toContain('camera-colourless');
+    expect(isExcused({ outcome: 're-verify', reasons: driver.decision?.reasons ?? [] })).toBe(false);
+  });
+
+  it('is looked at upside down now and then only, and told of throughout', () => {
+    const driver = new SessionDriver().play(() => ({ why: 'turned-face', found: false }), 4_000);
+    const sought = driver.effects.flatMap((effect) =>
+      effect.type === 'analyze' ? [effect.options.seekTurned ?? true] : [],
+    );
+    expect(sought.filter((seek) => seek).length).toBeLessThan(sought.length / 3);
+    const hints = driver.statuses.slice(1).map(({ status }) => status.hint);
+    expect(new Set(hints)).toEqual(new Set(['turn-camera']));
+  });
+
+  it('is told where it lies on its side', () => {
+    const driver = new SessionDriver().play(() => ({ why: 'turned-face', found: false }), 70_000);
+    expect(driver.statuses.some(({ status }) => status.hint === 'turn-camera')).toBe(true);
+    expect(driver.decision?.reasons[0]).toBe('camera-turned');
+  });
+});
+
+describe('a face that is covered', () => {
+  it.each(['verify', 'enrol'] as const)('gives no probe, and is not accepted: %s', (mode) => {
+    const act = subject();
+    const driver = run({ mode }, (atMs, status) => ({ ...act(atMs, status), quality: { occlusion: 1 } }));
+    expect(driver.decision?.outcome).toBe('re-verify');
+    expect(driver.effects.some(({ type }) => type === 'store-reference')).toBe(false);
+    expect(driver.statuses.some(({ status }) => status.hint === 'face-covered')).toBe(true);
+    expect(
+      photos([{ quality: { occlusion: 1 } }, { quality: { occlusion: 1 } }, { quality: { occlusion: 1 } }])
+        .decision,
+    ).toMatchObject({ outcome: 're-verify' });
+  });
+});
 
 describe('an operator-vouched enrolment', () => {
   it('takes a few photographs of one face, wherever it is in them', () => {
@@ -243,6 +316,11 @@ describe('an operator-vouched enrolment', () => {
     expect(driver.effects.find((effect) => effect.type === 'store-reference')?.frames).toBe(3);
     expect(driver.decision?.assurance.challengesPassed).toBe(0);
     expect(driver.decision?.assurance.unmeasured).toContain('challenge');
+  });
+
+  it('records the tier of the networks that it used', () => {
+    expect(photos([{}, {}, {}]).decision?.assurance.tier).toBe('full');
+    expect(photos([{}, {}, {}], BASE_MODELS).decision?.assurance.tier).toBe('base');
   });
 
   it('refuses photographs of two people', () => {

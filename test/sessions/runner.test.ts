@@ -54,11 +54,15 @@ class ManualAnalyzer implements FrameAnalyzer {
 
   async close(): Promise<void> {}
 
-  /** Gives the next turn. Each frame shows a good face. */
-  giveTurn(): void {
+  /** Gives the next turn. Each frame shows a good face, or cannot be read. */
+  giveTurn(readable = true): void {
     const turn = this.turns.shift();
     const request = turn?.take() ?? null;
     if (request === null) return;
+    if (!readable) {
+      turn?.done({ ok: false, code: 'frame.undecodable' });
+      return;
+    }
     const analysis = analysisOf({}, request.wants, this.models, this.random);
     turn?.done({ ok: true, analysis, timings: NO_TIME });
   }
@@ -83,7 +87,7 @@ function enrolment() {
     policyFor(REQUEST.policy),
     {
       send: ({ type }) => void received.push(type),
-      sendError: (code) => void received.push(code),
+      sendError: (code, detail) => void received.push(detail === undefined ? code : `${code}: ${detail}`),
       close: (code) => void received.push(`close ${code}`),
     },
     {
@@ -136,6 +140,21 @@ function enrolment() {
     stored,
   };
 }
+
+describe('a picture that cannot be read', () => {
+  it('is told with the name of its format, where that is known', () => {
+    const { analyzer, received, sendFrame } = enrolment();
+    for (const start of ['\0\0\0\x18ftypheic', '\xff\xd8\xff\xda', 'GIF89a']) {
+      sendFrame(Buffer.from(start.padEnd(32, '\0'), 'latin1'));
+      analyzer.giveTurn(false);
+    }
+    expect(received.filter((heard) => heard.startsWith('frame.'))).toEqual([
+      'frame.undecodable: Its format is HEIC.',
+      'frame.undecodable',
+      'frame.undecodable: Its format is GIF.',
+    ]);
+  });
+});
 
 describe('a client that leaves while its reference is being stored', () => {
   it('is decided by the store’s answer, even if one of its frames still waits for a turn', async () => {

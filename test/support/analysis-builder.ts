@@ -17,6 +17,8 @@ const HEIGHT = 480;
 /** What one frame of a scripted subject shows; whatever is left out is as good as it can be. */
 export interface Look {
   readonly found?: boolean;
+  /** Why no face is found. */
+  readonly why?: 'no-face' | 'unclear-face' | 'turned-face';
   readonly yawDeg?: number;
   readonly pitchDeg?: number;
   readonly mouth?: Partial<Mouth>;
@@ -130,7 +132,12 @@ export function analysisOf(
       ? { livingMotionProbability: look.livingMotionProbability ?? 0.85 }
       : {}),
   };
-  if (look.found === false) return { ...frame, face: { found: false, why: 'no-face' }, faceCount: 0 };
+  const why = look.why ?? 'no-face';
+  if (look.found === false && wants.seekTurned === false) {
+    const unsought = why === 'turned-face' ? 'no-face' : why;
+    return { ...frame, face: { found: false, why: unsought, soughtTurned: false }, faceCount: 0 };
+  }
+  if (look.found === false) return { ...frame, face: { found: false, why }, faceCount: 0 };
   const value = faceOf(look, wants, models, random);
   const counted = wants.countFaces || !value.followed;
   return { ...frame, face: { found: true, value }, ...(counted ? { faceCount: look.faceCount ?? 1 } : {}) };

@@ -52,14 +52,14 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   },
   'frame.undecodable': {
     means: 'One image is no readable JPEG, WebP or PNG. The session goes on.',
-    todo: 'Check the encoder. Animated, progressive with many scans, and other formats are refused.',
+    todo: 'Read the message: it names a format that is known. Check the encoder. A picture in which data is missing is refused, and so are animated pictures, those progressive with many scans, and other formats.',
   },
   'frame.too_many_pixels': {
     means: 'An image has more pixels than announced.',
     todo: 'Scale pictures down (640 × 480 is enough), or raise `VERIFRAME_MAX_IMAGE_PIXELS`.',
   },
   'frame.too_many_undecodable': {
-    means: 'Too many images of one session could not be read.',
+    means: 'Too many images in a row could not be read, and none before them, or none for ten seconds.',
     todo: 'Check the encoder and the camera.',
   },
   'frame.signature': {

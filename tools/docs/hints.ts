@@ -45,8 +45,17 @@ export const HINT_ADVICE: Readonly<Record<Hint, Advice>> = {
     todo: 'Avoid direct sun and lamps that shine into the face or the lens.',
   },
   'face-covered': {
-    means: 'Something covers the face: a mask, a hand, hair, a scarf.',
+    means: 'Something covers the face or both eyes: a mask, a hand, hair, a scarf, dark glasses.',
     todo: 'Uncover the face.',
+  },
+  'turn-camera': {
+    means: `The picture lies on its side or upside down: the face is tilted by more than ${quality.maxHeldRollDeg}°, or there is one only when the picture is turned.`,
+    todo: 'Turn the camera, or its picture in the settings. A file from a phone: keep its EXIF orientation.',
+  },
+  'no-colour': {
+    means:
+      'The picture is grey, or has one tint throughout: a grey or an infrared camera, or a camera in its night mode. Faces are judged in colour.',
+    todo: 'Take a camera that shows colours, switch its night mode off, turn on a light.',
   },
   'open-eyes': {
     means: 'The eyes are closed for longer than a blink lasts.',

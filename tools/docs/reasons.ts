@@ -116,6 +116,16 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
     means: 'A gesture was done, but no frames showed how it came about.',
     todo: 'A camera, line or service of few frames a second, or an attack with still pictures.',
   },
+  'camera-turned': {
+    means:
+      'No session began, because the picture lay on its side or upside down to the end. It counts by the higher bound of the lock-out.',
+    todo: 'Turn the camera or its picture. The hint was `turn-camera`.',
+  },
+  'camera-colourless': {
+    means:
+      'No session began, because the camera was grey or infrared to the end. It counts by the higher bound of the lock-out.',
+    todo: 'A camera that shows colours; no night mode. The hint was `no-colour`.',
+  },
   'connection-too-slow': {
     means: 'Too few frames arrived for a judgement. It counts by the higher bound of the lock-out.',
     todo: 'A better network, smaller pictures, a faster device.',

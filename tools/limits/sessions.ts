@@ -2,7 +2,7 @@ import { policyFor } from '../../server/policy/built-in.ts';
 import { MAX_UNWRITTEN_ENDS } from '../../server/sessions/attempts.ts';
 import { OPTIONS } from '../../server/config.ts';
 import { EXCUSED_PER_FAILURE } from '../../server/identity/lock-out.ts';
-import { MAX_SCANS } from '../../server/inference/jpeg-header.ts';
+import { MAX_SCANS } from '../../server/inference/jpeg/header.ts';
 import { LONGEST_FEED_MS, MAX_LISTENERS, SLOW_BYTES } from '../../server/observe/live-feed.ts';
 import { MAX_REFERENCES } from '../../server/subjects/subjects.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
@@ -53,7 +53,7 @@ export const LIMITS_OF_SESSIONS: readonly LimitGroup[] = [
         test: test('hostile/pictures', 'carry what they like, and cost no memory for it'),
       },
       {
-        what: 'Unreadable pictures of one session',
+        what: 'Unreadable pictures in a row, with none readable before or for ten seconds',
         limit: count(maxUndecodable),
         response: 'frame.too_many_undecodable',
         test: test(

@@ -8,7 +8,7 @@ export function jsonPresenter(out: Write, err: Write): Presenter {
     session: (start) => print('session', start),
     welcome: (welcome) => print('welcome', welcome),
     status: (status) => print('status', status),
-    decision: (decision) => print('decision', decision),
+    decision: ({ fromFile: _fromFile, ...decision }) => print('decision', decision),
     error(error, ends) {
       print('error', { code: error.code, message: error.message, retry: error.retry, ends });
       if (ends) err(errorLine(error));

@@ -16,8 +16,8 @@ export function linesPresenter(out: Write, err: Write): Presenter {
       const count = challenge === undefined ? '' : ` (${challenge.number} of ${challenge.of})`;
       print(`${instructionWords(status)}${count}`);
     },
-    decision: ({ mode, outcome, retry, cause, subject }) => {
-      print(outcomeWords(mode, outcome, retry, cause));
+    decision: ({ mode, outcome, retry, cause, subject, fromFile }) => {
+      print(outcomeWords(mode, outcome, retry, cause, fromFile));
       if (mode === 'identify' && subject !== null) print(`Subject ${subject}`);
       print(`Outcome ${outcome}`);
     },

@@ -14,6 +14,8 @@ export interface FinalDecision extends Decision {
   readonly subject: string | null;
   /** Whether a token came and was verified. */
   readonly tokenChecked: boolean;
+  /** The pictures came from a file or a folder; absent: they did not. */
+  readonly fromFile?: boolean;
 }
 
 /** Shows a run. The calls come in order; `error` may come at any time. */

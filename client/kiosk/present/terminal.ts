@@ -48,11 +48,11 @@ export function terminalPresenter(stream: WriteStream, err: Write): Presenter {
       shown = { status, atMs: performance.now() };
       draw();
     },
-    decision({ mode, outcome, retry, cause, subject }) {
+    decision({ mode, outcome, retry, cause, subject, fromFile }) {
       shown = null;
       const whom = mode === 'identify' && subject !== null ? `, ${subject}` : '';
       const colour = outcome === 'accept' ? 'green' : 'yellow';
-      const said = `${OUTCOME_MARKS[outcome]} ${outcomeWords(mode, outcome, retry, cause)}${whom}`;
+      const said = `${OUTCOME_MARKS[outcome]} ${outcomeWords(mode, outcome, retry, cause, fromFile)}${whom}`;
       block(`\n  ${title}\n\n  ${ticks(outcome === 'accept' ? 1 : 0, paint)}\n  ${paint(colour, said)}\n`);
     },
     error(error, ends) {

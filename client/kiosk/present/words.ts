@@ -42,6 +42,9 @@ const RETRY_WORDS: Readonly<Record<Retry, string>> = {
   backoff: 'Please try again in a moment.',
 };
 
+/** In place of the advice to try again: the service knows the pictures of a file that it has seen. */
+const FILE_WORDS = 'A file that was shown before is refused each time: show a new one, or use a camera.';
+
 /** Replaces the words of the outcome when the cause was not the person's face. */
 const CAUSE_WORDS: Readonly<Record<DecisionCause, string>> = {
   connection: 'The connection was too slow',
@@ -71,8 +74,16 @@ export function instructionWords(status: {
 
 /**
  * The outcome, or the `cause` that prevented a decision. Any outcome but an accept is followed by what to do next.
+ * `fromFile`: the pictures came from a file or a folder.
  */
-export function outcomeWords(mode: Mode, outcome: Outcome, retry: Retry, cause?: DecisionCause): string {
+export function outcomeWords(
+  mode: Mode,
+  outcome: Outcome,
+  retry: Retry,
+  cause?: DecisionCause,
+  fromFile = false,
+): string {
   const said = cause === undefined ? OUTCOME_WORDS[mode][outcome] : CAUSE_WORDS[cause];
-  return outcome === 'accept' ? said : `${said}. ${RETRY_WORDS[retry]}`;
+  if (outcome === 'accept') return said;
+  return `${said}. ${fromFile && outcome === 'reject' && retry !== 'never' ? FILE_WORDS : RETRY_WORDS[retry]}`;
 }

@@ -9,6 +9,19 @@ import type { FrameSource, PlayOptions, SourceFrame } from './source.ts';
 
 /** File names with these endings are pictures. sharp can read all of them. */
 const PICTURE_EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff', '.gif']);
+/** Pictures that sharp does not read. They are not passed over in silence: an error names the file and its format. */
+const FOREIGN_EXTENSIONS = new Set([
+  '.heic',
+  '.heif',
+  '.jxl',
+  '.jp2',
+  '.bmp',
+  '.dng',
+  '.cr2',
+  '.nef',
+  '.arw',
+  '.psd',
+]);
 /** Most bytes of fitted pictures that are cached, so that a looping folder is encoded once. */
 const MOST_KEPT_BYTES = 64 * 1024 * 1024;
 
@@ -39,12 +52,16 @@ interface PictureFile {
  * (SPEC R44).
  */
 export async function openFolder(path: string, options: FolderOptions): Promise<FrameSource> {
-  const names = await readdir(path).catch((error: unknown) => {
+  const all = await readdir(path).catch((error: unknown) => {
     throw asKioskError(error, 'source.not_found');
   });
-  const pictures = names.filter(
-    (name) => depthName(name) === null && PICTURE_EXTENSIONS.has(extname(name).toLowerCase()),
-  );
+  // macOS lays a companion beside each file on foreign disks: `._IMG_1.jpg` is no picture.
+  const names = all.filter((name) => !name.startsWith('.'));
+  const pictures = names.filter((name) => {
+    const extension = extname(name).toLowerCase();
+    const isPicture = PICTURE_EXTENSIONS.has(extension) || FOREIGN_EXTENSIONS.has(extension);
+    return isPicture && depthName(name) === null;
+  });
   if (pictures.length === 0) throw new KioskError('source.empty', `No picture lies in ${path}.`);
   const depths = depthsOf(path, names);
   const files = naturalOrder(pictures).map((name) => {
@@ -93,8 +110,8 @@ async function readDepthFile({ path, format }: NonNullable<PictureFile['depth']>
 /** Says in an error which file it is about. */
 function naming(path: string): (error: unknown) => never {
   return (error) => {
-    const { code, message } = asKioskError(error, 'source.unreadable');
-    throw new KioskError(code, `${path}: ${message}`, { cause: error });
+    const { code, detail } = asKioskError(error, 'source.unreadable');
+    throw new KioskError(code, detail === undefined ? path : `${path}: ${detail}`, { cause: error });
   };
 }
 

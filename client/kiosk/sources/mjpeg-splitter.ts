@@ -15,8 +15,9 @@ interface SplitterOptions {
 /**
  * Splits a stream of consecutive JPEG and PNG images. Bytes between them, such as multipart headers, are skipped. The
  * splitter follows the marker structure instead of searching for FFD9, because FFD9 also ends the thumbnails inside
- * EXIF segments and may occur in any segment. A truncated or broken picture is dropped, and reading continues at the
- * next start of image.
+ * EXIF segments and may occur in any segment. Stray bytes between segments are skipped. Some cameras write no end
+ * marker: such a picture ends where the next one starts, or with the stream (`end`). Whether data is missing in it is
+ * for the decoder to say. A picture that breaks off before its first scan is dropped.
  */
 export class MjpegSplitter {
   readonly #maxPictureBytes: number;
@@ -28,6 +29,8 @@ export class MjpegSplitter {
   /** Position of the next byte to read. It is beyond `#length` while a segment is incomplete. */
   #position = 0;
   #state: State = 'outside';
+  /** The present picture has had a scan. */
+  #hasScan = false;
 
   constructor({ maxPictureBytes = 32 * 1024 * 1024 }: SplitterOptions = {}) {
     this.#maxPictureBytes = maxPictureBytes;
@@ -44,6 +47,15 @@ export class MjpegSplitter {
       this.#position = Math.min(this.#position, this.#length);
     }
     return pictures;
+  }
+
+  /** The last picture, when the stream ended without its end marker; null: there is none. */
+  end(): Buffer | null {
+    const isPicture = this.#hasScan && (this.#state === 'scan' || this.#state === 'marker');
+    const picture = isPicture ? Buffer.from(this.#buffer.subarray(this.#start, this.#length)) : null;
+    this.#state = 'outside';
+    this.#position = this.#length;
+    return picture;
   }
 
   #step(): 'on' | 'complete' | 'starved' {
@@ -86,7 +98,7 @@ export class MjpegSplitter {
 
   #readMarker(): 'on' | 'complete' | 'starved' {
     if (this.#position + 1 >= this.#length) return 'starved';
-    if (this.#buffer[this.#position] !== 0xff) return this.#resync();
+    if (this.#buffer[this.#position] !== 0xff) return this.#skipStrays(this.#position);
     const marker = this.#byte(this.#position + 1);
     if (marker === 0xff) {
       // Any number of FF fill bytes may come before a marker.
@@ -98,6 +110,10 @@ export class MjpegSplitter {
       this.#state = 'outside';
       return 'complete';
     }
+    if (marker === MARKER.SOI && this.#hasScan) {
+      this.#state = 'outside';
+      return 'complete';
+    }
     if (marker === MARKER.SOI) {
       this.#begin(this.#position);
       return 'on';
@@ -106,12 +122,23 @@ export class MjpegSplitter {
       this.#position += 2;
       return 'on';
     }
+    if (marker === 0x00) return this.#skipStrays(this.#position + 2);
     if (this.#position + 3 >= this.#length) return 'starved';
     const segmentBytes = this.#buffer.readUInt16BE(this.#position + 2);
-    if (marker === 0x00 || segmentBytes < 2) return this.#resync();
+    if (segmentBytes < 2) return this.#resync();
     this.#position += 2 + segmentBytes;
-    if (marker === MARKER.SOS) this.#state = 'scan';
+    if (marker === MARKER.SOS) {
+      this.#state = 'scan';
+      this.#hasScan = true;
+    }
     return 'on';
+  }
+
+  /** Goes on at the next byte that may begin a marker. */
+  #skipStrays(from: number): 'on' | 'starved' {
+    const found = this.#used().indexOf(0xff, from);
+    this.#position = found < 0 ? this.#length : found;
+    return found < 0 ? 'starved' : 'on';
   }
 
   #readScan(): 'on' | 'starved' {
@@ -130,6 +157,7 @@ export class MjpegSplitter {
     this.#start = at;
     this.#position = at + 2;
     this.#state = 'marker';
+    this.#hasScan = false;
   }
 
   #resync(): 'on' {
@@ -171,4 +199,6 @@ export function isPng(image: Uint8Array): boolean {
 export async function* splitMjpeg(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const splitter = new MjpegSplitter();
   for await (const chunk of stream) yield* splitter.push(chunk);
+  const last = splitter.end();
+  if (last !== null) yield last;
 }

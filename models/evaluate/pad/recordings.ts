@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { hash32 } from '../../../simulator/seeded.ts';
 import { sha256 } from '../../file-stamp.ts';
 import { EvaluateError } from '../evaluate-error.ts';
+import { entriesOf } from '../folder-entries.ts';
 import { flatPerformer } from '../../../simulator/attacks/flat-performer.ts';
 import type { FootageSource } from './footage.ts';
 import { DISPLAY_HOLDING } from './materials.ts';
@@ -56,26 +57,24 @@ const WORDS: readonly (readonly [Presentation, RegExp])[] = [
 export async function findRecordings(folder: string): Promise<FoundRecordings> {
   const recordings: Recording[] = [];
   const notices: string[] = [];
+  const visited = new Set<string>();
   const visit = async (relative: string): Promise<void> => {
-    const entries = await readdir(path.join(folder, relative), { withFileTypes: true });
-    const images = entries.filter((entry) => entry.isFile() && IMAGE_FILE.test(entry.name));
+    // A link may lead back to a folder above it.
+    const real = await realpath(path.join(folder, relative));
+    if (visited.has(real)) return;
+    visited.add(real);
+    const { files, folders } = await entriesOf(real);
+    const images = files.filter((name) => IMAGE_FILE.test(name));
     const photograph = `${path.posix.basename(relative)}_0001.`;
-    const isPhotographs = images.some(({ name }) => name.startsWith(photograph));
+    const isPhotographs = images.some((name) => name.startsWith(photograph));
     if (images.length > 0 && !isPhotographs) {
       if (images.length < FEWEST_FRAMES) notices.push(`${relative} has fewer than ${FEWEST_FRAMES} frames`);
-      else
-        recordings.push(
-          framesRecording(
-            folder,
-            relative,
-            images.map(({ name }) => name),
-          ),
-        );
+      else recordings.push(framesRecording(folder, relative, images));
     }
-    for (const { name } of entries.filter((entry) => entry.isFile() && VIDEO_FILE.test(entry.name))) {
+    for (const name of files.filter((file) => VIDEO_FILE.test(file))) {
       recordings.push(await videoRecording(folder, path.posix.join(relative, name)));
     }
-    for (const { name } of entries.filter((entry) => entry.isDirectory()).toSorted(byName)) {
+    for (const name of folders) {
       await visit(path.posix.join(relative, name));
     }
   };
@@ -94,8 +93,6 @@ export async function findRecordings(folder: string): Promise<FoundRecordings> {
   }
   return { recordings, notices };
 }
-
-const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
 
 /** What the words of a path say. */
 export function presentationOf(name: string): Presentation {

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Reference } from '../../../server/matching/reference.ts';
 import { headPose } from '../../../server/vision/pose.ts';
@@ -7,6 +6,7 @@ import { hash32 } from '../../../simulator/seeded.ts';
 import { sha256 } from '../../file-stamp.ts';
 import type { PreparedModels } from '../../prepared.ts';
 import { EvaluateError } from '../evaluate-error.ts';
+import { entriesOf } from '../folder-entries.ts';
 import { choosePeople, type DrawnPerson } from './bona-fide/portraits.ts';
 import { lookAt } from './live-picture.ts';
 import { referenceFrom, type Stage } from './session-kinds.ts';
@@ -53,13 +53,12 @@ export function albumsFrom({ folder, wanted }: Omit<VictimsOptions, 'models'>): 
   const find = async (): Promise<readonly Album[]> => {
     if (folder === null) return [];
     const order = (name: string) => sha256(Buffer.from(name));
-    const names = (await readdir(folder)).toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+    const names = (await entriesOf(folder)).folders.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
     const albums: Album[] = [];
     for (const name of names) {
       if (albums.length >= wanted) break;
-      const files = (await readdir(path.join(folder, name)).catch(() => [])).filter((file) =>
-        PICTURE.test(file),
-      );
+      const { files: all } = await entriesOf(path.join(folder, name)).catch(() => ({ files: [] }));
+      const files = all.filter((file) => PICTURE.test(file));
       if (files.length < FEWEST_PICTURES) continue;
       const laidOut = await Promise.all(
         files.map((file) => preparePortrait({ image: path.join(folder, name, file) }).catch(() => null)),

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'حُذف الشخص في هذه الأثناء',
     'connection-too-slow': 'وصل عدد قليل جدًا من الصور عبر الاتصال',
     'service-too-slow': 'كانت الخدمة أبطأ من أن تعالج الصور',
+    'camera-turned': 'كانت الصورة على جانبها أو مقلوبة',
+    'camera-colourless': 'لم تُظهر الكاميرا الألوان',
     'possession-missing': 'ينقص مفتاح الشخص المطلوب',
     'capture-missing': 'ينقص إثبات الكاميرا المطلوب',
     replayed: 'عُرضت الصور نفسها من قبل',

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'Die Person wurde währenddessen gelöscht',
     'connection-too-slow': 'Über die Verbindung kamen zu wenige Bilder',
     'service-too-slow': 'Der Dienst war zu langsam für die Bilder',
+    'camera-turned': 'Das Bild lag quer oder stand kopf',
+    'camera-colourless': 'Die Kamera zeigte keine Farben',
     'possession-missing': 'Der verlangte Schlüssel der Person fehlt',
     'capture-missing': 'Der verlangte Nachweis der Kamera fehlt',
     replayed: 'Dieselben Bilder wurden schon einmal gezeigt',

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'The subject was erased meanwhile',
     'connection-too-slow': 'Too few pictures got through the connection',
     'service-too-slow': 'The service was too slow for the pictures',
+    'camera-turned': 'The picture lay on its side or upside down',
+    'camera-colourless': 'The camera showed no colours',
     'possession-missing': 'The demanded key of the subject is missing',
     'capture-missing': 'The demanded proof of the camera is missing',
     replayed: 'The same pictures were shown before',

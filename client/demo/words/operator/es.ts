@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'La persona se eliminó entretanto',
     'connection-too-slow': 'Llegaron muy pocas imágenes por la conexión',
     'service-too-slow': 'El servicio fue demasiado lento para las imágenes',
+    'camera-turned': 'La imagen estaba de lado o al revés',
+    'camera-colourless': 'La cámara no mostraba colores',
     'possession-missing': 'Falta la clave exigida de la persona',
     'capture-missing': 'Falta la prueba exigida de la cámara',
     replayed: 'Ya se mostraron antes las mismas imágenes',

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': 'La personne a été effacée entre-temps',
     'connection-too-slow': 'Trop peu d’images sont passées par la connexion',
     'service-too-slow': 'Le service était trop lent pour les images',
+    'camera-turned': 'L’image était de côté ou à l’envers',
+    'camera-colourless': 'La caméra ne montrait pas de couleurs',
     'possession-missing': 'La clé exigée de la personne manque',
     'capture-missing': 'La preuve exigée de la caméra manque',
     replayed: 'Les mêmes images ont déjà été montrées',

@@ -72,6 +72,8 @@ export const operatorStrings: OperatorStrings = {
     'subject-erased': '此人已在此期间被删除',
     'connection-too-slow': '网络连接传来的画面太少',
     'service-too-slow': '服务处理画面太慢',
+    'camera-turned': '画面横倒或上下颠倒',
+    'camera-colourless': '摄像头没有显示颜色',
     'possession-missing': '缺少所要求的本人密钥',
     'capture-missing': '缺少所要求的摄像头证明',
     replayed: '同样的画面以前出现过',

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { policyFor } from '../../../../server/policy/built-in.ts';
 import { assessFrame } from '../../../../server/evidence/quality-gate.ts';
@@ -19,6 +19,7 @@ import { hash32 } from '../../../../simulator/seeded.ts';
 import { sha256 } from '../../../file-stamp.ts';
 import type { PreparedModels } from '../../../prepared.ts';
 import { EvaluateError } from '../../evaluate-error.ts';
+import { entriesOf } from '../../folder-entries.ts';
 import { PEOPLE } from '../materials.ts';
 import { personPerformer } from '../../../../simulator/person/person-performer.ts';
 
@@ -76,7 +77,7 @@ export async function choosePeople(
   models: PreparedModels['models'],
   use: Use = 'person',
 ): Promise<ChosenPeople> {
-  const names = await readdir(folder).catch(() => {
+  const { folders: names } = await entriesOf(folder).catch(() => {
     throw new EvaluateError(`${folder} cannot be read.`);
   });
   const look = await createLooker(models);
@@ -110,8 +111,8 @@ export async function samplePeople(): Promise<DrawnPerson[]> {
 }
 
 async function firstPicture(folder: string): Promise<Buffer | null> {
-  const files = await readdir(folder).catch(() => []);
-  const first = files.filter((file) => /\.(jpe?g|png|webp)$/i.test(file)).toSorted()[0];
+  const { files } = await entriesOf(folder).catch(() => ({ files: [] }));
+  const first = files.find((file) => /\.(jpe?g|png|webp)$/i.test(file));
   return first === undefined ? null : await readFile(path.join(folder, first));
 }
 
