@@ -94,11 +94,19 @@ export function judgeTurn(turn: Turn, policy: ReliefPolicy): TurnFinding {
   const relief = reliefOf(frames);
   if (relief < policy.minRelief) return 'flat';
   const flows = frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
-  const isAll = reliefOf(frames.map(({ besideNose }) => besideNose)) >= policy.minBesideNose;
+  const isAll =
+    reliefOf(frames.map(({ besideNose }) => besideNose)) >= policy.minBesideNose && isLit(frames, policy);
   const isHairSeen = 2 * flows.length >= frames.length;
   if (!isHairSeen) return isAll && relief >= policy.minReliefAlone ? 'head' : 'unclear';
   if (median(flows) >= policy.minHairFlow) return isAll ? 'head' : 'unclear';
   return relief < policy.clearRelief ? 'flat' : 'unclear';
+}
+
+/** Whether the light on the skin changed with the turn, as it does on a head. A warped picture keeps its light. */
+function isLit(frames: readonly TurnRelief[], { minShading }: ReliefPolicy): boolean {
+  if (minShading === 0) return true;
+  const changes = frames.flatMap(({ shading }) => (shading === null ? [] : [shading]));
+  return changes.length > 0 && median(changes) >= minShading;
 }
 
 /** Score: the number of turns that show a head. */

@@ -21,6 +21,8 @@ export interface ReliefPolicy {
   readonly minBesideNose: number;
   /** How far the hair must go, as a share of how far the face goes; median over the frames. */
   readonly minHairFlow: number;
+  /** How much the light on the skin must change with the turn; median over the frames. With less, a turn is unclear; 0: not asked. */
+  readonly minShading: number;
   /** The relief that is needed where the hair cannot be followed: it is covered, or there is none. */
   readonly minReliefAlone: number;
   /** With this much relief a turn whose hair stays is unclear, not flat: the hair may have been followed wrongly. */
@@ -61,6 +63,7 @@ export const relief: ReliefPolicy = {
   minRelief: 0.5,
   minBesideNose: 0.5,
   minHairFlow: 0.12,
+  minShading: 0.008,
   minReliefAlone: 0.75,
   clearRelief: 0.85,
   confirmedLlr: 0.8,

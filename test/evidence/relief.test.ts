@@ -95,6 +95,8 @@ describe('relief in turns', () => {
     ['hair that stays', { ...HEAD_RELIEF, product: 0.7, hairFlow: 0.02 }, 'flat'],
     ['hair that seems to stay over a clear relief', { ...HEAD_RELIEF, hairFlow: 0.02 }, 'unclear'],
     ['skin that moves as a bent plane', { ...HEAD_RELIEF, product: 0.3 }, 'flat'],
+    ['a picture that keeps its light', { ...HEAD_RELIEF, shading: 0.004 }, 'unclear'],
+    ['skin whose light cannot be told', { ...HEAD_RELIEF, shading: null }, 'unclear'],
     ['skin that is not found again', { ...HEAD_RELIEF, keptShare: 0.1 }, 'unclear'],
     ['a nose alone', { ...HEAD_RELIEF, besideNose: { product: 0.3, square: 1 } }, 'unclear'],
     ['no hair, and much relief', { ...HEAD_RELIEF, hairFlow: null }, 'head'],

@@ -55,6 +55,7 @@ export const HEAD_RELIEF: TurnRelief = {
   besideNose: { product: 0.9, square: 1 },
   keptShare: 0.6,
   hairFlow: 0.5,
+  shading: 0.04,
 };
 
 /** What a turned picture shows, however it is bent. */
@@ -64,6 +65,7 @@ export const FLAT_RELIEF: TurnRelief = {
   besideNose: { product: 0.2, square: 1 },
   keptShare: 0.8,
   hairFlow: 0,
+  shading: 0.003,
 };
 
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */

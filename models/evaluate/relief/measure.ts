@@ -25,6 +25,8 @@ export interface TurnShown {
   readonly keptShare: number;
   /** Null: not to be told. */
   readonly hairFlow: number | null;
+  /** Null: not to be told. */
+  readonly shading: number | null;
   readonly finding: TurnFinding;
 }
 
@@ -133,13 +135,17 @@ export async function measurePerformance(
 
 function shown({ turns }: ReliefState): TurnShown {
   const turn = turns[turns.length - 1];
-  const flows = turn.frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
+  const middle = (values: readonly (number | null)[]) => {
+    const told = values.filter((value) => value !== null);
+    return told.length === 0 ? null : median(told);
+  };
   return {
     frames: turn.frames.length,
     relief: reliefOf(turn.frames),
     besideNose: reliefOf(turn.frames.map(({ besideNose }) => besideNose)),
     keptShare: median(turn.frames.map(({ keptShare }) => keptShare)),
-    hairFlow: flows.length === 0 ? null : median(flows),
+    hairFlow: middle(turn.frames.map(({ hairFlow }) => hairFlow)),
+    shading: middle(turn.frames.map(({ shading }) => shading)),
     finding: judgeTurn(turn, bars),
   };
 }

@@ -31,6 +31,7 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
         'without nose',
         'patches kept',
         'hair flow',
+        'shading',
         'heads',
         'unclear',
         'accepted',
@@ -38,7 +39,7 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
       rows,
     ),
     '',
-    'Turns of living people: finding, frames, α, α without the nose, share of patches, hair flow.',
+    'Turns of living people: finding, frames, α, α without the nose, share of patches, hair flow, shading.',
     '',
     table(
       ['recording', 'person', 'half', 'turns'],
@@ -71,6 +72,10 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
     range(turns.map(({ besideNose }) => besideNose)),
     range(turns.map(({ keptShare }) => keptShare)),
     range(turns.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]))),
+    range(
+      turns.flatMap(({ shading }) => (shading === null ? [] : [shading])),
+      3,
+    ),
     judged.length === 0 ? '–' : `${heads} of ${judged.length}`,
     `${turns.length - judged.length}`,
     turned.length === 0
@@ -80,15 +85,15 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
 }
 
 function turnCell(turn: TurnShown): string {
-  const { finding, frames, hairFlow } = turn;
+  const { finding, frames, hairFlow, shading } = turn;
   const measures = [turn.relief, turn.besideNose, turn.keptShare].map((value) => value.toFixed(2));
-  return [finding, frames, ...measures, hairFlow?.toFixed(2) ?? '–'].join(' ');
+  return [finding, frames, ...measures, hairFlow?.toFixed(2) ?? '–', shading?.toFixed(3) ?? '–'].join(' ');
 }
 
-function range(values: readonly number[]): string {
+function range(values: readonly number[], digits = 2): string {
   const sorted = values.filter((value) => Number.isFinite(value)).toSorted((a, b) => a - b);
   if (sorted.length === 0) return '–';
   return [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]]
-    .map((value) => value.toFixed(2))
+    .map((value) => value.toFixed(digits))
     .join(' / ');
 }

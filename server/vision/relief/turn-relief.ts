@@ -12,6 +12,8 @@ export interface TurnRelief extends ReliefSums {
   readonly keptShare: number;
   /** How far the hair went, as a share of how far the face went, mean; null: not to be told from any of them. */
   readonly hairFlow: number | null;
+  /** How much the light on the skin changed, see `shadingChange`, mean; null: not to be told from any of them. */
+  readonly shading: number | null;
 }
 
 /**
@@ -34,8 +36,11 @@ export function turnRelief(
     .map((rest) => meter.measure(image, landmarks, rest))
     .filter((one) => one !== null);
   if (measured.length === 0) return null;
-  const flows = measured.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const mean = (values: readonly (number | null)[]) => {
+    const told = values.filter((value) => value !== null);
+    return told.length === 0 ? null : sum(told) / told.length;
+  };
   const pooled = (sums: readonly (ReliefSums | null)[]): ReliefSums => ({
     product: sum(sums.map((one) => one?.product ?? 0)),
     square: sum(sums.map((one) => one?.square ?? 0)),
@@ -44,6 +49,7 @@ export function turnRelief(
     ...pooled(measured),
     besideNose: pooled(measured.map(({ besideNose }) => besideNose)),
     keptShare: sum(measured.map(({ keptShare }) => keptShare)) / measured.length,
-    hairFlow: flows.length === 0 ? null : sum(flows) / flows.length,
+    hairFlow: mean(measured.map(({ hairFlow }) => hairFlow)),
+    shading: mean(measured.map(({ shading }) => shading)),
   };
 }
