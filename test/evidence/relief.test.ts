@@ -6,6 +6,7 @@ import {
   judgeTurn,
   reliefCue,
   reliefEvidence,
+  reliefRanges,
   type ReliefState,
 } from '../../server/evidence/relief.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
@@ -17,9 +18,9 @@ const policy = policyFor('standard');
 const bars = policy.relief;
 const good = { usable: true, good: true, hint: null } as const;
 
-const deviationOf = (yawDeg: number): Deviation => ({
+const deviationOf = (yawDeg: number, pitchDeg = 0): Deviation => ({
   yawDeg,
-  pitchDeg: 0,
+  pitchDeg,
   opening: 0,
   widening: 0,
   cornerLift: 0,
@@ -29,7 +30,13 @@ const deviationOf = (yawDeg: number): Deviation => ({
 /** Folds one frame a number of degrees from rest, as a worker that was asked for everything reports it. */
 function seen(state: ReliefState, yawDeg: number, relief: TurnRelief | null = HEAD_RELIEF, broken = false) {
   const seq = state.rests.length + state.turns.reduce((sum, { frames }) => sum + frames.length, 0) + 1;
-  const options = { embeddings: false, pad: false, countFaces: false, texture: true, relief: bars };
+  const options = {
+    embeddings: false,
+    pad: false,
+    countFaces: false,
+    texture: true,
+    relief: reliefRanges(bars, ['turn', 'nod']),
+  };
   const analysis = analysisOf({ yawDeg, relief }, options, { embeddings: [], pad: [] }, seeded(seq));
   const sample = { seq, atMs: 40 * seq, capturedAtMs: 40 * seq, analysis };
   return foldRelief(state, sample, good, deviationOf(yawDeg), broken, bars);
@@ -103,6 +110,32 @@ describe('relief in turns', () => {
     ['no hair, and relief as of a nose alone', { ...HEAD_RELIEF, product: 0.55, hairFlow: null }, 'unclear'],
   ] as const)('judges %s', (_, relief, finding) => {
     expect(judgeTurn(after([1, relief]).turns[0], bars)).toBe(finding);
+  });
+
+  it.each([
+    ['the relief of a head', HEAD_RELIEF, 'head'],
+    ['a bent plane', FLAT_RELIEF, 'flat'],
+    [
+      'relief beside the nose that does for a turn',
+      { ...HEAD_RELIEF, besideNose: { product: 0.55, square: 1 } },
+      'unclear',
+    ],
+    ['hair that stays', { ...HEAD_RELIEF, hairFlow: 0.02 }, 'unclear'],
+    ['no hair, and much relief', { ...HEAD_RELIEF, hairFlow: null }, 'unclear'],
+    ['a light that does for a turn', { ...HEAD_RELIEF, shading: 0.01 }, 'unclear'],
+  ] as const)('judges a nod that shows %s by bars of its own', (_, relief, finding) => {
+    const state = [0, 11, 15, 18, 12, 0].reduce((folded, pitchDeg, i) => {
+      const options = { embeddings: false, pad: false, countFaces: false, texture: true };
+      const asked = { ...options, relief: reliefRanges(bars, ['nod']) };
+      const analysis = analysisOf({ pitchDeg, relief }, asked, { embeddings: [], pad: [] }, seeded(i));
+      const sample = { seq: i, atMs: 40 * i, capturedAtMs: 40 * i, analysis };
+      return foldRelief(folded, sample, good, deviationOf(0, pitchDeg), false, bars);
+    }, initialRelief);
+    expect(state.turns).toMatchObject([{ move: 'nod', direction: 1 }]);
+    expect(state.turns[0].frames.length).toBe(4);
+    expect(judgeTurn(state.turns[0], bars)).toBe(finding);
+    // A policy of an earlier version asks for turns only.
+    expect(reliefRanges({ ...bars, nod: null }, ['turn', 'nod']).map(({ move }) => move)).toEqual(['turn']);
   });
 
   it('is unmeasured, and says why, without a turn or when no turn can be judged', () => {

@@ -117,8 +117,8 @@ function picture(pixels: Shape, { yawDeg, hairDeg, lightDeg }: Turn): RgbImage {
 function measured(pixels: Shape, turn: Turn) {
   const meter = new ReliefMeter();
   const rest = meter.texture(picture(pixels, { ...REST, lightDeg: turn.lightDeg }), meshOf(REST));
-  const shown = meter.measure(picture(pixels, turn), meshOf(turn), rest);
-  if (shown === null) throw new Error('Nothing was found again.');
+  const [shown] = meter.measure(picture(pixels, turn), meshOf(turn), [rest], 'turn');
+  if (shown === undefined) throw new Error('Nothing was found again.');
   return { ...shown, relief: shown.product / shown.square };
 }
 
@@ -166,10 +166,10 @@ describe('the relief that pixels confirm', () => {
     const plain = { data: new Uint8Array(3 * WIDTH * HEIGHT).fill(120), width: WIDTH, height: HEIGHT };
     const rest = meter.texture(plain, meshOf(REST));
     const turned = meshOf({ yawDeg: 15, hairDeg: 0 });
-    expect(meter.measure(plain, turned, rest)).toBeNull();
+    expect(meter.measure(plain, turned, [rest], 'turn')).toEqual([]);
     const outside = turned.map((value, i) => (i % 3 === 0 ? value + 1_000 : value));
-    expect(meter.measure(plain, outside, rest)).toBeNull();
+    expect(meter.measure(plain, outside, [rest], 'turn')).toEqual([]);
     const seen = meter.texture(picture(head, REST), meshOf(REST));
-    expect(meter.measure(picture(head, REST), outside, seen)).toBeNull();
+    expect(meter.measure(picture(head, REST), outside, [seen], 'turn')).toEqual([]);
   });
 });

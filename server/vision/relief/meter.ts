@@ -1,4 +1,4 @@
-import type { Pose } from '../analysis.ts';
+import type { Pose, ReliefMove } from '../analysis.ts';
 import type { RgbImage } from '../image.ts';
 import { headPose } from '../pose.ts';
 import { landmarkBounds, leftEyeCentre, rightEyeCentre } from '../landmarks.ts';
@@ -107,11 +107,21 @@ export class ReliefMeter {
     };
   }
 
-  /** Measures a turned face against the same face at rest. Null when too few patches were found again. */
-  measure(image: RgbImage, landmarks: Float32Array, rest: RestTexture): PairRelief | null {
+  /** Measures a moved face against the same face at rest. Leaves out a rest of which too few patches are found again. */
+  measure(
+    image: RgbImage,
+    landmarks: Float32Array,
+    rests: readonly RestTexture[],
+    move: ReliefMove,
+  ): PairRelief[] {
     this.#unwrap(image, landmarks, eyeDistanceOf(landmarks));
     const { width, height } = TEXTURE;
     const turned = { places: this.#places, plane: this.#matcher.normalise(this.#texels, width, height) };
+    return rests.map((rest) => this.#measurePair(image, turned, rest, move)).filter((pair) => pair !== null);
+  }
+
+  #measurePair(image: RgbImage, turned: Turned, rest: RestTexture, move: ReliefMove): PairRelief | null {
+    const { width, height } = TEXTURE;
     const atRest = this.#matcher.normalise(rest.texels, width, height);
     const count = this.#findSkin(atRest, rest, turned);
     const sums = confirmedRelief({ count, ...this.#found }, rest.eyeDistance);
@@ -122,7 +132,7 @@ export class ReliefMeter {
       besideNose: confirmedRelief(this.#withoutNose(count), rest.eyeDistance),
       keptShare: count / SKIN_PATCHES.length,
       hairFlow,
-      shading: shadingChange({ count, ...this.#shades }),
+      shading: shadingChange({ count, ...this.#shades }, move),
     };
   }
 
