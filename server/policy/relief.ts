@@ -70,7 +70,7 @@ export const relief: ReliefPolicy = {
   minTurnDeg: 12,
   maxTurnDeg: 23,
   minFrames: 2,
-  maxFrames: 7,
+  maxFrames: 4,
   maxTurns: 6,
   minKeptShare: 0.3,
   minRelief: 0.5,

@@ -33,7 +33,7 @@ interface PairRelief extends ReliefSums {
   readonly besideNose: ReliefSums | null;
   /** Share of the patches of skin that were found again, 0..1. */
   readonly keptShare: number;
-  /** How far the hair above the face went, as a share of how far the face went; null: not to be told. */
+  /** How far the hair above the face went, as a share of how far the face went; null: not to be told, or told before. */
   readonly hairFlow: number | null;
   /** How much the light on the skin changed, see `shadingChange`; null: not to be told. */
   readonly shading: number | null;
@@ -117,16 +117,29 @@ export class ReliefMeter {
     this.#unwrap(image, landmarks, eyeDistanceOf(landmarks));
     const { width, height } = TEXTURE;
     const turned = { places: this.#places, plane: this.#matcher.normalise(this.#texels, width, height) };
-    return rests.map((rest) => this.#measurePair(image, turned, rest, move)).filter((pair) => pair !== null);
+    const pairs: PairRelief[] = [];
+    for (const rest of rests) {
+      const isHairKnown = pairs.some(({ hairFlow }) => hairFlow !== null);
+      const pair = this.#measurePair(image, turned, rest, move, isHairKnown);
+      if (pair !== null) pairs.push(pair);
+    }
+    return pairs;
   }
 
-  #measurePair(image: RgbImage, turned: Turned, rest: RestTexture, move: ReliefMove): PairRelief | null {
+  #measurePair(
+    image: RgbImage,
+    turned: Turned,
+    rest: RestTexture,
+    move: ReliefMove,
+    isHairKnown: boolean,
+  ): PairRelief | null {
     const { width, height } = TEXTURE;
     const atRest = this.#matcher.normalise(rest.texels, width, height);
     const count = this.#findSkin(atRest, rest, turned);
     const sums = confirmedRelief({ count, ...this.#found }, rest.eyeDistance);
     if (sums === null) return null;
-    const hairFlow = this.#hairFlow(image, rest, count);
+    // The hair is as costly as the face, and the same against each rest.
+    const hairFlow = isHairKnown ? null : this.#hairFlow(image, rest, count);
     return {
       ...sums,
       besideNose: confirmedRelief(this.#withoutNose(count), rest.eyeDistance),

@@ -11,7 +11,7 @@ export interface TurnRelief extends ReliefSums {
   readonly besideNose: ReliefSums;
   /** Share of the patches of skin that were found again, 0..1, mean over the pictures at rest. */
   readonly keptShare: number;
-  /** How far the hair went, as a share of how far the face went, mean; null: not to be told from any of them. */
+  /** How far the hair went, as a share of how far the face went; null: not to be told from any of them. */
   readonly hairFlow: number | null;
   /** How much the light on the skin changed, see `shadingChange`, mean; null: not to be told from any of them. */
   readonly shading: number | null;
@@ -49,7 +49,7 @@ export function turnRelief(
     ...pooled(measured),
     besideNose: pooled(measured.map(({ besideNose }) => besideNose)),
     keptShare: sum(measured.map(({ keptShare }) => keptShare)) / measured.length,
-    hairFlow: mean(measured.map(({ hairFlow }) => hairFlow)),
+    hairFlow: measured.find(({ hairFlow }) => hairFlow !== null)?.hairFlow ?? null,
     shading: mean(measured.map(({ shading }) => shading)),
   };
 }
