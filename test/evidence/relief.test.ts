@@ -55,9 +55,9 @@ describe('relief in turns', () => {
   it('is measured turn by turn, from rest to rest', () => {
     const state = after([1, HEAD_RELIEF], [1, FLAT_RELIEF], [-1, HEAD_RELIEF]);
     expect(state.turns.map(({ direction, frames }) => [direction, frames.length])).toEqual([
-      [1, 5],
-      [1, 5],
-      [-1, 5],
+      [1, bars.maxFrames],
+      [1, bars.maxFrames],
+      [-1, bars.maxFrames],
     ]);
     expect(state.turns.map((one) => judgeTurn(one, bars))).toEqual(['head', 'flat', 'head']);
   });
