@@ -128,11 +128,14 @@ function isLit(frames: readonly TurnRelief[], minShading: number): boolean {
   return changes.length > 0 && median(changes) >= minShading;
 }
 
-/** Score: the number of turns that show a head. */
+/**
+ * Score: the number of turns that show a head. A nod shows less than a turn, so that one up and one down count as one.
+ */
 export function reliefEvidence({ turns }: ReliefState, policy: ReliefPolicy): Evidence {
-  const findings = turns.map((turn) => judgeTurn(turn, policy));
-  const heads = findings.filter((finding) => finding === 'head').length;
-  const flats = findings.filter((finding) => finding === 'flat').length;
+  const judged = turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+  const nods = NODS.map(({ direction }) => headsOf(judged, 'nod', direction));
+  const heads = headsOf(judged, 'turn', 1) + headsOf(judged, 'turn', -1) + Math.min(...nods);
+  const flats = judged.filter(({ finding }) => finding === 'flat').length;
   if (heads + flats === 0)
     return { measured: false, why: turns.length === 0 ? 'not-started' : 'relief-unclear' };
   const llr = heads * policy.confirmedLlr + flats * policy.flatLlr;
@@ -142,6 +145,33 @@ export function reliefEvidence({ turns }: ReliefState, policy: ReliefPolicy): Ev
     score: heads,
     frames: turns.reduce((sum, { frames }) => sum + frames.length, 0),
   };
+}
+
+const NODS = [
+  { kind: 'look-up', direction: -1 },
+  { kind: 'look-down', direction: 1 },
+] as const;
+
+/** Recordings of earlier versions, which measured turns only, do not say what they are. */
+const movesAs = (turn: Pick<Turn, 'move'>, move: ReliefMove) => (turn.move === 'nod') === (move === 'nod');
+
+function headsOf(
+  judged: readonly (Turn & { readonly finding: TurnFinding })[],
+  move: ReliefMove,
+  direction: 1 | -1,
+): number {
+  return judged.filter(
+    (turn) => turn.finding === 'head' && movesAs(turn, move) && turn.direction === direction,
+  ).length;
+}
+
+/** The looks of which none has shown a head. */
+export function nodsWithoutHead(
+  { turns }: ReliefState,
+  policy: ReliefPolicy,
+): readonly ('look-up' | 'look-down')[] {
+  const judged = turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+  return NODS.filter(({ direction }) => headsOf(judged, 'nod', direction) === 0).map(({ kind }) => kind);
 }
 
 /** Whether a session that asks for relief has seen a turn that shows a head. */

@@ -10,8 +10,8 @@ import {
   type ChallengeRun,
   type ChallengeSample,
 } from '../evidence/challenge.ts';
-import { deviationFrom, isFeasible, isNod, isTurn, type Posture } from '../evidence/gesture.ts';
-import { showsHead } from '../evidence/relief.ts';
+import { deviationFrom, isFeasible, isTurn, type Posture } from '../evidence/gesture.ts';
+import { nodsWithoutHead, showsHead } from '../evidence/relief.ts';
 import { needsMore, plannedCount } from './challenge-plan.ts';
 import { alternativesTo, drawKind, isClosed, pick, replacementsFor } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
@@ -139,7 +139,9 @@ function neededTurns(
   if (!isNeeded) return [];
   const open = pool.filter((kind) => !isClosed(kind, log));
   const turns = open.filter(isTurn);
-  return turns.length > 0 || policy.relief.nod === null ? turns : open.filter(isNod);
+  if (turns.length > 0 || policy.relief.nod === null) return turns;
+  const missing: readonly ChallengeKind[] = nodsWithoutHead(gathered.cues.relief, policy.relief);
+  return open.filter((kind) => missing.includes(kind));
 }
 
 /** Whether the running challenge can be exchanged: it is revealed and unanswered, and there is another to take. */

@@ -19,10 +19,20 @@ export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolic
   const mustBe = (isOne: (kind: ChallengeKind) => boolean, least: number) =>
     least - log.passed.filter(isOne).length >= challengesDue ? open.filter(isOne) : [];
   const turns = mustBe(isTurn, policy.minTurns);
-  // Where turns were skipped, a nod shows as much.
-  const nods = mustBe((kind) => isTurn(kind) || isNod(kind), policy.minTurns);
+  // Where turns were skipped, a look up and one down show as much.
+  const nods = policy.minTurns > 0 && !open.some(isTurn) ? nodsDue(open, log, challengesDue) : [];
   const strong = mustBe((kind) => isStrong(kind, policy), policy.minHeadMoves);
   return pick(draw, [turns, nods, strong].find((kinds) => kinds.length > 0) ?? open);
+}
+
+/** The looks that were not passed, where there are no more challenges than these. */
+function nodsDue(
+  open: readonly ChallengeKind[],
+  { passed }: ChallengeLog,
+  challengesDue: number,
+): readonly ChallengeKind[] {
+  const due = open.filter((kind) => isNod(kind) && !passed.includes(kind));
+  return due.length >= challengesDue ? due : [];
 }
 
 /** The kinds that may replace `kind`: at least as strong, and of another movement than it and those skipped before. */

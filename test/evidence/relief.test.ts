@@ -4,6 +4,7 @@ import {
   foldRelief,
   initialRelief,
   judgeTurn,
+  nodsWithoutHead,
   reliefCue,
   reliefEvidence,
   reliefRanges,
@@ -41,6 +42,17 @@ function seen(state: ReliefState, yawDeg: number, relief: TurnRelief | null = HE
   const sample = { seq, atMs: 40 * seq, capturedAtMs: 40 * seq, analysis };
   return foldRelief(state, sample, good, deviationOf(yawDeg), broken, bars);
 }
+
+/** A look down (1) or up (-1), and back. */
+const nod = (state: ReliefState, side: 1 | -1, relief: TurnRelief | null = HEAD_RELIEF) =>
+  [0, 11, 15, 18, 12, 0].reduce((folded, way, i) => {
+    const pitchDeg = side * way;
+    const options = { embeddings: false, pad: false, countFaces: false, texture: true };
+    const asked = { ...options, relief: reliefRanges(bars, ['nod']) };
+    const analysis = analysisOf({ pitchDeg, relief }, asked, { embeddings: [], pad: [] }, seeded(i));
+    const sample = { seq: i, atMs: 40 * i, capturedAtMs: 40 * i, analysis };
+    return foldRelief(folded, sample, good, deviationOf(0, pitchDeg), false, bars);
+  }, state);
 
 /** There and back. */
 const turn = (state: ReliefState, side: 1 | -1, relief: TurnRelief | null = HEAD_RELIEF) =>
@@ -112,6 +124,19 @@ describe('relief in turns', () => {
     expect(judgeTurn(after([1, relief]).turns[0], bars)).toBe(finding);
   });
 
+  it('takes a look up and one down for a turn, and neither of them alone', () => {
+    const down = nod(nod(initialRelief, 1), 1);
+    expect(evidence(down)).toEqual({ measured: false, why: 'relief-unclear' });
+    expect(nodsWithoutHead(down, bars)).toEqual(['look-up']);
+    expect(evidence(nod(down, -1))).toMatchObject({
+      measured: true,
+      score: 1,
+      logLikelihoodRatio: bars.confirmedLlr,
+    });
+    expect(nodsWithoutHead(nod(down, -1), bars)).toEqual([]);
+    expect(evidence(nod(down, -1, FLAT_RELIEF))).toMatchObject({ measured: true, score: 0 });
+  });
+
   it.each([
     ['the relief of a head', HEAD_RELIEF, 'head'],
     ['a bent plane', FLAT_RELIEF, 'flat'],
@@ -124,13 +149,7 @@ describe('relief in turns', () => {
     ['no hair, and much relief', { ...HEAD_RELIEF, hairFlow: null }, 'unclear'],
     ['a light that does for a turn', { ...HEAD_RELIEF, shading: 0.01 }, 'unclear'],
   ] as const)('judges a nod that shows %s by bars of its own', (_, relief, finding) => {
-    const state = [0, 11, 15, 18, 12, 0].reduce((folded, pitchDeg, i) => {
-      const options = { embeddings: false, pad: false, countFaces: false, texture: true };
-      const asked = { ...options, relief: reliefRanges(bars, ['nod']) };
-      const analysis = analysisOf({ pitchDeg, relief }, asked, { embeddings: [], pad: [] }, seeded(i));
-      const sample = { seq: i, atMs: 40 * i, capturedAtMs: 40 * i, analysis };
-      return foldRelief(folded, sample, good, deviationOf(0, pitchDeg), false, bars);
-    }, initialRelief);
+    const state = nod(initialRelief, 1, relief);
     expect(state.turns).toMatchObject([{ move: 'nod', direction: 1 }]);
     expect(state.turns[0].frames.length).toBe(4);
     expect(judgeTurn(state.turns[0], bars)).toBe(finding);

@@ -241,8 +241,12 @@ describe('a skip', () => {
   it('of a turn leads to a look up or down, which shows relief too, and to nothing weaker', () => {
     expect(challenges.minTurns).toBeGreaterThan(0);
     expect(alternativesTo('turn-left', logOf({}), challenges)).toEqual(['look-up', 'look-down']);
-    const log = logOf({ passed: ['smile', 'blink'], skipped: ['turn-left'] });
-    for (const draw of [0, 0.5, 0.99]) expect(isNod(drawKind(draw, log, challenges))).toBe(true);
+    const log = logOf({ passed: ['smile'], skipped: ['turn-left'] });
+    for (const draw of [0, 0.5, 0.99]) {
+      expect(isNod(drawKind(draw, log, challenges))).toBe(true);
+      const oneDown = logOf({ passed: ['smile', 'look-down'], skipped: ['turn-left'] });
+      expect(drawKind(draw, oneDown, challenges)).toBe('look-up');
+    }
   });
 
   it('is refused where the policy allows none, and the status says so beforehand', () => {
