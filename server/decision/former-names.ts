@@ -22,6 +22,7 @@ export function presentNames(names: readonly string[]): readonly string[] {
 /** What policies have that were recorded before these were judged: they are decided as they were. */
 const NO_COURSE = { course: null };
 const FIXED_NUMBER = { sequence: null, strength: CHALLENGE_STRENGTH, minTurns: 0, maxExtraTurns: 0 };
+const TURNS_IN_ANY_LIGHT = { minShading: 0, nod: null };
 const ANY_BLINK = { minFramesBetween: 0, betweenRatio: 1, betweenMargin: 0, betweenMs: 0 };
 
 /** A policy of an earlier version: a part had another name, or was not there yet. */
@@ -36,7 +37,7 @@ export function presentPolicy(recorded: Policy): Policy {
     gestures: { ...NO_COURSE, ...policy.gestures },
     blink: { ...ANY_BLINK, ...policy.blink },
     challenges: policy.challenges === null ? null : { ...FIXED_NUMBER, ...policy.challenges },
-    relief: policy.relief ?? relief,
+    relief: policy.relief === undefined ? relief : { ...TURNS_IN_ANY_LIGHT, ...policy.relief },
     trustDemand: policy.trustDemand ?? noDemand,
     ...(planarity === undefined ? {} : { depthParallax: planarity }),
     name: presentName(policy.name),

@@ -80,6 +80,10 @@ export function isTurn(kind: ChallengeKind): boolean {
   return TURNS.includes(kind);
 }
 
+export function isNod(kind: ChallengeKind): boolean {
+  return kind === 'look-up' || kind === 'look-down';
+}
+
 export function isHeadMove(kind: ChallengeKind): kind is HeadMove {
   return (HEAD_MOVES as readonly string[]).includes(kind);
 }

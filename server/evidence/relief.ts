@@ -1,6 +1,7 @@
 import type { Policy } from '../policy/shape.ts';
 import { MAX_RESTS, type ReliefPolicy } from '../policy/relief.ts';
 import type { ReliefSums } from '../vision/relief/confirmed-relief.ts';
+import type { ReliefMove, ReliefRange } from '../vision/analysis.ts';
 import type { TurnRelief } from '../vision/relief/turn-relief.ts';
 import type { CueDefinition } from './cue.ts';
 import { isWeighed, NOT_REQUESTED, type Evidence, type MeasuredEvidence } from './evidence.ts';
@@ -14,8 +15,9 @@ interface Rest {
   readonly atMs: number;
 }
 
-/** One turn to one side, from rest to rest. */
+/** One turn to one side, or one nod up or down, from rest to rest. */
 interface Turn {
+  readonly move: ReliefMove;
   readonly direction: 1 | -1;
   /** What each measured frame showed, at most `maxFrames`. */
   readonly frames: readonly TurnRelief[];
@@ -43,6 +45,19 @@ export function isReliefRest(deviation: Deviation | null, policy: ReliefPolicy):
   );
 }
 
+/** What a worker is to measure of a move. */
+export function reliefRanges(
+  { minTurnDeg, maxTurnDeg, nod }: ReliefPolicy,
+  moves: readonly ReliefMove[],
+): readonly ReliefRange[] {
+  const turns = { move: 'turn', minDeg: minTurnDeg, maxDeg: maxTurnDeg, maxAsideDeg: null } as const;
+  const nods =
+    nod === null
+      ? []
+      : [{ move: 'nod', minDeg: nod.minDeg, maxDeg: nod.maxDeg, maxAsideDeg: nod.maxTurnDeg } as const];
+  return [turns, ...nods].filter(({ move }) => moves.includes(move));
+}
+
 /** Folds one frame: keeps the newest rests, and adds what a turned frame showed to its turn. */
 export function foldRelief(
   state: ReliefState,
@@ -62,16 +77,17 @@ export function foldRelief(
     return { ...before, rests, isTurning: false };
   }
   if (face.relief === undefined || deviation === null) return before;
-  const direction = deviation.yawDeg > 0 ? 1 : -1;
+  const { move } = face.relief;
+  const direction = (move === 'nod' ? deviation.pitchDeg : deviation.yawDeg) > 0 ? 1 : -1;
   const last = before.turns.at(-1);
-  if (!before.isTurning || last === undefined || last.direction !== direction)
+  if (!before.isTurning || last === undefined || last.move !== move || last.direction !== direction)
     return {
       ...before,
-      turns: [...before.turns, { direction, frames: [face.relief] } as const].slice(-policy.maxTurns),
+      turns: [...before.turns, { move, direction, frames: [face.relief] } as const].slice(-policy.maxTurns),
       isTurning: true,
     };
   if (last.frames.length >= policy.maxFrames) return before;
-  const turn: Turn = { direction, frames: [...last.frames, face.relief] };
+  const turn: Turn = { ...last, frames: [...last.frames, face.relief] };
   return { ...before, turns: [...before.turns.slice(0, -1), turn] };
 }
 
@@ -87,25 +103,39 @@ export function reliefOf(frames: readonly ReliefSums[]): number {
   return sum(({ product }) => product) / sum(({ square }) => square);
 }
 
-export function judgeTurn(turn: Turn, policy: ReliefPolicy): TurnFinding {
-  const { frames } = turn;
+export function judgeTurn({ move, frames }: Turn, policy: ReliefPolicy): TurnFinding {
+  const { minBesideNose, minHairFlow, minShading } =
+    move === 'nod' && policy.nod !== null ? policy.nod : policy;
   if (frames.length < policy.minFrames) return 'unclear';
   if (median(frames.map(({ keptShare }) => keptShare)) < policy.minKeptShare) return 'unclear';
   const relief = reliefOf(frames);
   if (relief < policy.minRelief) return 'flat';
   const flows = frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
-  const isAll = reliefOf(frames.map(({ besideNose }) => besideNose)) >= policy.minBesideNose;
+  const isAll =
+    reliefOf(frames.map(({ besideNose }) => besideNose)) >= minBesideNose && isLit(frames, minShading);
   const isHairSeen = 2 * flows.length >= frames.length;
+  // The hair of a nodding head goes a shorter way. It must be seen to go; where it stays, that says little.
+  if (move === 'nod') return isHairSeen && isAll && median(flows) >= minHairFlow ? 'head' : 'unclear';
   if (!isHairSeen) return isAll && relief >= policy.minReliefAlone ? 'head' : 'unclear';
-  if (median(flows) >= policy.minHairFlow) return isAll ? 'head' : 'unclear';
+  if (median(flows) >= minHairFlow) return isAll ? 'head' : 'unclear';
   return relief < policy.clearRelief ? 'flat' : 'unclear';
 }
 
-/** Score: the number of turns that show a head. */
+/** Whether the light on the skin changed with the turn, as it does on a head. A warped picture keeps its light. */
+function isLit(frames: readonly TurnRelief[], minShading: number): boolean {
+  if (minShading === 0) return true;
+  const changes = frames.flatMap(({ shading }) => (shading === null ? [] : [shading]));
+  return changes.length > 0 && median(changes) >= minShading;
+}
+
+/**
+ * Score: the number of turns that show a head. A nod shows less than a turn, so that one up and one down count as one.
+ */
 export function reliefEvidence({ turns }: ReliefState, policy: ReliefPolicy): Evidence {
-  const findings = turns.map((turn) => judgeTurn(turn, policy));
-  const heads = findings.filter((finding) => finding === 'head').length;
-  const flats = findings.filter((finding) => finding === 'flat').length;
+  const judged = turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+  const nods = NODS.map(({ direction }) => headsOf(judged, 'nod', direction));
+  const heads = headsOf(judged, 'turn', 1) + headsOf(judged, 'turn', -1) + Math.min(...nods);
+  const flats = judged.filter(({ finding }) => finding === 'flat').length;
   if (heads + flats === 0)
     return { measured: false, why: turns.length === 0 ? 'not-started' : 'relief-unclear' };
   const llr = heads * policy.confirmedLlr + flats * policy.flatLlr;
@@ -115,6 +145,33 @@ export function reliefEvidence({ turns }: ReliefState, policy: ReliefPolicy): Ev
     score: heads,
     frames: turns.reduce((sum, { frames }) => sum + frames.length, 0),
   };
+}
+
+const NODS = [
+  { kind: 'look-up', direction: -1 },
+  { kind: 'look-down', direction: 1 },
+] as const;
+
+/** Recordings of earlier versions, which measured turns only, do not say what they are. */
+const movesAs = (turn: Pick<Turn, 'move'>, move: ReliefMove) => (turn.move === 'nod') === (move === 'nod');
+
+function headsOf(
+  judged: readonly (Turn & { readonly finding: TurnFinding })[],
+  move: ReliefMove,
+  direction: 1 | -1,
+): number {
+  return judged.filter(
+    (turn) => turn.finding === 'head' && movesAs(turn, move) && turn.direction === direction,
+  ).length;
+}
+
+/** The looks of which none has shown a head. */
+export function nodsWithoutHead(
+  { turns }: ReliefState,
+  policy: ReliefPolicy,
+): readonly ('look-up' | 'look-down')[] {
+  const judged = turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+  return NODS.filter(({ direction }) => headsOf(judged, 'nod', direction) === 0).map(({ kind }) => kind);
 }
 
 /** Whether a session that asks for relief has seen a turn that shows a head. */

@@ -28,7 +28,7 @@ export { POLICY_NAMES, type Policy, type PolicyName } from './shape.ts';
  * beside the cue that uses them. "Starting value" means: chosen from what is known, not yet calibrated on a data set.
  */
 
-/** What is required where nobody is asked to turn: the relief of a head shows in turns only. */
+/** What is required where nobody is asked to turn: the relief of a head shows in turns and nods only. */
 const WITHOUT_TURNS: readonly Cue[] = ['challenge', 'continuity', 'injection', 'quality'];
 
 const standard: Policy = {

@@ -11,9 +11,9 @@ export interface ChallengePolicy {
   readonly sequence: SequencePolicy | null;
   /** The fewest challenges of the greatest strength: moves of the head, unless `strength` says otherwise. */
   readonly minHeadMoves: number;
-  /** Turns among them: the relief of a head shows in turns only. */
+  /** Turns among them, which show the relief of a head; where turns were skipped, looks up or down. */
   readonly minTurns: number;
-  /** Turns that are asked for in addition, one after another, while none has shown the relief of a head. */
+  /** Turns, or looks up or down, that are asked for in addition, one after another, while none has shown the relief. */
   readonly maxExtraTurns: number;
   /**
    * How hard each kind is to answer with one warped photograph or by chance. Another kind is as strong if its number

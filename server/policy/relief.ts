@@ -1,4 +1,15 @@
-/** When a turn shows the relief of a head. */
+/** When a nod, a look up or down, shows the relief of a head. What is not here is as for a turn. */
+export interface NodReliefPolicy {
+  /** The nods that are measured, by pitch against the pictures at rest, and the yaw they may have besides. */
+  readonly minDeg: number;
+  readonly maxDeg: number;
+  readonly maxTurnDeg: number;
+  readonly minBesideNose: number;
+  readonly minHairFlow: number;
+  readonly minShading: number;
+}
+
+/** When a turn or a nod shows the relief of a head. Where turns are spoken of, nods are meant too. */
 export interface ReliefPolicy {
   /** A face turned by no more than this, against its rest, is a face at rest. It also ends a turn. */
   readonly restDeg: number;
@@ -21,10 +32,14 @@ export interface ReliefPolicy {
   readonly minBesideNose: number;
   /** How far the hair must go, as a share of how far the face goes; median over the frames. */
   readonly minHairFlow: number;
+  /** How much the light on the skin must change with the turn; median over the frames. With less, a turn is unclear; 0: not asked. */
+  readonly minShading: number;
   /** The relief that is needed where the hair cannot be followed: it is covered, or there is none. */
   readonly minReliefAlone: number;
   /** With this much relief a turn whose hair stays is unclear, not flat: the hair may have been followed wrongly. */
   readonly clearRelief: number;
+  /** Null: nods are not measured. */
+  readonly nod: NodReliefPolicy | null;
   /** The log-likelihood ratio: this for each turn that shows a head, and for each that does not, within the bounds. */
   readonly confirmedLlr: number;
   readonly flatLlr: number;
@@ -55,14 +70,23 @@ export const relief: ReliefPolicy = {
   minTurnDeg: 12,
   maxTurnDeg: 23,
   minFrames: 2,
-  maxFrames: 7,
+  maxFrames: 4,
   maxTurns: 6,
   minKeptShare: 0.3,
   minRelief: 0.5,
   minBesideNose: 0.5,
   minHairFlow: 0.12,
+  minShading: 0.008,
   minReliefAlone: 0.75,
   clearRelief: 0.85,
+  nod: {
+    minDeg: 10,
+    maxDeg: 25,
+    maxTurnDeg: 10,
+    minBesideNose: 0.6,
+    minHairFlow: 0.1,
+    minShading: 0.012,
+  },
   confirmedLlr: 0.8,
   flatLlr: -1.25,
   minLlr: -4,

@@ -11,7 +11,7 @@ import {
   type ChallengeSample,
 } from '../evidence/challenge.ts';
 import { deviationFrom, isFeasible, isTurn, type Posture } from '../evidence/gesture.ts';
-import { showsHead } from '../evidence/relief.ts';
+import { nodsWithoutHead, showsHead } from '../evidence/relief.ts';
 import { needsMore, plannedCount } from './challenge-plan.ts';
 import { alternativesTo, drawKind, isClosed, pick, replacementsFor } from './draw-challenge.ts';
 import type { Seen } from './accumulate-frame.ts';
@@ -112,32 +112,36 @@ function afterPass(
   const isPlanned = passed.passed.length < (passed.of ?? 0);
   const after = { ...state, live: withLog(state.live, passed) };
   const open = feasible(challenges, state.rest, policy.gestures);
-  const turn = !isPlanned && needsTurn(after.live, passed, policy, open);
-  if (!isPlanned && !turn && !needsMore(after, policy, context))
+  const turns = isPlanned ? [] : neededTurns(after.live, passed, policy, open);
+  if (!isPlanned && turns.length === 0 && !needsMore(after, policy, context))
     return enterMatching(after.live, state.rest, atMs, policy);
   const log = isPlanned ? passed : { ...passed, of: passed.passed.length + 1 };
-  const kind = drawKind(drawAt(draws, 0), log, turn ? { ...open, pool: open.pool.filter(isTurn) } : open);
+  const kind = drawKind(drawAt(draws, 0), log, turns.length > 0 ? { ...open, pool: turns } : open);
   const next = startChallenge(kind, atMs, drawAt(draws, 1), challenges, run.earlyStarts);
   return { ...state, live: withLog(state.live, log), run: next };
 }
 
 /**
- * Whether one more turn is asked for: the policy requires the relief of a head, and no turn has shown it. Not every
- * turn of a living person does.
+ * The turns, or without them the nods, of which one more is asked for: the policy requires the relief of a head, and none
+ * has shown it. Not every turn of a living person does.
  */
-function needsTurn(
+function neededTurns(
   { gathered }: Live,
   log: ChallengeLog,
   policy: Policy,
   challenges: ChallengePolicy,
-): boolean {
+): readonly ChallengeKind[] {
   const { pool, maxCount, maxExtraTurns } = challenges;
-  return (
+  const isNeeded =
     policy.requiredCues.includes('relief') &&
     log.passed.length < maxCount + maxExtraTurns &&
-    pool.some((kind) => isTurn(kind) && !isClosed(kind, log, challenges)) &&
-    !showsHead(gathered.cues.relief, policy)
-  );
+    !showsHead(gathered.cues.relief, policy);
+  if (!isNeeded) return [];
+  const open = pool.filter((kind) => !isClosed(kind, log));
+  const turns = open.filter(isTurn);
+  if (turns.length > 0 || policy.relief.nod === null) return turns;
+  const missing: readonly ChallengeKind[] = nodsWithoutHead(gathered.cues.relief, policy.relief);
+  return open.filter((kind) => missing.includes(kind));
 }
 
 /** Whether the running challenge can be exchanged: it is revealed and unanswered, and there is another to take. */

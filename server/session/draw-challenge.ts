@@ -1,6 +1,6 @@
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { ChallengeLog } from '../evidence/challenge.ts';
-import { isTurn } from '../evidence/gesture.ts';
+import { isNod, isTurn } from '../evidence/gesture.ts';
 import type { ChallengePolicy } from '../policy/challenges.ts';
 
 /** Draws the number of challenges of a session. `draw` is in [0, 1). */
@@ -14,13 +14,25 @@ export function drawCount(draw: number, { minCount, maxCount }: ChallengePolicy)
  * of them cannot be reached otherwise.
  */
 export function drawKind(draw: number, log: ChallengeLog, policy: ChallengePolicy): ChallengeKind {
-  const open = policy.pool.filter((kind) => !isClosed(kind, log, policy));
+  const open = policy.pool.filter((kind) => !isClosed(kind, log));
   const challengesDue = (log.of ?? 0) - log.passed.length;
   const mustBe = (isOne: (kind: ChallengeKind) => boolean, least: number) =>
     least - log.passed.filter(isOne).length >= challengesDue ? open.filter(isOne) : [];
   const turns = mustBe(isTurn, policy.minTurns);
+  // Where turns were skipped, a look up and one down show as much.
+  const nods = policy.minTurns > 0 && !open.some(isTurn) ? nodsDue(open, log, challengesDue) : [];
   const strong = mustBe((kind) => isStrong(kind, policy), policy.minHeadMoves);
-  return pick(draw, [turns, strong].find((kinds) => kinds.length > 0) ?? open);
+  return pick(draw, [turns, nods, strong].find((kinds) => kinds.length > 0) ?? open);
+}
+
+/** The looks that were not passed, where there are no more challenges than these. */
+function nodsDue(
+  open: readonly ChallengeKind[],
+  { passed }: ChallengeLog,
+  challengesDue: number,
+): readonly ChallengeKind[] {
+  const due = open.filter((kind) => isNod(kind) && !passed.includes(kind));
+  return due.length >= challengesDue ? due : [];
 }
 
 /** The kinds that may replace `kind`: at least as strong, and of another movement than it and those skipped before. */
@@ -50,7 +62,7 @@ function otherMovements(
 ): readonly ChallengeKind[] {
   const closed = { skipped: [...log.skipped, kind], replaced: log.replaced };
   const { pool, strength } = policy;
-  return pool.filter((other) => !isClosed(other, closed, policy) && strength[other] >= strength[kind]);
+  return pool.filter((other) => !isClosed(other, closed) && strength[other] >= strength[kind]);
 }
 
 /** Of the strongest there are, by the policy's own order. */
@@ -60,8 +72,7 @@ export function isStrong(kind: ChallengeKind, { strength }: ChallengePolicy): bo
 
 /**
  * Kinds that go together: who cannot do one of them cannot do the other either, so that both are closed. It would
- * help nobody, and only attackers, to be asked for the other one. But where a policy cannot do without a turn, one side
- * stands for the other: a stiff neck may turn to one side.
+ * help nobody, and only attackers, to be asked for the other one.
  */
 const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
   'turn-left': 'turn-right',
@@ -74,10 +85,8 @@ const SAME_MOVEMENT: Readonly<Partial<Record<ChallengeKind, ChallengeKind>>> = {
 export function isClosed(
   kind: ChallengeKind,
   { skipped, replaced }: Pick<ChallengeLog, 'skipped' | 'replaced'>,
-  { minTurns }: Pick<ChallengePolicy, 'minTurns'>,
 ): boolean {
-  const goTogether = !isTurn(kind) || minTurns === 0;
-  return [...skipped, ...replaced].some((one) => one === kind || (goTogether && SAME_MOVEMENT[one] === kind));
+  return [...skipped, ...replaced].some((one) => one === kind || SAME_MOVEMENT[one] === kind);
 }
 
 export function pick(draw: number, kinds: readonly ChallengeKind[]): ChallengeKind {

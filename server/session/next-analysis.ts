@@ -1,5 +1,5 @@
-import { deviationFrom, extentOf, isTurn } from '../evidence/gesture.ts';
-import { isReliefRest, lacksFrames } from '../evidence/relief.ts';
+import { deviationFrom, extentOf, isNod, isTurn } from '../evidence/gesture.ts';
+import { isReliefRest, lacksFrames, reliefRanges } from '../evidence/relief.ts';
 import { nextMotionWindow } from '../evidence/motion.ts';
 import type { Policy } from '../policy/shape.ts';
 import type { AnalysisOptions } from '../vision/analysis.ts';
@@ -43,8 +43,8 @@ export function nextAnalysis(
 }
 
 /**
- * A texture now and then while the face is at rest; the relief while a turn is asked for, until enough of its frames
- * are measured. Other turns do not count: whoever has a recording of the person turning could show it at any time.
+ * A texture now and then while the face is at rest; the relief while a turn or a nod is asked for, until enough of its
+ * frames are measured. Others do not count: whoever has a recording of the person turning could show it at any time.
  */
 function reliefOptions(
   state: LiveState,
@@ -60,11 +60,12 @@ function reliefOptions(
     const isDue = newest === undefined || atMs - newest.atMs >= relief.restEveryMs;
     if (look.assessment?.good === true && isDue) return { texture: true };
   }
-  const isAsked = state.phase === 'challenging' && state.run.stage !== 'pause' && isTurn(state.run.kind);
+  if (state.phase !== 'challenging' || state.run.stage === 'pause') return {};
   const { rests } = gathered.cues.relief;
-  if (!isAsked || rests.length === 0 || !lacksFrames(gathered.cues.relief, relief)) return {};
-  const { minTurnDeg, maxTurnDeg } = relief;
-  return { relief: { minTurnDeg, maxTurnDeg } };
+  if (rests.length === 0 || !lacksFrames(gathered.cues.relief, relief)) return {};
+  const { kind } = state.run;
+  const ranges = reliefRanges(relief, isTurn(kind) ? ['turn'] : isNod(kind) ? ['nod'] : []);
+  return ranges.length === 0 ? {} : { relief: ranges };
 }
 
 /** Whether the next frame may answer the challenge with a gesture, or complete it. */

@@ -110,7 +110,7 @@ export interface FaceAnalysis {
   readonly bonaFideProbability?: number;
   /** Present only when asked for, and when bare skin lies in the picture. */
   readonly colours?: FlashColours;
-  /** Present only when asked for, and when the face is turned far enough from the faces at rest, and not too far. */
+  /** Present only when asked for, and when the face has moved far enough from the faces at rest, and not too far. */
   readonly relief?: TurnRelief;
   /** The picture's texture was made, and is kept under the frame's number. */
   readonly textured?: true;
@@ -146,10 +146,16 @@ export interface FrameAnalysis {
   readonly livingMotionProbability?: number;
 }
 
-/** How far a face must be turned from its rest, and how far at most, to be measured. */
-export interface TurnRange {
-  readonly minTurnDeg: number;
-  readonly maxTurnDeg: number;
+/** A turn to the left or right, or a nod: the head looks up or down. */
+export type ReliefMove = 'turn' | 'nod';
+
+/** How far a head must have moved from its rest, and how far at most, to be measured. */
+export interface ReliefRange {
+  readonly move: ReliefMove;
+  readonly minDeg: number;
+  readonly maxDeg: number;
+  /** How far it may be turned besides, where it nods, and the other way round; null: as far as it likes. */
+  readonly maxAsideDeg: number | null;
 }
 
 /** What is analysed of one frame, beyond the mesh, eyes, pose and quality that are analysed of every frame. */
@@ -168,6 +174,6 @@ export interface AnalysisOptions {
   readonly colours?: boolean;
   /** Make a texture of the face, for turns to come to be compared with; absent: no. */
   readonly texture?: boolean;
-  /** Measure the relief of a face that is turned so far from the textures that go with the frame; absent: no. */
-  readonly relief?: TurnRange;
+  /** Measure the relief of a face that has moved so far from the textures that go with the frame; absent: no. */
+  readonly relief?: readonly ReliefRange[];
 }

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Egg, type Portrait, type Presenter } from '../../simulator/index.ts';
+import type { ChallengeKind } from '../../protocol/status.ts';
+import { Egg, FlatPuppet, type Portrait, type Presenter } from '../../simulator/index.ts';
 import { startRealServer, type RealServer } from '../../tools/throwaway-server.ts';
 import { person, preparePeople, subject } from '../support/people.ts';
 import { enrol, play } from '../support/play.ts';
@@ -26,8 +27,15 @@ describe('the relief of a head, between processes', () => {
   });
   afterAll(() => server.close());
 
-  const verify = (presenter: Presenter, framesPerSecond = 15) =>
-    play(server, clock, { mode: 'verify', subject, policy: 'standard', presenter, framesPerSecond });
+  const verify = (presenter: Presenter, cannot: readonly ChallengeKind[] = []) =>
+    play(server, clock, {
+      mode: 'verify',
+      subject,
+      policy: 'standard',
+      presenter,
+      framesPerSecond: 15,
+      cannot,
+    });
 
   const decisions = async () => {
     const { body } = await server.api<{
@@ -48,5 +56,18 @@ describe('the relief of a head, between processes', () => {
     expect(decision.outcome).toBe('reject');
     const [recorded] = await decisions();
     expect(recorded?.reasons).toContain('relief-below-bar');
+  });
+
+  it('is confirmed in the nods of a head that cannot turn', async () => {
+    const { decision, statuses } = await verify(await person(ada, 4), ['turn-left', 'turn-right']);
+    const asked = new Set(statuses.flatMap(({ challenge }) => challenge?.kind ?? []));
+    expect([...asked].some((kind) => kind.startsWith('turn'))).toBe(true);
+    expect([...asked].some((kind) => kind.startsWith('look'))).toBe(true);
+    expect(decision.outcome).toBe('accept');
+  });
+
+  it('is not confirmed in the same photograph warped by a mesh, whose light does not change', async () => {
+    const { decision } = await verify(new FlatPuppet(ada, { seed: 5 }));
+    expect(decision.outcome).toBe('re-verify');
   });
 });

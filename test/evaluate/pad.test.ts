@@ -14,6 +14,7 @@ import { parsePadArguments } from '../../models/evaluate/pad/pad-options.ts';
 import { DRAWN_KINDS } from '../../models/evaluate/pad/drawn-kinds.ts';
 import { findRecordings, presentationOf } from '../../models/evaluate/pad/recordings.ts';
 import { modelCacheDir } from '../../models/prepare/settings.ts';
+import { reliefRanges } from '../../server/evidence/relief.ts';
 import { policyFor } from '../../server/policy/built-in.ts';
 import { preparePortrait, record, SAMPLE_PORTRAITS, stillPhoto } from '../../simulator/index.ts';
 import { hash32 } from '../../simulator/seeded.ts';
@@ -25,7 +26,7 @@ const EVERYTHING = {
   embeddings: true,
   pad: true,
   countFaces: true,
-  relief: policyFor('standard').relief,
+  relief: reliefRanges(policyFor('standard').relief, ['turn', 'nod']),
 } as const;
 const FRAME_MS = 40;
 const RISE = 10;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChallengeKind } from '../../protocol/status.ts';
 import type { Evidence } from '../../server/evidence/evidence.ts';
-import { isHeadMove } from '../../server/evidence/gesture.ts';
+import { isHeadMove, isNod } from '../../server/evidence/gesture.ts';
 import { policyFor, type Policy } from '../../server/policy/built-in.ts';
 import { CUES, type Cue } from '../../server/policy/cues.ts';
 import type { EvidenceByCue } from '../../server/evidence/evidence.ts';
@@ -238,15 +238,15 @@ describe('a skip', () => {
     expect(fc.check(holds, { seed: 5 }).counterexample).toBeNull();
   });
 
-  it('of a turn may lead to the other side, and to nothing weaker, where the policy needs a turn', () => {
+  it('of a turn leads to a look up or down, which shows relief too, and to nothing weaker', () => {
     expect(challenges.minTurns).toBeGreaterThan(0);
-    expect(alternativesTo('turn-left', logOf({}), challenges)).toEqual([
-      'turn-right',
-      'look-up',
-      'look-down',
-    ]);
-    const log = logOf({ passed: ['look-up', 'look-down'], skipped: ['turn-left'] });
-    for (const draw of [0, 0.5, 0.99]) expect(drawKind(draw, log, challenges)).toBe('turn-right');
+    expect(alternativesTo('turn-left', logOf({}), challenges)).toEqual(['look-up', 'look-down']);
+    const log = logOf({ passed: ['smile'], skipped: ['turn-left'] });
+    for (const draw of [0, 0.5, 0.99]) {
+      expect(isNod(drawKind(draw, log, challenges))).toBe(true);
+      const oneDown = logOf({ passed: ['smile', 'look-down'], skipped: ['turn-left'] });
+      expect(drawKind(draw, oneDown, challenges)).toBe('look-up');
+    }
   });
 
   it('is refused where the policy allows none, and the status says so beforehand', () => {
@@ -270,6 +270,7 @@ describe('nobody is locked out', () => {
   it.each([
     ['cannot blink at will', ['blink']],
     ['cannot turn to one side', ['turn-left']],
+    ['cannot turn to any side', ['turn-left', 'turn-right']],
     ['cannot look up and down', ['look-up', 'look-down']],
     ['cannot smile', ['smile']],
     ['cannot open the mouth', ['open-mouth']],
@@ -292,9 +293,9 @@ describe('nobody is locked out', () => {
     expect(refused).toEqual([]);
   });
 
-  it('a person who cannot turn to any side must verify in another way: only a turn shows that a head has depth', () => {
+  it('a person who can move the head in no way must verify in another way: nothing shows that it has depth', () => {
     for (const seed of SEEDS.slice(0, 8)) {
-      const { decision } = unableTo(['turn-left', 'turn-right'], { seed });
+      const { decision } = unableTo(['turn-left', 'turn-right', 'look-up', 'look-down'], { seed });
       expect([seed, decision?.outcome]).toEqual([seed, 're-verify']);
     }
   });

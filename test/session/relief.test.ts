@@ -79,14 +79,16 @@ describe('relief in a session', () => {
     }
   });
 
-  it('counts a turn only while one is asked for', () => {
+  it('counts a turn or a nod only while one is asked for', () => {
     const { effects, events, statuses } = run({ seed: 1 });
     const atMs = new Map(
       events.flatMap((event) => (event.type === 'frame' ? [[event.seq, event.atMs]] : [])),
     );
-    for (const { seq } of asked({ effects }).measured) {
+    for (const { seq, options } of asked({ effects }).measured) {
       const shown = statuses.findLast((one) => one.atMs <= (atMs.get(seq) ?? 0) + 50)?.status;
-      expect(shown?.challenge?.kind).toMatch(/^turn-/);
+      expect(shown?.challenge?.kind).toMatch(/^(turn|look)-/);
+      const [range] = options.relief ?? [];
+      expect(shown?.challenge?.kind.startsWith('turn')).toBe(range?.move === 'turn');
     }
   });
 
@@ -104,6 +106,20 @@ describe('relief in a session', () => {
     const driver = run({ policy, seed: 1 });
     expect(driver.decision).toMatchObject({ outcome: 'accept' });
     if (policy === 'passive') expect(asked(driver).textured).toEqual([]);
+  });
+
+  it('is as good in a look up and one down: a person whose turns show nothing is accepted', () => {
+    const script = subject();
+    const outcomes = SEEDS.map((seed) => {
+      const driver = run({ seed }, (atMs, status) => {
+        const look = script(atMs, status);
+        return { ...look, relief: Math.abs(look.yawDeg ?? 0) > 10 ? null : HEAD_RELIEF };
+      });
+      const asked = announced(driver);
+      return [asked.includes('look-up') && asked.includes('look-down'), driver.decision?.outcome];
+    });
+    for (const [hasNodded, outcome] of outcomes) expect(outcome).toBe(hasNodded ? 'accept' : 're-verify');
+    expect(outcomes.map(([hasNodded]) => hasNodded)).toContain(true);
   });
 
   it('tells the client nothing of what was measured', () => {

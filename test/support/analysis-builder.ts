@@ -52,20 +52,24 @@ const ROOM_LIGHT: FlashColours = {
 
 /** What a living head shows in a turn. */
 export const HEAD_RELIEF: TurnRelief = {
+  move: 'turn',
   product: 0.9,
   square: 1,
   besideNose: { product: 0.9, square: 1 },
   keptShare: 0.6,
   hairFlow: 0.5,
+  shading: 0.04,
 };
 
 /** What a turned picture shows, however it is bent. */
 export const FLAT_RELIEF: TurnRelief = {
+  move: 'turn',
   product: 0.2,
   square: 1,
   besideNose: { product: 0.2, square: 1 },
   keptShare: 0.8,
   hairFlow: 0,
+  shading: 0.003,
 };
 
 /** A made-up face: a direction in each network's space. Two identities are orthogonal, so never mistaken. */
@@ -160,7 +164,9 @@ function faceOf(look: Look, wants: AnalysisOptions, models: Loaded, random: () =
   const embeddings = wants.embeddings ? pickModels(look, models, random) : null;
   const relief = look.relief === undefined ? HEAD_RELIEF : look.relief;
   // Scripted heads turn in one step, so that the widest turns count too.
-  const isTurned = wants.relief !== undefined && Math.abs(look.yawDeg ?? 0) >= wants.relief.minTurnDeg;
+  const moved = wants.relief?.find(
+    ({ move, minDeg }) => Math.abs((move === 'turn' ? look.yawDeg : look.pitchDeg) ?? 0) >= minDeg,
+  );
   return {
     presence: 0.999,
     region: { centreX, centreY, size, angleRad: jitter(0.01) },
@@ -184,7 +190,7 @@ function faceOf(look: Look, wants: AnalysisOptions, models: Loaded, random: () =
     },
     followed: look.followed ?? true,
     ...(embeddings === null ? {} : { embeddings }),
-    ...(isTurned && relief !== null ? { relief } : {}),
+    ...(moved !== undefined && relief !== null ? { relief: { ...relief, move: moved.move } } : {}),
     ...(wants.texture === true ? { textured: true } : {}),
     ...(wants.colours === true ? { colours: look.colours ?? ROOM_LIGHT } : {}),
     ...(wants.pad && models.pad.length > 0

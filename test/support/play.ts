@@ -3,7 +3,7 @@ import { connect, type ConnectOptions, type KioskSession } from '../../client/ki
 import type { FrameSigner } from '../../client/kiosk/signer.ts';
 import type { CreatedSession } from '../../client/kiosk/api.ts';
 import type { Decision, Status } from '../../protocol/downstream.ts';
-import type { CaptureDemand, Mode, PossessionDemand } from '../../protocol/status.ts';
+import type { CaptureDemand, ChallengeKind, Mode, PossessionDemand } from '../../protocol/status.ts';
 import type { DepthImage } from '../../protocol/depth-image.ts';
 import type { RealServer } from '../../tools/throwaway-server.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -23,6 +23,8 @@ export interface Presentation {
   readonly askForKey?: NonNullable<ConnectOptions['askForKey']>;
   /** Signs the frames. */
   readonly signer?: FrameSigner;
+  /** Challenges that the person cannot do, and skips. */
+  readonly cannot?: readonly ChallengeKind[];
 }
 
 export interface Play extends Presentation {
@@ -59,6 +61,7 @@ export async function play(server: RealServer, clock: VirtualClock, options: Pla
     depth: _depth,
     askForKey: _askForKey,
     signer: _signer,
+    cannot: _cannot,
     ...request
   } = options;
   const created = await server.api<CreatedSession>('POST', '/v1/sessions', request);
@@ -83,7 +86,16 @@ export async function present(
   server: RealServer,
   clock: VirtualClock,
   ticket: string,
-  { presenter, framesPerSecond = 15, maxMs = 60_000, flash = false, depth, askForKey, signer }: Presentation,
+  {
+    presenter,
+    framesPerSecond = 15,
+    maxMs = 60_000,
+    flash = false,
+    depth,
+    askForKey,
+    signer,
+    cannot = [],
+  }: Presentation,
 ): Promise<Presented> {
   const session = await connect({
     url: server.streamUrl,
@@ -98,6 +110,11 @@ export async function present(
     for await (const event of session.events) {
       if (event.type !== 'status') continue;
       statuses.push(event);
+      const { challenge } = event;
+      if (challenge !== undefined && cannot.includes(challenge.kind)) {
+        if (challenge.skippable) session.skip();
+        continue;
+      }
       presenter.onStatus?.(event, clock.nowMs() - startMs);
     }
   })();

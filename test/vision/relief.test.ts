@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { policyFor } from '../../server/policy/built-in.ts';
 import { MEAN_FACE } from '../../server/vision/relief/mean-face.ts';
 import { ReliefMeter } from '../../server/vision/relief/meter.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
@@ -33,6 +34,8 @@ interface Turn {
   readonly yawDeg: number;
   /** Turns of what is around the face; 0: it stays. */
   readonly hairDeg: number;
+  /** From where the light falls on the skin, in degrees from the camera; absent: the picture keeps its light. */
+  readonly lightDeg?: number | undefined;
 }
 
 const REST: Turn = { yawDeg: 0, hairDeg: 0 };
@@ -74,13 +77,23 @@ function spotted(x: number, y: number, size: number): number {
 /** Skin or hair: the same at the same place of the surface. */
 const tone = (x: number, y: number) => 60 + 70 * spotted(x, y, 0.16) + 60 * spotted(x, y, 0.08);
 
-function picture(pixels: Shape, { yawDeg, hairDeg }: Turn): RgbImage {
+/** Lambert's cosine law, with as much light from all sides: what a turned place of a surface gets, from 0.5 to 1. */
+function lit(pixels: Shape, x: number, y: number, yawDeg: number, lightDeg: number): number {
+  const step = 0.05;
+  const slopeX = (pixels(x + step, y) - pixels(x - step, y)) / (2 * step);
+  const slopeY = (pixels(x, y + step) - pixels(x, y - step)) / (2 * step);
+  const angle = ((lightDeg - yawDeg) * Math.PI) / 180;
+  const cosine = (Math.cos(angle) - slopeX * Math.sin(angle)) / Math.hypot(slopeX, slopeY, 1);
+  return 0.5 + 0.5 * Math.max(0, cosine);
+}
+
+function picture(pixels: Shape, { yawDeg, hairDeg, lightDeg }: Turn): RgbImage {
   const data = new Uint8Array(3 * WIDTH * HEIGHT);
-  const paint = (x: number, y: number, depth: number, turnDeg: number) => {
+  const paint = (x: number, y: number, depth: number, turnDeg: number, light = 1) => {
     const at = place(x, y, depth, turnDeg);
     const [column, row] = [Math.floor(at.x), Math.floor(at.y)];
     if (column >= 0 && row >= 0 && column < WIDTH && row < HEIGHT)
-      data.fill(tone(x, y), 3 * (row * WIDTH + column), 3 * (row * WIDTH + column) + 3);
+      data.fill(light * tone(x, y), 3 * (row * WIDTH + column), 3 * (row * WIDTH + column) + 3);
   };
   const step = 1 / EYE_PX / 2;
   for (let y = -2.1; y < 2.6; y += step) for (let x = -2.6; x < 2.6; x += step) paint(x, y, 0, hairDeg);
@@ -88,7 +101,14 @@ function picture(pixels: Shape, { yawDeg, hairDeg }: Turn): RgbImage {
     // From the middle outwards: near points are painted over what they hide.
     for (let x = 1.3; x >= 0; x -= step) {
       for (const side of [x, -x])
-        if ((side / 1.25) ** 2 + ((y - 0.47) / 1.45) ** 2 < 1) paint(side, y, pixels(side, y), yawDeg);
+        if ((side / 1.25) ** 2 + ((y - 0.47) / 1.45) ** 2 < 1)
+          paint(
+            side,
+            y,
+            pixels(side, y),
+            yawDeg,
+            lightDeg === undefined ? 1 : lit(pixels, side, y, yawDeg, lightDeg),
+          );
     }
   }
   return { data, width: WIDTH, height: HEIGHT };
@@ -96,9 +116,9 @@ function picture(pixels: Shape, { yawDeg, hairDeg }: Turn): RgbImage {
 
 function measured(pixels: Shape, turn: Turn) {
   const meter = new ReliefMeter();
-  const rest = meter.texture(picture(pixels, REST), meshOf(REST));
-  const shown = meter.measure(picture(pixels, turn), meshOf(turn), rest);
-  if (shown === null) throw new Error('Nothing was found again.');
+  const rest = meter.texture(picture(pixels, { ...REST, lightDeg: turn.lightDeg }), meshOf(REST));
+  const [shown] = meter.measure(picture(pixels, turn), meshOf(turn), [rest], 'turn');
+  if (shown === undefined) throw new Error('Nothing was found again.');
   return { ...shown, relief: shown.product / shown.square };
 }
 
@@ -128,15 +148,28 @@ describe('the relief that pixels confirm', () => {
     expect(relief).toBeLessThan(0.7);
   });
 
+  it.each([
+    [15, 30],
+    [-18, 0],
+  ])('is lit otherwise when it turns by %s° in a room, light from %s°', (yawDeg, lightDeg) => {
+    const { minShading } = policyFor('standard').relief;
+    expect(measured(head, { yawDeg, hairDeg: yawDeg, lightDeg }).shading).toBeGreaterThan(2 * minShading);
+  });
+
+  it('keeps its light when a picture is warped as a head', () => {
+    const { shading } = measured(head, { yawDeg: 15, hairDeg: 15 });
+    expect(shading).toBeLessThan(0.75 * policyFor('standard').relief.minShading);
+  });
+
   it('is not told where the skin has no texture, or where the picture ends', () => {
     const meter = new ReliefMeter();
     const plain = { data: new Uint8Array(3 * WIDTH * HEIGHT).fill(120), width: WIDTH, height: HEIGHT };
     const rest = meter.texture(plain, meshOf(REST));
     const turned = meshOf({ yawDeg: 15, hairDeg: 0 });
-    expect(meter.measure(plain, turned, rest)).toBeNull();
+    expect(meter.measure(plain, turned, [rest], 'turn')).toEqual([]);
     const outside = turned.map((value, i) => (i % 3 === 0 ? value + 1_000 : value));
-    expect(meter.measure(plain, outside, rest)).toBeNull();
+    expect(meter.measure(plain, outside, [rest], 'turn')).toEqual([]);
     const seen = meter.texture(picture(head, REST), meshOf(REST));
-    expect(meter.measure(picture(head, REST), outside, seen)).toBeNull();
+    expect(meter.measure(picture(head, REST), outside, [seen], 'turn')).toEqual([]);
   });
 });

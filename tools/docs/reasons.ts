@@ -55,7 +55,7 @@ export const REASON_ADVICE: Readonly<Record<Reason, Advice>> = {
   },
   'relief-below-bar': {
     means:
-      'In two turns of the head or more, the pictures showed no relief: skin or hair stayed where a head moves them.',
+      'In two turns or nods of the head or more, the pictures showed no relief: skin or hair stayed where a head moves them.',
     todo: 'Let the person try again in better light, with slow turns. If it happens again, treat it as an attack.',
   },
   'depth-parallax-below-bar': {

@@ -5,6 +5,7 @@ import type { AnalysisOptions, FaceRegion, FrameAnalysis, Pose } from '../../../
 import { sha256, writeAtomically } from '../../file-stamp.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 import { MAX_RESTS, relief } from '../../../server/policy/relief.ts';
+import { reliefRanges } from '../../../server/evidence/relief.ts';
 import { RestTextures } from '../../../server/sessions/rest-textures.ts';
 import type { RestTexture } from '../../../server/vision/relief/meter.ts';
 import { neutralPose, poseFrom } from '../../../server/vision/neutral-pose.ts';
@@ -77,7 +78,7 @@ async function analyse(source: FootageSource, pool: FrameAnalyzer): Promise<Fram
   const rests = new FootageRests();
   for await (const picture of source.pictures()) {
     const options = frames.length % lookEvery === 0 ? EVERYTHING : GEOMETRY;
-    const asked = { ...options, relief, texture: rests.areDue };
+    const asked = { ...options, relief: reliefRanges(relief, ['turn', 'nod']), texture: rests.areDue };
     const reply: AnalyzeReply = await ask(pool, picture, region, asked, rests.textures);
     if (!reply.ok) {
       if (reply.code === 'server.internal')

@@ -36,7 +36,7 @@ export function restrictAnalysis(
     followed,
     ...(Object.keys(kept).length > 0 ? { embeddings: kept } : {}),
     ...(isPad ? { bonaFideProbability } : {}),
-    ...(options.relief !== undefined && relief !== undefined ? { relief } : {}),
+    ...(options.relief?.some(({ move }) => move === relief?.move) && relief !== undefined ? { relief } : {}),
     ...(options.texture === true ? { textured: true as const } : {}),
   };
   const counted = options.countFaces || !followed;

@@ -6,18 +6,20 @@ import {
   isReliefRest,
   judgeTurn,
   reliefOf,
+  reliefRanges,
   type ReliefState,
   type TurnFinding,
 } from '../../../server/evidence/relief.ts';
 import { median } from '../../../server/evidence/sample.ts';
 import { policyFor } from '../../../server/policy/built-in.ts';
 import { RestTextures } from '../../../server/sessions/rest-textures.ts';
-import type { FaceAnalysis, FaceRegion, FrameAnalysis } from '../../../server/vision/analysis.ts';
+import type { FaceAnalysis, FaceRegion, FrameAnalysis, ReliefMove } from '../../../server/vision/analysis.ts';
 import type { FrameAnalyzerCore } from '../../../server/vision/analyze.ts';
 import type { Performance } from './performances.ts';
 
-/** What one turn showed. */
+/** What one turn, or one nod, showed. */
 export interface TurnShown {
+  readonly move: ReliefMove;
   readonly frames: number;
   readonly relief: number;
   /** The same without the nose. */
@@ -25,6 +27,8 @@ export interface TurnShown {
   readonly keptShare: number;
   /** Null: not to be told. */
   readonly hairFlow: number | null;
+  /** Null: not to be told. */
+  readonly shading: number | null;
   readonly finding: TurnFinding;
 }
 
@@ -99,7 +103,11 @@ export async function measurePerformance(
     const decoded = texture || !isRest ? await decoder.decode(jpeg) : null;
     let analysis: FrameAnalysis | null = null;
     if (decoded?.ok === true) {
-      const options = { ...PLAIN, texture, ...(isRest ? {} : { relief: bars }) };
+      const options = {
+        ...PLAIN,
+        texture,
+        ...(isRest ? {} : { relief: reliefRanges(bars, ['turn', 'nod']) }),
+      };
       const before = process.cpuUsage();
       let spent = 0;
       analysis = textures.take(
@@ -133,13 +141,18 @@ export async function measurePerformance(
 
 function shown({ turns }: ReliefState): TurnShown {
   const turn = turns[turns.length - 1];
-  const flows = turn.frames.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]));
+  const middle = (values: readonly (number | null)[]) => {
+    const told = values.filter((value) => value !== null);
+    return told.length === 0 ? null : median(told);
+  };
   return {
+    move: turn.move,
     frames: turn.frames.length,
     relief: reliefOf(turn.frames),
     besideNose: reliefOf(turn.frames.map(({ besideNose }) => besideNose)),
     keptShare: median(turn.frames.map(({ keptShare }) => keptShare)),
-    hairFlow: flows.length === 0 ? null : median(flows),
+    hairFlow: middle(turn.frames.map(({ hairFlow }) => hairFlow)),
+    shading: middle(turn.frames.map(({ shading }) => shading)),
     finding: judgeTurn(turn, bars),
   };
 }

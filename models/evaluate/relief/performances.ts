@@ -17,7 +17,7 @@ import { findRecordings } from '../pad/recordings.ts';
 import { hash32 } from '../../../simulator/seeded.ts';
 import { readIndexes } from '../pad/recording-index.ts';
 
-/** Something that turns before a camera. */
+/** Something that turns and nods before a camera. */
 export interface Performance {
   /** What it is, as the report groups it. */
   readonly species: string;
@@ -29,8 +29,9 @@ export interface Performance {
 }
 
 const FRAMES_PER_SECOND = 12.5;
-const TURN_AT_MS = 700;
-const SHOWN_MS = 2_700;
+/** A turn, then a nod. */
+const ASKED_AT_MS = [700, 3_000] as const;
+const SHOWN_MS = 5_000;
 
 /** Recordings below a folder; each second picture of those with more than 20 a second. */
 export async function* recorded(folder: string): AsyncGenerator<Performance> {
@@ -58,7 +59,7 @@ export async function* simulated(folder: string, photos: number): AsyncGenerator
   for await (const [name, portrait] of photographs(folder, photos)) yield* warped(name, portrait, '');
 }
 
-/** One photograph, turned in all ways. */
+/** One photograph, turned and nodded in all ways. */
 export function* warped(name: string, portrait: Portrait, suffix: string): Generator<Performance> {
   yield turning(`egg${suffix}`, name, new Egg(portrait, { seed: 7 }));
   for (const [variant, options] of Object.entries(ADAPTIVE_EGGS))
@@ -83,18 +84,24 @@ async function* photographs(folder: string, photos: number): AsyncGenerator<read
 }
 
 function turning(species: string, name: string, presenter: Presenter): Performance {
-  // One turn each, to either side: which one is left to the name.
-  const kind = hash32(...Buffer.from(name)) % 4 < 2 ? 'turn-left' : 'turn-right';
-  const challenge = { kind, number: 1, of: 1, remainingMs: 4_000, skippable: false } as const;
-  presenter.onStatus?.({ phase: 'challenging', progress: 0, challenge }, TURN_AT_MS);
+  // To either side, and up or down: which one is left to the name.
+  const way = hash32(...Buffer.from(name));
+  const kinds = [way % 4 < 2 ? 'turn-left' : 'turn-right', way % 8 < 4 ? 'look-down' : 'look-up'] as const;
   return {
     species,
     name,
     of: name,
     framesPerSecond: FRAMES_PER_SECOND,
     async *pictures() {
-      for (let atMs = 0; atMs < SHOWN_MS; atMs += 1000 / FRAMES_PER_SECOND)
+      let asked = 0;
+      for (let atMs = 0; atMs < SHOWN_MS; atMs += 1000 / FRAMES_PER_SECOND) {
+        if (atMs >= (ASKED_AT_MS[asked] ?? Infinity)) {
+          const kind = kinds[asked++];
+          const challenge = { kind, number: asked, of: 2, remainingMs: 4_000, skippable: false } as const;
+          presenter.onStatus?.({ phase: 'challenging', progress: 0, challenge }, atMs);
+        }
         yield await presenter.frameAt(atMs);
+      }
     },
   };
 }

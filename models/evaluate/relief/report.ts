@@ -2,43 +2,35 @@ import { relief } from '../../../server/policy/relief.ts';
 import { hash32 } from '../../../simulator/seeded.ts';
 import { bounded, table } from '../text-cells.ts';
 import { proportion } from '../proportion.ts';
+import type { ReliefMove } from '../../../server/vision/analysis.ts';
 import type { PerformanceShown, TurnShown } from './measure.ts';
 
 /** The report as Markdown: a row for each species and half, then one for each recording of a living person. */
 export function reliefReport(performances: readonly PerformanceShown[]): string {
   const species = [...new Set(performances.map((one) => one.species))];
-  const rows = species.flatMap((kind) =>
-    (['set', 'judged'] as const).flatMap((half) => {
-      const own = performances.filter((one) => one.species === kind && halfOf(one.of) === half);
-      return own.length === 0 ? [] : [speciesRow(kind, half, own)];
-    }),
-  );
+  const rowsOf = (move: ReliefMove) =>
+    species.flatMap((kind) =>
+      (['set', 'judged'] as const).flatMap((half) => {
+        const own = performances
+          .filter((one) => one.species === kind && halfOf(one.of) === half)
+          .map((one) => ({ ...one, turns: one.turns.filter((turn) => turn.move === move) }));
+        return own.length === 0 ? [] : [speciesRow(kind, half, own)];
+      }),
+    );
   const living = performances.filter((one) => one.species === 'living' && one.turns.length > 0);
   const cost = performances.reduce((sum, { costMs }) => sum + costMs, 0);
   const measured = performances.reduce((sum, { measuredFrames }) => sum + measuredFrames, 0);
   const frames = performances.reduce((sum, one) => sum + one.frames, 0);
   return [
-    'Each measure: least / median / largest of the turns. Heads: turns that are taken for a head, of those that could be',
-    'judged. Accepted: of all whose turns have frames enough, those with a head among their first two such turns.',
+    'Each measure: least / median / largest of the turns, or of the nods. Heads: those that are taken for a head, of those',
+    'that could be judged. Accepted: of all whose turns have frames enough, those with a head among their first two such',
+    'turns.',
     '',
-    table(
-      [
-        'species',
-        'half',
-        'shown',
-        'turns',
-        'relief α',
-        'without nose',
-        'patches kept',
-        'hair flow',
-        'heads',
-        'unclear',
-        'accepted',
-      ],
-      rows,
-    ),
+    table(headings('turns'), rowsOf('turn')),
     '',
-    'Turns of living people: finding, frames, α, α without the nose, share of patches, hair flow.',
+    table(headings('nods'), rowsOf('nod')),
+    '',
+    'Turns and nods of living people: finding, frames, α, α without the nose, share of patches, hair flow, shading.',
     '',
     table(
       ['recording', 'person', 'half', 'turns'],
@@ -49,6 +41,21 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
       `${(cost / Math.max(1, frames)).toFixed(2)} ms averaged over all frames.`,
   ].join('\n');
 }
+
+const headings = (moves: string) => [
+  'species',
+  'half',
+  'shown',
+  moves,
+  'relief α',
+  'without nose',
+  'patches kept',
+  'hair flow',
+  'shading',
+  'heads',
+  'unclear',
+  'accepted',
+];
 
 /** People and photographs are split by their name: one half to choose bars by, one to judge them. */
 export function halfOf(of: string): 'set' | 'judged' {
@@ -71,6 +78,10 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
     range(turns.map(({ besideNose }) => besideNose)),
     range(turns.map(({ keptShare }) => keptShare)),
     range(turns.flatMap(({ hairFlow }) => (hairFlow === null ? [] : [hairFlow]))),
+    range(
+      turns.flatMap(({ shading }) => (shading === null ? [] : [shading])),
+      3,
+    ),
     judged.length === 0 ? '–' : `${heads} of ${judged.length}`,
     `${turns.length - judged.length}`,
     turned.length === 0
@@ -80,15 +91,22 @@ function speciesRow(kind: string, half: string, own: readonly PerformanceShown[]
 }
 
 function turnCell(turn: TurnShown): string {
-  const { finding, frames, hairFlow } = turn;
+  const { move, finding, frames, hairFlow, shading } = turn;
   const measures = [turn.relief, turn.besideNose, turn.keptShare].map((value) => value.toFixed(2));
-  return [finding, frames, ...measures, hairFlow?.toFixed(2) ?? '–'].join(' ');
+  return [
+    ...(move === 'nod' ? ['nod'] : []),
+    finding,
+    frames,
+    ...measures,
+    hairFlow?.toFixed(2) ?? '–',
+    shading?.toFixed(3) ?? '–',
+  ].join(' ');
 }
 
-function range(values: readonly number[]): string {
+function range(values: readonly number[], digits = 2): string {
   const sorted = values.filter((value) => Number.isFinite(value)).toSorted((a, b) => a - b);
   if (sorted.length === 0) return '–';
   return [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]]
-    .map((value) => value.toFixed(2))
+    .map((value) => value.toFixed(digits))
     .join(' / ');
 }

@@ -1,10 +1,11 @@
-import type { Pose } from '../analysis.ts';
+import type { Pose, ReliefMove } from '../analysis.ts';
 import type { RgbImage } from '../image.ts';
 import { headPose } from '../pose.ts';
 import { landmarkBounds, leftEyeCentre, rightEyeCentre } from '../landmarks.ts';
 import { midpoint, type Box, type Point } from '../geometry.ts';
 import { confirmedRelief, type FoundPatches, type ReliefSums } from './confirmed-relief.ts';
-import { PatchMatcher, type NormalisedPlane, type Place } from './patches.ts';
+import { PATCH_RADIUS, PatchMatcher, type NormalisedPlane, type Place } from './patches.ts';
+import { shadingChange } from './shading.ts';
 import { SKIN_PATCHES } from './skin-patches.ts';
 import { eyeDistanceOf, LumaSampler, TEXELS, TEXTURE, writePlaces } from './texture.ts';
 
@@ -32,8 +33,10 @@ interface PairRelief extends ReliefSums {
   readonly besideNose: ReliefSums | null;
   /** Share of the patches of skin that were found again, 0..1. */
   readonly keptShare: number;
-  /** How far the hair above the face went, as a share of how far the face went; null: not to be told. */
+  /** How far the hair above the face went, as a share of how far the face went; null: not to be told, or told before. */
   readonly hairFlow: number | null;
+  /** How much the light on the skin changed, see `shadingChange`; null: not to be told. */
+  readonly shading: number | null;
 }
 
 /** The part of the picture above and beside the face: cells, and cells between the eyes. */
@@ -76,6 +79,10 @@ export class ReliefMeter {
     mesh: new Float32Array(2 * SKIN_PATCHES.length),
   };
   readonly #onNose = new Uint8Array(SKIN_PATCHES.length);
+  readonly #shades = {
+    texels: new Float32Array(2 * SKIN_PATCHES.length),
+    lumas: new Float32Array(2 * SKIN_PATCHES.length),
+  };
 
   /** The texture of a face. */
   texture(image: RgbImage, landmarks: Float32Array): RestTexture {
@@ -100,21 +107,45 @@ export class ReliefMeter {
     };
   }
 
-  /** Measures a turned face against the same face at rest. Null when too few patches were found again. */
-  measure(image: RgbImage, landmarks: Float32Array, rest: RestTexture): PairRelief | null {
+  /** Measures a moved face against the same face at rest. Leaves out a rest of which too few patches are found again. */
+  measure(
+    image: RgbImage,
+    landmarks: Float32Array,
+    rests: readonly RestTexture[],
+    move: ReliefMove,
+  ): PairRelief[] {
     this.#unwrap(image, landmarks, eyeDistanceOf(landmarks));
     const { width, height } = TEXTURE;
     const turned = { places: this.#places, plane: this.#matcher.normalise(this.#texels, width, height) };
+    const pairs: PairRelief[] = [];
+    for (const rest of rests) {
+      const isHairKnown = pairs.some(({ hairFlow }) => hairFlow !== null);
+      const pair = this.#measurePair(image, turned, rest, move, isHairKnown);
+      if (pair !== null) pairs.push(pair);
+    }
+    return pairs;
+  }
+
+  #measurePair(
+    image: RgbImage,
+    turned: Turned,
+    rest: RestTexture,
+    move: ReliefMove,
+    isHairKnown: boolean,
+  ): PairRelief | null {
+    const { width, height } = TEXTURE;
     const atRest = this.#matcher.normalise(rest.texels, width, height);
     const count = this.#findSkin(atRest, rest, turned);
     const sums = confirmedRelief({ count, ...this.#found }, rest.eyeDistance);
     if (sums === null) return null;
-    const hairFlow = this.#hairFlow(image, rest, count);
+    // The hair is as costly as the face, and the same against each rest.
+    const hairFlow = isHairKnown ? null : this.#hairFlow(image, rest, count);
     return {
       ...sums,
       besideNose: confirmedRelief(this.#withoutNose(count), rest.eyeDistance),
       keptShare: count / SKIN_PATCHES.length,
       hairFlow,
+      shading: shadingChange({ count, ...this.#shades }, move),
     };
   }
 
@@ -154,6 +185,11 @@ export class ReliefMeter {
       mesh[2 * count] = turned.places[at];
       mesh[2 * count + 1] = turned.places[at + 1];
       this.#onNose[count] = isNose ? 1 : 0;
+      const { texels, lumas } = this.#shades;
+      texels[2 * count] = x;
+      texels[2 * count + 1] = y;
+      lumas[2 * count] = patchLuma(rest.texels, x, y);
+      lumas[2 * count + 1] = patchLuma(this.#texels, x + Math.round(there.dx), y + Math.round(there.dy));
       count++;
     }
     return count;
@@ -253,6 +289,25 @@ function isHair(x: number, y: number, { box, between: middle, eyeDistance }: Res
   const v = (2 * (py - box.y)) / box.height - 1;
   const radius = Math.hypot(u, v);
   return radius >= HAIR_FROM && radius <= HAIR_TO && v < HAIR_ABOVE;
+}
+
+/** The mean of a patch of texels; 0 where half of it and more is unknown. */
+function patchLuma(texels: Uint8Array, x: number, y: number): number {
+  const { width, height } = TEXTURE;
+  let [sum, known, all] = [0, 0, 0];
+  for (let row = Math.max(0, y - PATCH_RADIUS); row <= Math.min(height - 1, y + PATCH_RADIUS); row++) {
+    for (
+      let at = row * width + Math.max(0, x - PATCH_RADIUS);
+      at <= row * width + Math.min(width - 1, x + PATCH_RADIUS);
+      at++
+    ) {
+      all++;
+      if (texels[at] === 0) continue;
+      sum += texels[at];
+      known++;
+    }
+  }
+  return 2 * known > all ? sum / known : 0;
 }
 
 /** A coordinate (0: x, 1: y) of the places between texels; NaN where a neighbour is off the face. */

@@ -124,11 +124,19 @@ export class PatchMatcher {
     if (norm === 0) return -1;
     const patch = this.#patch;
     let sum = 0;
-    let from = 0;
-    for (let row = y - PATCH_RADIUS; row <= y + PATCH_RADIUS; row++) {
-      const start = row * width + x - PATCH_RADIUS;
-      for (let at = start; at < start + PATCH_SIDE; at++) sum += patch[from++] * values[at];
-    }
+    let at = (y - PATCH_RADIUS) * width + x - PATCH_RADIUS;
+    // Written out, a row takes half the time of a loop: most of the time of a turn is spent here.
+    for (let from = 0; from < PATCH_SIDE * PATCH_SIDE; from += PATCH_SIDE, at += width)
+      sum +=
+        patch[from] * values[at] +
+        patch[from + 1] * values[at + 1] +
+        patch[from + 2] * values[at + 2] +
+        patch[from + 3] * values[at + 3] +
+        patch[from + 4] * values[at + 4] +
+        patch[from + 5] * values[at + 5] +
+        patch[from + 6] * values[at + 6] +
+        patch[from + 7] * values[at + 7] +
+        patch[from + 8] * values[at + 8];
     return sum / norm;
   }
 
