@@ -1,8 +1,10 @@
 import { figuresOf, type Figures, type JudgedRecording, type JudgeOptions } from './judge.ts';
+import { EVERYTHING, WITHOUT } from './diets.ts';
 import { PAD_FEATURES } from './features.ts';
 import type { PadSample } from './samples.ts';
 
 interface Made {
+  readonly command: string;
   readonly judged: readonly { readonly diet: string; readonly recordings: readonly JudgedRecording[] }[];
   readonly samples: readonly PadSample[];
   readonly training: JudgeOptions;
@@ -11,10 +13,11 @@ interface Made {
   readonly bytes: number;
 }
 
-/** What the issue of a base-tier network asks for, by recording, on people that it never saw. */
+/** From where on a network may decide: by recording, on people that it never saw, at a BPCER of 5 %. */
 export const AIM = { auc: 0.98, apcer: 0.05, bpcer: 0.05 } as const;
 
 export interface PadTrainingReport {
+  readonly command: string;
   readonly backend: string;
   readonly sha256: string;
   readonly bytes: number;
@@ -23,6 +26,8 @@ export interface PadTrainingReport {
   readonly samples: number;
   readonly people: number;
   readonly aim: typeof AIM;
+  /** Whether recorded attacks on people that the network never saw are told well enough, even a species left out. */
+  readonly reachesAim: boolean;
   /** Recorded attacks against living recordings, all judged by networks that had not seen the person. */
   readonly diets: Readonly<Record<string, Readonly<Record<string, Figures | null>>>>;
   /** The networks of the full tier on the same frames. */
@@ -59,6 +64,7 @@ export function padReport({ judged, samples, training, ...file }: Made): PadTrai
       ),
     };
   };
+  const byDiet = Object.fromEntries(judged.map(({ diet, recordings }) => [diet, of(recordings)]));
   return {
     ...file,
     training,
@@ -66,11 +72,18 @@ export function padReport({ judged, samples, training, ...file }: Made): PadTrai
     samples: samples.length,
     people: new Set(samples.map(({ person }) => person)).size,
     aim: AIM,
-    diets: Object.fromEntries(judged.map(({ diet, recordings }) => [diet, of(recordings)])),
+    reachesAim: judged
+      .filter(({ diet }) => diet === EVERYTHING || diet.startsWith(WITHOUT))
+      .every(({ diet }) => isGood(byDiet[diet]?.['recorded attacks'] ?? null)),
+    diets: byDiet,
     teacher: figuresOf(
       judged[0]?.recordings ?? [],
       ({ simulated }) => !simulated,
       ({ teacherScore }) => teacherScore,
     ),
   };
+}
+
+function isGood(figures: Figures | null): boolean {
+  return figures !== null && figures.auc >= AIM.auc && figures.apcerAtBpcer5.value <= AIM.apcer;
 }
