@@ -25,11 +25,11 @@ import { blockDigests } from './noise.ts';
 import { measureMouth } from './mouth.ts';
 import {
   bonaFideProbabilities,
-  fillWhiteBalances,
+  fillPadViews,
   PAD_CROP,
   PAD_CROP_LENGTH,
   PAD_SIDE,
-  PAD_WHITE_BALANCES,
+  PAD_VIEWS,
   padMatrix,
   pooledBonaFide,
 } from './pad.ts';
@@ -52,7 +52,8 @@ export class FrameAnalyzerCore {
   readonly #finder: FaceFinder;
   readonly #eyeInput = new Float32Array(2 * EYE_LENGTH);
   readonly #embeddingInput = new Float32Array(EMBEDDING_INPUT_LENGTH);
-  readonly #padInput = new Float32Array(PAD_WHITE_BALANCES.length * PAD_CROP_LENGTH);
+  readonly #padCrop = new Float32Array(PAD_CROP_LENGTH);
+  readonly #padInput = new Float32Array(PAD_VIEWS * PAD_CROP_LENGTH);
   readonly #facePlanes = new Float32Array(3 * FACE_CROP_PIXELS);
   readonly #faceLuma = new Float32Array(FACE_CROP_PIXELS);
   readonly #reliefMeter = new ReliefMeter();
@@ -187,16 +188,16 @@ export class FrameAnalyzerCore {
     return outputOfSize(await this.#runner.run('motion', window, [1, steps, features]), 1)[0];
   }
 
-  /** What the loaded PAD networks say of the face under several white balances; null when none is loaded. */
+  /** What the loaded PAD networks say of the face in several views; null when none is loaded. */
   async #bonaFideProbability(image: RgbImage, box: Box): Promise<number | null> {
     const probabilities: number[][] = [];
     for (const model of PAD_MODELS) {
       if (!this.#runner.has(model)) continue;
       const matrix = padMatrix(model, box, image.width, image.height);
       const { normalisation } = MODEL_MANIFEST[model].input;
-      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padInput, PAD_CROP);
-      fillWhiteBalances(this.#padInput);
-      const dims = [PAD_WHITE_BALANCES.length, 3, PAD_SIDE, PAD_SIDE];
+      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padCrop, PAD_CROP);
+      fillPadViews(this.#padCrop, this.#padInput);
+      const dims = [PAD_VIEWS, 3, PAD_SIDE, PAD_SIDE];
       probabilities.push(bonaFideProbabilities(await this.#runner.run(model, this.#padInput, dims)));
     }
     return pooledBonaFide(probabilities);

@@ -6,16 +6,15 @@ import type { RgbImage } from '../../server/vision/image.ts';
 import type { ModelRunner, Tensor } from '../../server/vision/model-runner.ts';
 import {
   bonaFideProbabilities,
-  fillWhiteBalances,
+  fillPadViews,
   PAD_CROP_LENGTH,
   PAD_SIDE,
-  PAD_WHITE_BALANCES,
+  PAD_VIEWS,
   pooledBonaFide,
 } from '../../server/vision/pad.ts';
 import { decode, groupPhoto, loadRunner, NOTHING_MORE } from './support.ts';
 
 const PLANE = PAD_SIDE * PAD_SIDE;
-const COUNT = PAD_WHITE_BALANCES.length;
 
 /** Mean of a plane (0 blue, 1 green, 2 red) of one crop of the batch. */
 function meanOf(input: Float32Array, index: number, plane: number): number {
@@ -62,23 +61,57 @@ async function scoreOf(image: RgbImage, runner: ModelRunner): Promise<number> {
   return face.value.bonaFideProbability;
 }
 
-function tinted({ data, ...size }: RgbImage, red: number, blue: number): RgbImage {
-  const factors = [red, 1, blue];
+function tinted({ data, ...size }: RgbImage, red: number, blue: number, green = 1): RgbImage {
+  const factors = [red, green, blue];
   return { ...size, data: data.map((value, i) => Math.min(255, value * factors[i % 3])) };
 }
 
-describe('white balances of passive PAD', () => {
-  it('lie behind the crop as it is, blue first, and no brighter than a sensor can show', () => {
-    const input = new Float32Array(COUNT * PAD_CROP_LENGTH);
-    input.fill(60, 0, PLANE);
-    input.fill(100, PLANE, 2 * PLANE);
-    input.fill(130, 2 * PLANE, 3 * PLANE);
-    input[0] = 250;
-    fillWhiteBalances(input);
-    expect([input[1], input[PLANE], input[2 * PLANE]]).toEqual([60, 100, 130]);
-    const second = input.subarray(PAD_CROP_LENGTH);
-    expect([second[1], second[PLANE], second[2 * PLANE]].map(Math.round)).toEqual([100, 100, 100]);
-    expect(second[0]).toBe(255);
+/** A crop of one colour with a darker and a brighter part. */
+function cropOf(blue: number, green: number, red: number): Float32Array {
+  const crop = new Float32Array(PAD_CROP_LENGTH);
+  for (const [channel, value] of [blue, green, red].entries()) {
+    for (let i = 0; i < PLANE; i++) crop[channel * PLANE + i] = value * (0.5 + i / PLANE);
+  }
+  return crop;
+}
+
+function viewsOf(crop: Float32Array): readonly [Float32Array, Float32Array] {
+  const views = new Float32Array(PAD_VIEWS * PAD_CROP_LENGTH);
+  fillPadViews(crop, views);
+  return [views.slice(0, PAD_CROP_LENGTH), views.slice(PAD_CROP_LENGTH)];
+}
+
+const difference = (a: Float32Array, b: Float32Array) =>
+  a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+
+describe('views of passive PAD', () => {
+  it('take warm light out of the first, no brighter than a sensor can show', () => {
+    const [cooled] = viewsOf(cropOf(60, 100, 130));
+    expect([0, 1, 2].map((plane) => Math.round(meanOf(cooled, 0, plane)))).toEqual([100, 100, 100]);
+    expect(Math.max(...viewsOf(cropOf(160, 160, 160))[0])).toBe(255);
+  });
+
+  it('show the same in the second, whatever light, contrast and haze an attacker adds', () => {
+    const crop = cropOf(60, 100, 130);
+    const [, stretched] = viewsOf(crop);
+    expect(Math.min(...stretched)).toBeLessThan(10);
+    expect(Math.max(...stretched)).toBeGreaterThan(245);
+    const changes: ((value: number, channel: number) => number)[] = [
+      (value, channel) => value * [0.6, 1, 1.2][channel],
+      (value, channel) => value * [1.25, 1, 0.85][channel],
+      (value) => 127.5 + 0.75 * (value - 127.5),
+      (value) => value + 40,
+    ];
+    for (const change of changes) {
+      const changed = crop.map((value, i) => change(value, Math.floor(i / PLANE)));
+      expect(difference(viewsOf(changed)[1], stretched)).toBeLessThan(9);
+    }
+  });
+
+  it('do not stretch a plain surface into noise', () => {
+    const plain = new Float32Array(PAD_CROP_LENGTH).map((_, i) => 100 + (i % 3));
+    const [, stretched] = viewsOf(plain);
+    expect(Math.max(...stretched) - Math.min(...stretched)).toBeLessThan(30);
   });
 
   it('take one probability each from a network, and refuse the output of another batch', () => {
@@ -111,18 +144,23 @@ describe('white balances of passive PAD', () => {
 
 describe('warm light (a network that takes warmth for life stands for the real ones)', () => {
   it('lifts no picture over the bar', async () => {
+    // Dark enough that no channel is cut off.
+    const dark = tinted(group, 0.6, 0.6, 0.6);
     const probe = new WarmthRunner(networks, () => true);
-    await scoreOf(group, probe);
-    const plain = probe.warmth[0];
-    expect(probe.warmth).toHaveLength(COUNT);
-    const fooled = new WarmthRunner(networks, (warmth) => warmth > 1.2 * plain);
-    expect(await scoreOf(group, fooled)).toBeLessThan(passivePad.rejectBar);
-    const warm = await scoreOf(tinted(group, 1.2, 0.75), fooled);
-    expect(fooled.warmth[0]).toBeGreaterThan(1.3 * plain);
-    expect(warm).toBeLessThan(passivePad.rejectBar);
+    await scoreOf(dark, probe);
+    expect(probe.warmth).toHaveLength(PAD_VIEWS);
+    const warmest = Math.max(...probe.warmth);
+    const fooled = new WarmthRunner(networks, (warmth) => warmth > 1.1 * warmest);
+    for (const [red, blue] of [
+      [1, 1],
+      [1.2, 0.75],
+      [1.2, 0.6],
+      [1.4, 0.6],
+    ])
+      expect(await scoreOf(tinted(dark, red, blue), fooled)).toBeLessThan(passivePad.rejectBar);
   });
 
-  it('takes nothing from a face that both white balances show alive', async () => {
+  it('takes nothing from a face that both views show alive', async () => {
     expect(await scoreOf(group, new WarmthRunner(networks, () => true))).toBeGreaterThan(0.9);
   });
 });
