@@ -3,6 +3,8 @@ import { ANCHORS_USAGE, runAnchors } from './anchors/command.ts';
 import { USAGE } from './options.ts';
 import { runBonaFideCommand } from './pad/bona-fide/command.ts';
 import { BONA_FIDE_USAGE } from './pad/bona-fide/options.ts';
+import { runPadGridCommand } from './pad-grid/command.ts';
+import { PAD_GRID_USAGE } from './pad-grid/options.ts';
 import { runPad } from './pad/pad-command.ts';
 import { PAD_USAGE } from './pad/pad-options.ts';
 import { REPLAY_USAGE, runReplay } from './pad/replay-command.ts';
@@ -15,11 +17,20 @@ async function main([study, ...args]: readonly string[]): Promise<number> {
   try {
     if (study === 'verification') return await runVerification(args);
     if (study === 'pad') return await runPad(args);
+    if (study === 'pad-grid') return await runPadGridCommand(args);
     if (study === 'bona-fide') return await runBonaFideCommand(args);
     if (study === 'relief') return await runReliefCommand(args);
     if (study === 'anchors') return await runAnchors(args);
     if (study === 'replay') return await runReplay(args);
-    const usages = [USAGE, PAD_USAGE, BONA_FIDE_USAGE, RELIEF_USAGE, ANCHORS_USAGE, REPLAY_USAGE];
+    const usages = [
+      USAGE,
+      PAD_USAGE,
+      PAD_GRID_USAGE,
+      BONA_FIDE_USAGE,
+      RELIEF_USAGE,
+      ANCHORS_USAGE,
+      REPLAY_USAGE,
+    ];
     process.stderr.write(`${usages.join('\n\n')}\n`);
     return study === '--help' ? 0 : 2;
   } catch (error) {

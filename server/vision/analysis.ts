@@ -106,7 +106,7 @@ export interface FaceAnalysis {
   /** The depth under the landmarks; absent when the device sent none. */
   readonly depth?: DepthRelief;
   readonly embeddings?: Embeddings;
-  /** Passive PAD: the probability of a bona fide presentation, 0..1, mean of the loaded PAD networks. */
+  /** Passive PAD: the probability of a bona fide presentation, 0..1, pooled over networks and views. */
   readonly bonaFideProbability?: number;
   /** Present only when asked for, and when bare skin lies in the picture. */
   readonly colours?: FlashColours;

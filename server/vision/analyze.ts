@@ -24,7 +24,16 @@ import { regionFromMesh, type Mesh } from './mesh.ts';
 import { outputOfSize, type ModelRunner } from './model-runner.ts';
 import { blockDigests } from './noise.ts';
 import { measureMouth } from './mouth.ts';
-import { bonaFideProbability, PAD_CROP, PAD_SIDE, padMatrix } from './pad.ts';
+import {
+  bonaFideProbabilities,
+  fillPadViews,
+  PAD_CROP,
+  PAD_CROP_LENGTH,
+  PAD_SIDE,
+  PAD_VIEWS,
+  padMatrix,
+  pooledBonaFide,
+} from './pad.ts';
 import { headPose } from './pose.ts';
 import { ReliefMeter, type RestTexture } from './relief/meter.ts';
 import { turnRelief } from './relief/turn-relief.ts';
@@ -49,7 +58,8 @@ export class FrameAnalyzerCore {
   readonly #finder: FaceFinder;
   readonly #eyeInput = new Float32Array(2 * EYE_LENGTH);
   readonly #embeddingInput = new Float32Array(EMBEDDING_INPUT_LENGTH);
-  readonly #padInput = new Float32Array(3 * PAD_SIDE * PAD_SIDE);
+  readonly #padCrop = new Float32Array(PAD_CROP_LENGTH);
+  readonly #padInput = new Float32Array(PAD_VIEWS * PAD_CROP_LENGTH);
   readonly #facePlanes = new Float32Array(3 * FACE_CROP_PIXELS);
   readonly #faceLuma = new Float32Array(FACE_CROP_PIXELS);
   readonly #reliefMeter = new ReliefMeter();
@@ -215,18 +225,18 @@ export class FrameAnalyzerCore {
     return outputOfSize(await this.#runner.run('motion', window, [1, steps, features]), 1)[0];
   }
 
-  /** The mean of the loaded PAD networks; null when none is loaded. */
+  /** What the loaded PAD networks say of the face in several views; null when none is loaded. */
   async #bonaFideProbability(image: RgbImage, box: Box): Promise<number | null> {
-    let sum = 0;
-    let count = 0;
+    const probabilities: number[][] = [];
     for (const model of PAD_MODELS) {
       if (!this.#runner.has(model)) continue;
       const matrix = padMatrix(model, box, image.width, image.height);
       const { normalisation } = MODEL_MANIFEST[model].input;
-      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padInput, PAD_CROP);
-      sum += bonaFideProbability(await this.#runner.run(model, this.#padInput, [1, 3, PAD_SIDE, PAD_SIDE]));
-      count++;
+      this.#warper.crop(image, matrix, PAD_SIDE, PAD_SIDE, normalisation, this.#padCrop, PAD_CROP);
+      fillPadViews(this.#padCrop, this.#padInput);
+      const dims = [PAD_VIEWS, 3, PAD_SIDE, PAD_SIDE];
+      probabilities.push(bonaFideProbabilities(await this.#runner.run(model, this.#padInput, dims)));
     }
-    return count > 0 ? sum / count : null;
+    return pooledBonaFide(probabilities);
   }
 }
