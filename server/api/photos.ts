@@ -1,11 +1,12 @@
-import { VeriframeError } from '../../protocol/errors.ts';
 import type { ImportOutcome } from '../subjects/photos/photo-import.ts';
 import { tenantOperation } from './operation.ts';
 
 export const importPhotos = tenantOperation(
   'importPhotos',
   async (context, { caller: { tenant, mayManage }, params: { id }, body }) => {
-    if (context.readiness() === 'draining') throw new VeriframeError('server.draining');
+    const refusal = context.refusal();
+    // Photographs take no place of a session.
+    if (refusal !== null && refusal.code !== 'server.busy') throw refusal;
     const { photos, label, consent, expiresAtMs, distinctFrom } = body;
     const outcome = await context.photoImports.run({
       tenant,
