@@ -18,7 +18,7 @@ const spec = readFileSync(new URL('../../protocol/SPEC.md', import.meta.url), 'u
  */
 const PINNED = {
   subprotocol: 'veriframe.v1',
-  schemas: 'c8bb0f302f57436c8b68fc08940d1f9cc43e3c7b7905f03165b9bec8c14f3ca8',
+  schemas: 'f2a3127dd11657bd1598df45049e3a077058a39db3b6b1fdddbd78041959a41f',
 };
 
 const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>>) =>
