@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AnalyzeReply, FrameAnalyzer } from '../../server/inference/calls.ts';
 import { MAX_IMPORTS, PhotoImports } from '../../server/subjects/photos/photo-import.ts';
-import type { PhotoEnrolment, PhotoEnrolmentResult } from '../../server/subjects/subjects.ts';
+import type { PhotoEnrolment } from '../../server/subjects/subjects.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** Imports whose workers answer only what the test tells them. */
-function setUp({
-  known = [] as readonly string[],
-  enrolled = { result: 'full' } as PhotoEnrolmentResult,
-} = {}) {
+function setUp(known: readonly string[] = []) {
   const waiting: ((reply: AnalyzeReply) => void)[] = [];
   const asked: PhotoEnrolment[] = [];
   const analyzer: FrameAnalyzer = {
@@ -33,7 +30,7 @@ function setUp({
     subjects: {
       async enrolPhotos(photos) {
         asked.push(photos);
-        return enrolled;
+        return { result: 'full' };
       },
     },
   });
@@ -66,7 +63,7 @@ describe('imports of photographs', () => {
   });
 
   it('ask no worker about photographs that are known, nor twice about the same', async () => {
-    const { waiting, asked, run } = setUp({ known: [digestOf(1)] });
+    const { waiting, asked, run } = setUp([digestOf(1)]);
     expect(await run(1)).toEqual({
       result: 'known',
       photos: [{ result: 'known', reason: null }],
