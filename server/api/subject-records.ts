@@ -10,9 +10,8 @@ import { viewOf as attemptView } from './records.ts';
 export const searchSubjects = tenantOperation(
   'searchSubjects',
   async ({ subjectRecords }, { caller: { tenant }, body: { after, limit, ...filter } }) => {
-    const { total, subjects } = await subjectRecords.search(tenant, filter, after ?? null, limit);
-    const last = subjects.length === limit ? subjects.at(-1) : undefined;
-    return { total, subjects: subjects.map(viewOf), next: last?.subjectHash ?? null };
+    const { total, subjects, next } = await subjectRecords.search(tenant, filter, after ?? null, limit);
+    return { total, subjects: subjects.map(viewOf), next };
   },
 );
 

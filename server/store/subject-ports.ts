@@ -58,13 +58,21 @@ export interface SubjectStore {
    * no reference.
    */
   change(tenant: string, subject: string, changes: Partial<SubjectState>): Promise<SubjectRecord | null>;
-  /** At most `limit` subjects in order of their hashes, those after the hash `after`; and how many the filter finds. */
+  /**
+   * At most `limit` subjects in order of their hashes, those after the hash `after`; how many the filter finds; and the
+   * `after` of the next page, null after the last. A subject that does not open is left out, so that it hides nobody
+   * else, and counts in the total.
+   */
   search(
     tenant: string,
     filter: SubjectFilter,
     after: string | null,
     limit: number,
-  ): Promise<{ readonly total: number; readonly subjects: readonly SubjectRecord[] }>;
+  ): Promise<{
+    readonly total: number;
+    readonly subjects: readonly SubjectRecord[];
+    readonly next: string | null;
+  }>;
   /**
    * At most `limit` subjects of any tenant that expired at `atMs`, or were neither enrolled nor accepted since
    * `unusedSinceMs` (null: whenever).

@@ -198,7 +198,7 @@ export function createContext(grants: Parameters<typeof generateApiKey>[1] = {})
     subjectRecords: {
       find: async () => null,
       change: async () => null,
-      search: async () => ({ total: 0, subjects: [] }),
+      search: async () => ({ total: 0, subjects: [], next: null }),
     },
     references: { ofSubject: async () => [] },
     photoImports: {

@@ -1,3 +1,4 @@
+import { VeriframeError } from '../../protocol/errors.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SUBPROTOCOL } from '../../protocol/version.ts';
 import {
@@ -148,6 +149,23 @@ describe.each(TRANSPORTS)('mounts over %s', (_, transport) => {
       expect((await post(path, body(Math.min(8 * most, most + 65_536)))).status).toBe(413);
       expect(handled).toHaveLength(2);
       expect((await post(path, body(most))).status).toBe(200);
+    });
+
+    it('are not kept of a request that the mount does not admit, however long they are', async () => {
+      const guarded = json('/guarded', 40_000);
+      const admits: JsonMount['admits'] = ({ headers }) =>
+        headers.get('authorization') === 'yes' ? null : new VeriframeError('api.unauthorized');
+      await start([{ ...guarded, admits }]);
+      const stranger = await post('/guarded', body(40_000));
+      expect(await codeOf(stranger)).toEqual([401, 'api.unauthorized']);
+      expect((await post('/guarded', body(40_001))).status).toBe(413);
+      expect(handled).toEqual([]);
+      const { status } = await ask('/guarded', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'yes' },
+        body: body(40_000),
+      });
+      expect([status, handled.length]).toEqual([200, 1]);
     });
 
     it.each(

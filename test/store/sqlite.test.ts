@@ -254,6 +254,24 @@ describe('SQLite store', () => {
     await store.close();
   });
 
+  it('lists and erases everybody else when one subject does not open', async () => {
+    const store = await backend.open();
+    const damaged = await store.references.add(newReference({ seed: 1 }));
+    for (const subject of ['ben', 'cem']) await store.references.add(newReference({ subject, seed: 2 }));
+    await backend.flipBit(damaged);
+    const found: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await store.subjects.search('door', {}, after, 1);
+      expect(page.total).toBe(3);
+      found.push(...page.subjects.map(({ subject }) => subject));
+      after = page.next;
+      if (after === null) break;
+    }
+    expect(found.toSorted()).toEqual(['ben', 'cem']);
+    expect(await store.subjects.due(9e15, 9e15, 9)).toHaveLength(2);
+    await store.close();
+  });
+
   it('keeps no label, consent or subject id readable in its files', async () => {
     const store = await backend.open();
     await store.references.add(newReference({ subject: 'anna-7351' }));

@@ -97,8 +97,8 @@ export function describeSubjects({
       expect(await found('door', { expiresBeforeMs: 101 }, null, 9)).toEqual(['s2']);
       expect(await found('door', { expiresBeforeMs: 100 }, null, 9)).toEqual([]);
       const first = await store().subjects.search('door', {}, null, 3);
-      const second = await store().subjects.search('door', {}, first.subjects.at(-1)?.subjectHash ?? '', 3);
-      expect([first.total, second.total, second.subjects.length]).toEqual([4, 4, 1]);
+      const second = await store().subjects.search('door', {}, first.next, 3);
+      expect([first.total, second.total, second.subjects.length, second.next]).toEqual([4, 4, 1, null]);
       const all = [...first.subjects, ...second.subjects];
       expect(new Set(all.map(({ subject }) => subject)).size).toBe(4);
     });

@@ -8,7 +8,9 @@ import { policyFor } from '../../server/policy/built-in.ts';
 import { HELLO_BUDGET_BYTES } from '../../server/gateway/connection.ts';
 import { LEAST_BESIDE_WEBSOCKETS } from '../../server/gateway/descriptors.ts';
 import { DEFAULT_GATEWAY_LIMITS } from '../../server/gateway/gateway.ts';
+import { OPERATIONS } from '../../protocol/http/operations.ts';
 import { MAX_BODY_BYTES } from '../../server/gateway/mount.ts';
+import { MAX_IMPORTS } from '../../server/subjects/photos/photo-import.ts';
 import { MAX_PIPELINED } from '../../server/gateway/transport-ws.ts';
 import { configured, count, type LimitGroup, test } from './limit.ts';
 
@@ -127,6 +129,24 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
         test: test(
           'gateway/transport.contract',
           'takes a body up to the bound of its path and answers 413 beyond it',
+        ),
+      },
+      {
+        what: 'Bytes of a body with photographs, of a key that may import (of others nothing is kept)',
+        limit: count(OPERATIONS.importPhotos.maxBodyBytes, 'bytes'),
+        response: { words: 'HTTP 413' },
+        test: test(
+          'gateway/mounts.contract',
+          'are not kept of a request that the mount does not admit, however long they are',
+        ),
+      },
+      {
+        what: 'Imports of photographs under way at a time',
+        limit: count(MAX_IMPORTS),
+        response: 'server.busy',
+        test: test(
+          'subjects/photo-import',
+          'are refused while too many are under way, and taken again once those have ended',
         ),
       },
       {

@@ -1,4 +1,5 @@
 import type { Statement } from 'better-sqlite3';
+import { StoreError } from '../errors.ts';
 import { assertStorableText, openReference, type ReferenceRecord, subjectHash } from '../reference-record.ts';
 import {
   mayBeAccepted,
@@ -162,11 +163,11 @@ export class SqliteSubjects implements SubjectStore {
     filter: SubjectFilter,
     after: string | null,
     limit: number,
-  ): Promise<{ total: number; subjects: readonly SubjectRecord[] }> {
+  ): Promise<{ total: number; subjects: readonly SubjectRecord[]; next: string | null }> {
     return await this.#database.attempt(() => {
       const words = this.#wordHashes(tenant, filter.label ?? '');
       // Something was asked for that no label can have.
-      if ((filter.label ?? '') !== '' && words.length === 0) return { total: 0, subjects: [] };
+      if ((filter.label ?? '') !== '' && words.length === 0) return { total: 0, subjects: [], next: null };
       const wanted: Wanted = {
         tenant,
         hash: null,
@@ -182,7 +183,8 @@ export class SqliteSubjects implements SubjectStore {
       const rows = this.#list.all({ ...wanted, after: Buffer.from(after ?? '', 'hex') });
       return {
         total: this.#count.get(wanted) ?? 0,
-        subjects: rows.map((row) => this.#recordOf(row)),
+        subjects: rows.flatMap((row) => opened(() => this.#recordOf(row))),
+        next: rows.length < limit ? null : (rows.at(-1)?.subjectHash.toString('hex') ?? null),
       };
     });
   }
@@ -195,7 +197,7 @@ export class SqliteSubjects implements SubjectStore {
     return await this.#database.attempt(() =>
       this.#due
         .all({ atMs, unusedSinceMs, limit })
-        .map((row) => ({ tenant: row.tenant, subject: this.#subjectOf(row) })),
+        .flatMap((row) => opened(() => ({ tenant: row.tenant, subject: this.#subjectOf(row) }))),
     );
   }
 
@@ -247,6 +249,16 @@ export class SqliteSubjects implements SubjectStore {
   #wordHashes(tenant: string, label: string): readonly Buffer[] {
     const lookupKey = this.#keys.find(tenant, 'lookup');
     return lookupKey === null ? [] : wordsOf(label).map((word) => wordHash(lookupKey, tenant, word));
+  }
+}
+
+/** What `open` returns; nothing when it throws `store.corrupt`. */
+function opened<T>(open: () => T): readonly T[] {
+  try {
+    return [open()];
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store.corrupt') return [];
+    throw error;
   }
 }
 

@@ -48,7 +48,7 @@ interface Parts {
 }
 
 /** Imports under way at a time. Each holds its pictures, of 4 MiB at most, in memory. */
-const MAX_IMPORTS = 16;
+export const MAX_IMPORTS = 16;
 const BUSY_RETRY_MS = 1_000;
 
 /** Makes references of photographs, on the workers' time that sessions leave. */
@@ -101,8 +101,11 @@ export class PhotoImports {
             policy.agreeFmr,
           );
     const agreeing = usable.filter((_, index) => face?.agrees[index]).map(({ at }) => at);
+    // A photograph that is sent twice fares as the first copy of it.
     const fates = (stored: boolean): readonly PhotoFate[] =>
-      assessed.map((one, at): PhotoFate => {
+      digests.map((digest): PhotoFate => {
+        const at = digests.indexOf(digest);
+        const one = assessed[at] ?? null;
         if (one === null) return { result: 'known', reason: null };
         if (!one.usable) return { result: 'refused', reason: one.reason };
         if (!agreeing.includes(at)) return { result: 'refused', reason: 'other-face' };
