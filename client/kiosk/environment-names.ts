@@ -28,5 +28,5 @@ function isOneSlip(text: string, other: string): boolean {
     string,
   ];
   if (rest.length <= 1 && otherRest.length <= 1) return true;
-  return rest.length === 2 && rest === [...otherRest].toReversed().join('');
+  return rest.length === 2 && rest[0] === otherRest[1] && rest[1] === otherRest[0];
 }
