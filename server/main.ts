@@ -117,7 +117,6 @@ const FORESEEN = [
   ConfigError,
   ExecutionProviderError,
   FenceError,
-  FolderInUseError,
   ListenError,
   MemoryError,
   RelyingPartyError,
@@ -134,6 +133,7 @@ function tellForeseen(error: Error): string | null {
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
-  process.stderr.write(`veriframe: ${describeStartFault(error, tellForeseen) ?? inspect(error)}\n`);
+  const told = error instanceof FolderInUseError ? error.message : describeStartFault(error, tellForeseen);
+  process.stderr.write(`veriframe: ${told ?? inspect(error)}\n`);
   process.exitCode = 1;
 }

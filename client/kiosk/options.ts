@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MODES, type Mode } from '@veriframe/protocol';
 import { parseArguments } from './arguments.ts';
 import { endpointsOf, type Endpoints } from './endpoints.ts';
+import { refuseMisspelt } from './environment-names.ts';
 import { KioskError } from './errors.ts';
 
 /** The source of pictures that the command line names. */
@@ -128,6 +129,7 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
   const { values, positionals } = parseArguments(args, OPTIONS);
   if (values.help === true) return { kind: 'help' };
   if (values.version === true) return { kind: 'version' };
+  refuseMisspelt(environment);
 
   const [name, ...more] = positionals;
   const mode = MODES.find((known) => known === name);

@@ -102,6 +102,12 @@ describe('pages', () => {
     }
   });
 
+  it('stay short for a path of thousands of slashes', async () => {
+    const usual = Buffer.from((await ask('/nothing')).body).byteLength;
+    const { body, status } = await ask('/'.repeat(4_000));
+    expect([status, Buffer.from(body).byteLength]).toEqual([404, expect.closeTo(usual, -3)]);
+  });
+
   it('do not take an invalid Host header into the policy', async () => {
     const { headers } = await ask('/', { head: { host: "x; script-src 'unsafe-inline'" } });
     expect(headers['content-security-policy']).not.toContain('unsafe');

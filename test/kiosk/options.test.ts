@@ -62,6 +62,26 @@ describe('readCommand', () => {
     );
   });
 
+  it.each([
+    'VERIFRAME_ISSUR',
+    'VERIFRAME_ISSEUR',
+    'VERIFRAME_API_KEYS',
+    'VERIFRAME_UTL',
+    'veriframe_url',
+  ])('refuses %s in the environment, and names what was meant', (name) => {
+    expect(() => optionsOf('identify --source x', { [name]: 'x' })).toThrow(/did you mean VERIFRAME_\w+\?/);
+  });
+
+  it('leaves the variables of a server beside it alone', () => {
+    const environment = {
+      VERIFRAME_DATA: 'x',
+      VERIFRAME_API_KEYS_FILE: 'x',
+      VERIFRAME_WORKERS: '1',
+      PATH: '/bin',
+    };
+    expect(optionsOf('identify --source x', environment).mode).toBe('identify');
+  });
+
   it('takes the issuer from the environment unless it is given', () => {
     const environment = { VERIFRAME_ISSUER: 'faces' };
     expect(optionsOf('identify --source x', environment).issuer).toBe('faces');

@@ -125,7 +125,7 @@ export const LIMITS_OF_BYTES: readonly LimitGroup[] = [
       {
         what: 'Bytes of a body',
         limit: count(MAX_BODY_BYTES, 'bytes'),
-        response: { words: '`api.too_large`, HTTP 413' },
+        response: { words: '`api.too_large`, HTTP 413; up to 1 MiB more is read and dropped first' },
         test: test(
           'gateway/transport.contract',
           'takes a body up to the bound of its path and answers 413 beyond it',
