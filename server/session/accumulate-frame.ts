@@ -55,10 +55,13 @@ export function accumulateFrame(
 
   // The lids come first, because the assessment reads whether they are closed. The cues read the assessment.
   const blink = foldBlink(before.cues.blink, sample, trackLost, policy.blink);
-  const soughtTurned = !analysis.face.found && analysis.face.soughtTurned !== false;
+  const soughtTurned = analysis.soughtTurned === true;
   const assessed = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
   // What was seen when a face was last looked for upside down holds until it is looked for again.
-  const isStillTurned = !analysis.face.found && !soughtTurned && lastLook.assessment?.hint === 'turn-camera';
+  const isStillTurned =
+    !soughtTurned &&
+    lastLook.assessment?.hint === 'turn-camera' &&
+    (assessed.hint === 'no-face' || assessed.hint === 'face-covered');
   const assessment = isStillTurned && lastLook.assessment !== null ? lastLook.assessment : assessed;
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
   const away = deviation !== null && isAway(deviation, policy.gestures);

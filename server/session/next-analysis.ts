@@ -36,7 +36,7 @@ export function nextAnalysis(
     pad: usable && countsPad && due(look.padAtMs, sampling.padEveryMs),
     colours: state.phase === 'matching' && isFlashPending(state, policy),
     countFaces: look.faceCount > 1 || due(look.countedAtMs, sampling.countFacesEveryMs),
-    ...(due(look.turnedSoughtAtMs, sampling.countFacesEveryMs) ? {} : { seekTurned: false }),
+    ...(due(look.turnedSoughtAtMs, sampling.countFacesEveryMs) ? { seekTurned: true } : {}),
     ...(motion === null ? {} : { motion }),
     ...reliefOptions(state, atMs, policy),
   };

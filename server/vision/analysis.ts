@@ -129,13 +129,11 @@ export interface FrameAnalysis {
     | { readonly found: true; readonly value: FaceAnalysis }
     /**
      * `unclear-face`: the detector sees a face, but too little of it is visible for the mesh. `turned-face`: there is a
-     * face when the picture is turned upside down. `soughtTurned` is false when nobody looked for that one.
+     * face when the picture is turned upside down.
      */
-    | {
-        readonly found: false;
-        readonly why: 'no-face' | 'unclear-face' | 'turned-face';
-        readonly soughtTurned?: false;
-      };
+    | { readonly found: false; readonly why: 'no-face' | 'unclear-face' | 'turned-face' };
+  /** A face was looked for in the picture turned upside down. */
+  readonly soughtTurned?: true;
   /** Faces the detector saw; absent when it was not run on this frame. */
   readonly faceCount?: number;
   /** Digests of blocks all over the picture, see `blockDigests`. */
@@ -166,7 +164,7 @@ export interface AnalysisOptions {
   readonly pad: boolean;
   /** Run the detector to count faces, although the face is followed. */
   readonly countFaces: boolean;
-  /** Where no face is found, look for one in the picture turned upside down; absent: yes. */
+  /** Where no face is found, or a covered one, look for one in the picture turned upside down; absent: no. */
   readonly seekTurned?: boolean;
   /** A window of earlier frames, as `motionWindow` returns it, for the motion network. */
   readonly motion?: Float32Array;

@@ -112,23 +112,22 @@ export class FrameAnalyzerCore {
     mesh ??= await this.#finder.mainFace(image, detections ?? [], onStage);
     if (mesh === null) {
       const why = this.#finder.seesFace(detections ?? []) ? 'unclear-face' : 'no-face';
-      if (options.seekTurned === false)
-        return { ...frame, face: { found: false, why, soughtTurned: false }, faceCount: 0 };
+      if (options.seekTurned !== true) return { ...frame, face: { found: false, why }, faceCount: 0 };
       const isTurned = (await this.#turnedPresence(image, onStage)) !== null;
-      return { ...frame, face: { found: false, why: isTurned ? 'turned-face' : why }, faceCount: 0 };
+      const face = { found: false, why: isTurned ? 'turned-face' : why } as const;
+      return { ...frame, face, faceCount: 0, soughtTurned: true };
     }
 
     const box = landmarkBounds(mesh.landmarks);
     const face = await this.#describe(image, mesh, box, options, onStage, rests);
-    if (!followed && face.quality.occlusion >= DOUBTFUL_OCCLUSION) {
-      const turned = await this.#turnedPresence(image, onStage);
-      if (turned !== null && turned > mesh.presence)
-        return { ...frame, face: { found: false, why: 'turned-face' }, faceCount: 0 };
-    }
+    const soughtTurned = options.seekTurned === true && face.quality.occlusion >= DOUBTFUL_OCCLUSION;
+    if (soughtTurned && ((await this.#turnedPresence(image, onStage)) ?? 0) > mesh.presence)
+      return { ...frame, face: { found: false, why: 'turned-face' }, faceCount: 0, soughtTurned };
+    const sought = soughtTurned ? { soughtTurned } : {};
     const value = { ...face, followed };
-    if (detections === null) return { ...frame, face: { found: true, value } };
+    if (detections === null) return { ...frame, ...sought, face: { found: true, value } };
     const faceCount = await this.#finder.count(image, detections, box, onStage);
-    return { ...frame, face: { found: true, value }, faceCount };
+    return { ...frame, ...sought, face: { found: true, value }, faceCount };
   }
 
   /** The presence of a face in the picture turned upside down; null when there is none. */

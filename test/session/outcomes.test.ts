@@ -277,7 +277,7 @@ describe('a camera that no picture can be judged by', () => {
   it('is looked at upside down now and then only, and told of throughout', () => {
     const driver = new SessionDriver().play(() => ({ why: 'turned-face', found: false }), 4_000);
     const sought = driver.effects.flatMap((effect) =>
-      effect.type === 'analyze' ? [effect.options.seekTurned ?? true] : [],
+      effect.type === 'analyze' ? [effect.options.seekTurned === true] : [],
     );
     expect(sought.filter((seek) => seek).length).toBeLessThan(sought.length / 3);
     const hints = driver.statuses.slice(1).map(({ status }) => status.hint);

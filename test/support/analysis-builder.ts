@@ -137,11 +137,11 @@ export function analysisOf(
       : {}),
   };
   const why = look.why ?? 'no-face';
-  if (look.found === false && wants.seekTurned === false) {
-    const unsought = why === 'turned-face' ? 'no-face' : why;
-    return { ...frame, face: { found: false, why: unsought, soughtTurned: false }, faceCount: 0 };
+  if (look.found === false) {
+    const sought = wants.seekTurned === true ? { soughtTurned: true as const } : {};
+    const seen = why === 'turned-face' && wants.seekTurned !== true ? 'no-face' : why;
+    return { ...frame, ...sought, face: { found: false, why: seen }, faceCount: 0 };
   }
-  if (look.found === false) return { ...frame, face: { found: false, why }, faceCount: 0 };
   const value = faceOf(look, wants, models, random);
   const counted = wants.countFaces || !value.followed;
   return { ...frame, face: { found: true, value }, ...(counted ? { faceCount: look.faceCount ?? 1 } : {}) };

@@ -29,6 +29,7 @@ export function writeJpeg(image: RgbImage, { sampling, restartInterval, apart = 
     : [sampling.map((_unused, index) => index)];
   const units = [image.width, image.height].map((size, axis) => Math.ceil(size / (8 * most[axis])));
   const { width, height } = image;
+  const size = [height >> 8, height & 255, width >> 8, width & 255];
   const parts = [
     Buffer.from([0xff, 0xd8]),
     jpegSegment(0xe0, Buffer.from('JFIF\0\x01\x01\0\0\x01\0\x01\0\0', 'latin1')),
@@ -36,7 +37,9 @@ export function writeJpeg(image: RgbImage, { sampling, restartInterval, apart = 
     jpegSegment(
       0xc0,
       Buffer.from([
-        ...[8, height >> 8, height & 255, width >> 8, width & 255, sampling.length],
+        8,
+        ...size,
+        sampling.length,
         ...sampling.flatMap(([across, down], index) => [index + 1, (across << 4) | down, 0]),
       ]),
     ),

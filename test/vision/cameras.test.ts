@@ -11,6 +11,7 @@ import { preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
 import { decode, loadRunner, NOTHING_MORE } from './support.ts';
 
 const { quality } = policyFor('standard');
+const OPTIONS = { ...NOTHING_MORE, seekTurned: true };
 /** Photographs with a face, of people who consented to it (the packages that carry them). */
 let pictures: readonly { readonly png: Buffer; readonly plain: FaceAnalysis }[];
 let core: FrameAnalyzerCore;
@@ -29,7 +30,7 @@ beforeAll(async () => {
 });
 
 const analyze = async (bytes: Buffer): Promise<FrameAnalysis> =>
-  await core.analyze(await decode(bytes), null, NOTHING_MORE);
+  await core.analyze(await decode(bytes), null, OPTIONS);
 
 async function faceIn(image: RgbImage): Promise<FaceAnalysis> {
   return faceOf(await core.analyze(image, null, NOTHING_MORE));
@@ -84,7 +85,7 @@ describe('black borders', () => {
         .toBuffer();
       const analysis = await analyze(bytes);
       const face = faceOf(analysis);
-      const { width = 0, height = 0 } = await sharp(bytes).metadata();
+      const { width, height } = await sharp(bytes).metadata();
       // Positions are those in the picture that was sent.
       expect([analysis.width, analysis.height]).toEqual([width, height]);
       expect(apart(plain, face, borders.left, borders.top)).toBeLessThan(0.06);
