@@ -76,7 +76,7 @@ export const relief: ReliefPolicy = {
   minRelief: 0.5,
   minBesideNose: 0.5,
   minHairFlow: 0.12,
-  minShading: 0.008,
+  minShading: 0.013,
   minReliefAlone: 0.75,
   clearRelief: 0.85,
   nod: {
