@@ -33,8 +33,8 @@ export interface ReliefPolicy {
   /** How far the hair must go, as a share of how far the face goes; median over the frames. */
   readonly minHairFlow: number;
   /**
-   * How much the light on the skin must change with the turn; median over the frames. With less, a turn is unclear; 0: not
-   * asked.
+   * How much the light on the skin must change with the turn; median over the frames. With less, a turn is unclear;
+   * 0: not asked.
    */
   readonly minShading: number;
   /** The relief that is needed where the hair cannot be followed: it is covered, or there is none. */
