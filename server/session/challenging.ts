@@ -122,8 +122,8 @@ function afterPass(
 }
 
 /**
- * The turns, or without them the nods, of which one more is asked for: the policy requires the relief of a head, and none
- * has shown it. Not every turn of a living person does.
+ * The turns, or without them the nods, of which one more is asked for: the policy requires the relief of a head, and
+ * none has shown it. Not every turn of a living person does.
  */
 function neededTurns(
   { gathered }: Live,

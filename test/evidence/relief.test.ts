@@ -147,7 +147,7 @@ describe('relief in turns', () => {
     ],
     ['hair that stays', { ...HEAD_RELIEF, hairFlow: 0.02 }, 'unclear'],
     ['no hair, and much relief', { ...HEAD_RELIEF, hairFlow: null }, 'unclear'],
-    ['a light that does for a turn', { ...HEAD_RELIEF, shading: 0.01 }, 'unclear'],
+    ['a light that stays', { ...HEAD_RELIEF, shading: 0.01 }, 'unclear'],
   ] as const)('judges a nod that shows %s by bars of its own', (_, relief, finding) => {
     const state = nod(initialRelief, 1, relief);
     expect(state.turns).toMatchObject([{ move: 'nod', direction: 1 }]);

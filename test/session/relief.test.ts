@@ -115,8 +115,8 @@ describe('relief in a session', () => {
         const look = script(atMs, status);
         return { ...look, relief: Math.abs(look.yawDeg ?? 0) > 10 ? null : HEAD_RELIEF };
       });
-      const asked = announced(driver);
-      return [asked.includes('look-up') && asked.includes('look-down'), driver.decision?.outcome];
+      const kinds = announced(driver);
+      return [kinds.includes('look-up') && kinds.includes('look-down'), driver.decision?.outcome];
     });
     for (const [hasNodded, outcome] of outcomes) expect(outcome).toBe(hasNodded ? 'accept' : 're-verify');
     expect(outcomes.map(([hasNodded]) => hasNodded)).toContain(true);

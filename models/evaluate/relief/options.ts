@@ -2,8 +2,9 @@ import { readArguments, wholeNumber } from '../arguments.ts';
 import { EvaluateError } from '../evaluate-error.ts';
 
 export const RELIEF_USAGE = `Usage: npm run evaluate -- relief --data DIR [options]
-What turns and nods of living people, of pictures warped as heads and of drawn heads show of a head's relief, measure by measure,
-and how many the policy takes for a head. People and photographs are split into a half to set bars by and a half to judge.
+What turns and nods of living people, of pictures warped as heads and of drawn heads show of a head's relief, measure
+by measure, and how many the policy takes for a head. People and photographs are split into a half to set bars by and
+a half to judge.
 
   --data DIR           recordings, as for pad; an INDEX.tsv with the columns file and person says who is in which.
                        Photographs laid out as Name/Name_0001.jpg in a folder lfw-dev are turned as eggs

@@ -22,9 +22,9 @@ export function reliefReport(performances: readonly PerformanceShown[]): string 
   const measured = performances.reduce((sum, { measuredFrames }) => sum + measuredFrames, 0);
   const frames = performances.reduce((sum, one) => sum + one.frames, 0);
   return [
-    'Each measure: least / median / largest of the turns, or of the nods. Heads: those that are taken for a head, of those',
-    'that could be judged. Accepted: of all whose turns have frames enough, those with a head among their first two such',
-    'turns.',
+    'Each measure: least / median / largest of the turns, or of the nods. Heads: those that are taken for a head, of',
+    'those that could be judged. Accepted: of all whose turns have frames enough, those with a head among their first',
+    'two such turns.',
     '',
     table(headings('turns'), rowsOf('turn')),
     '',

@@ -33,7 +33,7 @@ interface PairRelief extends ReliefSums {
   readonly besideNose: ReliefSums | null;
   /** Share of the patches of skin that were found again, 0..1. */
   readonly keptShare: number;
-  /** How far the hair above the face went, as a share of how far the face went; null: not to be told, or told before. */
+  /** How far the hair above the face went, as a share of the way of the face; null: not to be told, or told before. */
   readonly hairFlow: number | null;
   /** How much the light on the skin changed, see `shadingChange`; null: not to be told. */
   readonly shading: number | null;
@@ -107,7 +107,7 @@ export class ReliefMeter {
     };
   }
 
-  /** Measures a moved face against the same face at rest. Leaves out a rest of which too few patches are found again. */
+  /** Measures a moved face against itself at rest. Leaves out rests of which too few patches are found again. */
   measure(
     image: RgbImage,
     landmarks: Float32Array,

@@ -24,9 +24,9 @@ const MIDDLE = { x: 40, y: 48 } as const;
 /**
  * How much the light on the skin changed: a face that moves in a room's light turns its skin toward the light and away
  * from it (Lambert's cosine law), and a picture that is bent keeps the light that it was taken in. Of the logarithms of
- * the patches' brightness ratios, this is the standard deviation over the face of what fits them best: for a turn a plane,
- * for a nod a quadratic in x and y, because rooms are lit from above, so that the middle of a nodding face changes as
- * well. Neither exposure nor texture matters. Null with fewer than 20 patches of a brightness that tells.
+ * the patches' brightness ratios, this is the standard deviation over the face of what fits them best: for a turn a
+ * plane, for a nod a quadratic in x and y, because rooms are lit from above, so that the middle of a nodding face
+ * changes as well. Neither exposure nor texture matters. Null with fewer than 20 patches of a brightness that tells.
  */
 export function shadingChange({ count, texels, lumas }: ShadedPatches, move: ReliefMove): number | null {
   const rows: number[][] = [];

@@ -18,8 +18,8 @@ export interface TurnRelief extends ReliefSums {
 }
 
 /**
- * Measures a face against textures of it at rest, in the first of the ranges that it has moved by. Null without textures
- * from which it has moved so, and when no relief can be read from any of them.
+ * Measures a face against textures of it at rest, in the first of the ranges that it has moved by. Null without
+ * textures from which it has moved so, and when no relief can be read from any of them.
  */
 export function turnRelief(
   meter: ReliefMeter,
