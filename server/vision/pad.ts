@@ -36,10 +36,9 @@ export const PAD_CROP_LENGTH = 3 * PAD_SIDE * PAD_SIDE;
 
 /**
  * Number of views of a crop that are judged in place of it: one with warm light taken out, one with each channel's
- * levels stretched. The networks take warm, magenta, bright and washed-out prints for faces: over 48 colours, tones and
- * borders of nine recorded attacks the crop itself reached .95, these two views .35, and living recordings fail no more
- * often. Grey-world balancing and the least of several views refused more of the living; three views gained nothing.
- * `npm run evaluate -- pad-grid` measures it.
+ * levels stretched. The networks take warm, magenta, bright and washed-out prints for faces, and these two views
+ * together for none; living recordings fail hardly more often. Grey-world balancing and the least of several views
+ * refused more of the living; a third view gained nothing. `npm run evaluate -- pad-grid` measures it.
  */
 export const PAD_VIEWS = 2;
 
