@@ -46,7 +46,7 @@ function drawn(people: number): PadSample[] {
       [false, true].flatMap((simulated) =>
         presentation === 'live' && simulated
           ? []
-          : Array.from({ length: 6 }, (_, i) => ({
+          : Array.from({ length: 6 }, (__, i) => ({
               recording: `${presentation}/${person} ${simulated}`,
               person: `${person}`,
               presentation,

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import type { RgbImage } from '../../../server/vision/image.ts';
 
 /** How the picture goes on beyond its edges; `cut` takes a part of it away. */
 export type Border = 'none' | 'black' | 'white' | 'mirror' | 'cut';
@@ -88,31 +89,42 @@ export function cellName(cell: Cell): string {
 const BORDER_SHARE = 0.2;
 const CUT_SHARE = 0.1;
 
-/** The picture as the attacker sends it: a JPEG. */
-export async function changed(picture: Buffer, cell: Cell): Promise<Buffer> {
+/** A decoded picture, in memory of its own. */
+export async function pixelsOf(picture: Buffer): Promise<RgbImage> {
   const { data, info } = await sharp(picture)
     .toColourspace('srgb')
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
-  recolour(data, cell);
-  const width = Math.round(info.width * cell.scale);
-  const height = Math.round(info.height * cell.scale);
+  return { data: new Uint8Array(data), width: info.width, height: info.height };
+}
+
+/** The picture out of focus: a Gaussian blur, as a JPEG that hardly loses more. */
+export async function blurred(picture: Buffer, sigmaPx: number): Promise<Buffer> {
+  return await sharp(picture).blur(sigmaPx).jpeg({ quality: 95 }).toBuffer();
+}
+
+/** The picture as the attacker sends it: a JPEG. */
+export async function changed(picture: Buffer, cell: Cell): Promise<Buffer> {
+  const image = await pixelsOf(picture);
+  recolour(image.data, cell);
+  const width = Math.round(image.width * cell.scale);
+  const height = Math.round(image.height * cell.scale);
   // One step at a time: in one pipeline, sharp scales after it has cut and extended.
-  const scaled = await sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
+  const scaled = await sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
     .resize(width, height, { fit: 'fill' })
     .png({ compressionLevel: 0 })
     .toBuffer();
-  const image = sharp(scaled);
+  const framed = sharp(scaled);
   const [across, down] = [width, height].map((side) =>
     Math.round(side * (cell.border === 'cut' ? CUT_SHARE : BORDER_SHARE)),
   ) as [number, number];
   const sides = { top: down, bottom: down, left: across, right: across };
   if (cell.border === 'cut') {
-    image.extract({ left: across, top: down, width: width - 2 * across, height: height - 2 * down });
-  } else if (cell.border === 'mirror') image.extend({ ...sides, extendWith: 'mirror' });
-  else if (cell.border !== 'none') image.extend({ ...sides, background: cell.border });
-  return await image.jpeg({ quality: cell.jpegQuality }).toBuffer();
+    framed.extract({ left: across, top: down, width: width - 2 * across, height: height - 2 * down });
+  } else if (cell.border === 'mirror') framed.extend({ ...sides, extendWith: 'mirror' });
+  else if (cell.border !== 'none') framed.extend({ ...sides, background: cell.border });
+  return await framed.jpeg({ quality: cell.jpegQuality }).toBuffer();
 }
 
 /** Changes interleaved RGB in place. */

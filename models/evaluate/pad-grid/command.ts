@@ -35,6 +35,8 @@ export async function runPadGridCommand(args: readonly string[]): Promise<number
     for (const sampled of group) scored.push(await meter.score(sampled, cell));
     results.push({ cell, scored });
     process.stderr.write(`${results === ofLiving ? 'living' : 'attacks'}: ${cellName(cell)}\n`);
+    // After each of them: an interrupted run leaves the report of what it has measured.
+    await writeReport(out, { attacks: ofAttacks, living: ofLiving }, padGridReport(ofAttacks, ofLiving));
   };
   for (const cell of LIVING_CELLS) await measure(cell, living, ofLiving);
   for (const cell of COLOUR_CELLS) await measure(cell, attacks, ofAttacks);
@@ -45,9 +47,7 @@ export async function runPadGridCommand(args: readonly string[]): Promise<number
       .map(({ cell }) => cell),
   ];
   for (const cell of colours.flatMap(formCells)) await measure(cell, attacks, ofAttacks);
-  const text = padGridReport(ofAttacks, ofLiving);
-  await writeReport(out, { attacks: ofAttacks, living: ofLiving }, text);
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${padGridReport(ofAttacks, ofLiving)}\n`);
   return 0;
 }
 

@@ -128,7 +128,7 @@ function halved(map: Float32Array, side: number): Float32Array {
 
 /** Shares of the local binary patterns, rotation-invariant and uniform. */
 function patterns(map: Float32Array): number[] {
-  const counts = new Array<number>(PATTERNS).fill(0);
+  const counts = Array.from({ length: PATTERNS }, () => 0);
   const offsets = [-SIDE - 1, -SIDE, -SIDE + 1, 1, SIDE + 1, SIDE, SIDE - 1, -1];
   for (let y = 1; y < SIDE - 1; y++) {
     for (let x = 1; x < SIDE - 1; x++) {

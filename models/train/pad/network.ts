@@ -52,9 +52,9 @@ export async function trainPadNetwork(
   const begin = (rows: number, columns: number, own: number) =>
     tf.variable(tf.initializers.glorotUniform({ seed: seed + own }).apply([rows, columns]) as Tfjs.Tensor2D);
   const hiddenKernel = begin(width, units, 0);
-  const hiddenBias = tf.variable(tf.zeros([units]) as Tfjs.Tensor1D);
+  const hiddenBias = tf.variable(tf.zeros([units]));
   const outputKernel = begin(units, 1, 1);
-  const outputBias = tf.variable(tf.zeros([1]) as Tfjs.Tensor1D);
+  const outputBias = tf.variable(tf.zeros([1]));
   const loss = (start: number, count: number) => () => {
     const hidden = x.slice([start, 0], [count, width]).matMul(hiddenKernel).add(hiddenBias).tanh();
     const p = hidden

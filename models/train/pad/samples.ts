@@ -1,11 +1,11 @@
-import sharp from 'sharp';
 import { ImageDecoder } from '../../../server/inference/image-decoder.ts';
 import type { AnalysisOptions, FaceAnalysis } from '../../../server/vision/analysis.ts';
+import type { RgbImage } from '../../../server/vision/image.ts';
 import type { FrameAnalyzerCore } from '../../../server/vision/analyze.ts';
 import { displayed, type DisplayKind, printed } from '../../../simulator/attacks/surfaces.ts';
 import { flatPerformer, type Surface } from '../../../simulator/attacks/flat-performer.ts';
 import { hash32 } from '../../../simulator/seeded.ts';
-import { changed, PLAIN } from '../../evaluate/pad-grid/cells.ts';
+import { blurred, changed, pixelsOf, PLAIN } from '../../evaluate/pad-grid/cells.ts';
 import { DISPLAY_HOLDING, FLATS } from '../../evaluate/pad/materials.ts';
 import type { Presentation, Recording } from '../../evaluate/pad/recordings.ts';
 import { Draws } from '../motion/random.ts';
@@ -73,18 +73,13 @@ export async function* padSamples(
 
 /** Takes pictures of a sheet or a display that shows a frame. */
 function recapturing(species: (typeof RECAPTURES)[number], seed: number) {
-  let shown = { data: new Uint8Array(), width: 0, height: 0 };
+  let shown: RgbImage = { data: new Uint8Array(), width: 0, height: 0 };
   const surface: Surface = (_, atMs) =>
     species === 'print' ? printed(shown, seed) : displayed(shown, species satisfies DisplayKind, seed, atMs);
   const holding = species === 'print' ? FLATS['print bent'].holding : DISPLAY_HOLDING[species];
   const performer = flatPerformer(surface, holding, seed);
   return async (picture: Buffer, index: number): Promise<Buffer> => {
-    const { data, info } = await sharp(picture)
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    shown = { data: new Uint8Array(data), width: info.width, height: info.height };
+    shown = await pixelsOf(picture);
     return await performer.frameAt([], 200 * index);
   };
 }
@@ -131,8 +126,7 @@ class SampleMeter {
       scale,
     };
     const blur = draws.chance(0.4) ? draws.between(0.4, 1.4) : null;
-    const softened =
-      blur === null ? picture : await sharp(picture).blur(blur).jpeg({ quality: 95 }).toBuffer();
+    const softened = blur === null ? picture : await blurred(picture, blur);
     const decoded = await this.#decoder.decode(await changed(softened, cell));
     if (!decoded.ok) return null;
     const { x, y, width, height } = box;

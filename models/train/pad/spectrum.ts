@@ -21,9 +21,9 @@ export function radialSpectrum(map: Float32Array, side: number): number[] {
   for (let row = 0; row < side; row++) transform(real, imaginary, row * side, 1, side);
   for (let column = 0; column < side; column++) transform(real, imaginary, column, side, side);
 
-  const power = new Array<number>(SPECTRUM_BANDS).fill(0);
-  const count = new Array<number>(SPECTRUM_BANDS).fill(0);
-  const strongest = new Array<number>(SPECTRUM_BANDS).fill(0);
+  const power = Array.from({ length: SPECTRUM_BANDS }, () => 0);
+  const count = Array.from({ length: SPECTRUM_BANDS }, () => 0);
+  const strongest = Array.from({ length: SPECTRUM_BANDS }, () => 0);
   const folded = (i: number) => (i < side / 2 ? i : i - side);
   for (let i = 0; i < map.length; i++) {
     const radius = Math.hypot(folded(i % side), folded(Math.floor(i / side))) / (side / 2);
