@@ -18,6 +18,7 @@ const LONG = [
   'test/tools/release.test.ts',
   'test/docs/commands.test.ts',
   'test/e2e/control.test.ts',
+  'test/e2e/covered-eyes.test.ts',
   'test/e2e/drift.test.ts',
   'test/e2e/nginx.test.ts',
   'test/e2e/person.test.ts',

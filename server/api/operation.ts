@@ -84,7 +84,7 @@ export function tenantOperation<Id extends OperationId>(
       const parsed = input.safeParse({
         params: request.params,
         query: request.query ?? {},
-        body: body === null ? undefined : withoutNull(request.body),
+        body: body === null ? undefined : withoutNull(request.body, body),
       });
       if (!parsed.success) throw new VeriframeError('api.invalid', describeIssue(parsed.error));
       if (lacksRight(caller)) throw new VeriframeError('api.not_granted');
@@ -125,9 +125,25 @@ function printable(name: string): string {
   return name.replaceAll(/[^\w.-]/g, '?').slice(0, MAX_NAME_LENGTH);
 }
 
-/** JSON without fields that are null: clients write null for what they leave out, and no field means anything by it. */
-function withoutNull(value: unknown): unknown {
+/**
+ * JSON without fields that are null: clients write null for what they leave out. Fields to which null says something,
+ * such as a label that is taken away, stay.
+ */
+function withoutNull(value: unknown, schema: z.ZodType | null): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const fields = Object.entries(value).filter(([, field]) => field !== null);
-  return Object.fromEntries(fields.map(([name, field]) => [name, withoutNull(field)]));
+  const shape = schema instanceof z.ZodObject ? schema.shape : {};
+  const kept = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
+    const inner: unknown = Object.hasOwn(shape, name) ? shape[name] : null;
+    const of = inner instanceof z.ZodType ? inner : null;
+    if (field === null) return of?.safeParse(null).success === true ? [[name, null]] : [];
+    return [[name, withoutNull(field, objectIn(of))]];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** The schema of a field that may be left out, or be null. */
+function objectIn(schema: z.ZodType | null): z.ZodType | null {
+  if (!(schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)) return schema;
+  const inner: unknown = schema.unwrap();
+  return objectIn(inner instanceof z.ZodType ? inner : null);
 }

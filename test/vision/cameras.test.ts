@@ -6,8 +6,8 @@ import type { FaceAnalysis, FrameAnalysis } from '../../server/vision/analysis.t
 import { FrameAnalyzerCore } from '../../server/vision/analyze.ts';
 import { contentBox, cropTo } from '../../server/vision/content-box.ts';
 import type { RgbImage } from '../../server/vision/image.ts';
-import { LANDMARK, landmarkPoint } from '../../server/vision/landmarks.ts';
 import { preparePortrait, SAMPLE_PORTRAITS } from '../../simulator/index.ts';
+import { boxesOverEyes } from '../support/boxed-eyes.ts';
 import { decode, loadRunner, NOTHING_MORE } from './support.ts';
 
 const { quality } = policyFor('standard');
@@ -186,25 +186,6 @@ describe('pictures that are not upright', () => {
 });
 
 describe('covered eyes', () => {
-  /** Both eyes behind opaque boxes of one colour. */
-  async function boxed(png: Buffer, { landmarks }: FaceAnalysis, colour: string, scale = 1): Promise<Buffer> {
-    const at = (index: number) => landmarkPoint(landmarks, index);
-    const boxes = [
-      [LANDMARK.leftEyeOuter, LANDMARK.leftEyeInner],
-      [LANDMARK.rightEyeInner, LANDMARK.rightEyeOuter],
-    ].map(([from, to]) => {
-      const [a, b] = [at(from), at(to)];
-      const eye = Math.hypot(a.x - b.x, a.y - b.y);
-      const [width, height] = [Math.round(1.5 * scale * eye), Math.round(scale * eye)];
-      return {
-        input: { create: { width, height, channels: 3 as const, background: colour } },
-        left: Math.round((a.x + b.x - width) / 2),
-        top: Math.round((a.y + b.y - height) / 2),
-      };
-    });
-    return await sharp(png).composite(boxes).jpeg({ quality: 90 }).toBuffer();
-  }
-
   it.each([
     '#000000',
     '#1c1c1e',
@@ -214,7 +195,8 @@ describe('covered eyes', () => {
   ])('are told: boxes of %s', async (colour) => {
     for (const { png, plain } of pictures)
       for (const scale of [0.8, 1, 1.3]) {
-        const bytes = await boxed(png, plain, colour, scale);
+        const boxes = boxesOverEyes(plain.landmarks, colour, scale);
+        const bytes = await sharp(png).composite(boxes).jpeg({ quality: 90 }).toBuffer();
         // The mesh may also take the head for a turned one: no probe comes of either.
         expect(['face-covered', 'look-straight']).toContain(await hintOf(bytes));
         expect(faceOf(await analyze(bytes)).quality.occlusion).toBeGreaterThan(quality.maxOcclusion);
