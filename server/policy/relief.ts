@@ -76,6 +76,9 @@ export const MAX_RESTS = 2;
  * (-.13 to .06); with hair and jaw in the egg, hair up to .53, without the nose .04 to .72. Looking down one of 20
  * such eggs passed the bars, looking up none: so a look up and one down are both needed. Warped by a mesh: light
  * .003 to .011.
+ *
+ * By photographs that no bar was set with (`npm run evaluate -- pad --photographs DIR --kinds …`, base tier): 12
+ * warped by the mesh, 12 eggs with hair and jaw and 10 eggs, of as many people, a session each: none accepted.
  */
 export const relief: ReliefPolicy = {
   restDeg: 5,
