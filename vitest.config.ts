@@ -34,8 +34,8 @@ const LONG = [
 ];
 
 /**
- * Packing a workspace and `npm start` make `dist` anew, which programs of other tests run from: these files have the machine to
- * themselves.
+ * Packing a workspace and `npm start` make `dist` anew, which programs of other tests run from: these files have the
+ * machine to themselves.
  */
 const PACKING = ['test/packages/**/*.test.ts', 'test/tools/npm-start.test.ts'];
 

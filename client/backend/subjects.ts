@@ -61,7 +61,8 @@ export interface Subjects {
   /** Removes a key of the subject. Resolves as well when the subject does not have it. */
   removeKey(subject: string, key: string, options?: CallOptions): Promise<void>;
   /**
-   * Finds subjects by label or state. The API key must have the right `mayManage`, as for everything below but `import`.
+   * Finds subjects by label or state. The API key must have the right `mayManage`, as for everything below but
+   * `import`.
    */
   search(filter?: SubjectFilter, options?: PageOptions): Promise<SubjectRecords>;
   /** What is kept of the subject, and each of its references. `subject.unknown`: there is none. */
@@ -78,7 +79,8 @@ export interface Subjects {
    * with its reason.
    *
    * @example
-   * const { result, reason } = await veriframe.subjects.importPhotos('ada', { photos: [{ image: await readFile(path) }] });
+   * const photos = [{ image: await readFile(path) }];
+   * const { result, reason } = await veriframe.subjects.importPhotos('ada', { photos });
    */
   importPhotos(subject: string, photos: PhotosOfSubject, options?: CallOptions): Promise<PhotoImport>;
   /** Everything that is held of the subject, its templates included. Hand it to nobody but the person. */

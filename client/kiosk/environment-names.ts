@@ -16,7 +16,9 @@ export function refuseMisspelt(environment: NodeJS.ProcessEnv): void {
   }
 }
 
-/** Whether one letter is missing, added, another one, or two neighbours are swapped; or nothing but the case differs. */
+/**
+ * Whether one letter is missing, added, another one, or two neighbours are swapped; or nothing but the case differs.
+ */
 function isOneSlip(text: string, other: string): boolean {
   let start = 0;
   while (start < text.length && text[start] === other[start]) start += 1;

@@ -36,8 +36,8 @@ function problemOf(entry: string): string | null {
 }
 
 /**
- * An origin as browsers send it: in lower case, without the port that its scheme has anyway, without a path. Null: it is
- * none, or the opaque `null`.
+ * An origin as browsers send it: in lower case, without the port that its scheme has anyway, without a path. Null: it
+ * is none, or the opaque `null`.
  */
 export function canonicalOrigin(text: string): string | null {
   if (!URL.canParse(text)) return null;

@@ -55,7 +55,9 @@ const record = z.object({
    * attestations of applications. Whoever has it can have a camera believed that is none.
    */
   mayVouch: z.boolean().default(false),
-  /** Grants the records of subjects, exports with templates among them: who is enrolled, and all that is held of them. */
+  /**
+   * Grants the records of subjects, exports with templates among them: who is enrolled, and all that is held of them.
+   */
   mayManage: z.boolean().default(false),
   /** Grants enrolment from photographs. Whoever has it can put any face behind any subject. */
   mayImport: z.boolean().default(false),

@@ -52,8 +52,8 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['server.internal'
 
 /**
  * Whether an attempt that was not accepted is excused, and so counts towards a higher limit: its frames did not arrive
- * or were not analysed in time, the camera was grey or turned so that no session began, or the server ended it. A reject is never excused, nor is a reason or code that this
- * version does not know.
+ * or were not analysed in time, the camera was grey or turned so that no session began, or the server ended it. A
+ * reject is never excused, nor is a reason or code that this version does not know.
  */
 export function isExcused(ending: AttemptEnding): boolean {
   if (ending.outcome === null) return SERVER_FAULTS.has(ending.code);

@@ -43,8 +43,8 @@ export interface LoadedModels {
 export type TurnPriority = 'live' | 'background';
 
 /**
- * A pool of workers. Callers of one priority get their turns in the order in which they asked. `take` is called when a worker is free,
- * so that the caller hands over its newest frame, and not the one that it had when it asked.
+ * A pool of workers. Callers of one priority get their turns in the order in which they asked. `take` is called when a
+ * worker is free, so that the caller hands over its newest frame, and not the one that it had when it asked.
  */
 export interface FrameAnalyzer {
   readonly models: LoadedModels;

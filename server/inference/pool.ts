@@ -31,8 +31,8 @@ interface Turn {
 
 /**
  * Starts a pool of inference workers. Resolves when all of them are warm. Rejects with `StartError` when a worker does
- * not start or a geometry network is missing, and with `ExecutionProviderError` when the networks cannot run on the provider. Then
- * nothing is left running.
+ * not start or a geometry network is missing, and with `ExecutionProviderError` when the networks cannot run on the
+ * provider. Then nothing is left running.
  */
 export async function createPool(options: PoolOptions): Promise<MeasurablePool> {
   if (!(Number.isInteger(options.workers) && options.workers >= 1)) {

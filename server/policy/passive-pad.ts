@@ -9,11 +9,11 @@ export interface PassivePadPolicy {
 }
 
 /**
- * `npm run evaluate -- pad-grid`, the pair of MiniFASNet on two views of a face, pooled by recording: eight recordings of
- * printed photographs and one of a phone (no screen) reach .03 as they are, and .46 in the worst of 178 white balances,
- * tones, JPEG qualities, sizes and borders. Of 42 living recordings (development half) two are below .5 and none below
- * .2; in a warm lamp's light four and none. Scores are pooled as medians of seven, so that single frames which fail do
- * not decide.
+ * `npm run evaluate -- pad-grid`, the pair of MiniFASNet on two views of a face, pooled by recording: eight recordings
+ * of printed photographs and one of a phone (no screen) reach .03 as they are, and .46 in the worst of 178 white
+ * balances, tones, JPEG qualities, sizes and borders. Of 42 living recordings (development half) two are below .5 and
+ * none below .2; in a warm lamp's light four and none. Scores are pooled as medians of seven, so that single frames
+ * which fail do not decide.
  */
 export const passivePad: PassivePadPolicy = {
   minFrames: 4,

@@ -27,8 +27,9 @@ export interface QualityPolicy {
  * Sharpness and occlusion: of 35 photographs of LFW and NUAA, each in five kinds of light and distance, 2 % have a
  * sharpness below 19, and 2 % an occlusion above .35. Out of focus by 6 px at 85 px between the eyes, 2 % have a
  * sharpness above 11. Roll: of the faces found in 166 pictures of LFW turned by 90° and by 270°, 95 % have a roll
- * beyond 72°; of the upright ones none has one beyond 55°. Colour: the spread is above .058 in the colour pictures among 320 of eight groups
- * and 32 of NUAA, 0 in grey ones, and up to .03 in a slight tint. The other values are starting values.
+ * beyond 72°; of the upright ones none has one beyond 55°. Colour: the spread is above .058 in the colour pictures
+ * among 320 of eight groups and 32 of NUAA, 0 in grey ones, and up to .03 in a slight tint. The other values are
+ * starting values.
  */
 export const quality: QualityPolicy = {
   minPresence: 0.5,

@@ -90,7 +90,9 @@ export function readSettingsOf<P extends Part>(
   return { part, ...Object.fromEntries(share) } as unknown as SettingsOf<P>;
 }
 
-/** Reads settings, and collects what is wrong with them: variables that are not valid, and those that are no settings. */
+/**
+ * Reads settings, and collects what is wrong with them: variables that are not valid, and those that are no settings.
+ */
 export function readSettings(
   names: readonly (keyof typeof OPTIONS)[],
   env: Readonly<Record<string, string | undefined>>,

@@ -64,8 +64,8 @@ export interface ReferenceStore {
   all(onCorrupt?: OnCorruptReference): AsyncIterable<StoredReference>;
   /**
    * Removes every reference and WebAuthn key of the subject, its record, and the link from attempts to the subject, so
-   * that nothing can be recovered. Returns how many references there were. When it rejects, the references may or may not be gone,
-   * and traces of them may remain: call it again until it resolves.
+   * that nothing can be recovered. Returns how many references there were. When it rejects, the references may or may
+   * not be gone, and traces of them may remain: call it again until it resolves.
    */
   eraseSubject(tenant: string, subject: string): Promise<number>;
   countSubjects(tenant: string): Promise<number>;
@@ -179,8 +179,8 @@ export interface DecisionLog {
   /**
    * Records the end of an attempt. An attempt whose beginning could not be written is recorded whole. Durable when it
    * resolves. Returns whether this outcome is on record: an accept is refused when the reference that it rests on is
-   * not stored (any more), or the subject is suspended or has expired, and the attempt stays open. Only the first end counts: recording another changes nothing.
-   * The subject claimed stays as it was recorded at the beginning.
+   * not stored (any more), or the subject is suspended or has expired, and the attempt stays open. Only the first end
+   * counts: recording another changes nothing. The subject claimed stays as it was recorded at the beginning.
    */
   record(ending: NewDecision | NewFailure): Promise<boolean>;
   /** At most `limit` ended attempts of the subject, the latest first. */

@@ -54,8 +54,8 @@ export interface SubjectStore {
   /** Null when the subject has no reference. */
   find(tenant: string, subject: string): Promise<SubjectRecord | null>;
   /**
-   * Changes what is given and leaves the rest. Durable when it resolves. Null, and nothing changes, when the subject has
-   * no reference.
+   * Changes what is given and leaves the rest. Durable when it resolves. Null, and nothing changes, when the subject
+   * has no reference.
    */
   change(tenant: string, subject: string, changes: Partial<SubjectState>): Promise<SubjectRecord | null>;
   /**

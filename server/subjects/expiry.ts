@@ -18,12 +18,14 @@ interface Parts {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Most subjects that are erased in an hour. A clock that is set wrong does not erase everybody before it is noticed. */
+/**
+ * Most subjects that are erased in an hour. A clock that is set wrong does not erase everybody before it is noticed.
+ */
 const MOST_AN_HOUR = 200;
 
 /**
- * Erases subjects that have expired or were not used for so long: at the start, and every hour. Nobody is accepted as an
- * expired subject before that either.
+ * Erases subjects that have expired or were not used for so long: at the start, and every hour. Nobody is accepted as
+ * an expired subject before that either.
  */
 export function startExpiry(
   { eraseUnusedAfterDays }: SubjectSettings,

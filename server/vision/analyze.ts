@@ -42,8 +42,8 @@ import { isUsableRegion, regionMatrix } from './region.ts';
 import { Warper } from './warp.ts';
 
 /**
- * In 79 of 166 pictures of LFW that lie upside down the mesh is laid over the wrong features; each of them seems covered
- * so far.
+ * In 79 of 166 pictures of LFW that lie upside down the mesh is laid over the wrong features; each of them seems
+ * covered so far.
  */
 const DOUBTFUL_OCCLUSION = 0.6;
 const EYE_LENGTH = 3 * IRIS_SIDE * IRIS_SIDE;

@@ -33,9 +33,9 @@ const RAMP = {
   cheeksToLowerLuma: { from: 0.35, to: 0.9 },
   darkUnderEyes: { from: 0.7, to: 1.4 },
   /**
-   * Missing contrast of the eye that has more. With opaque boxes of black, grey or the skin's colour over both eyes, 241
-   * of 247 faces of LFW reach .6 by it or by another ramp; the contrast is then below .045 in 95 %. Uncovered, it is
-   * above .1 in 166 faces of LFW and 326 of eight groups; a man with glasses in dim light has down to .08.
+   * Missing contrast of the eye that has more. With opaque boxes of black, grey or the skin's colour over both eyes,
+   * 241 of 247 faces of LFW reach .6 by it or by another ramp; the contrast is then below .045 in 95 %. Uncovered, it
+   * is above .1 in 166 faces of LFW and 326 of eight groups; a man with glasses in dim light has down to .08.
    */
   missingEyeContrast: { from: -0.07, to: -0.03 },
 } as const satisfies Record<string, Ramp>;

@@ -79,7 +79,9 @@ async function inCsv(path: string): Promise<readonly ImportEntry[]> {
   return [...entries.values()];
 }
 
-/** Rows of comma-separated values (RFC 4180): quotes around a value, two quotes for one within; empty lines left out. */
+/**
+ * Rows of comma-separated values (RFC 4180): quotes around a value, two quotes for one within; empty lines left out.
+ */
 export function readCsv(text: string): readonly (readonly string[])[] {
   const rows: string[][] = [];
   let row: string[] = [];

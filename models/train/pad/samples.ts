@@ -42,8 +42,8 @@ export interface SampleOptions {
 }
 
 /**
- * Measures frames of a recording, and of a living one's simulated recaptures, each as it is and changed at random. Yields
- * nothing of a recording that shows no face from the front.
+ * Measures frames of a recording, and of a living one's simulated recaptures, each as it is and changed at random.
+ * Yields nothing of a recording that shows no face from the front.
  */
 export async function* padSamples(
   core: FrameAnalyzerCore,

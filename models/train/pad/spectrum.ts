@@ -41,7 +41,9 @@ export function radialSpectrum(map: Float32Array, side: number): number[] {
   return [...power.map((value) => Math.log(value / total + TINY)), Math.max(...peaks)];
 }
 
-/** The discrete Fourier transform in place, of `length` values from `start` on in steps of `step` (Cooley and Tukey). */
+/**
+ * The discrete Fourier transform in place, of `length` values from `start` on in steps of `step` (Cooley and Tukey).
+ */
 function transform(
   real: Float64Array,
   imaginary: Float64Array,

@@ -7,8 +7,8 @@ const LONG = 4;
 const ENTRY_BYTES = 12;
 
 /**
- * The orientation in the first directory of an EXIF block, which begins with the TIFF header. 1 when there is none, when
- * its value is not one of the eight, and when the block is damaged: a picture is no worse for its metadata.
+ * The orientation in the first directory of an EXIF block, which begins with the TIFF header. 1 when there is none,
+ * when its value is not one of the eight, and when the block is damaged: a picture is no worse for its metadata.
  */
 export function exifOrientation(tiff: Buffer): Orientation {
   const order = tiff.toString('latin1', 0, 2);

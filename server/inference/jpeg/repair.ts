@@ -17,8 +17,8 @@ import { STANDARD_HUFFMAN_TABLES } from './standard-tables.ts';
 /** Scans of a progressive picture that are followed. Each is a pass in JavaScript; encoders write about ten. */
 const MAX_REPAIRED_SCANS = 24;
 /**
- * Stray bytes behind a stretch of entropy-coded data that are no padding. Cameras are known to write one to some twenty;
- * of more, some were the picture's.
+ * Stray bytes behind a stretch of entropy-coded data that are no padding. Cameras are known to write one to some
+ * twenty; of more, some were the picture's.
  */
 const MAX_STRAY_BYTES = 64;
 /** Blocks of a unit of several components (T.81, B.2.3). */

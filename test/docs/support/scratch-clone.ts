@@ -13,8 +13,8 @@ const STEPS_PX = [-18, -10, -4, 0, 5, 11, 17, 23];
 
 /**
  * A folder that looks like the clone of a reader: the checkout's files by links, a data folder of its own, `photos/`
- * with photographs of one person, `one-photo/` with another one of them, and `staff/` with one photograph of each of two
- * others.
+ * with photographs of one person, `one-photo/` with another one of them, and `staff/` with one photograph of each of
+ * two others.
  */
 export async function makeScratchClone(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'veriframe-docs-'));
