@@ -55,6 +55,11 @@ export function foreignFormat(bytes: Uint8Array): string | null {
   return SIGNATURES.find(([signature]) => start.startsWith(signature))?.[1] ?? null;
 }
 
+/** Whether these are the bytes of a HEIC or HEIF picture, as telephones make them: the service takes none. */
+export function isHeic(bytes: Uint8Array): boolean {
+  return ['HEIC', 'HEIF'].includes(foreignFormat(bytes) ?? '');
+}
+
 function latin1(bytes: Uint8Array, from: number, to: number): string {
   return String.fromCharCode(...bytes.subarray(from, to));
 }

@@ -40,7 +40,7 @@ export const changeSubject = tenantOperation(
         : { suspendedAtMs: suspended ? (before.suspendedAtMs ?? nowMs) : null }),
       ...(consent === undefined
         ? {}
-        : { consent: consent === null ? null : { atMs: nowMs, ...given(consent) } }),
+        : { consent: consent === null ? null : { ...consent, atMs: consent.atMs ?? nowMs } }),
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     });
     if (changed === null) throw new VeriframeError('subject.unknown');
@@ -130,10 +130,6 @@ function heldView({ referenceId, createdAtMs, embeddings, origin }: StoredRefere
     models: Object.keys(embeddings),
     photos: origin?.pictures ?? null,
   };
-}
-
-function given({ by, textVersion, atMs }: { by: string; textVersion: string; atMs?: number | undefined }) {
-  return { by, textVersion, ...(atMs === undefined ? {} : { atMs }) };
 }
 
 function littleEndianOf(vector: Float32Array): string {

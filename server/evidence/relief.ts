@@ -132,7 +132,7 @@ function isLit(frames: readonly TurnRelief[], minShading: number): boolean {
  * Score: the number of turns that show a head. A nod shows less than a turn, so that one up and one down count as one.
  */
 export function reliefEvidence({ turns }: ReliefState, policy: ReliefPolicy): Evidence {
-  const judged = turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+  const judged = judgedTurns(turns, policy);
   const nods = NODS.map(({ direction }) => headsOf(judged, 'nod', direction));
   const heads = headsOf(judged, 'turn', 1) + headsOf(judged, 'turn', -1) + Math.min(...nods);
   const flats = judged.filter(({ finding }) => finding === 'flat').length;
@@ -152,14 +152,16 @@ const NODS = [
   { kind: 'look-down', direction: 1 },
 ] as const;
 
+type JudgedTurn = Turn & { readonly finding: TurnFinding };
+
+function judgedTurns(turns: readonly Turn[], policy: ReliefPolicy): readonly JudgedTurn[] {
+  return turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+}
+
 /** Recordings of earlier versions, which measured turns only, do not say what they are. */
 const movesAs = (turn: Pick<Turn, 'move'>, move: ReliefMove) => (turn.move === 'nod') === (move === 'nod');
 
-function headsOf(
-  judged: readonly (Turn & { readonly finding: TurnFinding })[],
-  move: ReliefMove,
-  direction: 1 | -1,
-): number {
+function headsOf(judged: readonly JudgedTurn[], move: ReliefMove, direction: 1 | -1): number {
   return judged.filter(
     (turn) => turn.finding === 'head' && movesAs(turn, move) && turn.direction === direction,
   ).length;
@@ -170,7 +172,7 @@ export function nodsWithoutHead(
   { turns }: ReliefState,
   policy: ReliefPolicy,
 ): readonly ('look-up' | 'look-down')[] {
-  const judged = turns.map((turn) => ({ ...turn, finding: judgeTurn(turn, policy) }));
+  const judged = judgedTurns(turns, policy);
   return NODS.filter(({ direction }) => headsOf(judged, 'nod', direction) === 0).map(({ kind }) => kind);
 }
 

@@ -58,11 +58,13 @@ export function accumulateFrame(
   const soughtTurned = analysis.soughtTurned === true;
   const assessed = assessFrame(sample, faceCount, blink.eyesClosed, policy.quality);
   // What was seen when a face was last looked for upside down holds until it is looked for again.
-  const isStillTurned =
+  const stillTurned =
     !soughtTurned &&
     lastLook.assessment?.hint === 'turn-camera' &&
-    (assessed.hint === 'no-face' || assessed.hint === 'face-covered');
-  const assessment = isStillTurned && lastLook.assessment !== null ? lastLook.assessment : assessed;
+    (assessed.hint === 'no-face' || assessed.hint === 'face-covered')
+      ? lastLook.assessment
+      : null;
+  const assessment = stillTurned ?? assessed;
   const deviation = posture === null || rest === null ? null : deviationFrom(rest, posture);
   const away = deviation !== null && isAway(deviation, policy.gestures);
   const frame = {

@@ -24,7 +24,7 @@ export function contentBox(image: RgbImage): Box | null {
   const bottom = borderOf(height, (y) => lineOf(image, 0, height - 1 - y, width, 3));
   const rows = height - top - bottom;
   const column = (x: number) => lineOf(image, x, top, rows, 3 * width);
-  const left = borderOf(width, (x) => column(x));
+  const left = borderOf(width, column);
   const right = left === width ? 0 : borderOf(width, (x) => column(width - 1 - x));
   const box = { x: left, y: top, width: width - left - right, height: rows };
   const isPicture = box.width >= MIN_CONTENT_SHARE * width && box.height >= MIN_CONTENT_SHARE * height;

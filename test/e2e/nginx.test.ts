@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -13,6 +12,7 @@ import { SUBPROTOCOL } from '../../protocol/version.ts';
 import { buildDemo } from '../../tools/build/demo.ts';
 import { chromiumPath } from '../../tools/chromium.ts';
 import { type RealServer, startRealServer } from '../../tools/throwaway-server.ts';
+import { freePort } from '../support/free-port.ts';
 
 const hasPrograms = ['nginx', 'openssl'].every((name) => spawnSync(name, ['version']).error === undefined);
 const operate = readFileSync(new URL('../../docs/operate.md', import.meta.url), 'utf8');
@@ -20,16 +20,6 @@ const operate = readFileSync(new URL('../../docs/operate.md', import.meta.url), 
 const [site = '', location = ''] = [...operate.matchAll(/```nginx\n([^]*?)```/g)].map(
   ([, text = '']) => text,
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('There is no port.');
-  return address.port;
-}
 
 // Without nginx or openssl these are skipped: `apt-get install nginx openssl`.
 describe.skipIf(!hasPrograms)('behind nginx as docs/operate.md writes it', () => {

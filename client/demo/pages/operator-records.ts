@@ -64,11 +64,11 @@ export class Records<T> {
     this.#about = about;
   }
 
-  /** Loads the first page of the list. */
-  async open(): Promise<void> {
+  /** Shows the first page of the list: the one that is being loaded already, where that is given. */
+  async open(loading: Promise<Page<T>> = this.#load(null)): Promise<void> {
     this.#place.replaceChildren(make('p', { class: 'empty' }, words.account.wait));
     try {
-      const first = await this.#load(null);
+      const first = await loading;
       if (first.items.length === 0) {
         this.#place.replaceChildren(make('p', { class: 'empty' }, this.#about.none));
         return;

@@ -72,13 +72,14 @@ export class SubjectsPanel {
   async open(): Promise<void> {
     this.#place.replaceChildren(this.#form, this.#list, this.#detail);
     this.#detail.replaceChildren();
+    const first = this.#search(null);
     try {
-      await this.#search(null);
+      await first;
     } catch (error) {
       if (error instanceof ApiError && error.code === 'service.refused')
         return await subjectRecords(this.#place).open();
     }
-    await this.#records.open();
+    await this.#records.open(first);
   }
 
   async #search(page: string | null) {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type Subjects, type PhotoImport } from '@veriframe/backend';
+import { OPERATIONS } from '@veriframe/protocol/http';
 import type { ImportEntry } from './entries.ts';
 import { readPhoto, type ReadPhoto } from './photos.ts';
 
@@ -26,7 +27,6 @@ export interface ImportTerms {
 
 /** Most photographs of one subject that are sent; of more an even selection. */
 const MAX_PHOTOS = 8;
-const SUBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._@+:-]{0,127}$/;
 /** Refusals of a server that is busy, restarts, or is behind a broken line. It is asked again for so long. */
 const PATIENCE_MS = 120_000;
 const FIRST_PAUSE_MS = 500;
@@ -41,7 +41,8 @@ export async function importEntry(
   terms: ImportTerms,
 ): Promise<ImportedEntry> {
   const { subject, label } = entry;
-  if (!SUBJECT_ID.test(subject)) return notSent(entry, 'subject-id', []);
+  if (!OPERATIONS.importPhotos.params.safeParse({ id: subject }).success)
+    return notSent(entry, 'subject-id', []);
   const chosen = selection(entry.paths);
   const left = entry.paths.filter((path) => !chosen.includes(path));
   const read = await Promise.all(chosen.map(readPhoto));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { isHeic } from '@veriframe/protocol';
 import { KioskError } from '../errors.ts';
 import { pictureFitter } from '../sources/fit.ts';
 
@@ -11,13 +12,11 @@ export type ReadPhoto =
 /** What a server takes by default. Larger faces are no better than those of a picture of this size. */
 const fit = pictureFitter({ maxEdgePx: 1280, maxImageBytes: 512 * 1024, maxImagePixels: 2_000_000 });
 
-const HEIC = /^ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)/;
-
 /** Reads a photograph, upright and small enough for the server. */
 export async function readPhoto(path: string): Promise<ReadPhoto> {
   try {
     const bytes = await readFile(path);
-    if (HEIC.test(bytes.toString('latin1', 4, 12))) return { path, reason: 'heic' };
+    if (isHeic(bytes)) return { path, reason: 'heic' };
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     return { path, image: await fit(bytes), sha256 };
   } catch (error) {

@@ -46,6 +46,18 @@ interface Wanted {
   readonly limit: number;
 }
 
+/** Every subject of a tenant. */
+const ALL: Omit<Wanted, 'tenant' | 'limit'> = {
+  hash: null,
+  words: '[]',
+  wordCount: 0,
+  suspended: null,
+  consented: null,
+  expiresBeforeMs: null,
+  unusedSinceMs: null,
+  after: Buffer.alloc(0),
+};
+
 const LAST_ACCEPTED = `(
   SELECT max(ended_at_ms) FROM attempt
   WHERE attempt.tenant = reference.tenant AND attempt.subject_hash = reference.subject_hash
@@ -169,15 +181,14 @@ export class SqliteSubjects implements SubjectStore {
       // Something was asked for that no label can have.
       if ((filter.label ?? '') !== '' && words.length === 0) return { total: 0, subjects: [], next: null };
       const wanted: Wanted = {
+        ...ALL,
         tenant,
-        hash: null,
         words: JSON.stringify(words.map((hash) => hash.toString('hex'))),
         wordCount: words.length,
         suspended: numberOf(filter.suspended),
         consented: numberOf(filter.consented),
         expiresBeforeMs: filter.expiresBeforeMs ?? null,
         unusedSinceMs: filter.unusedSinceMs ?? null,
-        after: Buffer.alloc(0),
         limit,
       };
       const rows = this.#list.all({ ...wanted, after: Buffer.from(after ?? '', 'hex') });
@@ -203,21 +214,7 @@ export class SqliteSubjects implements SubjectStore {
 
   #find(tenant: string, subject: string): SubjectRecord | null {
     const hash = this.#hashOf(tenant, subject);
-    const [row] =
-      hash === null
-        ? []
-        : this.#list.all({
-            tenant,
-            hash,
-            words: '[]',
-            wordCount: 0,
-            suspended: null,
-            consented: null,
-            expiresBeforeMs: null,
-            unusedSinceMs: null,
-            after: Buffer.alloc(0),
-            limit: 1,
-          });
+    const [row] = hash === null ? [] : this.#list.all({ ...ALL, tenant, hash, limit: 1 });
     return row === undefined ? null : this.#recordOf(row, subject);
   }
 

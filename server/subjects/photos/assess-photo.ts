@@ -37,11 +37,3 @@ export function assessPhoto(reply: AnalyzeReply, policy: QualityPolicy): Assesse
   if (good && embeddings !== undefined) return { usable: true, embeddings };
   return { usable: false, reason: (hint === null ? undefined : REASONS[hint]) ?? 'no-face' };
 }
-
-const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1'];
-
-/** Whether these are the bytes of a HEIC picture, as telephones make them (ISO/IEC 23008-12): nothing here reads it. */
-export function isHeic(bytes: Uint8Array): boolean {
-  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  return head.slice(4, 8) === 'ftyp' && HEIC_BRANDS.includes(head.slice(8, 12));
-}

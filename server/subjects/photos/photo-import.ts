@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { VeriframeError } from '../../../protocol/errors.ts';
 import type { ImportRefusal, PhotoRefusal } from '../../../protocol/http/photos.ts';
+import { isHeic } from '../../../protocol/picture-format.ts';
 import type { AnalyzeReply, FrameAnalyzer } from '../../inference/calls.ts';
 import { agreeingPhotos } from '../../matching/agreeing-photos.ts';
 import { photos as policy } from '../../policy/photos.ts';
 import type { ReferenceStore } from '../../store/ports.ts';
 import type { PhotoEnrolmentResult, Subjects } from '../subjects.ts';
-import { assessPhoto, type AssessedPhoto, isHeic } from './assess-photo.ts';
+import { assessPhoto, type AssessedPhoto } from './assess-photo.ts';
 import { BackgroundAnalyses } from './background-analyses.ts';
 
 export interface Photo {

@@ -1,7 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import { Generator, type ReceivedDecision } from '../../../bench/load/generator.
 import { childrenOf, openDescriptors } from '../../../bench/load/meters.ts';
 import { loadMasterKey } from '../../../server/store/master-key.ts';
 import { openSqliteStore } from '../../../server/store/sqlite/store.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -193,16 +193,6 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** One that nobody listens on: a server that comes back has to come back where it was. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function launch(dataDir: string, port: number, workers: number): Promise<ChildProcess> {
